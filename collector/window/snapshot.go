@@ -1,0 +1,87 @@
+package window
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Snapshot is what one scrape sees: a function of the log up to its high-water
+// ids, the references, the configuration and the scrape's clock. It is
+// immutable and shared between scrapes: readers must not change what it holds.
+type Snapshot struct {
+	// Time is the scrape's clock.
+	Time time.Time
+	// Err says why the log could not be read up to its high-water ids, and is
+	// nil when it was. With Err set everything that comes from the log is
+	// absent: Models then hold their references only.
+	Err error
+	// LogSize is the size of the log and its write-ahead log in bytes, 0 when unknown.
+	LogSize int64
+	// InvalidRows counts the rows ever seen whose features are not a JSON object.
+	InvalidRows int64
+	// DroppedVersions counts model versions that were seen but lie beyond the
+	// limit on exported versions.
+	DroppedVersions int64
+	// Models holds one entry for each exported model and version, by name and
+	// then version.
+	Models []Model
+}
+
+// Model is one model and version in a Snapshot.
+type Model struct {
+	Name, Version string
+	// Reference is what is normal for it, nil when no reference serves this version.
+	Reference *reference.Reference
+	// Features, Score and Class are the distributions of the window, empty and
+	// nil without a reference (and, for Score and Class, when it has none).
+	Features     []Distribution
+	Score, Class *Distribution
+	// Counters covers the whole log, nil when the log could not be read.
+	Counters *predictionlog.Counters
+	// Predictions is the number of rows in the window.
+	Predictions int64
+	// Oldest and LastPrediction are the times of the window's oldest row and of
+	// the newest row of all; zero when there is none.
+	Oldest, LastPrediction time.Time
+	// Performance is the feedback window.
+	Performance Performance
+}
+
+// Distribution is one feature, the score or the class: the reference beside the
+// window, both by exported bin.
+type Distribution struct {
+	Name    string
+	Numeric bool
+	Binning *drift.Binning
+	// Reference and Counts are by exported bin, in the order of Binning.Bins.
+	Reference, Counts []int64
+	// ReferenceTotal and Total are their sums.
+	ReferenceTotal, Total int64
+	// Missing, Unseen and OutOfRange count rows of the window: no value; a
+	// value the reference does not know (categories and discrete numbers); a
+	// number below the reference's minimum or above its maximum.
+	Missing, Unseen, OutOfRange int64
+	// Last is the newest value of a numeric feature, NaN when there is none.
+	Last float64
+	// KL is D(reference || window) in nats, NaN when the window is empty.
+	KL float64
+	// Null is the distribution of KL without drift, nil below
+	// drift.MinPredictions rows or when it could not be built in time; NullErr
+	// then says why, and is nil otherwise.
+	Null    *drift.Null
+	NullErr error
+}
+
+// Performance counts the outcomes of the newest predictions with feedback. A
+// binary model has a positive class (reference.Reference.Positive); counts are
+// by whether prediction and outcome were it.
+type Performance struct {
+	// Samples is the number of distinct predictions with accepted feedback in
+	// the window; Correct of them were right.
+	Samples, Correct int64
+	// TruePositive and its kin count by the positive class.
+	TruePositive, FalsePositive, FalseNegative, TrueNegative int64
+}
