@@ -1,0 +1,154 @@
+// Package exporter answers Prometheus over HTTP: who asked, for which
+// collectors, and until when. It serves /metrics with the scrape's own deadline,
+// a landing page, /-/healthy, /-/ready, /-/reload and, when asked for, pprof, behind
+// the TLS, basic authentication and listeners of the exporter-toolkit.
+//
+// What is told about the models is the business of the Monitor it is given.
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// Monitor is what the exporter needs of the models' monitoring.
+// *collector.Monitor implements it. All methods are called concurrently.
+type Monitor interface {
+	// Collector returns the metrics of one scrape. Names are the collectors
+	// that take part; nil means the enabled ones, an empty slice none. Its
+	// Collect gives up, with what it has, when ctx ends, and returns only when
+	// nothing of it sends any more: a send after Collect has returned
+	// panics the process.
+	Collector(ctx context.Context, names []string) prometheus.Collector
+
+	// Reload reads the configuration and the references anew. When it
+	// returns an error the former ones stay in use.
+	Reload() error
+
+	// Ready returns nil once the models can be monitored, else the reason why
+	// they cannot yet.
+	Ready() error
+}
+
+// Options say how to serve. The names in the comments are the flags that
+// set them.
+type Options struct {
+	// Monitor is asked once per scrape. Required.
+	Monitor Monitor
+
+	// Web holds --web.listen-address, --web.systemd-socket and
+	// --web.config.file. Required by Run, not by New.
+	Web *web.FlagConfig
+
+	// TelemetryPath is --web.telemetry-path, such as /metrics. With / there is no
+	// landing page.
+	TelemetryPath string
+
+	// MaxRequests is --web.max-requests: how many scrapes may be in flight
+	// before further ones are answered with 503; 0 is unlimited.
+	MaxRequests int
+
+	// TimeoutOffset is --scrape.timeout-offset: how long before Prometheus gives
+	// up the answer is sent; not negative.
+	TimeoutOffset time.Duration
+
+	// EnablePprof is --web.enable-pprof: serve /debug/pprof/.
+	EnablePprof bool
+
+	// EnableLifecycle is --web.enable-lifecycle: allow POST /-/reload.
+	EnableLifecycle bool
+
+	// ExternalURL is --web.external-url: an http or https URL, or only its
+	// path, under which a reverse proxy shows this exporter. Everything is served
+	// below that path. Empty means at the root.
+	ExternalURL string
+
+	// Collectors are the names of all collectors, Enabled those which take part
+	// when a scrape does not choose.
+	Collectors, Enabled []string
+
+	// Logger receives what an operator must know; nil discards it.
+	Logger *slog.Logger
+
+	// Listening, when set, is told every address that Run has bound, once
+	// each, never two at the same time.
+	Listening func(net.Addr)
+
+	// Hangup makes Run reload for each value received, as on SIGHUP; nil never.
+	Hangup <-chan os.Signal
+}
+
+// Server is the exporter's HTTP side.
+type Server struct {
+	options    Options
+	logger     *slog.Logger
+	prefix     string               // of every path: "" or "/drift"
+	build      prometheus.Collector // drift_exporter_build_info, on every page
+	own        *prometheus.Registry // the metrics of this process
+	handler    http.Handler
+	reloading  sync.Mutex
+	announcing sync.Mutex
+}
+
+// New checks the options and returns a server that does not listen yet. The
+// errors name the flag at fault.
+func New(o Options) (*Server, error) {
+	if o.Monitor == nil {
+		return nil, errors.New("exporter: no monitor given")
+	}
+	if o.MaxRequests < 0 {
+		return nil, fmt.Errorf("--web.max-requests=%d: must not be negative; 0 means unlimited", o.MaxRequests)
+	}
+	if o.TimeoutOffset < 0 {
+		return nil, fmt.Errorf("--scrape.timeout-offset=%v: must not be negative", o.TimeoutOffset)
+	}
+	if err := checkTelemetryPath(o.TelemetryPath); err != nil {
+		return nil, fmt.Errorf("--web.telemetry-path=%s: %w", o.TelemetryPath, err)
+	}
+	prefix, err := routePrefix(o.ExternalURL)
+	if err != nil {
+		return nil, fmt.Errorf("--web.external-url=%s: %w", o.ExternalURL, err)
+	}
+	for _, name := range o.Enabled {
+		if !slices.Contains(o.Collectors, name) {
+			return nil, fmt.Errorf("enabled collector %q is not among the collectors %q", name, o.Collectors)
+		}
+	}
+	s := &Server{
+		options: o,
+		logger:  o.Logger,
+		prefix:  prefix,
+		build:   version.NewCollector("drift_exporter"),
+		own:     prometheus.NewRegistry(),
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	s.own.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	mux, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.recovered(mux)
+	return s, nil
+}
+
+// Handler returns the handler of all paths. It authenticates nobody; Run does, as
+// --web.config.file says.
+func (s *Server) Handler() http.Handler { return s.handler }

@@ -1,0 +1,52 @@
+package exporter
+
+import (
+	"fmt"
+	"html"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// landingPage returns the page at the root: what this is, its version, where to
+// look, and the collectors.
+func (s *Server) landingPage() (http.Handler, error) {
+	page, err := web.NewLandingPage(web.LandingConfig{
+		RoutePrefix: s.prefix,
+		Name:        "drift_exporter",
+		Description: "Drift, accuracy and traffic of machine-learning models, for Prometheus",
+		Version:     version.Info(),
+		Links: []web.LandingLinks{
+			{Address: s.options.TelemetryPath, Text: "Metrics"},
+			{Address: "/-/healthy", Text: "Healthy", Description: "the process is alive"},
+			{Address: "/-/ready", Text: "Ready", Description: "the models can be monitored"},
+		},
+		ExtraHTML: s.collectorList(),
+		Profiling: strconv.FormatBool(s.options.EnablePprof),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the landing page: %w", err)
+	}
+	return page, nil
+}
+
+// collectorList returns the collectors as HTML, each with a link to its own
+// metrics.
+func (s *Server) collectorList() string {
+	var b strings.Builder
+	b.WriteString("<div>\n<h3>Collectors</h3>\n<ul>\n")
+	for _, name := range s.options.Collectors {
+		note := ""
+		if !slices.Contains(s.options.Enabled, name) {
+			note = " (not enabled, only by this link)"
+		}
+		name = html.EscapeString(name)
+		fmt.Fprintf(&b, "<li><a href=\"%s%s?collect[]=%s\">%s</a>%s</li>\n", s.prefix, s.options.TelemetryPath, name, name, note)
+	}
+	b.WriteString("</ul>\n</div>")
+	return b.String()
+}

@@ -1,0 +1,59 @@
+package exporter
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// healthy answers that the process is alive. That says nothing of its models:
+// restarting it would not help them.
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	say(w, "drift_exporter is healthy.")
+}
+
+// ready answers whether the models can be monitored, and if not, why.
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if err := s.options.Monitor.Ready(); err != nil {
+		http.Error(w, fmt.Sprintf("drift_exporter is not ready: %v", err), http.StatusServiceUnavailable)
+		return
+	}
+	say(w, "drift_exporter is ready.")
+}
+
+// serveReload reloads on request, for whom the operator allowed it.
+func (s *Server) serveReload(w http.ResponseWriter, _ *http.Request) {
+	if !s.options.EnableLifecycle {
+		http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
+		return
+	}
+	// Reading large references may outlast the usual write timeout.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	if err := s.reload(); err != nil {
+		http.Error(w, fmt.Sprintf("reload: %v; the former configuration stays in use", err), http.StatusInternalServerError)
+		return
+	}
+	say(w, "reloaded")
+}
+
+// reload reloads the monitor, one caller at a time.
+func (s *Server) reload() error {
+	s.reloading.Lock()
+	defer s.reloading.Unlock()
+	start := time.Now()
+	if err := s.options.Monitor.Reload(); err != nil {
+		s.logger.Error("reload failed, the former configuration stays in use", "err", err)
+		return err
+	}
+	s.logger.Info("reloaded", "took", time.Since(start))
+	return nil
+}
+
+// say answers with a line of text. A client that does not wait for it is not an
+// error of ours.
+func say(w http.ResponseWriter, line string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = io.WriteString(w, line+"\n")
+}
