@@ -1,0 +1,82 @@
+// Package config answers: which models are watched, and what is normal for
+// each of them? It reads the exporter's YAML file strictly: whatever it does
+// not understand is an error with the line it stands on.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// MaxSize is the largest configuration file that Load reads, in bytes.
+const MaxSize = 1 << 20
+
+// DefaultModel is the name of the embedded model, the one watched without a
+// configuration file.
+const DefaultModel = "loan_refinance"
+
+// Config is a checked configuration. Models is never empty.
+type Config struct {
+	Models []Model
+}
+
+// Model is one watched model. The same name may stand twice, each time with a
+// reference of another version, which only shows when the references are loaded.
+type Model struct {
+	// Name is the model's name in the log: 1 to MaxName printable characters.
+	Name string
+	// Reference says where to find what is normal for the model.
+	Reference Reference
+	// Features are the features to watch, nil for all that the reference has.
+	Features []string
+	// Position is the file and line of the entry, "config.yml:3", and empty in
+	// Default.
+	Position string
+}
+
+// Reference is the place of a reference: at most one of its fields is set, and
+// none in Default, which means the embedded reference.
+type Reference struct {
+	// File is a path, already resolved against the configuration's folder.
+	File string
+	// BigQuery is a table to build the reference from.
+	BigQuery *BigQuery
+}
+
+// BigQuery names a table with the rows that are normal. Project and Dataset may
+// be empty; so may Where, a condition in SQL, and the columns Score, Prediction
+// and Outcome.
+type BigQuery struct {
+	Project, Dataset, Table    string
+	Where                      string
+	Score, Prediction, Outcome string
+}
+
+// Default returns the configuration used without a file: the embedded model
+// and its embedded reference.
+func Default() *Config {
+	return &Config{Models: []Model{{Name: DefaultModel}}}
+}
+
+// Load reads and checks the file at path, at most MaxSize bytes of it.
+func Load(path string) (*Config, error) {
+	f, err := os.Open(filepath.Clean(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("configuration file %s does not exist; write it, or leave out --config.file to watch the embedded model %s", path, DefaultModel)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open configuration: %w", err)
+	}
+	defer func() { _ = f.Close() }() // Read only: nothing is lost when closing fails.
+	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(data) > MaxSize {
+		return nil, fmt.Errorf("configuration file %s is larger than %d bytes; is it the right file?", path, MaxSize)
+	}
+	return Parse(data, path)
+}

@@ -1,0 +1,172 @@
+package config
+
+import (
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Parse checks the configuration in data. The path names it in errors and is
+// what relative reference files are resolved against.
+func Parse(data []byte, path string) (*Config, error) {
+	d := decoder{path: path}
+	root, err := d.document(data)
+	if err != nil {
+		return nil, err
+	}
+	top, err := d.mapping(root, "the configuration", "models")
+	if err != nil {
+		return nil, err
+	}
+	if top["models"] == nil {
+		return nil, d.errorf(root, "models is missing; list the models to watch under it")
+	}
+	entries, err := d.list(top["models"], "models", "list at least one model")
+	if err != nil {
+		return nil, err
+	}
+	c := &Config{}
+	for _, entry := range entries {
+		m, err := d.model(entry)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range c.Models {
+			if other.Name == m.Name && other.Reference.File != "" && other.Reference.File == m.Reference.File {
+				return nil, d.errorf(entry, "model %q is already configured at %s with the same reference; remove one, or give each a reference of its own version", m.Name, other.Position)
+			}
+		}
+		c.Models = append(c.Models, m)
+	}
+	return c, nil
+}
+
+func (d decoder) model(n *yaml.Node) (m Model, err error) {
+	keys, err := d.mapping(n, "a model", "name", "prediction", "reference", "features")
+	if err != nil {
+		return m, err
+	}
+	m.Position = d.position(n)
+	if keys["name"] == nil {
+		return m, d.errorf(n, "name is missing; write the model's name as it is in the log")
+	}
+	if m.Name, err = d.name(keys["name"], "name"); err != nil {
+		return m, err
+	}
+	if p := keys["prediction"]; p != nil {
+		if err := d.prediction(p); err != nil {
+			return m, err
+		}
+	}
+	if keys["reference"] == nil {
+		return m, d.errorf(n, "model %q has no reference; write reference: {file: FILE} with a file made by 'drift_exporter reference' or 'drift_exporter train'", m.Name)
+	}
+	if m.Reference, err = d.reference(keys["reference"]); err != nil {
+		return m, err
+	}
+	if f := keys["features"]; f != nil {
+		m.Features, err = d.features(f)
+	}
+	return m, err
+}
+
+func (d decoder) prediction(n *yaml.Node) error {
+	keys, err := d.mapping(n, "prediction", "type")
+	if err != nil {
+		return err
+	}
+	if keys["type"] == nil {
+		return d.errorf(n, "prediction has no type; write prediction: {type: binary}")
+	}
+	kind, err := d.text(keys["type"], "prediction type")
+	if err != nil {
+		return err
+	}
+	if kind != "binary" {
+		return d.errorf(keys["type"], "prediction type %q is not supported: only binary classifiers, whose prediction is one of two classes, can be watched; write type: binary, or leave this model out", kind)
+	}
+	return nil
+}
+
+func (d decoder) reference(n *yaml.Node) (r Reference, err error) {
+	keys, err := d.mapping(n, "reference", "file", "bigquery")
+	if err != nil {
+		return r, err
+	}
+	file, table := keys["file"], keys["bigquery"]
+	switch {
+	case file != nil && table != nil:
+		return r, d.errorf(n, "reference has both file and bigquery; keep one")
+	case file != nil:
+		if r.File, err = d.text(file, "reference file"); err != nil {
+			return r, err
+		}
+		if r.File == "" || strings.ContainsRune(r.File, 0) {
+			return r, d.errorf(file, "reference file %q is not a path; name the file, relative to the configuration's folder", r.File)
+		}
+		if !filepath.IsAbs(r.File) {
+			r.File = filepath.Join(filepath.Dir(d.path), r.File)
+		}
+		return r, nil
+	case table != nil:
+		r.BigQuery, err = d.bigQuery(table)
+		return r, err
+	default:
+		return r, d.errorf(n, "reference has neither file nor bigquery; write reference: {file: FILE}")
+	}
+}
+
+func (d decoder) bigQuery(n *yaml.Node) (*BigQuery, error) {
+	b := &BigQuery{}
+	fields := map[string]*string{
+		"project": &b.Project, "dataset": &b.Dataset, "table": &b.Table,
+		"score": &b.Score, "prediction": &b.Prediction, "outcome": &b.Outcome,
+	}
+	keys, err := d.mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome")
+	if err != nil {
+		return nil, err
+	}
+	if keys["table"] == nil {
+		return nil, d.errorf(n, "bigquery has no table; name the table with the reference rows")
+	}
+	for key, field := range fields {
+		if keys[key] == nil {
+			continue
+		}
+		if *field, err = d.name(keys[key], key); err != nil {
+			return nil, err
+		}
+		if strings.ContainsAny(*field, "`\\") {
+			return nil, d.errorf(keys[key], "%s %q has a backtick or a backslash; write the bare name", key, *field)
+		}
+	}
+	if keys["where"] != nil {
+		b.Where, err = d.text(keys["where"], "where")
+	}
+	return b, err
+}
+
+func (d decoder) features(n *yaml.Node) ([]string, error) {
+	entries, err := d.list(n, "features", "list at least one, or leave the key out to watch all")
+	if err != nil {
+		return nil, err
+	}
+	features := make([]string, 0, len(entries))
+	escaped := make(map[string]string, len(entries))
+	for _, entry := range entries {
+		name, err := d.name(entry, "feature")
+		if err != nil {
+			return nil, err
+		}
+		metric := Escape(name)
+		if other, taken := escaped[metric]; taken && other == name {
+			return nil, d.errorf(entry, "feature %q is listed twice; remove one", name)
+		} else if taken {
+			return nil, d.errorf(entry, "features %q and %q would both be the metric model_feature_%s; rename one in the model, or watch only one of them", other, name, metric)
+		}
+		escaped[metric] = name
+		features = append(features, name)
+	}
+	return features, nil
+}
