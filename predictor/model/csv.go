@@ -1,0 +1,136 @@
+package model
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// CSV reads a CSV file with a header, one row at a time: comma-separated,
+// quoted as in RFC 4180, UTF-8, plain or gzip (told by its first bytes).
+type CSV struct {
+	Columns []string // the header, names trimmed of spaces
+	reader  *csv.Reader
+	line    int
+}
+
+// NewCSV reads the header. It is an error when there is none, when a name in it
+// is empty or occurs twice, or when the separator is evidently not a comma.
+func NewCSV(r io.Reader) (*CSV, error) {
+	in, err := decompress(r)
+	if err != nil {
+		return nil, err
+	}
+	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
+		_, _ = in.Discard(3) // buffered by Peek: cannot fail
+	}
+	c := &CSV{reader: csv.NewReader(in)}
+	c.reader.ReuseRecord = true
+	header, err := c.reader.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the CSV is empty: the first line must name the columns")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read CSV header: %w", err)
+	}
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
+		return nil, fmt.Errorf("line 1: the columns of %q are not separated by commas: convert the file", header[0])
+	}
+	seen := make(map[string]int, len(header))
+	for i, name := range header {
+		name = strings.TrimSpace(name)
+		if !utf8.ValidString(name) {
+			return nil, fmt.Errorf("line 1: the name of column %d is not UTF-8: convert the file", i+1)
+		}
+		if name == "" {
+			return nil, fmt.Errorf("line 1: column %d has no name: name it, or write the file without an index (pandas: to_csv(index=False))", i+1)
+		}
+		if first, ok := seen[name]; ok {
+			return nil, fmt.Errorf("line 1: columns %d and %d are both named %q: rename one", first+1, i+1, name)
+		}
+		seen[name] = i
+		c.Columns = append(c.Columns, name)
+	}
+	return c, nil
+}
+
+// decompress undoes gzip when the first two bytes are its magic number.
+func decompress(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	if magic, _ := in.Peek(2); string(magic) != "\x1f\x8b" {
+		return in, nil
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("read gzip: %w", err)
+	}
+	return bufio.NewReaderSize(z, 1<<16), nil
+}
+
+// Next returns the cells of the next row, as many as there are columns, or
+// io.EOF after the last. The slice is valid until the next call.
+func (c *CSV) Next() ([]string, error) {
+	record, err := c.reader.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if errors.Is(err, csv.ErrFieldCount) {
+		var at *csv.ParseError
+		errors.As(err, &at)
+		return nil, fmt.Errorf("line %d: has %d columns, the header has %d", at.Line, len(record), len(c.Columns))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read CSV row: %w", err)
+	}
+	c.line, _ = c.reader.FieldPos(0)
+	for i, cell := range record {
+		if !utf8.ValidString(cell) {
+			return nil, fmt.Errorf("line %d, column %q: %q is not UTF-8: convert the file", c.line, c.Columns[i], cell)
+		}
+	}
+	return record, nil
+}
+
+// Line is the line, from 1, on which the row of the last Next began.
+func (c *CSV) Line() int { return c.line }
+
+// Column is the index of the named column; the error lists the columns there are.
+func (c *CSV) Column(name string) (int, error) {
+	for i, column := range c.Columns {
+		if column == name {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, strings.Join(c.Columns, ", "))
+}
+
+// Missing reports whether a cell holds no value: empty, NA, NaN or null, in
+// the spellings that pandas, R and SQL tools write.
+func Missing(cell string) bool {
+	switch strings.TrimSpace(cell) {
+	case "", "NA", "NaN", "nan", "null", "NULL":
+		return true
+	}
+	return false
+}
+
+// Number parses a cell as a finite decimal number, spaces around it allowed.
+// Infinities, hexadecimal and digit separators are not numbers here.
+func Number(cell string) (float64, bool) {
+	cell = strings.TrimSpace(cell)
+	if strings.ContainsAny(cell, "xX_") {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(cell, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0, false
+	}
+	return x, true
+}

@@ -1,0 +1,237 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"unicode/utf8"
+)
+
+// schema is the version of the model file's format.
+const schema = 1
+
+// file is a model as it is written.
+type file struct {
+	Schema    int           `json:"schema"`
+	Name      string        `json:"name"`
+	Version   string        `json:"version"`
+	Threshold float64       `json:"threshold"`
+	Intercept float64       `json:"intercept"`
+	Features  []fileFeature `json:"features"`
+	Training  *Training     `json:"training,omitempty"`
+}
+
+type fileFeature struct {
+	Name        string      `json:"name"`
+	Type        string      `json:"type"`
+	Mean        *float64    `json:"mean,omitempty"`
+	SD          *float64    `json:"sd,omitempty"`
+	Coefficient *float64    `json:"coefficient,omitempty"`
+	Categories  *[]Category `json:"categories,omitempty"`
+}
+
+// Load reads a model file. Its errors name the file, the feature, and what to
+// do about it.
+func Load(path string) (*Model, error) {
+	data, err := os.ReadFile(path) // #nosec G304 -- the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read model file: %w", err)
+	}
+	m, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("model file %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse reads a model from its JSON. It is strict: an unknown, repeated or
+// missing key, a null, a repeated feature or category, a type that is not
+// numeric or categorical, a standard deviation that is not above 0, and a
+// threshold outside (0,1) are errors.
+func Parse(data []byte) (*Model, error) {
+	if !utf8.Valid(data) {
+		return nil, errors.New("is not UTF-8: save it as UTF-8")
+	}
+	o := newObject(data, "", "schema", "name", "version", "threshold", "intercept", "features", "training")
+	var version int
+	o.required("schema", &version)
+	if o.err == nil && version != schema {
+		return nil, fmt.Errorf("schema is %d, this program reads schema %d: train the model again with this version", version, schema)
+	}
+	var m Model
+	var features []json.RawMessage
+	o.required("name", &m.Name)
+	o.required("version", &m.Version)
+	o.required("threshold", &m.Threshold)
+	o.required("intercept", &m.Intercept)
+	o.required("features", &features)
+	if raw := o.raw("training"); raw != nil && o.err == nil {
+		o.err = m.Training.parse(raw)
+	}
+	if o.err != nil {
+		return nil, o.err
+	}
+	for i, raw := range features {
+		f, err := parseFeature(i, raw)
+		if err != nil {
+			return nil, err
+		}
+		m.Features = append(m.Features, f)
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+func parseFeature(i int, data []byte) (Feature, error) {
+	where := fmt.Sprintf("feature %d", i)
+	o := newObject(data, where, "name", "type", "mean", "sd", "coefficient", "categories")
+	var f Feature
+	o.required("name", &f.Name)
+	o.where = fmt.Sprintf("feature %d (%s)", i, f.Name)
+	o.required("type", &f.Type)
+	if o.err != nil {
+		return Feature{}, o.err
+	}
+	var categories []json.RawMessage
+	switch f.Type {
+	case Numeric:
+		o.forbidden("categories", "a numeric feature has mean, sd and coefficient")
+		o.required("mean", &f.Mean)
+		o.required("sd", &f.SD)
+		o.required("coefficient", &f.Coefficient)
+	case Categorical:
+		for _, key := range []string{"mean", "sd", "coefficient"} {
+			o.forbidden(key, "a categorical feature has categories, each with its own coefficient")
+		}
+		o.required("categories", &categories)
+	default:
+		return Feature{}, o.errorf("type is %q: it must be %q or %q", f.Type, Numeric, Categorical)
+	}
+	for j, raw := range categories {
+		var c Category
+		co := newObject(raw, fmt.Sprintf("%s, category %d", o.where, j), "value", "coefficient")
+		co.required("value", &c.Value)
+		co.required("coefficient", &c.Coefficient)
+		if co.err != nil {
+			return Feature{}, co.err
+		}
+		f.Categories = append(f.Categories, c)
+	}
+	return f, o.err
+}
+
+func (t *Training) parse(data []byte) error {
+	o := newObject(data, "training", "created", "outcome", "positive", "rows", "held_out", "base_rate", "seed", "l2",
+		"accuracy", "auc", "auc_lower", "auc_upper", "log_loss")
+	o.optional("created", &t.Created)
+	o.optional("outcome", &t.Outcome)
+	o.optional("positive", &t.Positive)
+	o.optional("rows", &t.Rows)
+	o.optional("held_out", &t.HeldOut)
+	o.optional("base_rate", &t.BaseRate)
+	o.optional("seed", &t.Seed)
+	o.optional("l2", &t.L2)
+	o.optional("accuracy", &t.Accuracy)
+	o.optional("auc", &t.AUC)
+	o.optional("auc_lower", &t.AUCLower)
+	o.optional("auc_upper", &t.AUCUpper)
+	o.optional("log_loss", &t.LogLoss)
+	return o.err
+}
+
+// Encode writes the model as an indented JSON file that Parse reads back to an
+// equal model. The same model gives the same bytes.
+func (m *Model) Encode(w io.Writer) error {
+	if err := m.Validate(); err != nil {
+		return fmt.Errorf("encode model: %w", err)
+	}
+	f := file{Schema: schema, Name: m.Name, Version: m.Version, Threshold: m.Threshold, Intercept: m.Intercept}
+	if m.Training != (Training{}) {
+		f.Training = &m.Training
+	}
+	for i := range m.Features {
+		x := &m.Features[i]
+		ff := fileFeature{Name: x.Name, Type: x.Type}
+		if x.Type == Numeric {
+			ff.Mean, ff.SD, ff.Coefficient = &x.Mean, &x.SD, &x.Coefficient
+		} else {
+			categories := append([]Category{}, x.Categories...) // an empty list is written, not left out
+			ff.Categories = &categories
+		}
+		f.Features = append(f.Features, ff)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(f); err != nil {
+		return fmt.Errorf("encode model: %w", err)
+	}
+	return nil
+}
+
+// Validate reports the first thing that makes the model unusable, or nil.
+// Parse and Train return valid models only.
+func (m *Model) Validate() error {
+	switch {
+	case m.Name == "":
+		return errors.New("name is empty: name the model, its metrics and log rows carry the name")
+	case m.Version == "":
+		return errors.New("version is empty: give one, such as \"1\"; its metrics and log rows carry it")
+	case !finite(m.Intercept):
+		return errors.New("intercept is not finite: train the model again")
+	case !(m.Threshold > 0 && m.Threshold < 1):
+		return fmt.Errorf("threshold is %v: it must be above 0 and below 1, usually 0.5", m.Threshold)
+	case len(m.Features) == 0:
+		return errors.New("features is empty: a model needs at least one")
+	}
+	seen := make(map[string]int, len(m.Features))
+	for i := range m.Features {
+		f := &m.Features[i]
+		if f.Name == "" {
+			return fmt.Errorf("feature %d: name is empty: give it the name that requests use", i)
+		}
+		if first, ok := seen[f.Name]; ok {
+			return fmt.Errorf("feature %d (%s): has the same name as feature %d: remove or rename one", i, f.Name, first)
+		}
+		seen[f.Name] = i
+		if err := f.validate(); err != nil {
+			return fmt.Errorf("feature %d (%s): %w", i, f.Name, err)
+		}
+	}
+	return nil
+}
+
+func (f *Feature) validate() error {
+	switch f.Type {
+	case Numeric:
+		switch {
+		case !(f.SD > 0) || !finite(f.SD):
+			return fmt.Errorf("sd is %v: give the training standard deviation, which is above 0; a constant feature takes 1", f.SD)
+		case !finite(f.Mean):
+			return fmt.Errorf("mean is %v: give the training mean", f.Mean)
+		case !finite(f.Coefficient):
+			return fmt.Errorf("coefficient is %v: train the model again, or take 0 for no effect", f.Coefficient)
+		}
+		return nil
+	case Categorical:
+		seen := make(map[string]bool, len(f.Categories))
+		for _, c := range f.Categories {
+			if seen[c.Value] {
+				return fmt.Errorf("category %q is there twice: remove one", c.Value)
+			}
+			seen[c.Value] = true
+			if !finite(c.Coefficient) {
+				return fmt.Errorf("coefficient of category %q is %v: train the model again, or take 0 for no effect", c.Value, c.Coefficient)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("type is %q: it must be %q or %q", f.Type, Numeric, Categorical)
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
