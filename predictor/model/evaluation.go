@@ -1,6 +1,8 @@
 package model
 
 import (
+	"fmt"
+	"io"
 	"math"
 	"slices"
 )
@@ -16,16 +18,38 @@ type Evaluation struct {
 	AUC      float64 // see auc; with its 95 % interval
 	AUCLower float64
 	AUCUpper float64
-	LogLoss  float64 // mean negative log-likelihood, nats; below that of the base rate is better than nothing
+	LogLoss  float64 // mean negative log-likelihood, nats a row
 	Rows     int     // held out
+
+	Trained      int     // rows that the model was fitted on
+	BaseAccuracy float64 // of always predicting the more frequent class of those
+	BaseLogLoss  float64 // of always predicting their share of class "1"
 
 	Warnings []string // about columns that have no effect; a sentence each
 }
 
-func evaluate(m *Model, d *Dataset, rows []int) *Evaluation {
+// Print writes what a person wants to know after training, in a few lines.
+func (e *Evaluation) Print(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "rows      %d trained on, %d held out\n"+
+		"accuracy  %.4f (%.4f by always predicting the more frequent class)\n"+
+		"AUC       %.4f (95 %% interval %.4f to %.4f)\n"+
+		"log loss  %.4f (%.4f by always predicting the base rate)\n",
+		e.Trained, e.Rows, e.Accuracy, e.BaseAccuracy, e.AUC, e.AUCLower, e.AUCUpper, e.LogLoss, e.BaseLogLoss)
+	for _, warning := range e.Warnings {
+		if err == nil {
+			_, err = fmt.Fprintf(w, "warning: %s\n", warning)
+		}
+	}
+	return err
+}
+
+// evaluate predicts the given rows with a model fitted on rows of which the
+// share baseRate was class "1".
+func evaluate(m *Model, d *Dataset, rows []int, baseRate float64) *Evaluation {
 	e := &Evaluation{HeldOut: rows, Rows: len(rows)}
 	var values []Value
-	correct := 0
+	correct, frequent := 0, 0
+	base := make([]float64, len(rows))
 	actual := make([]bool, len(rows))
 	for i, row := range rows {
 		values = d.appendValues(values[:0], row)
@@ -38,6 +62,10 @@ func evaluate(m *Model, d *Dataset, rows []int) *Evaluation {
 		if class == truth {
 			correct++
 		}
+		if actual[i] == (baseRate >= 0.5) {
+			frequent++
+		}
+		base[i] = baseRate
 		e.Scores = append(e.Scores, score)
 		e.Predicted = append(e.Predicted, class)
 		e.Actual = append(e.Actual, truth)
@@ -45,6 +73,8 @@ func evaluate(m *Model, d *Dataset, rows []int) *Evaluation {
 	e.Accuracy = float64(correct) / float64(len(rows))
 	e.AUC, e.AUCLower, e.AUCUpper = auc(e.Scores, actual)
 	e.LogLoss = logLoss(e.Scores, actual)
+	e.BaseAccuracy = float64(frequent) / float64(len(rows))
+	e.BaseLogLoss = logLoss(base, actual)
 	return e
 }
 

@@ -146,6 +146,8 @@ func logistic(x float64) float64 {
 	return e / (1 + e)
 }
 
+//go:generate go run ../simulate/generate ../.. predictor/model/loan_refinance.json collector/reference/loan_refinance.json
+
 //go:embed loan_refinance.json
 var loanRefinance []byte
 

@@ -85,8 +85,8 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	for i := range m.Features {
 		p.terms[i].coefficients(&m.Features[i], weights)
 	}
-	e := evaluate(m, d, held)
-	e.Warnings = warnings
+	e := evaluate(m, d, held, p.baseRate())
+	e.Trained, e.Warnings = len(train), warnings
 	m.Training = Training{
 		Created: o.Created, Outcome: d.Outcome, Positive: d.Positive, Rows: len(train), HeldOut: len(held),
 		BaseRate: round(p.baseRate()), Seed: o.Seed, L2: o.L2,
