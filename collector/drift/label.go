@@ -1,0 +1,48 @@
+package drift
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// FormatNumber writes x as the shortest decimal that reads back as x, with an
+// exponent only below 1e-6 and from 1e21 on: 300000, 0.05, 1e-07. -0 is 0. It is
+// how numbers stand in bin labels, and how a number compares with categories.
+func FormatNumber(x float64) string {
+	format := byte('f')
+	if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
+		format = 'e'
+	}
+	return strconv.FormatFloat(x+0, format, -1, 64)
+}
+
+// intervalLabel names the fine bins from up to and without to.
+func intervalLabel(edges []float64, from, to int) string {
+	lower, upper := "-Inf", "+Inf"
+	if from > 0 {
+		lower = FormatNumber(edges[from-1])
+	}
+	if to <= len(edges) {
+		upper = FormatNumber(edges[to-1])
+	}
+	return "[" + lower + "," + upper + ")"
+}
+
+// runLabel names one discrete value or a closed range of them.
+func runLabel(first, last float64) string {
+	if first == last {
+		return FormatNumber(first)
+	}
+	return "[" + FormatNumber(first) + "," + FormatNumber(last) + "]"
+}
+
+// categoryLabel is the category itself; one more underscore goes in front of
+// any that could be taken for ours, which keeps different labels different.
+func categoryLabel(category string) string {
+	bare := "__" + strings.TrimLeft(category, "_")
+	if strings.HasPrefix(category, "__") && (bare == Other || bare == Missing) {
+		return "_" + category
+	}
+	return category
+}

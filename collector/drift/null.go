@@ -1,0 +1,130 @@
+package drift
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	// MinPredictions is the smallest window that is tested. Below it KL has a
+	// noise floor of the size of moderate drift.
+	MinPredictions = 50
+	// DefaultSamples is the usual number of draws of a null; the smallest
+	// p-value is then 1e-4.
+	DefaultSamples = 9999
+	// Exact is the number of times a reference must be larger than the window
+	// before its own noise is left out of the null.
+	exactReference = 200
+	// tie is the difference in nats up to which two divergences are the same:
+	// the sum over the bins rounds differently in another order.
+	tie = 1e-12
+)
+
+// Null is the distribution of [KL] without drift, for one reference and one size
+// of window. Immutable and safe for concurrent use.
+//
+// It is a parametric bootstrap [1] of both samples: the window is drawn from the
+// reference's shares, and so is another reference, because the one at hand is
+// only a sample of what is normal too. With a reference of 10,000 and a window
+// as large, leaving the latter out rejects in half of all windows without drift
+// instead of 5 %. It depends on nothing of the window but its size, so it is
+// drawn once and serves every scrape; equal data gets equal p-values.
+//
+// [1] Efron, B.; Tibshirani, R. (1993). "An Introduction to the Bootstrap".
+// Chapman and Hall, section 16.4: 224-227.
+type Null struct {
+	size, reference int64
+	samples         int
+	mean            float64
+	knots           []knot
+}
+
+// NewNull draws the null of windows of n predictions against reference, with the
+// given number of draws (0: DefaultSamples), from a generator with that seed. An
+// empty reference, one with a single occupied bin, and n <= 0 give a null in
+// which nothing but 0 occurs. Takes 7 ms with 9999 draws at K = 10, twice that
+// when n_ref < 200 n and the reference is drawn as well.
+func NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
+	if samples <= 0 {
+		samples = DefaultSamples
+	}
+	var occupied []int64
+	for _, r := range reference {
+		if r > 0 {
+			occupied = append(occupied, r)
+		}
+	}
+	null := &Null{size: n, reference: total(occupied), samples: samples}
+	draws := make([]float64, samples)
+	if len(occupied) > 1 && n > 0 {
+		drawDivergences(draws, occupied, n, float64(len(reference))/2, newRandom(seed))
+	}
+	for _, t := range draws {
+		null.mean += t / float64(samples)
+	}
+	slices.Sort(draws)
+	null.knots = condense(draws)
+	return null
+}
+
+// drawDivergences fills draws with KL of random pairs of reference and window.
+func drawDivergences(draws []float64, reference []int64, n int64, m float64, r *random) {
+	windows := newMultinomial(reference, n)
+	window := make([]int64, len(reference))
+	if total(reference)/exactReference >= n {
+		for i := range draws {
+			windows.draw(r, window)
+			draws[i] = smoothedKL(reference, window, m)
+		}
+		return
+	}
+	references := newMultinomial(reference, total(reference))
+	drawn := make([]int64, len(reference))
+	for i := range draws {
+		windows.draw(r, window)
+		references.draw(r, drawn)
+		draws[i] = smoothedKL(drawn, window, m)
+	}
+}
+
+// Size is the number of predictions it was drawn for.
+func (n *Null) Size() int64 { return n.size }
+
+// Mean is the mean divergence in nats without drift: the noise floor.
+func (n *Null) Mean() float64 { return n.mean }
+
+// PValue is the probability of a divergence of at least kl without drift,
+// (1 + #{draws >= kl}) / (samples + 1): never 0, exact among the 200 largest
+// draws and wherever few distinct values occur, elsewhere within 1/1000. It
+// falls as kl rises. NaN, the divergence of an empty window, gives 1. 0.1 us.
+func (n *Null) PValue(kl float64) float64 {
+	return (1 + n.atLeast(kl)) / float64(n.samples+1)
+}
+
+// Test is what a null says about one window.
+type Test struct {
+	// PValue is in (0, 1].
+	PValue float64
+	// NoiseFloor is the mean divergence without drift in nats.
+	NoiseFloor float64
+}
+
+// Test judges a divergence kl of a window of n predictions against a reference
+// of nref. When these are not the sizes the null was drawn for, kl and the noise
+// floor are moved by the effective sample size n_e = n nref / (n + nref), to
+// which the divergence is inversely proportional; within the 2.5 % of the grid
+// of [Nulls] a promised .05 stays .05 (measured up to 10 %).
+func (n *Null) Test(kl float64, size, nref int64) Test {
+	scale := 1.0
+	if size != n.size || nref != n.reference {
+		scale = effective(size, nref) / effective(n.size, n.reference)
+	}
+	if math.IsNaN(scale) || scale <= 0 {
+		scale = 1
+	}
+	return Test{PValue: n.PValue(kl * scale), NoiseFloor: n.mean / scale}
+}
+
+func effective(n, nref int64) float64 {
+	return float64(n) * (float64(nref) / float64(n+nref))
+}

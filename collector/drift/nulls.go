@@ -1,0 +1,256 @@
+package drift
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"sync"
+)
+
+var (
+	// ErrFew is the answer for windows of fewer than MinPredictions.
+	ErrFew = errors.New("fewer than 50 predictions: too few to test")
+	// ErrClosed is the answer after Close.
+	ErrClosed = errors.New("null distributions are closed")
+)
+
+// keptNulls is the number of nulls kept for one key, the least recently used
+// going first: the grid from 50 up to a window of 1000 has 62.
+const keptNulls = 64
+
+// Nulls draws nulls when they are first asked for, or ahead of that, and keeps
+// them. Each is drawn once however many ask at the same time. Safe for
+// concurrent use.
+//
+// A null depends on the key, the reference's counts, the size of the window and
+// the number of draws alone: two processes get the same one.
+type Nulls struct {
+	samples int
+	stopped chan struct{}
+	workers sync.WaitGroup
+
+	mu       sync.Mutex
+	wake     sync.Cond
+	closed   bool
+	features map[string]*feature
+	queue    queue
+	clock    int64
+}
+
+// feature holds the nulls of one key for its present reference.
+type feature struct {
+	fingerprint uint64
+	reference   []int64
+	builds      map[int64]*build
+}
+
+// build is one null, drawn or to be drawn.
+type build struct {
+	fingerprint uint64
+	reference   []int64
+	size        int64
+	used        int64         // Nulls.clock at the last use
+	started     bool          // a worker has it
+	done        chan struct{} // closed once null is set
+	null        *Null
+}
+
+// NewNulls returns an empty set of nulls with the given number of draws each (0:
+// DefaultSamples), built by the given number of goroutines (at least 1), which
+// run until Close.
+func NewNulls(samples, workers int) *Nulls {
+	if samples <= 0 {
+		samples = DefaultSamples
+	}
+	n := &Nulls{samples: samples, stopped: make(chan struct{}), features: map[string]*feature{}}
+	n.wake.L = &n.mu
+	for range max(workers, 1) {
+		n.workers.Go(n.work)
+	}
+	return n
+}
+
+// Close stops the workers, waits for the nulls that are being drawn (some ten
+// milliseconds), and lets every Get that waits for another return ErrClosed. It
+// may be called more than once.
+func (n *Nulls) Close() {
+	n.mu.Lock()
+	if !n.closed {
+		n.closed = true
+		close(n.stopped)
+	}
+	n.wake.Broadcast()
+	n.mu.Unlock()
+	n.workers.Wait()
+}
+
+// Get returns the null for a window of size predictions against reference. full
+// is the size of a full window, 0 when there is none: at full the null is drawn
+// for exactly that size, else for the nearest of it and the grid round(50 *
+// 1.05^j); [Null.Test] bridges the difference. key names what the reference is
+// of, and how it is binned; under one key only the nulls of the reference last
+// given are kept.
+//
+// A null that is not there yet is drawn next, before all that Warm asked for;
+// Get waits for it, or returns the context's error when that ends first, while
+// the drawing goes on. Below MinPredictions the error is ErrFew, after Close
+// ErrClosed. 0.3 us when the null is there.
+func (n *Nulls) Get(ctx context.Context, key string, reference []int64, size, full int64) (*Null, error) {
+	if size < MinPredictions {
+		return nil, ErrFew
+	}
+	b := n.want(key, reference, nullSize(size, full))
+	if b == nil {
+		return nil, ErrClosed
+	}
+	select {
+	case <-b.done:
+		return b.null, nil
+	default:
+	}
+	select {
+	case <-b.done:
+		return b.null, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-n.stopped:
+		return nil, ErrClosed
+	}
+}
+
+// Cached reports whether Get with this key, size and full window, and the
+// reference last given for the key, returns at once.
+func (n *Nulls) Cached(key string, size, full int64) bool {
+	if size < MinPredictions {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f, ok := n.features[key]
+	if !ok {
+		return false
+	}
+	b, ok := f.builds[nullSize(size, full)]
+	return ok && b.null != nil
+}
+
+// Warm asks for the nulls a window needs while it fills: that of a full window
+// first, then the grid from 50 upwards, at most as many as are kept. All full
+// windows come before all of the grid, and the grid goes by size, whatever the
+// order of the calls. It returns at once; after Close it does nothing.
+func (n *Nulls) Warm(key string, reference []int64, full int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		return
+	}
+	f := n.feature(key, reference)
+	if full >= MinPredictions {
+		n.push(f.build(full), fullWindow)
+	}
+	for j := range keptNulls - 1 {
+		size := gridSize(j)
+		if full > 0 && nullSize(size, full) != size {
+			break
+		}
+		n.push(f.build(size), onGrid)
+	}
+	n.wake.Broadcast()
+}
+
+// Retain forgets the nulls of every key that is not wanted: of models, versions
+// and features that are gone.
+func (n *Nulls) Retain(wanted func(key string) bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for key := range n.features {
+		if !wanted(key) {
+			delete(n.features, key)
+		}
+	}
+}
+
+// want finds or queues a null; nil after Close.
+func (n *Nulls) want(key string, reference []int64, size int64) *build {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	b := n.feature(key, reference).build(size)
+	n.clock++
+	b.used = n.clock
+	if b.null == nil {
+		if n.closed {
+			return nil
+		}
+		n.push(b, waitedFor)
+		n.wake.Signal()
+	}
+	return b
+}
+
+// feature finds the nulls of a key, emptied when its reference has changed.
+func (n *Nulls) feature(key string, reference []int64) *feature {
+	print := fingerprint(key, reference)
+	f, ok := n.features[key]
+	if !ok || f.fingerprint != print {
+		f = &feature{print, append([]int64(nil), reference...), map[int64]*build{}}
+		n.features[key] = f
+	}
+	return f
+}
+
+func (f *feature) build(size int64) *build {
+	b, ok := f.builds[size]
+	if !ok {
+		b = &build{fingerprint: f.fingerprint, reference: f.reference, size: size, done: make(chan struct{})}
+		f.builds[size] = b
+		f.evict()
+	}
+	return b
+}
+
+// evict forgets the finished null that was not used for the longest time, when
+// there are too many.
+func (f *feature) evict() {
+	if len(f.builds) <= keptNulls {
+		return
+	}
+	var oldest *build
+	for _, b := range f.builds {
+		if b.null != nil && (oldest == nil || b.used < oldest.used) {
+			oldest = b
+		}
+	}
+	if oldest != nil {
+		delete(f.builds, oldest.size)
+	}
+}
+
+func (n *Nulls) push(b *build, u urgency) {
+	if !b.started {
+		heap.Push(&n.queue, request{b, u})
+	}
+}
+
+// work draws nulls until Close.
+func (n *Nulls) work() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for {
+		for len(n.queue) == 0 && !n.closed {
+			n.wake.Wait()
+		}
+		if n.closed {
+			return
+		}
+		b := heap.Pop(&n.queue).(request).build
+		if b.started {
+			continue
+		}
+		b.started = true
+		n.mu.Unlock()
+		null := NewNull(b.reference, b.size, n.samples, seed(b.fingerprint, b.size))
+		n.mu.Lock()
+		b.null = null
+		close(b.done)
+	}
+}
