@@ -1,0 +1,120 @@
+package predictionlog
+
+import (
+	"maps"
+	"slices"
+)
+
+// LatencyBounds are the upper bounds, in seconds, of the latency histogram's
+// buckets but the last, which is +Inf. A value on a bound is in its bucket. Do
+// not modify.
+var LatencyBounds = []float64{.001, .005, .01, .025, .05, .075, .1, .25, .5, .75, 1}
+
+// ScoreBounds are the upper bounds of the score histogram's buckets but the
+// last, which is +Inf. A value on a bound is in its bucket. Do not modify.
+var ScoreBounds = []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}
+
+// latencyBounds are LatencyBounds in nanoseconds.
+var latencyBounds = [...]int64{1e6, 5e6, 10e6, 25e6, 50e6, 75e6, 100e6, 250e6, 500e6, 750e6, 1e9}
+
+// scoreUnit is how many units of Histogram.Sum one whole score is.
+const scoreUnit = 1e9
+
+// Counters counts what one model and version did, from the log's first row on.
+// Everything in it is a whole number, so that sums do not depend on the order
+// in which rows were added and never fall. It is not safe for concurrent use.
+type Counters struct {
+	// Classes counts predictions by predicted class.
+	Classes map[string]int64
+	// Latency leaves out predictions that came without one, Scores those
+	// without a score.
+	Latency, Scores Histogram
+	// Errors counts refused requests by reason.
+	Errors map[string]int64
+	// Feedback counts accepted outcomes, superseded ones too.
+	Feedback map[Outcome]int64
+	// Invalid counts predictions whose features are not a JSON object.
+	Invalid int64
+}
+
+// Outcome is a predicted class and what really happened.
+type Outcome struct{ Predicted, Actual string }
+
+// Histogram counts values by bucket.
+type Histogram struct {
+	// Counts is by bucket, not cumulative; the last bucket is +Inf.
+	Counts []int64
+	// Sum of the values: of latencies in nanoseconds, of scores in units of 1e-9.
+	Sum int64
+}
+
+// NewCounters returns counters at zero.
+func NewCounters() *Counters {
+	return &Counters{
+		Classes:  map[string]int64{},
+		Latency:  Histogram{Counts: make([]int64, len(LatencyBounds)+1)},
+		Scores:   Histogram{Counts: make([]int64, len(ScoreBounds)+1)},
+		Errors:   map[string]int64{},
+		Feedback: map[Outcome]int64{},
+	}
+}
+
+// AddPrediction counts one prediction. Pass invalid as InvalidFeatures says: a
+// caller that has parsed the features knows without asking.
+func (c *Counters) AddPrediction(r *Row, invalid bool) {
+	c.Classes[r.Class]++
+	if r.Latency >= 0 {
+		c.Latency.Counts[latencyBucket(r.Latency)]++
+		c.Latency.Sum += r.Latency
+	}
+	if r.HasScore {
+		c.Scores.Counts[scoreBucket(r.Score)]++
+		c.Scores.Sum += scoreUnits(r.Score)
+	}
+	if invalid {
+		c.Invalid++
+	}
+}
+
+// AddFeedback counts one accepted outcome.
+func (c *Counters) AddFeedback(f *FeedbackRow) {
+	c.Feedback[Outcome{Predicted: f.Class, Actual: f.Outcome}]++
+}
+
+// AddError counts one refused request.
+func (c *Counters) AddError(reason string) { c.Errors[reason]++ }
+
+// Clone returns an independent copy.
+func (c *Counters) Clone() *Counters {
+	return &Counters{
+		Classes:  maps.Clone(c.Classes),
+		Latency:  Histogram{Counts: slices.Clone(c.Latency.Counts), Sum: c.Latency.Sum},
+		Scores:   Histogram{Counts: slices.Clone(c.Scores.Counts), Sum: c.Scores.Sum},
+		Errors:   maps.Clone(c.Errors),
+		Feedback: maps.Clone(c.Feedback),
+		Invalid:  c.Invalid,
+	}
+}
+
+func latencyBucket(ns int64) int {
+	for i, bound := range latencyBounds {
+		if ns <= bound {
+			return i
+		}
+	}
+	return len(latencyBounds)
+}
+
+func scoreBucket(score float64) int {
+	for i, bound := range ScoreBounds {
+		if score <= bound {
+			return i
+		}
+	}
+	return len(ScoreBounds)
+}
+
+// scoreUnits rounds a score to units of 1e-9. The conversion keeps a compiler
+// from fusing the multiplication with the addition: the log's own sums are
+// rounded twice, and the two must agree to the last unit.
+func scoreUnits(score float64) int64 { return int64(float64(score*scoreUnit) + 0.5) }

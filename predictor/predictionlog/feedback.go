@@ -1,0 +1,47 @@
+package predictionlog
+
+import (
+	"errors"
+	"time"
+)
+
+// Feedback is one outcome, to be logged. It names its prediction by id, by
+// request id, or by both when they agree.
+type Feedback struct {
+	PredictionID *int64
+	RequestID    string
+	// Outcome compares as text with the predicted class.
+	Outcome string
+	// Source says who observed it; may be empty.
+	Source string
+	// Confidence is in (0, 1]; 0 means 1.
+	Confidence float64
+	// ObservedAt is when the outcome was seen; zero means on arrival.
+	ObservedAt time.Time
+}
+
+// Accepted is an outcome that is in the log, safe on disk.
+type Accepted struct {
+	// Seq is the feedback's own number; that of the earlier row when Noop.
+	Seq, PredictionID int64
+	// Class, Model and Version are the prediction's.
+	Outcome, Class, Model, Version string
+	// Noop says that the source had said the same before and nothing was added.
+	Noop bool
+	// Delay is from the prediction to the observation, never negative.
+	Delay time.Duration
+}
+
+// Why AppendFeedback refuses an outcome. Each comes wrapped in a sentence.
+var (
+	// ErrNotFound says that there has never been such a prediction.
+	ErrNotFound = errors.New("unknown prediction")
+	// ErrPruned says that the prediction was there and is no longer kept.
+	ErrPruned = errors.New("prediction is no longer kept")
+	// ErrConflict says that another outcome is known with higher confidence.
+	ErrConflict = errors.New("another outcome is known with higher confidence")
+	// ErrMismatch says that id and request id name two predictions.
+	ErrMismatch = errors.New("prediction id and request id disagree")
+	// ErrNegativeDelay says that the outcome was seen before the prediction.
+	ErrNegativeDelay = errors.New("outcome observed before the prediction")
+)

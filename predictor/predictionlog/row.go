@@ -1,0 +1,42 @@
+package predictionlog
+
+// UpTo is one id for each of the log's three tables; -1 means none.
+type UpTo struct{ Predictions, Feedback, Errors int64 }
+
+// Key names what served a prediction. Version may be empty.
+type Key struct{ Model, Version string }
+
+// Row is one prediction as a Reader hands it out.
+type Row struct {
+	// ID rises from row to row; Time is in nanoseconds since 1970, UTC.
+	ID, Time       int64
+	Model, Version string
+	// Features is the text that was logged: a JSON object, unless the service
+	// that wrote it was broken (see InvalidFeatures). It belongs to the row.
+	Features []byte
+	// Score is the probability of the positive class; it means nothing without
+	// HasScore.
+	Score    float64
+	HasScore bool
+	Class    string
+	// Latency is in nanoseconds, -1 when the writer did not say.
+	Latency int64
+}
+
+// FeedbackRow is one accepted outcome as a Reader hands it out. The newest one
+// of a prediction is its outcome. Class, Model and Version are the prediction's.
+type FeedbackRow struct {
+	// Time is when it was logged, ObservedAt when the outcome was seen; both in
+	// nanoseconds since 1970, UTC.
+	Seq, PredictionID, Time, ObservedAt    int64
+	Outcome, Class, Model, Version, Source string
+	// Confidence is in (0, 1].
+	Confidence float64
+}
+
+// ErrorRow is one refused request as a Reader hands it out. Time is in
+// nanoseconds since 1970, UTC.
+type ErrorRow struct {
+	Seq, Time              int64
+	Model, Version, Reason string
+}
