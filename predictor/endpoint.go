@@ -1,0 +1,96 @@
+package predictor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+const (
+	// appendTimeout bounds how long a request waits for the log. A commit takes
+	// a millisecond; what takes this long is a disk that hangs.
+	appendTimeout = 10 * time.Second
+	// retryAfter is what Retry-After says, in seconds, while the log cannot be
+	// written.
+	retryAfter = 5
+	// statusClientClosed is counted, never sent: the client went away.
+	statusClientClosed = 499
+)
+
+// endpoint answers one request that began at start, or returns the problem to
+// answer instead. Writing the answer is the last thing it does.
+type endpoint func(w http.ResponseWriter, r *http.Request, start time.Time) *problem
+
+// api serves an endpoint: POST only, no more at once than allowed, counted, and
+// with panics answered.
+func (s *Server) api(name string, answer endpoint) http.Handler {
+	m := s.metrics.handler(name)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := s.now()
+		code := http.StatusOK
+		if refused := s.guard(w, r, start, answer); refused != nil {
+			code = refused.Status
+			m.refused.WithLabelValues(refused.reason).Inc()
+			if code != statusClientClosed {
+				refused.write(w)
+			}
+		}
+		m.done(code, s.now().Sub(start))
+	})
+}
+
+// guard calls the endpoint if the request may have it.
+func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, answer endpoint) (refused *problem) {
+	if r.Method != http.MethodPost {
+		return wrongMethod(r, http.MethodPost)
+	}
+	defer s.flying.Add(-1)
+	if n := s.flying.Add(1); s.maxRequests > 0 && n > s.maxRequests {
+		return overloaded(fmt.Sprintf("%d requests are under way, which is the limit; repeat the request later", s.maxRequests))
+	}
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(v)
+		default:
+			s.logger.Error("request handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
+			refused = newProblem(http.StatusInternalServerError, reasonPanic, "the predictor failed on this request; its log stream says where: report it")
+		}
+	}()
+	return answer(w, r, start)
+}
+
+// overloaded refuses a request because of the others.
+func overloaded(detail string) *problem {
+	p := newProblem(http.StatusTooManyRequests, reasonOverloaded, detail)
+	p.retryAfter = 1
+	return p
+}
+
+// written notes that the log took something.
+func (s *Server) written() {
+	if s.failing.Load() && s.failing.Swap(false) {
+		s.logger.Info("prediction log is written again")
+	}
+}
+
+// unwritten makes the answer to a request that the log did not take.
+func (s *Server) unwritten(r *http.Request, err error) *problem {
+	if r.Context().Err() != nil {
+		return newProblem(statusClientClosed, reasonGone, "the client went away before the answer")
+	}
+	if !s.failing.Swap(true) {
+		s.logger.Error("prediction log cannot be written", "err", err, "serve", s.serve)
+	}
+	detail := "the prediction log cannot be written; nothing was recorded: repeat the request later, and see /-/ready for the reason"
+	if errors.Is(err, context.DeadlineExceeded) {
+		detail = "the prediction log did not confirm the record in time; repeat the request with the same X-Request-ID, and it is recorded once"
+	}
+	p := newProblem(http.StatusServiceUnavailable, reasonUnavailable, detail)
+	p.retryAfter = retryAfter
+	return p
+}

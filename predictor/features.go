@@ -1,0 +1,242 @@
+package predictor
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+)
+
+// schema is the shape of a prediction request: the model's features, in order.
+type schema struct {
+	features []feature
+	index    map[string]int
+}
+
+// feature is one feature at the door.
+type feature struct {
+	name        string
+	key         []byte // The name as the JSON of a row has it, with quotes and colon.
+	categorical bool
+}
+
+// newSchema derives the shape of requests from a model.
+func newSchema(m *model.Model) *schema {
+	s := &schema{features: make([]feature, len(m.Features)), index: make(map[string]int, len(m.Features))}
+	for i, f := range m.Features {
+		key := append(appendString(nil, f.Name), ':')
+		s.features[i] = feature{name: f.Name, key: key, categorical: f.Type == "categorical"}
+		s.index[f.Name] = i
+	}
+	return s
+}
+
+// input is one decoded request. It is reused: nothing in it outlives the request
+// except the texts of values, which are copies.
+type input struct {
+	values []model.Value // Row after row, each in the model's order.
+	rows   int
+	array  bool
+	faults faults
+
+	seen []int // By feature, the last row that had it, counted from 1.
+}
+
+// row returns the values of one row.
+func (in *input) row(i, features int) []model.Value {
+	return in.values[i*features : (i+1)*features]
+}
+
+// reset makes in ready for a request, keeping its memory.
+func (in *input) reset(features int) {
+	in.values, in.rows, in.array = in.values[:0], 0, false
+	in.faults = faults{limit: max(1000, 2*features)}
+	in.seen = append(in.seen[:0], make([]int, features)...)
+}
+
+// decode reads one object or an array of objects into in. Everything that is
+// wrong is in in.faults, whose rows and fields are all named unless the body is
+// not JSON at all: then that is the only fault. It costs about 1 us for an
+// object of 12 features in the model's order.
+func (s *schema) decode(in *input, body []byte, maxRows int) {
+	in.reset(len(s.features))
+	l, err := newLexer(body)
+	if err == nil {
+		err = s.document(in, l, maxRows)
+	}
+	if err != nil {
+		in.faults = syntaxFaults(body, err)
+	}
+}
+
+// document reads the whole body.
+func (s *schema) document(in *input, l *lexer, maxRows int) error {
+	switch c, _ := l.peek(); c {
+	case '{':
+		if err := s.object(in, l, -1); err != nil {
+			return err
+		}
+	case '[':
+		in.array = true
+		if err := s.array(in, l, maxRows); err != nil {
+			return err
+		}
+	default:
+		v, err := l.value(0)
+		if err != nil {
+			return err
+		}
+		in.faults.add(-1, nil, reasonWrongType, "the body is "+v.kind.String()+"; send one JSON object with the features, or an array of such objects")
+	}
+	return l.end()
+}
+
+// array reads the rows of an array. Rows beyond maxRows are checked for syntax only.
+func (s *schema) array(in *input, l *lexer, maxRows int) error {
+	if err := l.open('['); err != nil {
+		return err
+	}
+	rows := 0
+	for first := true; ; first = false {
+		more, err := l.more(']', first)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		c, _ := l.peek()
+		if c == '{' && rows < maxRows {
+			err = s.object(in, l, rows)
+		} else {
+			var v token
+			if v, err = l.value(1); err == nil && v.kind != kindObject {
+				in.faults.add(rows, nil, reasonWrongType, "the row is "+v.kind.String()+"; send an object with the features")
+			}
+		}
+		if err != nil {
+			return err
+		}
+		rows++
+	}
+	if rows > maxRows {
+		in.faults = faults{limit: 1}
+		in.faults.add(-1, nil, reasonTooManyRows, "the array has "+strconv.Itoa(rows)+" rows; send at most "+strconv.Itoa(maxRows)+" in one request")
+	}
+	return nil
+}
+
+// object reads one row. Index is its place in the array, -1 outside one.
+func (s *schema) object(in *input, l *lexer, index int) error {
+	if err := l.open('{'); err != nil {
+		return err
+	}
+	row := len(in.values)
+	for range s.features {
+		in.values = append(in.values, model.Value{Missing: true})
+	}
+	in.rows++
+	next := 0
+	for first := true; ; first = false {
+		more, err := l.more('}', first)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+		name, err := l.key()
+		if err != nil {
+			return err
+		}
+		v, err := l.value(1)
+		if err != nil {
+			return inField(err, name)
+		}
+		i, known := s.find(name, next)
+		switch {
+		case !known:
+			in.faults.add(index, name, reasonUnknownFeature, "the model has no feature "+strconv.Quote(clip(name))+"; remove it, or correct its name: /openapi.json lists the features")
+		case in.seen[i] == in.rows:
+			in.faults.add(index, name, reasonRepeatedFeature, s.features[i].name+" appears more than once; send it once")
+		default:
+			in.seen[i], next = in.rows, i+1
+			value, reason, detail := s.features[i].value(v)
+			if reason != "" {
+				in.faults.add(index, name, reason, detail)
+			}
+			in.values[row+i] = value
+		}
+	}
+	for i, seen := range in.seen {
+		if seen != in.rows {
+			name := s.features[i].name
+			in.faults.add(index, []byte(name), reasonMissingFeature, name+" is absent; send it, or null when the value is not known")
+		}
+	}
+	return nil
+}
+
+// find returns the feature of that name, trying guess first: requests usually
+// have the model's order.
+func (s *schema) find(name []byte, guess int) (int, bool) {
+	if guess < len(s.features) && s.features[guess].name == string(name) {
+		return guess, true
+	}
+	i, ok := s.index[string(name)]
+	return i, ok
+}
+
+// value converts what a request holds for the feature. Reason is empty when the
+// feature accepts it.
+func (f *feature) value(v token) (value model.Value, reason, detail string) {
+	switch {
+	case v.kind == kindNull:
+		return model.Value{Missing: true}, "", ""
+	case v.kind == kindNumber:
+		x, err := strconv.ParseFloat(string(v.text), 64)
+		if err != nil || math.IsInf(x, 0) {
+			return value, reasonNotFinite, f.name + " is too large for a 64-bit floating-point number; send a finite number, or null when the value is not known"
+		}
+		if f.categorical {
+			return model.Value{Text: string(appendNumber(nil, x))}, "", ""
+		}
+		if x == 0 {
+			x = 0 // JSON has a negative zero, lenders do not.
+		}
+		return model.Value{Number: x}, "", ""
+	case f.categorical && v.kind == kindString:
+		return model.Value{Text: string(v.text)}, "", ""
+	case f.categorical && v.kind == kindTrue:
+		return model.Value{Text: "true"}, "", ""
+	case f.categorical && v.kind == kindFalse:
+		return model.Value{Text: "false"}, "", ""
+	case f.categorical:
+		return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a string, a number, a boolean or null"
+	case v.kind == kindString:
+		return value, reasonWrongType, f.name + " is a string; send a number without quotes, or null when the value is not known"
+	}
+	return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a number, or null when the value is not known"
+}
+
+// appendRow appends the canonical JSON of one row: the features in the model's
+// order without white space, numbers and categories in their shortest form.
+func (s *schema) appendRow(dst []byte, values []model.Value) []byte {
+	dst = append(dst, '{')
+	for i := range s.features {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		f, v := &s.features[i], &values[i]
+		dst = append(dst, f.key...)
+		switch {
+		case v.Missing:
+			dst = append(dst, "null"...)
+		case f.categorical:
+			dst = appendString(dst, v.Text)
+		default:
+			dst = appendNumber(dst, v.Number)
+		}
+	}
+	return append(dst, '}')
+}

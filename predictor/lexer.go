@@ -1,0 +1,249 @@
+package predictor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deeply arrays and objects may be nested in a request
+// body. Every document the predictor accepts is two or three deep, so what is
+// deeper is refused before it costs stack.
+const maxDepth = 32
+
+// lexer reads RFC 8259 JSON from a byte slice that is known to be valid UTF-8.
+// It is stricter than encoding/json in one place, because what it reads is
+// logged and compared as text: an unpaired surrogate escape is an error instead
+// of U+FFFD. It allocates only for strings with escapes.
+//
+// The grammar is that of T. Bray, ed. (2017), "The JavaScript Object Notation
+// (JSON) Data Interchange Format", RFC 8259, sections 2 to 7.
+type lexer struct {
+	data []byte
+	pos  int
+}
+
+// newLexer returns a lexer of the body, or an error when the body cannot be
+// JSON: it is empty, or not UTF-8, or begins with a byte order mark.
+func newLexer(body []byte) (*lexer, error) {
+	l := &lexer{data: body}
+	if len(body) == 0 {
+		return nil, l.fail("the body is empty; send a JSON object")
+	}
+	if bytes.HasPrefix(body, []byte("\xef\xbb\xbf")) {
+		return nil, l.fail("the body begins with a byte order mark; send UTF-8 without one")
+	}
+	if utf8.Valid(body) {
+		return l, nil
+	}
+	for l.pos < len(body) {
+		r, size := utf8.DecodeRune(body[l.pos:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		l.pos += size
+	}
+	return nil, l.fail("the body is not valid UTF-8; encode it as UTF-8")
+}
+
+// syntaxError is where and why a body stopped being JSON, and in the value of
+// which field, if any.
+type syntaxError struct {
+	offset int
+	detail string
+	field  []byte
+}
+
+func (e *syntaxError) Error() string {
+	return fmt.Sprintf("byte %d: %s", e.offset, e.detail)
+}
+
+// inField notes the field in whose value the syntax went wrong.
+func inField(err error, name []byte) error {
+	if syntax, ok := errors.AsType[*syntaxError](err); ok {
+		syntax.field = name
+	}
+	return err
+}
+
+// syntaxFaults is the one fault of a body that is not JSON, with the line and
+// the column (in bytes, from 1) where that shows.
+func syntaxFaults(body []byte, err error) faults {
+	f := faults{limit: 1}
+	syntax, ok := errors.AsType[*syntaxError](err)
+	if !ok {
+		syntax = &syntaxError{detail: err.Error()}
+	}
+	before := body[:syntax.offset]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - bytes.LastIndexByte(before, '\n')
+	f.add(-1, syntax.field, reasonInvalidJSON, fmt.Sprintf("not JSON at line %d, column %d: %s", line, column, syntax.detail))
+	return f
+}
+
+// kind is the type of a JSON value.
+type kind byte
+
+const (
+	kindNull kind = iota
+	kindTrue
+	kindFalse
+	kindNumber
+	kindString
+	kindArray
+	kindObject
+)
+
+// String names the kind in a sentence.
+func (k kind) String() string {
+	return [...]string{"null", "true", "false", "a number", "a string", "an array", "an object"}[k]
+}
+
+// token is one value: its kind and, for numbers the literal, for strings the
+// unescaped text. The text may alias the body.
+type token struct {
+	kind kind
+	text []byte
+}
+
+// fail makes the error of the current position.
+func (l *lexer) fail(detail string) error {
+	return &syntaxError{offset: l.pos, detail: detail}
+}
+
+// peek skips white space and returns the next byte without taking it; ok is
+// false at the end of the body.
+func (l *lexer) peek() (c byte, ok bool) {
+	for ; l.pos < len(l.data); l.pos++ {
+		switch c := l.data[l.pos]; c {
+		case ' ', '\t', '\n', '\r':
+		default:
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// unexpected is the error for a byte that cannot stand where it does.
+func (l *lexer) unexpected(want string) error {
+	c, ok := l.peek()
+	switch {
+	case !ok:
+		return l.fail("the body ends too early; expected " + want)
+	case c == '\'':
+		return l.fail("JSON strings stand in double quotes; expected " + want)
+	case c == 'N' || c == 'I':
+		return l.fail("NaN and Infinity are not JSON; send null for a missing value")
+	}
+	r, _ := utf8.DecodeRune(l.data[l.pos:])
+	return l.fail("unexpected " + strconv.QuoteRune(r) + "; expected " + want)
+}
+
+// open takes the bracket that begins an array or an object.
+func (l *lexer) open(bracket byte) error {
+	if c, ok := l.peek(); !ok || c != bracket {
+		return l.unexpected(strconv.QuoteRune(rune(bracket)))
+	}
+	l.pos++
+	return nil
+}
+
+// more reports whether another element follows in the array or object that the
+// closing bracket ends, and takes the comma before it, or the bracket. First is
+// true before the first element.
+func (l *lexer) more(closing byte, first bool) (bool, error) {
+	c, ok := l.peek()
+	switch {
+	case ok && c == closing:
+		l.pos++
+		return false, nil
+	case first && ok:
+		return true, nil
+	case ok && c == ',':
+		l.pos++
+		if c, ok := l.peek(); ok && c == closing {
+			return false, l.fail("a comma before " + strconv.QuoteRune(rune(closing)) + "; remove it")
+		}
+		return true, nil
+	}
+	return false, l.unexpected("',' or " + strconv.QuoteRune(rune(closing)))
+}
+
+// key takes the name of an object's member and the colon after it.
+func (l *lexer) key() ([]byte, error) {
+	if c, ok := l.peek(); !ok || c != '"' {
+		return nil, l.unexpected("a name in double quotes")
+	}
+	name, err := l.str()
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := l.peek(); !ok || c != ':' {
+		return nil, l.unexpected("':' after the name")
+	}
+	l.pos++
+	return name, nil
+}
+
+// value takes the next value whole. Of an array or object, depth levels down,
+// only the kind is kept.
+func (l *lexer) value(depth int) (token, error) {
+	c, ok := l.peek()
+	if !ok {
+		return token{}, l.unexpected("a value")
+	}
+	switch {
+	case c == '"':
+		text, err := l.str()
+		return token{kindString, text}, err
+	case c == '-' || '0' <= c && c <= '9':
+		text, err := l.number()
+		return token{kindNumber, text}, err
+	case c == 'n':
+		return token{kind: kindNull}, l.word("null")
+	case c == 't':
+		return token{kind: kindTrue}, l.word("true")
+	case c == 'f':
+		return token{kind: kindFalse}, l.word("false")
+	case c == '[':
+		return token{kind: kindArray}, l.skip('[', ']', depth)
+	case c == '{':
+		return token{kind: kindObject}, l.skip('{', '}', depth)
+	case c == '+' || c == '.':
+		return token{}, l.fail("a JSON number begins with a digit or '-'")
+	}
+	return token{}, l.unexpected("a value")
+}
+
+// skip takes an array or object and everything in it.
+func (l *lexer) skip(opening, closing byte, depth int) error {
+	if depth >= maxDepth {
+		return l.fail(fmt.Sprintf("nested deeper than %d levels; send flat objects", maxDepth))
+	}
+	if err := l.open(opening); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		if more, err := l.more(closing, first); err != nil || !more {
+			return err
+		}
+		if closing == '}' {
+			if _, err := l.key(); err != nil {
+				return err
+			}
+		}
+		if _, err := l.value(depth + 1); err != nil {
+			return err
+		}
+	}
+}
+
+// end checks that nothing but white space is left.
+func (l *lexer) end() error {
+	if _, ok := l.peek(); ok {
+		return l.fail("more data after the JSON value; send one value in each request")
+	}
+	return nil
+}

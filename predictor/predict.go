@@ -1,0 +1,172 @@
+package predictor
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// predict answers POST /predict. One request is one transaction: every row is
+// recorded, or none.
+func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time) *problem {
+	in := s.inputs.Get().(*input)
+	defer s.inputs.Put(in)
+	id, refused := s.receive(in, r)
+	if id != "" {
+		w.Header()[http.CanonicalHeaderKey(requestIDHeader)] = []string{id}
+	}
+	if refused != nil {
+		refused.RequestID = id
+		if refused.Status == http.StatusBadRequest {
+			s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
+		}
+		return refused
+	}
+	batch := s.evaluate(in, id)
+	records, logged, refused := s.record(r, batch, start)
+	if refused != nil {
+		refused.RequestID = id
+		return refused
+	}
+	w.Header()["Content-Type"] = []string{"application/json"}
+	_, _ = w.Write(appendAnswers(nil, records, in.array, logged)) // The client may be gone; the records stay.
+	return nil
+}
+
+// receive reads the request into in, and its id.
+func (s *Server) receive(in *input, r *http.Request) (id string, refused *problem) {
+	if refused = checkMedia(r); refused != nil {
+		return "", refused
+	}
+	buf := s.bodies.Get().(*[]byte)
+	defer s.bodies.Put(buf)
+	body, release, refused := s.readBody(r, *buf, true)
+	defer release()
+	if refused != nil {
+		return "", refused
+	}
+	if cap(body) <= MaxObjectBytes {
+		*buf = body
+	}
+	s.schema.decode(in, body, MaxArrayRows)
+	id, detail := requestID(r, in.rows, in.array)
+	if detail != "" {
+		in.faults.add(-1, []byte(requestIDHeader), reasonBadRequestID, detail)
+	}
+	if in.faults.any() {
+		return id, in.faults.problem("nothing was predicted")
+	}
+	return id, nil
+}
+
+// evaluate asks the model about every row. What it returns belongs to the log
+// afterwards, so none of it is reused.
+func (s *Server) evaluate(in *input, id string) []predictionlog.Prediction {
+	batch := make([]predictionlog.Prediction, in.rows)
+	features := make([]byte, 0, in.rows*32*len(s.schema.features)) // Right for most; grows otherwise.
+	for i := range batch {
+		values := in.row(i, len(s.schema.features))
+		from := len(features)
+		features = s.schema.appendRow(features, values)
+		probability, class := s.model.Predict(values)
+		batch[i] = predictionlog.Prediction{
+			RequestID: rowID(id, i, in.array),
+			Model:     s.model.Name, Version: s.model.Version,
+			Features: features[from:len(features):len(features)],
+			Score:    probability, Class: class,
+		}
+	}
+	return batch
+}
+
+// record hands the batch to the log and waits for it. Logged is false when the
+// log cannot be written and the server answers all the same.
+func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start time.Time) (records []predictionlog.Record, logged bool, refused *problem) {
+	if len(batch) == 0 {
+		return nil, true, nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), appendTimeout)
+	defer cancel()
+	latency := s.now().Sub(start)
+	for i := range batch {
+		batch[i].Latency = latency
+	}
+	records, err := s.log.Append(ctx, batch)
+	if err == nil {
+		s.written()
+		return records, true, nil
+	}
+	refused = s.unwritten(r, err)
+	if !s.serve || refused.Status != http.StatusServiceUnavailable {
+		return nil, false, refused
+	}
+	s.metrics.unlogged.Add(float64(len(batch)))
+	records = make([]predictionlog.Record, len(batch))
+	for i, p := range batch {
+		records[i] = predictionlog.Record{RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
+	}
+	return records, false, nil
+}
+
+// appendAnswers appends the JSON of all answers, as an array if the request was
+// one.
+func appendAnswers(dst []byte, records []predictionlog.Record, array, logged bool) []byte {
+	if dst == nil {
+		dst = make([]byte, 0, 2+len(records)*224)
+	}
+	if array {
+		dst = append(dst, '[')
+	}
+	for i := range records {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendAnswer(dst, &records[i], logged)
+	}
+	if array {
+		dst = append(dst, ']')
+	}
+	return append(dst, '\n')
+}
+
+// appendAnswer appends the JSON of one answer. A record that is not in the log
+// has no prediction_id and "logged":false instead.
+func appendAnswer(dst []byte, record *predictionlog.Record, logged bool) []byte {
+	dst = append(dst, '{')
+	if logged {
+		dst = append(dst, `"prediction_id":`...)
+		dst = strconv.AppendInt(dst, record.ID, 10)
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `"request_id":`...)
+	dst = appendString(dst, record.RequestID)
+	dst = append(dst, `,"prediction":`...)
+	dst = appendClass(dst, record.Class)
+	dst = append(dst, `,"probability":`...)
+	if math.IsNaN(record.Score) {
+		dst = append(dst, "null"...) // A foreign writer's record under this request id, without a score.
+	} else {
+		dst = appendNumber(dst, record.Score)
+	}
+	dst = append(dst, `,"model":`...)
+	dst = appendString(dst, record.Model)
+	dst = append(dst, `,"model_version":`...)
+	dst = appendString(dst, record.Version)
+	if !logged {
+		dst = append(dst, `,"logged":false`...)
+	}
+	return append(dst, '}')
+}
+
+// appendClass appends a class: "0" and "1", which are all this predictor makes,
+// as numbers, a foreign writer's as a string.
+func appendClass(dst []byte, class string) []byte {
+	if class == "0" || class == "1" {
+		return append(dst, class...)
+	}
+	return appendString(dst, class)
+}

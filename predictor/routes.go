@@ -1,0 +1,101 @@
+package predictor
+
+import (
+	"fmt"
+	"html"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/pprof"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/exporter-toolkit/web"
+)
+
+// routes builds the server's pages. Every answer that is not a page of its own,
+// unknown paths included, is a problem.
+func (s *Server) routes(telemetry string, profiles bool) (http.Handler, error) {
+	description, err := s.openAPI(telemetry)
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]http.Handler{
+		"/health":       http.HandlerFunc(s.health),
+		"/-/healthy":    http.HandlerFunc(s.healthy),
+		"/-/ready":      http.HandlerFunc(s.ready),
+		"/openapi.json": description,
+	}
+	taken := append(slices.Collect(maps.Keys(pages)), "/", "/predict", "/feedback")
+	if !strings.HasPrefix(telemetry, "/") || path.Clean(telemetry) != telemetry || strings.ContainsAny(telemetry, "{} ?#%") ||
+		slices.Contains(taken, telemetry) || strings.HasPrefix(telemetry, "/debug/pprof") {
+		return nil, fmt.Errorf("the telemetry path %q cannot be used; choose another, such as /metrics", telemetry)
+	}
+	pages[telemetry] = promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{
+		Registry: s.metrics.registry, EnableOpenMetrics: true,
+		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelError),
+	})
+	landing, err := landingPage(s.model.Name, s.model.Version, telemetry, profiles)
+	if err != nil {
+		return nil, err
+	}
+	pages["/{$}"] = landing
+	mux := http.NewServeMux()
+	for address, page := range pages {
+		mux.Handle(address, readOnly(page))
+	}
+	mux.Handle("/predict", s.api("/predict", s.predict))
+	mux.Handle("/feedback", s.api("/feedback", s.feedback))
+	if profiles {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		newProblem(http.StatusNotFound, "", "there is no page "+strconv.Quote(clip([]byte(r.URL.Path)))+
+			"; POST to /predict or /feedback, or see / and /openapi.json").write(w)
+	})
+	return mux, nil
+}
+
+// readOnly lets GET and HEAD through.
+func readOnly(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			wrongMethod(r, "GET, HEAD").write(w)
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+// wrongMethod refuses a method that the page does not have.
+func wrongMethod(r *http.Request, allow string) *problem {
+	p := newProblem(http.StatusMethodNotAllowed, reasonMethod, r.URL.Path+" has no "+strconv.Quote(clip([]byte(r.Method)))+"; use "+allow)
+	p.allow = allow
+	return p
+}
+
+// landingPage is the page at /, for people.
+func landingPage(name, version, telemetry string, profiles bool) (http.Handler, error) {
+	landing, err := web.NewLandingPage(web.LandingConfig{
+		Name:        "Predictor",
+		Description: "Predictions of " + html.EscapeString(name) + ", recorded.",
+		Version:     html.EscapeString(version),
+		Profiling:   strconv.FormatBool(profiles),
+		Links: []web.LandingLinks{
+			{Address: "/openapi.json", Text: "OpenAPI", Description: "what to send to /predict and /feedback, and what comes back"},
+			{Address: "/health", Text: "Health", Description: "the model and the state of its log"},
+			{Address: telemetry, Text: "Metrics", Description: "of the predictor itself; the model's are the exporter's"},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the landing page: %w", err)
+	}
+	return landing, nil
+}

@@ -1,0 +1,136 @@
+package predictor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// How long the parts of a connection may take.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute // Above the 60 s of usual load balancers, so that they close first.
+	maxHeaderBytes    = 64 << 10
+	// drainTimeout is how long a stop waits for the requests under way. It is
+	// above what a request may take and below the 30 s after which Kubernetes kills.
+	drainTimeout = 25 * time.Second
+)
+
+// RunOptions are what Run needs. Model, LogPath and Web are required.
+type RunOptions struct {
+	Model *model.Model
+	// LogPath is the prediction log, created when missing.
+	LogPath string
+	// Log says how it is kept. OnCommit is called besides the predictor's own.
+	Log predictionlog.WriterOptions
+	// LogFailure, MaxRequests, TelemetryPath and EnablePprof are as in Options.
+	LogFailure    string
+	MaxRequests   int
+	TelemetryPath string
+	EnablePprof   bool
+	// Web is where and how to listen: addresses, systemd socket, TLS and
+	// passwords.
+	Web *web.FlagConfig
+	// Listening is called with each bound address when connections to it are
+	// answered; not at all when nil.
+	Listening func(net.Addr)
+	// Logger hears what an operator must know; nothing when nil.
+	Logger *slog.Logger
+}
+
+// Run serves predictions until ctx ends, then answers the requests under way,
+// commits the log, and returns nil. It returns an error when it cannot start,
+// or cannot go on, or had to cut off requests that took too long to end.
+func Run(ctx context.Context, o RunOptions) (err error) {
+	logger := o.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	metrics := NewMetrics()
+	log, err := predictionlog.OpenWriter(ctx, o.LogPath, o.logOptions(metrics, logger))
+	if err != nil {
+		return fmt.Errorf("run predictor: %w", err)
+	}
+	defer func() {
+		if closed := log.Close(); closed != nil {
+			err = errors.Join(err, fmt.Errorf("close the prediction log: %w", closed))
+		}
+	}()
+	s, err := New(Options{
+		Model: o.Model, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
+		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, s.Handler(), o, logger)
+}
+
+// logOptions are the caller's, with the commits counted.
+func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) predictionlog.WriterOptions {
+	options, theirs := o.Log, o.Log.OnCommit
+	options.OnCommit = func(rows int, took time.Duration, err error) {
+		metrics.Commit(rows, took, err)
+		if theirs != nil {
+			theirs(rows, took, err)
+		}
+	}
+	if options.Logger == nil {
+		options.Logger = logger
+	}
+	return options
+}
+
+// serve listens until ctx ends and the requests under way are answered.
+func serve(ctx context.Context, handler http.Handler, o RunOptions, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		BaseContext: func(l net.Listener) context.Context {
+			if o.Listening != nil {
+				o.Listening(l.Addr())
+			}
+			return context.WithoutCancel(ctx) // Requests under way end by themselves.
+		},
+	}
+	var (
+		stopping, stop = context.WithCancel(ctx)
+		stopped        sync.WaitGroup
+		drained        error
+	)
+	stopped.Go(func() {
+		<-stopping.Done()
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		if drained = server.Shutdown(limit); drained != nil {
+			drained = errors.Join(drained, server.Close())
+		}
+	})
+	err := web.ListenAndServe(server, o.Web, logger)
+	stop()
+	stopped.Wait()
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("run predictor: %w", err)
+	}
+	if drained != nil {
+		return fmt.Errorf("run predictor: stop: %w", drained)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+// Package predictor serves a model over HTTP and records what it predicts and
+// what came of it. It validates at the door, answers after the log has the
+// record on disk, and knows nothing of the monitoring that reads the log.
+package predictor
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// What a predictor does while its log cannot be written.
+const (
+	// LogFailureRefuse answers 503: no prediction without a record.
+	LogFailureRefuse = "refuse"
+	// LogFailureServe answers without a record, and says so in the answer.
+	LogFailureServe = "serve"
+)
+
+// Log is where predictions and their outcomes go. *predictionlog.Writer is one;
+// its documentation says what the methods promise.
+type Log interface {
+	Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error)
+	AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error)
+	Refuse(model, version, reason string)
+	Ready() error
+}
+
+// Options are what a Server needs. Model and Log are required.
+type Options struct {
+	Model *model.Model
+	Log   Log
+	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
+	LogFailure string
+	// MaxRequests is how many requests to /predict and /feedback may be under
+	// way at once, waiting for the log included; the next one is answered with
+	// 429. 0 means no limit.
+	MaxRequests int
+	// TelemetryPath is where the predictor's own metrics are; "/metrics" when empty.
+	TelemetryPath string
+	// EnablePprof serves Go's profiles under /debug/pprof/.
+	EnablePprof bool
+	// Metrics are where the server counts; new ones when nil.
+	Metrics *Metrics
+	// Logger hears of panics and of the log failing; nothing when nil.
+	Logger *slog.Logger
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// Server answers predictions, feedback and questions about itself. It is safe
+// for concurrent use.
+type Server struct {
+	model       *model.Model
+	schema      *schema
+	log         Log
+	serve       bool // LogFailureServe
+	maxRequests int64
+	metrics     *Metrics
+	logger      *slog.Logger
+	now         func() time.Time
+	started     time.Time
+
+	handler http.Handler
+	flying  atomic.Int64
+	failing atomic.Bool   // The last attempt to write the log failed.
+	large   chan struct{} // One for each large body that is held.
+	inputs  sync.Pool     // *input
+	bodies  sync.Pool     // *[]byte
+}
+
+// New returns a server for the model. It fails when an option makes no sense.
+func New(o Options) (*Server, error) {
+	if o.Model == nil || o.Log == nil {
+		return nil, fmt.Errorf("new predictor: a model and a log are required")
+	}
+	s := &Server{
+		model: o.Model, schema: newSchema(o.Model), log: o.Log,
+		maxRequests: int64(o.MaxRequests), metrics: o.Metrics, logger: o.Logger, now: o.Now,
+		large:  make(chan struct{}, maxLargeBodies),
+		inputs: sync.Pool{New: func() any { return new(input) }},
+		bodies: sync.Pool{New: func() any { return new([]byte) }},
+	}
+	switch o.LogFailure {
+	case "", LogFailureRefuse:
+	case LogFailureServe:
+		s.serve = true
+	default:
+		return nil, fmt.Errorf("new predictor: unknown log failure mode %q; choose %q or %q", o.LogFailure, LogFailureRefuse, LogFailureServe)
+	}
+	if o.MaxRequests < 0 {
+		return nil, fmt.Errorf("new predictor: the limit of requests is %d; use 0 for no limit", o.MaxRequests)
+	}
+	if s.metrics == nil {
+		s.metrics = NewMetrics()
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.started = s.now()
+	if err := s.register(); err != nil {
+		return nil, fmt.Errorf("new predictor: %w", err)
+	}
+	telemetry := o.TelemetryPath
+	if telemetry == "" {
+		telemetry = "/metrics"
+	}
+	handler, err := s.routes(telemetry, o.EnablePprof)
+	if err != nil {
+		return nil, fmt.Errorf("new predictor: %w", err)
+	}
+	s.handler = handler
+	return s, nil
+}
+
+// Handler returns the server's pages.
+func (s *Server) Handler() http.Handler {
+	return s.handler
+}
+
+// register adds the metrics that depend on the model and the log.
+func (s *Server) register() error {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "predictor_model_info",
+		Help:        "The model that is served; always 1.",
+		ConstLabels: prometheus.Labels{"model": strings.ToValidUTF8(s.model.Name, "?"), "version": strings.ToValidUTF8(s.model.Version, "?")},
+	})
+	info.Set(1)
+	writable := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "predictor_log_writable",
+		Help: "Whether the prediction log can be written (1) or not (0).",
+	}, func() float64 {
+		if s.log.Ready() != nil {
+			return 0
+		}
+		return 1
+	})
+	flying := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "predictor_requests_in_flight",
+		Help: "Requests to /predict and /feedback that are being answered now.",
+	}, func() float64 { return float64(s.flying.Load()) })
+	for _, c := range []prometheus.Collector{info, writable, flying} {
+		if err := s.metrics.registry.Register(c); err != nil {
+			return fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return nil
+}
