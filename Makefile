@@ -1,0 +1,128 @@
+# make help lists the targets. Needed: Go, gcc with the C library's static
+# archive (Debian: gcc libc6-dev) and GNU make; everything else is fetched by Go.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+GO        ?= go
+IMAGE     ?= loan-model-api:latest
+FUZZTIME  ?= 30s
+BENCH     ?= .
+BENCHTIME ?= 1s
+
+# The build: the same as in .promu.yml, which deploy/build_test.go compares.
+BINARY    := drift_exporter
+PLATFORMS := linux/amd64 linux/arm64
+TAGS      := netgo,osusergo,sqlite_omit_load_extension,static_build
+FLAGS     := -trimpath -buildvcs=false
+VERSION   := $(shell cat VERSION)
+REVISION   = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH     = $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+BUILD_USER = $(shell whoami)@$(shell hostname)
+# The date is the commit's, so that building a commit twice gives one binary.
+EPOCH      = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null || date +%s))
+BUILD_DATE = $(shell date -u -d @$(EPOCH) +%Y%m%d-%H:%M:%S)
+PACKAGE   := github.com/prometheus/common/version
+LDFLAGS    = -X $(PACKAGE).Version=$(VERSION) \
+	-X $(PACKAGE).Revision=$(REVISION) \
+	-X $(PACKAGE).Branch=$(BRANCH) \
+	-X $(PACKAGE).BuildUser=$(BUILD_USER) \
+	-X $(PACKAGE).BuildDate=$(BUILD_DATE) \
+	-extldflags '-static'
+GO_BUILD   = CGO_ENABLED=1 $(GO) build $(FLAGS) -tags $(TAGS) -ldflags "$(LDFLAGS)"
+
+GOLANGCI_VERSION := 2.15.0
+GOLANGCI         := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
+
+.PHONY: build
+build: ## build ./drift_exporter, static, for this machine
+	$(GO_BUILD) -o $(BINARY) .
+
+.PHONY: test
+test: ## run every test
+	$(GO) test ./...
+
+.PHONY: lint
+lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		printf 'not formatted, run gofmt -w on:\n%s\n' "$$unformatted"; exit 1; fi
+	$(GO) mod tidy -diff
+	$(GO) vet ./...
+	$(GOLANGCI) run ./...
+
+.PHONY: bench
+bench: ## run the benchmarks and print a table; BENCH=regexp BENCHTIME=1s
+	@mkdir -p .build
+	@$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem ./... > .build/bench.txt || { cat .build/bench.txt; exit 1; }
+	@awk -f .ci/bench.awk .build/bench.txt
+	@echo; echo 'Raw results for benchstat: .build/bench.txt'
+
+.PHONY: demo
+demo: build ## everything at once on a fresh temporary log; prints where to look
+	./$(BINARY) demo
+
+.PHONY: golden
+golden: ## rewrite the golden files of the tests that have an -update flag
+	@packages=$$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$packages" ]; then echo 'no test has an -update flag'; exit 1; fi; \
+	set -x; $(GO) test $$packages -update
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME=30s
+	@$(GO) test -list '^Fuzz' ./... | \
+	awk '/^Fuzz/ { targets[++n] = $$1 } $$1 == "ok" { for (i = 1; i <= n; i++) print $$2, targets[i]; n = 0 }' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package" < /dev/null; \
+	done
+
+.PHONY: crossbuild
+crossbuild: $(PLATFORMS:%=crossbuild/%) ## build .build/OS-ARCH/drift_exporter for every platform of a release
+
+# Debian names the compilers alike whichever machine they run on.
+COMPILER/linux/amd64 := x86_64-linux-gnu-gcc
+PACKAGES/linux/amd64 := gcc-x86-64-linux-gnu libc6-dev-amd64-cross
+COMPILER/linux/arm64 := aarch64-linux-gnu-gcc
+PACKAGES/linux/arm64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+
+crossbuild/%:
+	@command -v $(COMPILER/$*) > /dev/null || { \
+		echo 'no C compiler for $*: apt-get install $(PACKAGES/$*)'; exit 1; }
+	GOOS=$(*D) GOARCH=$(*F) CC=$(COMPILER/$*) $(GO_BUILD) -o .build/$(*D)-$(*F)/$(BINARY) .
+
+CERTIFICATES := /etc/ssl/certs/ca-certificates.crt
+
+.PHONY: docker
+docker: build image-files ## build the image IMAGE=loan-model-api:latest from ./drift_exporter
+	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) -t $(IMAGE) .
+
+# What the image holds beside the binary: certificates to trust, and
+# directories, which an image without a shell cannot make itself.
+.PHONY: image-files
+image-files:
+	@test -s $(CERTIFICATES) || { echo 'no $(CERTIFICATES): apt-get install ca-certificates'; exit 1; }
+	@rm -rf .build/image
+	@mkdir -p .build/image/data .build/image/tmp .build/image/etc/ssl/certs
+	@chmod 0750 .build/image/data
+	@cp $(CERTIFICATES) .build/image/etc/ssl/certs/
+
+# An installed golangci-lint of the right version is used as it is.
+$(GOLANGCI):
+	@mkdir -p $(@D)
+	@found=$$(PATH="$$PATH:$$($(GO) env GOPATH)/bin" command -v golangci-lint || true); \
+	if [ -n "$$found" ] && "$$found" version | grep -qwF '$(GOLANGCI_VERSION)'; then \
+		ln -sf "$$found" $@; \
+	else \
+		echo 'installing golangci-lint $(GOLANGCI_VERSION): some minutes, once'; \
+		GOBIN=$(abspath $(@D)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
+		mv $(@D)/golangci-lint $@; \
+	fi
+
+.PHONY: clean
+clean: ## remove what was built; logs and their predictions stay
+	rm -rf .build $(BINARY)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

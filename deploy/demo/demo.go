@@ -1,0 +1,264 @@
+// Package demo shows everything at once: it starts a predictor and an exporter
+// on a fresh prediction log, sends traffic that drifts after a while, and points
+// at the lines of /metrics that tell.
+package demo
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options says where to run.
+type Options struct {
+	// Run runs a command of drift_exporter, as a shell would, until it is done or ctx ends.
+	Run func(ctx context.Context, args []string, stdout, stderr io.Writer) error
+	// PredictorPort and ExporterPort are the ports to listen on, on all addresses.
+	PredictorPort, ExporterPort int
+	// Dir holds the log; empty: a temporary folder, removed at the end.
+	Dir string
+	// Duration ends the demo; 0: when ctx ends.
+	Duration time.Duration
+	// Stdout receives what a person should read.
+	Stdout io.Writer
+}
+
+// The traffic: predictions a second, and how many of them before the drift, of
+// which the exporter's window of 1,000 is full after ten seconds.
+const (
+	rate  = "100"
+	quiet = "1500"
+)
+
+// The drift of the demo: what it does to the world, and as the flag of simulate.
+var drift = []string{"--shift=income=+0.5sd", "--shift=interest_rate=+1sd"}
+
+// Run runs the demo until ctx ends, its duration is over, or something failed.
+func Run(ctx context.Context, o Options) (err error) {
+	dir := o.Dir
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "drift_exporter-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	} else if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	if o.Duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.Duration)
+		defer cancel()
+	}
+	d := &demo{
+		Options:   o,
+		log:       filepath.Join(dir, "predictions.db"),
+		predictor: fmt.Sprintf("http://127.0.0.1:%d", o.PredictorPort),
+		exporter:  fmt.Sprintf("http://127.0.0.1:%d", o.ExporterPort),
+	}
+	return d.run(ctx)
+}
+
+type demo struct {
+	Options
+	log                 string
+	predictor, exporter string
+}
+
+// run starts the two servers, in the order in which they also stop: the
+// exporter outlives the predictor.
+func (d *demo) run(ctx context.Context) error {
+	servers, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var group sync.WaitGroup
+	serve := func(args ...string) {
+		group.Go(func() {
+			var said tail
+			if err := d.Run(servers, args, io.Discard, &said); err != nil {
+				stop(fmt.Errorf("%s: %w\n%s", args[0], err, said.String()))
+				cancel()
+			}
+		})
+	}
+	serve("predictor", fmt.Sprintf("--web.listen-address=:%d", d.PredictorPort), "--predictions.log="+d.log)
+	serve("exporter", fmt.Sprintf("--web.listen-address=:%d", d.ExporterPort), "--predictions.log="+d.log)
+	err := d.show(ctx)
+	if cause := context.Cause(servers); cause != nil {
+		err = cause
+	} else if ctx.Err() != nil {
+		err = nil // told to stop
+	}
+	stop(nil)
+	group.Wait()
+	return err
+}
+
+// show sends the traffic and prints what it does.
+func (d *demo) show(ctx context.Context) error {
+	for _, url := range []string{d.predictor, d.exporter} {
+		if err := ready(ctx, url+"/-/ready"); err != nil {
+			return err
+		}
+	}
+	d.say(`predictor  %s  (POST /predict, POST /feedback, GET /health, /openapi.json)
+exporter   %s/metrics
+log        %s
+
+Sending %s loans a second as the reference knows them, and what became of them ...
+`, d.predictor, d.exporter, d.log, rate)
+	if err := d.traffic(ctx, "--count="+quiet, "--seed=1"); err != nil {
+		return err
+	}
+	if err := d.lines(ctx, "After "+quiet+" of them nothing drifted:"); err != nil {
+		return err
+	}
+	d.say("Now incomes rise by half a standard deviation and interest rates by one (%s) ...\n", strings.Join(drift, " "))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return d.traffic(ctx, append(slices.Clone(drift), "--seed=2")...) })
+	group.Go(func() error {
+		if err := d.untilDetected(ctx); err != nil {
+			return err
+		}
+		if err := d.lines(ctx, "Drift is detected:"); err != nil {
+			return err
+		}
+		d.say("Traffic goes on until you stop it with Ctrl-C. Meanwhile:\n\n  curl -s %s/metrics | grep income\n", d.exporter)
+		return nil
+	})
+	return group.Wait()
+}
+
+// traffic runs simulate with outcomes.
+func (d *demo) traffic(ctx context.Context, args ...string) error {
+	all := append([]string{"simulate", "--predictor.url=" + d.predictor, "--rate=" + rate, "--outcomes", "--log.level=warn"}, args...)
+	var said tail
+	if err := d.Run(ctx, all, io.Discard, &said); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("simulate: %w\n%s", err, said.String())
+	}
+	return ctx.Err()
+}
+
+// worth are the beginnings of the lines of /metrics that tell what happened.
+var worth = []string{
+	`feature_kl_divergence_corrected{feature="credit_score"`,
+	`feature_kl_divergence_corrected{feature="income"`,
+	`feature_drift_p_value{feature="income"`,
+	`feature_drift_detected{feature="credit_score"`,
+	`feature_drift_detected{feature="income"`,
+	`feature_drift_detected{feature="interest_rate"`,
+	`prediction_distribution_shift{`,
+	`model_accuracy{`, `model_accuracy_lower{`, `model_accuracy_upper{`,
+	`model_success_total{`,
+}
+
+// lines prints the lines of a scrape that are worth looking at.
+func (d *demo) lines(ctx context.Context, title string) error {
+	page, err := fetch(ctx, d.exporter+"/metrics")
+	if err != nil {
+		return err
+	}
+	d.say("%s\n", title)
+	for _, prefix := range worth {
+		for line := range strings.Lines(page) {
+			if strings.HasPrefix(line, prefix) {
+				d.say("  %s", line)
+			}
+		}
+	}
+	d.say("\n")
+	return nil
+}
+
+// untilDetected waits until the shifted income is called drift.
+func (d *demo) untilDetected(ctx context.Context) error {
+	for {
+		page, err := fetch(ctx, d.exporter+"/metrics")
+		if err != nil {
+			return err
+		}
+		for line := range strings.Lines(page) {
+			if strings.HasPrefix(line, `feature_drift_detected{feature="income"`) && strings.HasSuffix(line, " 1\n") {
+				return nil
+			}
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.Stdout, format, args...) }
+
+// ready waits until a server says that it is.
+func ready(ctx context.Context, url string) error {
+	for {
+		if _, err := fetch(ctx, url); err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func fetch(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s", url, response.Status)
+	}
+	return string(body), err
+}
+
+// tail keeps the last lines that a server logged, to show why it ended.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := bufio.NewScanner(strings.NewReader(string(p))); s.Scan(); {
+		t.lines = append(t.lines, s.Text())
+	}
+	if extra := len(t.lines) - 10; extra > 0 {
+		t.lines = slices.Delete(t.lines, 0, extra)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Join(t.lines, "\n")
+}
