@@ -49,7 +49,7 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"null models", "models:\n", "c.yml:1: models must be a list"},
 		{"empty models", "\nmodels: []\n", "c.yml:2: models is empty; list at least one model"},
 		{"unknown key at the top", "modles: []\n", `c.yml:1: unknown key "modles" in the configuration; known keys are models`},
-		{"unknown key in a model", model("    referense: {file: r}\n"), `c.yml:3: unknown key "referense" in a model; known keys are name, prediction, reference, features`},
+		{"unknown key in a model", model("    refs: {file: r}\n"), `c.yml:3: unknown key "refs" in a model; known keys are name, prediction, reference, features`},
 		{"merge key", model("    <<: {reference: {file: r}}\n"), `c.yml:3: unknown key "<<" in a model`},
 		{"duplicate key", model("    reference: {file: r}\n    name: n\n"), `c.yml:4: key "name" stands here and at line 2; remove one`},
 		{"second document", model("    reference: {file: r}\n---\nmodels: []\n"), "c.yml:4: a second YAML document begins here; keep everything in one document"},

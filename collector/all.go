@@ -1,0 +1,84 @@
+package collector
+
+import (
+	"errors"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// entry is one line of the list: a collector, what --help says of it, whether
+// it runs unless told otherwise, and what it cannot do without.
+type entry struct {
+	Collector
+	help string
+	on   bool
+	// needsLog: nothing is collected, without success, when the log could not be read.
+	needsLog bool
+	// nulls, when set, returns why null distributions it needs are missing. What
+	// does not need them is collected, without success.
+	nulls func(m *window.Model) error
+}
+
+// all lists the collectors in the order in which they run and are shown.
+func all(r rule) []entry {
+	return []entry{
+		{Collector: featureDrift{r}, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
+		{Collector: featureQuality{}, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
+		{Collector: featureValues{}, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
+		{Collector: featureCounts{}, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
+		{Collector: predictionShift{r}, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
+		{Collector: traffic{}, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
+		{Collector: performance{}, on: true, needsLog: true, help: "Accuracy, precision and recall from feedback."},
+		{Collector: windowRows{}, on: true, needsLog: true, help: "Size and age of the prediction window."},
+		{Collector: referenceInfo{}, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
+	}
+}
+
+// Names lists all collectors, in the order in which they run.
+func Names() []string {
+	return names(func(entry) bool { return true })
+}
+
+// Defaults lists the collectors that run unless told otherwise.
+func Defaults() []string {
+	return names(func(e entry) bool { return e.on })
+}
+
+// Help is the sentence that describes a collector in --help, empty for a name
+// that is none.
+func Help(name string) string {
+	for _, e := range all(rule{}) {
+		if e.Name() == name {
+			return e.help
+		}
+	}
+	return ""
+}
+
+func names(wanted func(entry) bool) []string {
+	var names []string
+	for _, e := range all(rule{}) {
+		if wanted(e) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func featureNulls(m *window.Model) error {
+	var errs []error
+	for i := range m.Features {
+		errs = append(errs, m.Features[i].NullErr)
+	}
+	return errors.Join(errs...)
+}
+
+func predictionNulls(m *window.Model) error {
+	var errs []error
+	for _, d := range []*window.Distribution{m.Score, m.Class} {
+		if d != nil {
+			errs = append(errs, d.NullErr)
+		}
+	}
+	return errors.Join(errs...)
+}

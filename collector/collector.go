@@ -1,0 +1,21 @@
+// Package collector answers: what do we tell Prometheus? Each family of metrics
+// is one small pure Collector, a snapshot in and metrics out; all.go lists them.
+// Monitor holds the rest of the monitoring together: it loads the configuration
+// and the references, follows the prediction log, and runs the collectors of
+// one scrape.
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Collector turns one snapshot into the metrics of one family.
+type Collector interface {
+	// Name is what --collector.NAME, collect[] and exclude[] call it.
+	Name() string
+	// Collect sends the metrics and returns. It does no IO, keeps nothing and
+	// leaves the snapshot as it is. Where there is no data it sends nothing.
+	Collect(s *window.Snapshot, ch chan<- prometheus.Metric)
+}

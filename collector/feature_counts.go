@@ -1,0 +1,39 @@
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var binLabels = []string{"model", "version", "feature", "bin"}
+
+var (
+	binPredictions = prometheus.NewDesc("feature_window_bin_predictions",
+		"Predictions in the window by a feature's bin; add them over replicas to compare the whole with the reference.",
+		binLabels, nil)
+	binSamples = prometheus.NewDesc("feature_reference_bin_samples",
+		"Rows of the reference by a feature's bin, the same on every replica.",
+		binLabels, nil)
+)
+
+// featureCounts tells the raw counts behind the divergences.
+type featureCounts struct{}
+
+// Name implements Collector.
+func (featureCounts) Name() string { return "feature_counts" }
+
+// Collect implements Collector.
+func (featureCounts) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		for j := range m.Features {
+			d := &m.Features[j]
+			for k, bin := range d.Binning.Bins() {
+				labels := pairs(binPredictions, m.Name, m.Version, d.Name, bin)
+				gauge(ch, binPredictions, float64(d.Counts[k]), labels)
+				gauge(ch, binSamples, float64(d.Reference[k]), labels)
+			}
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package collector
+
+import (
+	"testing"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var usual = rule{significance: .05, tolerance: .02}
+
+func TestFeatureDriftPage(t *testing.T) {
+	t.Parallel()
+	golden(t, featureDrift{usual})
+}
+
+func TestBelowFiftyPredictionsOnlyTheDivergenceIsTold(t *testing.T) {
+	t.Parallel()
+	b, err := drift.NewCategorical([]string{"a", "b"}, []int64{500, 500})
+	d := distribution(t, "f", b, err, []int64{500, 500, 0, 0}, []int64{49, 0, 0, 0})
+	got := samples(t, featureDrift{usual}, one(window.Model{Features: []window.Distribution{d}}))
+	// By hand: .5 ln(.5 51/50) + .5 ln(.5 51/1), four bins adding m = 2 to n = 49.
+	contains(t, got, `feature_kl_divergence{feature="f",model="m",version="v"} 1.2826669494503073`)
+	lacks(t, got, "corrected", "noise_floor", "severity", "p_value", "detected")
+}
+
+func TestDriftNeedsToBeImprobableAndLarge(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		rule rule
+		want string
+	}{
+		{"both", rule{significance: .05, tolerance: .02}, "1"},
+		{"too small to matter", rule{significance: .05, tolerance: 10}, "0"},
+		{"too probable", rule{significance: .0001, tolerance: .02}, "0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := samples(t, featureDrift{test.rule}, one(window.Model{Features: []window.Distribution{creditScore(t)}}))
+			contains(t, got, `feature_drift_detected{feature="credit_score",model="m",version="v"} `+test.want)
+		})
+	}
+}
+
+func TestFeatureDriftIsAbsentWhileTheWindowIsEmpty(t *testing.T) {
+	t.Parallel()
+	s := one(window.Model{Features: []window.Distribution{emptied(creditScore(t)), emptied(purpose(t))}})
+	if got := samples(t, featureDrift{usual}, s); got != "" {
+		t.Errorf("an empty window has drift:\n%s", got)
+	}
+}
+
+// one is a snapshot of one model, called m, version v.
+func one(m window.Model) *window.Snapshot {
+	m.Name, m.Version = "m", "v"
+	return &window.Snapshot{Time: now, Models: []window.Model{m}}
+}

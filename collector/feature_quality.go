@@ -1,0 +1,61 @@
+package collector
+
+import (
+	"math"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var (
+	featureMissing = prometheus.NewDesc("feature_missing_ratio",
+		"Share of the predictions in the window in which a feature has no value (null, absent, not finite, or not a number where one belongs), 0 to 1; lower is better.",
+		featureLabels, nil)
+	featureUnseen = prometheus.NewDesc("feature_unseen_ratio",
+		"Share of the predictions in the window with a category, or a value of a feature of few values, that the reference does not hold, 0 to 1; lower is better.",
+		featureLabels, nil)
+	featureOutOfRange = prometheus.NewDesc("feature_out_of_range_ratio",
+		"Share of the predictions in the window with a number below the reference's minimum or above its maximum, 0 to 1; lower is better.",
+		featureLabels, nil)
+)
+
+// featureQuality tells how much of each feature the model cannot know well.
+type featureQuality struct{}
+
+// Name implements Collector.
+func (featureQuality) Name() string { return "feature_quality" }
+
+// Collect implements Collector. A number on a scale has nothing unseen, a
+// category has no range, and a reference need not know a number's: those ratios
+// are absent.
+func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		for j := range m.Features {
+			d := &m.Features[j]
+			if d.Total == 0 {
+				continue
+			}
+			labels := pairs(featureMissing, m.Name, m.Version, d.Name)
+			total := float64(d.Total)
+			gauge(ch, featureMissing, float64(d.Missing)/total, labels)
+			if slices.Contains(d.Binning.Bins(), drift.Other) {
+				gauge(ch, featureUnseen, float64(d.Unseen)/total, labels)
+			}
+			if hasRange(m.Reference, d.Name) {
+				gauge(ch, featureOutOfRange, float64(d.OutOfRange)/total, labels)
+			}
+		}
+	}
+}
+
+// hasRange reports whether a feature is a number whose extremes are known.
+func hasRange(r *reference.Reference, feature string) bool {
+	return r != nil && slices.ContainsFunc(r.Features, func(f reference.Feature) bool {
+		return f.Name == feature && (len(f.Values) > 0 || f.Type == reference.Numeric && !(math.IsNaN(f.Min) && math.IsNaN(f.Max)))
+	})
+}

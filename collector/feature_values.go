@@ -1,0 +1,38 @@
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/config"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// featureValueHelp is the same for every feature: models may share a feature,
+// and one metric has one help.
+const featureValueHelp = "Newest value of this numeric feature in the window, in the feature's own unit: one applicant's value, switched off by --no-collector.feature_values."
+
+// featureValues tells the newest value of each numeric feature. The metrics are
+// named by the features; load.go refuses two of one model that would share a name.
+type featureValues struct{}
+
+// Name implements Collector.
+func (featureValues) Name() string { return "feature_values" }
+
+// Collect implements Collector.
+func (featureValues) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		for j := range m.Features {
+			d := &m.Features[j]
+			if d.Numeric {
+				desc := prometheus.NewDesc(featureValueName(d.Name), featureValueHelp, modelLabels, nil)
+				gauge(ch, desc, d.Last, modelPairs(desc, m))
+			}
+		}
+	}
+}
+
+// featureValueName is the name of the metric with a feature's newest value.
+func featureValueName(feature string) string {
+	return "model_feature_" + config.Escape(feature)
+}

@@ -1,0 +1,132 @@
+package collector
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// generation is everything that a reload replaces. A scrape works on one
+// generation from its beginning to its end.
+type generation struct {
+	specs  []window.Spec
+	log    *predictionlog.Reader
+	window *window.Window
+	users  sync.WaitGroup
+}
+
+func (m *Monitor) load() (*generation, error) {
+	specs, err := loadSpecs(m.options.ConfigFile, m.options.ReferenceFile)
+	if err != nil {
+		return nil, err
+	}
+	log := predictionlog.NewReader(m.options.Log)
+	w, err := window.New(log, specs, m.options.Bins, m.nulls, m.options.Window)
+	if err != nil {
+		return nil, err
+	}
+	return &generation{specs: specs, log: log, window: w}, nil
+}
+
+// acquire returns the current generation, which then stays until release, or nil
+// when the monitor is closed.
+func (m *Monitor) acquire() *generation {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.current != nil {
+		m.current.users.Add(1)
+	}
+	return m.current
+}
+
+func (g *generation) release() { g.users.Done() }
+
+// swap puts next in the place of the current generation and closes that one as
+// soon as nobody uses it. Needs m.reloading.
+func (m *Monitor) swap(next *generation) error {
+	m.mu.Lock()
+	last := m.current
+	m.current = next
+	m.mu.Unlock()
+	if last == nil {
+		return nil
+	}
+	last.users.Wait()
+	last.window.Close()
+	if err := last.log.Close(); err != nil {
+		return fmt.Errorf("close the prediction log: %w", err)
+	}
+	return nil
+}
+
+// Reload reads the configuration and the references anew. On success they are
+// in use when it returns; scrapes in flight end with what they began with. On
+// failure the former ones stay. When nothing has changed the windows stay, and
+// need not be read from the log again.
+func (m *Monitor) Reload() error {
+	m.reloading.Lock()
+	defer m.reloading.Unlock()
+	m.mu.Lock()
+	last := m.current
+	m.mu.Unlock()
+	if last == nil {
+		return errClosed
+	}
+	next, err := m.load()
+	m.mu.Lock()
+	m.reloadedOK = err == nil
+	if err == nil {
+		m.reloaded = m.options.Now()
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if slices.EqualFunc(last.specs, next.specs, sameSpec) {
+		next.window.Close()
+		return next.log.Close()
+	}
+	return m.swap(next)
+}
+
+// Refresh reloads every interval, so that a reference file which was replaced
+// comes into use by itself; 0 never does. The returned function ends it, and
+// returns when it has ended.
+func (m *Monitor) Refresh(interval time.Duration) (stop func()) {
+	if interval <= 0 {
+		return func() {}
+	}
+	ended := make(chan struct{})
+	var refreshing sync.WaitGroup
+	refreshing.Go(func() {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+				if err := m.Reload(); err != nil {
+					m.options.Logger.Error("cannot refresh references, keeping the former ones", "err", err)
+				}
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		refreshing.Wait()
+	}
+}
+
+// sameSpec reports whether two specs watch the same against the same.
+func sameSpec(a, b window.Spec) bool {
+	return a.Name == b.Name && slices.Equal(a.Features, b.Features) &&
+		slices.EqualFunc(a.References, b.References, func(a, b *reference.Reference) bool {
+			return a.Hash == b.Hash && a.Version == b.Version && a.Source == b.Source && a.Created.Equal(b.Created)
+		})
+}

@@ -1,0 +1,82 @@
+package collector
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", maxLabel)
+	seen := map[string]string{}
+	values := []string{
+		"", "plain", "new\nline", `"quoted\`, long, long + "a", long + "b",
+		"\xff", "\xfe", "\xffplain", "\uFFFD", strings.Repeat("\xff", 1000), strings.Repeat("x", 1<<20),
+	}
+	for _, v := range values {
+		values = append(values, labelValue(v)) // What looks changed must not collide with what was.
+	}
+	for _, v := range values {
+		got := labelValue(v)
+		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxLabel {
+			t.Errorf("labelValue(%.20q) = %q", v, got)
+		}
+		if other, taken := seen[got]; taken && other != v {
+			t.Errorf("%.20q and %.20q are both %q", other, v, got)
+		}
+		seen[got] = v
+	}
+	for _, v := range []string{"", "plain", "new\nline", long} {
+		if got := labelValue(v); got != v {
+			t.Errorf("labelValue(%q) = %q, want it as it is", v, got)
+		}
+	}
+}
+
+func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
+	t.Parallel()
+	var models []window.Model
+	for _, name := range []string{"\xff\xfe", "\xff\xfd", "a\nb", `quote" \ back`, strings.Repeat("huge", 1000), strings.Repeat("huge", 1001)} {
+		b, err := drift.NewCategorical([]string{"\xff", "\xfe", "\n", strings.Repeat("c", 5000), strings.Repeat("c", 5001), "__other__", "___other__"},
+			[]int64{10, 10, 10, 10, 10, 10, 10})
+		counts := []int64{10, 10, 10, 10, 10, 10, 10, 0, 0}
+		feature := distribution(t, name, b, err, counts, counts)
+		number := creditScore(t)
+		number.Name = name + " 2"
+		models = append(models, window.Model{
+			Name: name, Version: name, Features: []window.Distribution{feature, number}, Score: &number, Class: &feature,
+			Reference: &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
+			Counters: &predictionlog.Counters{
+				Classes:  map[string]int64{name: 1, "\xf0": 1},
+				Errors:   map[string]int64{name: 1},
+				Feedback: map[predictionlog.Outcome]int64{{Predicted: name, Actual: "\xf0"}: 1},
+			},
+		})
+	}
+	s := &window.Snapshot{Time: now, Models: models}
+	for _, e := range all(usual) {
+		if got := samples(t, e, s); strings.Count(got, "\n") < len(models) {
+			t.Errorf("%s told only:\n%s", e.Name(), got)
+		}
+	}
+}
+
+func FuzzLabelValue(f *testing.F) {
+	f.Add("plain", "\xff")
+	f.Add("x~0123456789abcdef0123456789abcdef", strings.Repeat("x", 200))
+	f.Fuzz(func(t *testing.T, a, b string) {
+		x, y := labelValue(a), labelValue(b)
+		if !utf8.ValidString(x) || utf8.RuneCountInString(x) > maxLabel {
+			t.Errorf("labelValue(%q) = %q", a, x)
+		}
+		if a != b && x == y {
+			t.Errorf("%q and %q are both %q", a, b, x)
+		}
+	})
+}

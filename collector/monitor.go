@@ -1,0 +1,181 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Options say what to watch and how to judge it. The names in the comments are
+// the flags that set them.
+type Options struct {
+	// Log is --predictions.log. It need not exist yet.
+	Log string
+	// ConfigFile is --config.file, ReferenceFile is --reference.file: at most one
+	// of them. With neither, the embedded model is watched.
+	ConfigFile, ReferenceFile string
+	// Window bounds the windows.
+	Window window.Options
+	// Bins says how features are binned.
+	Bins drift.BinOptions
+	// BootstrapSamples is --drift.bootstrap-samples, the draws of a null.
+	BootstrapSamples int
+	// Significance is --drift.significance, the p-value below which a divergence
+	// may be drift; between 0 and 1.
+	Significance float64
+	// Tolerance is --drift.tolerance, the corrected divergence in nats up to
+	// which drift is tolerated; not negative.
+	Tolerance float64
+	// Enabled are the names of the collectors that run when a scrape does not
+	// choose; none when empty.
+	Enabled []string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Logger receives what an operator must know; nil discards it.
+	Logger *slog.Logger
+}
+
+// Monitor follows one prediction log and tells Prometheus about its models. Its
+// methods may be called concurrently.
+type Monitor struct {
+	options Options
+	nulls   *drift.Nulls
+
+	reloading sync.Mutex // held for a whole Reload, so that they queue
+
+	mu         sync.Mutex
+	current    *generation // nil once closed
+	reloaded   time.Time   // of the last success
+	reloadedOK bool
+	opened     bool   // the log was read once
+	failure    string // why it was not read last time, empty when it was
+}
+
+// New loads the configuration and the references. A mistake in them, or in the
+// options, is an error that says what to do. The log is opened by the first scrape.
+func New(o Options) (*Monitor, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	m := &Monitor{options: o, nulls: drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)}
+	g, err := m.load()
+	if err != nil {
+		m.nulls.Close()
+		return nil, err
+	}
+	m.current, m.reloaded, m.reloadedOK = g, o.Now(), true
+	return m, nil
+}
+
+// CheckConfig loads everything that New loads, and lets it go again.
+func CheckConfig(o Options) error {
+	m, err := New(o)
+	if err != nil {
+		return err
+	}
+	return m.Close()
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Log == "":
+		return errors.New("--predictions.log is empty: name the prediction log")
+	case o.ConfigFile != "" && o.ReferenceFile != "":
+		return errors.New("--config.file and --reference.file exclude each other: name the reference in the configuration file")
+	case !(o.Significance > 0 && o.Significance < 1):
+		return fmt.Errorf("--drift.significance=%v: must lie between 0 and 1, such as 0.05", o.Significance)
+	case !(o.Tolerance >= 0 && o.Tolerance <= maxTolerance):
+		return fmt.Errorf("--drift.tolerance=%v: must lie between 0 and %d nats, such as 0.02", o.Tolerance, maxTolerance)
+	case o.BootstrapSamples < 1 || o.BootstrapSamples > maxSamples:
+		return fmt.Errorf("--drift.bootstrap-samples=%d: must lie between 1 and %d, such as 9999", o.BootstrapSamples, maxSamples)
+	case 1/float64(o.BootstrapSamples+1) >= o.Significance:
+		return fmt.Errorf("--drift.bootstrap-samples=%d: no p-value could be below --drift.significance=%v; use at least %.0f",
+			o.BootstrapSamples, o.Significance, math.Floor(1/o.Significance))
+	}
+	for _, name := range o.Enabled {
+		if !slices.Contains(Names(), name) {
+			return fmt.Errorf("unknown collector %q; the collectors are: %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	return nil
+}
+
+// Bounds of the options: a divergence beyond maxTolerance cannot happen in
+// practice, and maxSamples draws of one null take a second.
+const (
+	maxTolerance = 1000
+	maxSamples   = 1_000_000
+)
+
+// Collector returns the metrics of one scrape, which must end with ctx. Names are
+// the collectors that run, in their own order; nil means the enabled ones. Its
+// Collect returns when nothing of it sends any more.
+func (m *Monitor) Collector(ctx context.Context, names []string) prometheus.Collector {
+	if names == nil {
+		names = m.options.Enabled
+	}
+	s := &scrape{ctx: ctx, monitor: m}
+	for _, e := range all(rule{significance: m.options.Significance, tolerance: m.options.Tolerance}) {
+		if slices.Contains(names, e.Name()) {
+			s.entries = append(s.entries, e)
+		}
+	}
+	return s
+}
+
+// Ready returns nil once the log could be read; the references were loaded by
+// New. Until then it tries to, for at most readyTimeout.
+func (m *Monitor) Ready() error {
+	g := m.acquire()
+	if g == nil {
+		return errClosed
+	}
+	defer g.release()
+	m.mu.Lock()
+	opened := m.opened
+	m.mu.Unlock()
+	if opened {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	_, err := g.log.State(ctx)
+	if err != nil {
+		return fmt.Errorf("the prediction log has not been read yet: %w", err)
+	}
+	m.mu.Lock()
+	m.opened = true
+	m.mu.Unlock()
+	return nil
+}
+
+const readyTimeout = 2 * time.Second
+
+var errClosed = errors.New("the monitor is closed")
+
+// Close waits for the scrapes in flight and lets the log go.
+func (m *Monitor) Close() error {
+	m.reloading.Lock()
+	defer m.reloading.Unlock()
+	err := m.swap(nil)
+	m.nulls.Close()
+	return err
+}

@@ -1,0 +1,85 @@
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// z95 is the standard normal quantile of a two-sided 95 % interval.
+const z95 = 1.959963984540054
+
+var (
+	accuracy = prometheus.NewDesc("model_accuracy",
+		"Share of correct predictions, 0 to 1, higher is better; over the newest predictions with feedback (--window.feedback), absent without feedback.",
+		modelLabels, nil)
+	accuracyLower = prometheus.NewDesc("model_accuracy_lower",
+		"Lower end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
+		modelLabels, nil)
+	accuracyUpper = prometheus.NewDesc("model_accuracy_upper",
+		"Upper end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
+		modelLabels, nil)
+	accuracySamples = prometheus.NewDesc("model_accuracy_samples",
+		"Predictions with feedback behind model_accuracy, at most --window.feedback; 0 without feedback.",
+		modelLabels, nil)
+	precision = prometheus.NewDesc("model_precision",
+		"Share of the predictions of the positive class whose outcome was positive, 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted.",
+		modelLabels, nil)
+	recall = prometheus.NewDesc("model_recall",
+		"Share of the positive outcomes that were predicted, 0 to 1, higher is better; over the same window as model_accuracy, absent when no outcome was positive.",
+		modelLabels, nil)
+	f1Score = prometheus.NewDesc("model_f1_score",
+		"Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted or came out.",
+		modelLabels, nil)
+	feedbackTotal = prometheus.NewDesc("model_feedback_total",
+		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
+		[]string{"model", "version", "predicted", "actual"}, nil)
+)
+
+// performance tells how right the model was, by the outcomes fed back.
+type performance struct{}
+
+// Name implements Collector.
+func (performance) Name() string { return "performance" }
+
+// Collect implements Collector.
+func (performance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		if m.Counters == nil {
+			continue
+		}
+		p, labels := &m.Performance, modelPairs(accuracy, m)
+		gauge(ch, accuracySamples, float64(p.Samples), labels)
+		if p.Samples > 0 {
+			lower, upper := drift.Wilson(p.Correct, p.Samples, z95)
+			gauge(ch, accuracy, float64(p.Correct)/float64(p.Samples), labels)
+			gauge(ch, accuracyLower, lower, labels)
+			gauge(ch, accuracyUpper, upper, labels)
+		}
+		tp, fp, fn := float64(p.TruePositive), float64(p.FalsePositive), float64(p.FalseNegative)
+		gauge(ch, precision, tp/(tp+fp), labels) // 0/0 is NaN, which is not sent.
+		gauge(ch, recall, tp/(tp+fn), labels)
+		gauge(ch, f1Score, 2*tp/(2*tp+fp+fn), labels)
+		sendFeedback(m, ch)
+	}
+}
+
+// sendFeedback counts the records, from 0 for each pair of known classes.
+func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
+	known := knownClasses(m)
+	counts := map[predictionlog.Outcome]int64{}
+	for _, predicted := range known {
+		for _, actual := range known {
+			counts[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
+		}
+	}
+	for o, n := range m.Counters.Feedback {
+		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, known), Actual: orOther(o.Actual, known)}] += n
+	}
+	for o, n := range counts {
+		counter(ch, feedbackTotal, n, pairs(feedbackTotal, m.Name, m.Version, o.Predicted, o.Actual))
+	}
+}

@@ -1,0 +1,63 @@
+package collector
+
+import (
+	"math"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var (
+	scoreShift = prometheus.NewDesc("prediction_distribution_shift",
+		"Kullback-Leibler divergence D(reference || window) of the model's score in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
+		modelLabels, nil)
+	classShift = prometheus.NewDesc("prediction_class_shift",
+		"Kullback-Leibler divergence D(reference || window) of the predicted class in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
+		modelLabels, nil)
+	predictionPValue = prometheus.NewDesc("prediction_drift_p_value",
+		"Probability of a shift at least as large when nothing has drifted, of the score (of the class when the reference has no score); lower is stronger evidence. From 50 predictions in the window.",
+		modelLabels, nil)
+	predictionDetected = prometheus.NewDesc("prediction_drift_detected",
+		"1 when prediction_drift_p_value is below --drift.significance and the shift exceeds its noise floor by more than --drift.tolerance, else 0. From 50 predictions in the window.",
+		modelLabels, nil)
+)
+
+// predictionShift tells how far what the model answers has moved from the
+// reference. The class is the score cut at the threshold, so the score alone is
+// judged: a second test of the same thing would only add false alarms.
+type predictionShift struct {
+	rule rule
+}
+
+// Name implements Collector.
+func (predictionShift) Name() string { return "prediction_shift" }
+
+// Collect implements Collector.
+func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		labels := modelPairs(scoreShift, m)
+		gauge(ch, scoreShift, shift(m.Score), labels)
+		gauge(ch, classShift, shift(m.Class), labels)
+		judged := m.Score
+		if judged == nil {
+			judged = m.Class
+		}
+		if judged == nil {
+			continue
+		}
+		if v, ok := c.rule.judge(judged); ok {
+			gauge(ch, predictionPValue, v.pValue, labels)
+			gauge(ch, predictionDetected, truth(v.drifted), labels)
+		}
+	}
+}
+
+// shift is the divergence of a distribution, NaN when there is none.
+func shift(d *window.Distribution) float64 {
+	if d == nil {
+		return math.NaN()
+	}
+	return d.KL
+}

@@ -1,0 +1,51 @@
+package collector
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var (
+	referenceHash = prometheus.NewDesc("model_reference_info",
+		"Always 1; its labels say by hash and source which reference a model and version is compared with.",
+		[]string{"model", "version", "hash", "source"}, nil)
+	referenceSamples = prometheus.NewDesc("model_reference_samples",
+		"Rows that the reference was built from.",
+		modelLabels, nil)
+	referenceTimestamp = prometheus.NewDesc("model_reference_timestamp_seconds",
+		"Time when the reference was built, in seconds since 1970; absent when the reference does not say.",
+		modelLabels, nil)
+	referenceLoaded = prometheus.NewDesc("model_reference_load_success",
+		"1 when a reference serves this model and version, 0 when none does and its drift cannot be told.",
+		modelLabels, nil)
+)
+
+// referenceInfo tells what each model and version is compared with.
+type referenceInfo struct{}
+
+// Name implements Collector.
+func (referenceInfo) Name() string { return "reference" }
+
+// Collect implements Collector.
+func (referenceInfo) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		labels := modelPairs(referenceLoaded, m)
+		gauge(ch, referenceLoaded, truth(m.Reference != nil), labels)
+		if r := m.Reference; r != nil {
+			gauge(ch, referenceHash, 1, pairs(referenceHash, m.Name, m.Version, r.Hash, r.Source))
+			gauge(ch, referenceSamples, float64(r.Rows), labels)
+			if !r.Created.IsZero() {
+				gauge(ch, referenceTimestamp, seconds(r.Created), labels)
+			}
+		}
+	}
+}
+
+// seconds since 1970, to the nanosecond as far as a float64 goes.
+func seconds(t time.Time) float64 {
+	return float64(t.Unix()) + float64(t.Nanosecond())/1e9
+}

@@ -1,0 +1,136 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var (
+	up = prometheus.NewDesc("drift_up",
+		"1 when this scrape read the prediction log to its newest row, else 0; always present.", nil, nil)
+	collectorSuccess = prometheus.NewDesc("drift_scrape_collector_success",
+		"1 when the collector had all it needed in this scrape, else 0; always present.", []string{"collector"}, nil)
+	collectorDuration = prometheus.NewDesc("drift_scrape_collector_duration_seconds",
+		"Time that the collector took in this scrape, in seconds, without reading the log; always present.", []string{"collector"}, nil)
+	logSize = prometheus.NewDesc("drift_log_size_bytes",
+		"Size of the prediction log and its write-ahead log, in bytes; absent when there is no log.", nil, nil)
+	invalidRows = prometheus.NewDesc("drift_log_invalid_rows_total",
+		"Rows of the prediction log whose features are not a JSON object, since the log began; lower is better.", nil, nil)
+	seriesDropped = prometheus.NewDesc("drift_series_dropped_total",
+		"Versions of the watched models that are in the log but not exported, because there are more than --versions.max.", nil, nil)
+	reloadSuccessful = prometheus.NewDesc("drift_exporter_config_last_reload_successful",
+		"1 when the last attempt to load configuration and references succeeded, else 0 and the former ones are in use.", nil, nil)
+	reloadTimestamp = prometheus.NewDesc("drift_exporter_config_last_reload_success_timestamp_seconds",
+		"Time of the last successful load of configuration and references, in seconds since 1970.", nil, nil)
+)
+
+// scrape is one reading of the log and what the collectors make of it. It
+// carries the context of its request because prometheus.Collector has no place
+// for one.
+type scrape struct {
+	ctx     context.Context
+	monitor *Monitor
+	entries []entry
+}
+
+// Describe sends nothing: which metrics there are depends on the features.
+func (*scrape) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector. The collectors run one after the
+// other in the caller's goroutine, a few microseconds each: nothing can send
+// after it returns.
+func (s *scrape) Collect(ch chan<- prometheus.Metric) {
+	m := s.monitor
+	snapshot, release := m.snapshot(s.ctx)
+	defer release()
+	for i := range s.entries {
+		start := time.Now()
+		err := s.entries[i].run(snapshot, ch)
+		switch {
+		case errors.Is(err, errPanicked):
+			m.options.Logger.Error("collector panicked, please report it", "collector", s.entries[i].Name(), "err", err)
+		case err != nil:
+			m.options.Logger.Debug("collector incomplete", "collector", s.entries[i].Name(), "err", err)
+		}
+		labels := pairs(collectorSuccess, s.entries[i].Name())
+		gauge(ch, collectorSuccess, truth(err == nil), labels)
+		gauge(ch, collectorDuration, time.Since(start).Seconds(), labels)
+	}
+	gauge(ch, up, truth(snapshot.Err == nil), nil)
+	if snapshot.LogSize > 0 {
+		gauge(ch, logSize, float64(snapshot.LogSize), nil)
+	}
+	if snapshot.Err == nil {
+		counter(ch, invalidRows, snapshot.InvalidRows, nil)
+		counter(ch, seriesDropped, snapshot.DroppedVersions, nil)
+	}
+	m.mu.Lock()
+	ok, at := m.reloadedOK, m.reloaded
+	m.mu.Unlock()
+	gauge(ch, reloadSuccessful, truth(ok), nil)
+	gauge(ch, reloadTimestamp, seconds(at), nil)
+}
+
+// snapshot reads the log within ctx. What it returns may be used until release.
+func (m *Monitor) snapshot(ctx context.Context) (s *window.Snapshot, release func()) {
+	now := m.options.Now()
+	g := m.acquire()
+	if g == nil {
+		return &window.Snapshot{Time: now, Err: errClosed}, func() {}
+	}
+	s = g.window.Snapshot(ctx, now)
+	m.note(s.Err)
+	return s, g.release
+}
+
+// note logs when the log can no longer be read, can be read again, or fails in
+// another way than before: not at every scrape.
+func (m *Monitor) note(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	switch {
+	case err == nil && (!m.opened || m.failure != ""):
+		m.options.Logger.Info("reading the prediction log", "path", m.options.Log)
+	case errors.Is(err, context.Canceled):
+		return // Who asked has hung up: that says nothing about the log.
+	case failure != m.failure:
+		m.options.Logger.Error("cannot read the prediction log", "path", m.options.Log, "err", err)
+	}
+	m.failure = failure
+	m.opened = m.opened || err == nil
+}
+
+var errPanicked = errors.New("panic")
+
+// run collects, and returns what it had to do without.
+func (e *entry) run(s *window.Snapshot, ch chan<- prometheus.Metric) (err error) {
+	if e.needsLog && s.Err != nil {
+		return s.Err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanicked, p, debug.Stack())
+		}
+	}()
+	e.Collect(s, ch)
+	if e.nulls == nil {
+		return nil
+	}
+	for i := range s.Models {
+		if err := e.nulls(&s.Models[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

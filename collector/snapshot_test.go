@@ -1,0 +1,149 @@
+package collector
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// now is the clock of every snapshot in the tests.
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// snapshot is one model with traffic, a second version of it that no reference
+// serves, and a model that has not been asked yet.
+func snapshot(t testing.TB) *window.Snapshot {
+	t.Helper()
+	score, class := score(t), class(t)
+	return &window.Snapshot{
+		Time: now, LogSize: 123456, InvalidRows: 2, DroppedVersions: 1,
+		Models: []window.Model{
+			{
+				Name: "churn", Version: "7",
+				Reference: &reference.Reference{Model: "churn", Version: "7", Rows: 10, Hash: "00ff00ff00ff", Source: "churn.json"},
+				Counters:  &predictionlog.Counters{},
+			},
+			{
+				Name: "loan_refinance", Version: "1",
+				Reference: &reference.Reference{
+					Model: "loan_refinance", Rows: 100_000, Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+					Source: "embedded", Positive: "1", Hash: "0123456789ab", Classes: []reference.Class{{Class: "0"}, {Class: "1"}},
+					Features: []reference.Feature{
+						{Name: "credit_score", Type: reference.Numeric, Min: 300, Max: 850},
+						{Name: "loan_term", Type: reference.Numeric, Values: []float64{15, 20, 30}},
+						{Name: "purpose", Type: reference.Categorical},
+					},
+				},
+				Features: []window.Distribution{creditScore(t), loanTerm(t), purpose(t)},
+				Score:    &score, Class: &class,
+				Counters:    counters(),
+				Predictions: 100,
+				Oldest:      now.Add(-90 * time.Second), LastPrediction: now.Add(-1500 * time.Millisecond),
+				Performance: window.Performance{Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10},
+			},
+			{
+				Name: "loan_refinance", Version: "2",
+				Counters:    &predictionlog.Counters{Classes: map[string]int64{"1": 3}},
+				Predictions: 3,
+				Oldest:      now.Add(-3 * time.Second), LastPrediction: now.Add(-time.Second),
+			},
+		},
+	}
+}
+
+// creditScore has drifted far: income 60/30/10 -> 20/40/40 of the specification.
+func creditScore(t testing.TB) window.Distribution {
+	t.Helper()
+	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
+	d := distribution(t, "credit_score", b, err, []int64{60_000, 30_000, 10_000, 0}, []int64{20, 38, 40, 2})
+	d.Missing, d.OutOfRange, d.Last = 2, 4, 701.5
+	return d
+}
+
+// loanTerm has few values and has not drifted.
+func loanTerm(t testing.TB) window.Distribution {
+	t.Helper()
+	b, err := drift.NewDiscrete([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, drift.BinOptions{})
+	d := distribution(t, "loan_term", b, err, []int64{20_000, 10_000, 70_000, 0, 0}, []int64{19, 12, 69, 0, 0})
+	d.Last = 30
+	return d
+}
+
+// purpose is categorical, with a category that needs escaping.
+func purpose(t testing.TB) window.Distribution {
+	t.Helper()
+	b, err := drift.NewCategorical([]string{"house", "a \"car\"\n"}, []int64{50_000, 50_000})
+	d := distribution(t, "purpose", b, err, []int64{50_000, 50_000, 0, 0}, []int64{45, 49, 6, 0})
+	d.Unseen = 6
+	return d
+}
+
+func score(t testing.TB) window.Distribution {
+	t.Helper()
+	b, err := drift.NewContinuous([]float64{.25, .5, .75}, 0, 1, []int64{25_000, 25_000, 25_000, 25_000}, drift.BinOptions{})
+	return distribution(t, "score", b, err, []int64{25_000, 25_000, 25_000, 25_000, 0}, []int64{10, 20, 30, 40, 0})
+}
+
+func class(t testing.TB) window.Distribution {
+	t.Helper()
+	b, err := drift.NewClasses([]string{"0", "1"}, []int64{40_000, 60_000})
+	return distribution(t, "class", b, err, []int64{40_000, 60_000, 0, 0}, []int64{38, 62, 0, 0})
+}
+
+// distribution lays counts beside a reference, both by exported bin.
+func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, counts []int64) window.Distribution {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Bins()) != len(ref) || len(ref) != len(counts) {
+		t.Fatalf("%s has bins %q, reference %v, counts %v", name, b.Bins(), ref, counts)
+	}
+	d := window.Distribution{
+		Name: name, Numeric: b.Numeric(), Binning: b,
+		Reference: ref, ReferenceTotal: total(ref), Counts: counts, Total: total(counts),
+		KL: drift.KL(ref, counts), Last: math.NaN(),
+	}
+	if d.Total >= drift.MinPredictions {
+		d.Null = drift.NewNull(ref, d.Total, 999, 1)
+	}
+	return d
+}
+
+// emptied is a distribution whose window holds no row.
+func emptied(d window.Distribution) window.Distribution {
+	d.Counts = make([]int64, len(d.Counts))
+	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
+	d.KL, d.Last, d.Null = math.NaN(), math.NaN(), nil
+	return d
+}
+
+func total(counts []int64) (n int64) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+func counters() *predictionlog.Counters {
+	return &predictionlog.Counters{
+		Classes:  map[string]int64{"0": 38, "1": 61, "from traffic": 1},
+		Errors:   map[string]int64{"invalid_json": 3, "made up": 2},
+		Latency:  predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.LatencyBounds)), 89), Sum: 200_500_000_000},
+		Scores:   predictionlog.Histogram{Counts: append(slices.Repeat([]int64{10}, len(predictionlog.ScoreBounds)), 0), Sum: 50_000_000_000},
+		Feedback: map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "1"}: 20, {Predicted: "1", Actual: "0"}: 5, {Predicted: "0", Actual: "late"}: 1},
+	}
+}
+
+// failed is the snapshot of a log that could not be read.
+func failed(err error) *window.Snapshot {
+	return &window.Snapshot{Time: now, Err: err, Models: []window.Model{{
+		Name: "loan_refinance", Version: "1",
+		Reference: &reference.Reference{Rows: 100_000, Source: "embedded", Hash: "0123456789ab"},
+	}}}
+}
