@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -42,17 +43,18 @@ type feature struct {
 	fingerprint uint64
 	reference   []int64
 	builds      map[int64]*build
+	gone        bool // replaced or forgotten: only Gets that wait matter
 }
 
 // build is one null, drawn or to be drawn.
 type build struct {
-	fingerprint uint64
-	reference   []int64
-	size        int64
-	used        int64         // Nulls.clock at the last use
-	started     bool          // a worker has it
-	done        chan struct{} // closed once null is set
-	null        *Null
+	of      *feature
+	size    int64
+	used    int64         // Nulls.clock at the last use
+	asked   urgency       // of the most urgent request so far
+	started bool          // a worker has it
+	done    chan struct{} // closed once null is set
+	null    *Null
 }
 
 // NewNulls returns an empty set of nulls with the given number of draws each (0:
@@ -150,7 +152,7 @@ func (n *Nulls) Warm(key string, reference []int64, full int64) {
 	}
 	for j := range keptNulls - 1 {
 		size := gridSize(j)
-		if full > 0 && nullSize(size, full) != size {
+		if full > 0 && size >= full {
 			break
 		}
 		n.push(f.build(size), onGrid)
@@ -163,8 +165,9 @@ func (n *Nulls) Warm(key string, reference []int64, full int64) {
 func (n *Nulls) Retain(wanted func(key string) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for key := range n.features {
+	for key, f := range n.features {
 		if !wanted(key) {
+			f.gone = true
 			delete(n.features, key)
 		}
 	}
@@ -192,7 +195,10 @@ func (n *Nulls) feature(key string, reference []int64) *feature {
 	print := fingerprint(key, reference)
 	f, ok := n.features[key]
 	if !ok || f.fingerprint != print {
-		f = &feature{print, append([]int64(nil), reference...), map[int64]*build{}}
+		if ok {
+			f.gone = true
+		}
+		f = &feature{fingerprint: print, reference: slices.Clone(reference), builds: map[int64]*build{}}
 		n.features[key] = f
 	}
 	return f
@@ -201,7 +207,7 @@ func (n *Nulls) feature(key string, reference []int64) *feature {
 func (f *feature) build(size int64) *build {
 	b, ok := f.builds[size]
 	if !ok {
-		b = &build{fingerprint: f.fingerprint, reference: f.reference, size: size, done: make(chan struct{})}
+		b = &build{of: f, size: size, asked: never, done: make(chan struct{})}
 		f.builds[size] = b
 		f.evict()
 	}
@@ -226,7 +232,8 @@ func (f *feature) evict() {
 }
 
 func (n *Nulls) push(b *build, u urgency) {
-	if !b.started {
+	if !b.started && u < b.asked {
+		b.asked = u
 		heap.Push(&n.queue, request{b, u})
 	}
 }
@@ -242,13 +249,14 @@ func (n *Nulls) work() {
 		if n.closed {
 			return
 		}
-		b := heap.Pop(&n.queue).(request).build
-		if b.started {
+		r := heap.Pop(&n.queue).(request)
+		b := r.build
+		if b.started || b.of.gone && r.urgency != waitedFor {
 			continue
 		}
 		b.started = true
 		n.mu.Unlock()
-		null := NewNull(b.reference, b.size, n.samples, seed(b.fingerprint, b.size))
+		null := NewNull(b.of.reference, b.size, n.samples, seed(b.of.fingerprint, b.size))
 		n.mu.Lock()
 		b.null = null
 		close(b.done)

@@ -1,12 +1,14 @@
 package drift
 
-// urgency orders what is asked of [Nulls]; a null may be asked for twice.
+// urgency orders what is asked of [Nulls]. A null asked for again, more
+// urgently, is in the queue twice.
 type urgency int
 
 const (
 	waitedFor urgency = iota
 	fullWindow
 	onGrid
+	never
 )
 
 type request struct {

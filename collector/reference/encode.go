@@ -1,0 +1,182 @@
+package reference
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"math"
+	"time"
+)
+
+// Encode writes the reference as a file that Parse reads: indented JSON with
+// each list on one line, the same bytes for the same reference. What is unknown
+// is left out.
+func (r *Reference) Encode(w io.Writer) error {
+	e := &encoder{}
+	e.reference(r, true)
+	if e.err != nil {
+		return e.err
+	}
+	_, err := w.Write(e.out.Bytes())
+	return err
+}
+
+// hash identifies what drift is computed from.
+func (r *Reference) hash() (string, error) {
+	e := &encoder{}
+	e.reference(r, false)
+	sum := sha256.Sum256(e.out.Bytes())
+	return hex.EncodeToString(sum[:8]), e.err
+}
+
+// encoder writes indented JSON; encoding/json would put each number of a list on
+// a line of its own.
+type encoder struct {
+	out    bytes.Buffer
+	indent string
+	comma  bool // the next key follows another
+	err    error
+}
+
+// reference writes all of r, or without provenance what its hash covers.
+func (e *encoder) reference(r *Reference, provenance bool) {
+	e.open("{")
+	e.field("schema", 1)
+	e.text("model", r.Model)
+	e.text("version", r.Version)
+	e.field("rows", r.Rows)
+	if provenance {
+		if !r.Created.IsZero() {
+			e.field("created", r.Created.UTC().Format(time.RFC3339Nano))
+		}
+		e.text("origin", r.Origin)
+	}
+	e.field("positive", r.Positive)
+	e.key("features")
+	e.open("[")
+	for i := range r.Features {
+		e.next()
+		e.open("{")
+		e.field("name", r.Features[i].Name)
+		e.field("type", r.Features[i].Type)
+		e.feature(&r.Features[i])
+		e.close("}")
+	}
+	e.close("]")
+	if r.Score != nil {
+		e.key("score")
+		e.open("{")
+		e.feature(r.Score)
+		e.close("}")
+	}
+	if len(r.Classes) > 0 {
+		e.key("classes")
+		e.open("[")
+		for _, c := range r.Classes {
+			e.next()
+			e.value(encodedClass(c))
+		}
+		e.close("]")
+	}
+	e.close("}")
+	e.out.WriteByte('\n')
+}
+
+type encodedClass struct {
+	Class    string `json:"class"`
+	Count    int64  `json:"count"`
+	Correct  int64  `json:"correct"`
+	Labelled int64  `json:"labelled"`
+}
+
+func (e *encoder) feature(f *Feature) {
+	switch {
+	case f.Type == Categorical:
+		e.field("categories", notNil(f.Categories))
+	case f.Values != nil:
+		e.field("values", f.Values)
+	default:
+		e.field("edges", notNil(f.Edges))
+	}
+	e.field("count", f.Count)
+	list(e, "sum", f.Sum)
+	list(e, "sum_of_squares", f.SumOfSquares)
+	list(e, "correct", f.Correct)
+	list(e, "labelled", f.Labelled)
+	if !math.IsNaN(f.Min) {
+		e.field("min", f.Min)
+	}
+	if !math.IsNaN(f.Max) {
+		e.field("max", f.Max)
+	}
+	if f.Type == Categorical {
+		e.field("other", f.Other)
+	}
+	e.field("missing", f.Missing)
+}
+
+func notNil[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
+}
+
+// list writes a list unless it is unknown.
+func list[T any](e *encoder, key string, all []T) {
+	if all != nil {
+		e.field(key, all)
+	}
+}
+
+// text writes a string unless it is empty.
+func (e *encoder) text(key, s string) {
+	if s != "" {
+		e.field(key, s)
+	}
+}
+
+func (e *encoder) field(key string, v any) {
+	e.key(key)
+	e.value(v)
+}
+
+func (e *encoder) key(key string) {
+	e.next()
+	e.value(key)
+	e.out.WriteString(": ")
+}
+
+// next begins a line of an object or a list.
+func (e *encoder) next() {
+	if e.comma {
+		e.out.WriteByte(',')
+	}
+	e.comma = true
+	e.out.WriteByte('\n')
+	e.out.WriteString(e.indent)
+}
+
+func (e *encoder) open(bracket string) {
+	e.out.WriteString(bracket)
+	e.indent += "  "
+	e.comma = false
+}
+
+func (e *encoder) close(bracket string) {
+	e.indent = e.indent[2:]
+	e.out.WriteString("\n" + e.indent + bracket)
+	e.comma = true
+}
+
+func (e *encoder) value(v any) {
+	var line bytes.Buffer
+	j := json.NewEncoder(&line)
+	j.SetEscapeHTML(false)
+	if err := j.Encode(v); err != nil && e.err == nil {
+		e.err = err
+	}
+	e.out.Write(bytes.TrimRight(line.Bytes(), "\n"))
+}

@@ -1,0 +1,92 @@
+package reference
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// outcome says whether the model was right about one row.
+type outcome struct {
+	row   int
+	right bool
+}
+
+func (l *Labels) check(rows int) error {
+	for _, f := range []struct {
+		what string
+		n    int
+	}{{"scores", len(l.Score)}, {"predicted classes", len(l.Predicted)}, {"outcomes", len(l.Actual)}} {
+		if f.n != 0 && f.n != len(l.Index) {
+			return fmt.Errorf("there are %d %s for %d held-out rows", f.n, f.what, len(l.Index))
+		}
+	}
+	if len(l.Actual) > 0 && len(l.Predicted) == 0 {
+		return fmt.Errorf("there are %d outcomes, but no predicted classes to hold them against", len(l.Actual))
+	}
+	seen := make([]bool, rows)
+	for _, row := range l.Index {
+		if row < 0 || row >= rows {
+			return fmt.Errorf("held-out row %d is not among the %d rows", row, rows)
+		}
+		if seen[row] {
+			return fmt.Errorf("row %d is held out twice", row)
+		}
+		seen[row] = true
+	}
+	return nil
+}
+
+// outcomes lists the rows with a known outcome, numbered by index, or by their
+// place among the labels when index is nil.
+func (l *Labels) outcomes(index []int) []outcome {
+	var known []outcome
+	for i, actual := range l.Actual {
+		if actual == "" || l.Predicted[i] == "" {
+			continue
+		}
+		row := i
+		if index != nil {
+			row = index[i]
+		}
+		known = append(known, outcome{row, l.Predicted[i] == actual})
+	}
+	return known
+}
+
+// classes counts the predicted classes, by name; the positive one and those
+// that only happened are listed too.
+func (l *Labels) classes(positive string) []Class {
+	if len(l.Predicted) == 0 {
+		return nil
+	}
+	at := map[string]*Class{}
+	of := func(name string) *Class {
+		if at[name] == nil {
+			at[name] = &Class{Class: name}
+		}
+		return at[name]
+	}
+	of(positive)
+	for i, predicted := range l.Predicted {
+		if predicted == "" {
+			continue
+		}
+		c := of(predicted)
+		c.Count++
+		if len(l.Actual) == 0 || l.Actual[i] == "" {
+			continue
+		}
+		of(l.Actual[i])
+		c.Labelled++
+		if predicted == l.Actual[i] {
+			c.Correct++
+		}
+	}
+	all := make([]Class, 0, len(at))
+	for _, c := range at {
+		all = append(all, *c)
+	}
+	slices.SortFunc(all, func(a, b Class) int { return cmp.Compare(a.Class, b.Class) })
+	return all
+}

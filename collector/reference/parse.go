@@ -1,0 +1,134 @@
+package reference
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// largestFile is far beyond a thousand features with everything in them.
+const largestFile = 64 << 20
+
+// Load reads a reference file. Its errors name the file, the feature and what to
+// do.
+func Load(path string) (*Reference, error) {
+	f, err := os.Open(path) //nolint:gosec // The operator names the file.
+	if err != nil {
+		return nil, fmt.Errorf("read reference: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // It was only read.
+	data, err := io.ReadAll(io.LimitReader(f, largestFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read reference %s: %w", path, err)
+	}
+	if len(data) > largestFile {
+		return nil, fmt.Errorf("reference %s: is larger than 64 MiB: this is not a reference", path)
+	}
+	return Parse(data, path)
+}
+
+//go:embed loan_refinance.json
+var embedded []byte
+
+var loanRefinance = sync.OnceValues(func() (*Reference, error) { return Parse(embedded, "embedded") })
+
+// Default returns the reference of the embedded loan model. It is shared: do not
+// modify it.
+func Default() *Reference {
+	r, err := loanRefinance()
+	if err != nil {
+		panic(err) // The file is part of the binary, and a test reads it.
+	}
+	return r
+}
+
+// Parse reads the content of a reference file; source, such as its path, becomes
+// Source and stands in errors. It is strict: unknown or repeated keys, wrong
+// types, lengths that do not match, edges that are not ascending and negative
+// counts are errors that name the feature, say what is wrong and what to do.
+// Everything that passes can be binned.
+func Parse(data []byte, source string) (*Reference, error) {
+	r, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("reference %s: %w", source, err)
+	}
+	r.Source = source
+	return r, nil
+}
+
+var fileKeys = []string{"schema", "model", "version", "rows", "created", "origin", "positive", "features", "score", "classes"}
+
+func parse(data []byte) (*Reference, error) {
+	root, err := tree(data)
+	if err != nil {
+		return nil, err
+	}
+	f := read(root, fileKeys...)
+	if f.err != nil {
+		return nil, f.err
+	}
+	if v := f.of["schema"]; v != json.Number("1") {
+		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 1`, describe(v))
+	}
+	r := &Reference{
+		Model:    f.text("model", ""),
+		Version:  f.text("version", ""),
+		Rows:     f.count("rows"),
+		Created:  f.time("created"),
+		Origin:   f.text("origin", ""),
+		Positive: f.text("positive", "1"),
+	}
+	for i, v := range f.list("features") {
+		one, err := parseFeature(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", featureName(v, i), err)
+		}
+		r.Features = append(r.Features, one)
+	}
+	if v, ok := f.get("score"); ok {
+		one, err := parseScore(v)
+		if err != nil {
+			return nil, fmt.Errorf("score: %w", err)
+		}
+		r.Score = &one
+	}
+	for i, v := range f.list("classes") {
+		one, err := parseClass(v)
+		if err != nil {
+			return nil, fmt.Errorf("classes[%d]: %w", i, err)
+		}
+		r.Classes = append(r.Classes, one)
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	if _, ok := f.of["rows"]; !ok {
+		r.countRows()
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	r.Hash, err = r.hash()
+	return r, err
+}
+
+// featureName is how errors call a feature: by name, or by place without one.
+func featureName(v any, i int) string {
+	if o, ok := v.(map[string]any); ok {
+		if name, ok := o["name"].(string); ok && name != "" {
+			return fmt.Sprintf("feature %q", shorten(name))
+		}
+	}
+	return fmt.Sprintf("features[%d]", i)
+}
+
+// countRows sets Rows to those of the feature with the most, for a file that
+// does not say.
+func (r *Reference) countRows() {
+	for i := range r.Features {
+		r.Rows = max(r.Rows, r.Features[i].Rows())
+	}
+}

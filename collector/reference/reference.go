@@ -1,0 +1,115 @@
+package reference
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+)
+
+// Types of features.
+const (
+	Numeric     = "numeric"
+	Categorical = "categorical"
+)
+
+// Reference is what is normal for one model and version. Immutable once parsed
+// or built.
+type Reference struct {
+	// Model is the name of the model, "" when the file leaves it to the
+	// configuration. Version is the version served, "" for every version.
+	Model, Version string
+	// Rows is the number of rows the features were counted over.
+	Rows int64
+	// Created is when it was built, zero when unknown.
+	Created time.Time
+	// Origin is where the rows came from, in words. Source is where the
+	// reference itself was read from: the path of its file, "embedded", or ""
+	// when it was just built.
+	Origin, Source string
+	// Positive is the class whose probability the score is.
+	Positive string
+	Features []Feature
+	// Score and Classes are what the model answered on held-out rows; nil and
+	// empty when unknown.
+	Score   *Feature
+	Classes []Class
+	// Hash identifies the content: 16 hexadecimal digits of the SHA-256 of
+	// everything but Created, Origin and Source. Equal hashes export equal
+	// drift.
+	Hash string
+}
+
+// Feature is the distribution of one feature, or of the score, over fine bins.
+// Slices by bin are in the order of the bins, and nil when unknown.
+type Feature struct {
+	// Name is unique in the reference, Type Numeric or Categorical.
+	Name, Type string
+	// Exactly one of Edges, Values and Categories describes the bins: inner
+	// edges of half-open ranges (one fewer than bins; may be empty), single
+	// numbers, or texts.
+	Edges, Values []float64
+	Categories    []string
+	// Count is the number of rows in each bin.
+	Count []int64
+	// Sum and SumOfSquares are of the values in each bin.
+	Sum, SumOfSquares []float64
+	// Labelled is the number of held-out rows in each bin whose outcome is
+	// known, Correct how many of them the model predicted right. Nil when no
+	// outcomes are known.
+	Correct, Labelled []int64
+	// Min and Max are the extremes, NaN when unknown.
+	Min, Max float64
+	// Other is the number of rows with a category beyond those kept, Missing of
+	// rows without a value.
+	Other, Missing int64
+}
+
+// Class is one class among the predictions for held-out rows: how often it was
+// predicted, how many of these have a known outcome, and how many were right.
+type Class struct {
+	Class                    string
+	Count, Correct, Labelled int64
+}
+
+// Rows is the number of rows of the feature: counted, other and missing.
+func (f *Feature) Rows() int64 {
+	rows := f.Other + f.Missing
+	for _, n := range f.Count {
+		rows += n
+	}
+	return rows
+}
+
+// Fine returns the counts by fine code of [drift.Binning]: those of the bins,
+// then other, missing, below and above (0: a reference lies within itself).
+func (f *Feature) Fine() []int64 {
+	fine := make([]int64, 0, len(f.Count)+4)
+	fine = append(fine, f.Count...)
+	return append(fine, f.Other, f.Missing, 0, 0)
+}
+
+// Binning returns the bins of the feature, fine and exported. It fails only for
+// options that cannot be used, when the feature was parsed or built here.
+func (f *Feature) Binning(o drift.BinOptions) (*drift.Binning, error) {
+	switch {
+	case f.Type == Categorical:
+		return drift.NewCategorical(f.Categories, f.Fine())
+	case len(f.Values) > 0:
+		return drift.NewDiscrete(f.Values, f.Fine(), o)
+	default:
+		return drift.NewContinuous(f.Edges, f.Min, f.Max, f.Fine(), o)
+	}
+}
+
+// ClassBinning returns the bins of the predicted class, one for each, and the
+// counts by fine code. Without classes nothing but other and missing is left.
+func (r *Reference) ClassBinning() (*drift.Binning, []int64, error) {
+	names := make([]string, len(r.Classes))
+	fine := make([]int64, len(r.Classes), len(r.Classes)+4)
+	for i, c := range r.Classes {
+		names[i], fine[i] = c.Class, c.Count
+	}
+	fine = append(fine, 0, 0, 0, 0)
+	b, err := drift.NewClasses(names, fine)
+	return b, fine, err
+}
