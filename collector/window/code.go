@@ -1,0 +1,51 @@
+package window
+
+import (
+	"math"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// code writes the code of every column of a row into codes, and its numbers
+// into last. It reports false, and changes nothing, when the row's features are
+// not a JSON object.
+func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, lastAt []int64) bool {
+	values, ok := l.parser.parse(row.Features)
+	if !ok {
+		return false
+	}
+	for i := range l.features {
+		c, v := &l.columns[i], &values[i]
+		codes[i] = c.code(v)
+		if c.numeric && v.kind == number && !math.IsInf(v.number, 0) {
+			last[i], lastAt[i] = v.number, row.ID
+		}
+	}
+	if l.score >= 0 {
+		b := l.columns[l.score].binning
+		codes[l.score] = b.Missing()
+		if row.HasScore {
+			codes[l.score] = b.Number(row.Score)
+		}
+	}
+	if l.class >= 0 {
+		codes[l.class] = l.columns[l.class].binning.Category([]byte(row.Class))
+	}
+	return true
+}
+
+// code returns the fine code of one value of the column.
+func (c *column) code(v *value) uint8 {
+	switch {
+	case v.kind == missing:
+		return c.binning.Missing()
+	case c.numeric && v.kind == number:
+		return c.binning.Number(v.number)
+	case c.numeric:
+		return c.binning.Missing()
+	case v.kind == nested:
+		return c.binning.Other()
+	default:
+		return c.binning.Category(v.text)
+	}
+}

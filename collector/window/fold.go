@@ -1,0 +1,81 @@
+package window
+
+import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+
+// foldPrediction adds one row to the counters and, when its model is
+// configured and its features can be read, to its window.
+func (w *Window) foldPrediction(row *predictionlog.Row) error {
+	s := &w.state
+	key := predictionlog.Key{Model: row.Model, Version: row.Version}
+	valid := true
+	if spec := w.specs[row.Model]; spec != nil {
+		valid = s.seriesOf(key, w, spec).push(row)
+	} else {
+		valid = isObject(row.Features)
+	}
+	if row.ID > s.counted.Predictions {
+		s.countersOf(key).AddPrediction(row, !valid)
+	}
+	s.read.Predictions = row.ID
+	return nil
+}
+
+// foldFeedback adds one accepted outcome to the counters and to the feedback
+// window of its model and version.
+func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
+	s := &w.state
+	key := predictionlog.Key{Model: row.Model, Version: row.Version}
+	if w.specs[row.Model] != nil {
+		f := s.feedback[key]
+		if f == nil {
+			f = newFeedback(w.options.Feedback)
+			s.feedback[key] = f
+		}
+		f.add(row)
+	}
+	if row.Seq > s.counted.Feedback {
+		s.countersOf(key).AddFeedback(row)
+	}
+	s.read.Feedback = row.Seq
+	return nil
+}
+
+// foldError adds one refused prediction to the counters.
+func (w *Window) foldError(row *predictionlog.ErrorRow) error {
+	s := &w.state
+	if row.Seq > s.counted.Errors {
+		s.countersOf(predictionlog.Key{Model: row.Model, Version: row.Version}).AddError(row.Reason)
+	}
+	s.read.Errors = row.Seq
+	return nil
+}
+
+func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
+	r := s.series[key]
+	if r == nil {
+		r = newSeries(w.layoutOf(spec, key.Version), w.options.Predictions)
+		s.series[key] = r
+	}
+	return r
+}
+
+func (s *state) countersOf(key predictionlog.Key) *predictionlog.Counters {
+	c := s.counters[key]
+	if c == nil {
+		c = predictionlog.NewCounters()
+		s.counters[key] = c
+	}
+	return c
+}
+
+// layoutOf returns how the rows of a version are coded, nil when no reference
+// serves it.
+func (w *Window) layoutOf(spec *Spec, version string) *layout {
+	r := spec.reference(version)
+	for _, l := range w.layouts {
+		if l.reference == r {
+			return l
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package window
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+)
+
+// layout says how the rows served by one reference become codes: a column of
+// one-byte codes for each watched feature, then for the score and the class.
+type layout struct {
+	spec      *Spec
+	reference *reference.Reference
+	columns   []column
+	features  int // the first columns are features
+	score     int // column of the score, -1 without one in the reference
+	class     int // column of the class, -1 without one in the reference
+	parser    *parser
+}
+
+// column is one coded distribution.
+type column struct {
+	name    string
+	numeric bool
+	// discrete is set for a number whose reference knows single values only.
+	discrete bool
+	binning  *drift.Binning
+	bins     []int64 // reference counts by exported bin
+	total    int64
+}
+
+// Names of the two distributions that are not features. A feature cannot be
+// named so: the names are not valid in a reference.
+const (
+	scoreName = "prediction score"
+	className = "prediction class"
+)
+
+func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout, error) {
+	l := &layout{spec: spec, reference: r, score: -1, class: -1}
+	watched := map[string]bool{}
+	for _, f := range spec.Features {
+		watched[f] = true
+	}
+	var names []string
+	for i := range r.Features {
+		f := &r.Features[i]
+		names = append(names, f.Name)
+		if len(spec.Features) > 0 && !watched[f.Name] {
+			continue
+		}
+		delete(watched, f.Name)
+		if err := l.add(f.Name, f, o); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range spec.Features {
+		if watched[f] {
+			return nil, fmt.Errorf("feature %q is not in its reference, which has %s", f, strings.Join(names, ", "))
+		}
+	}
+	l.features = len(l.columns)
+	if r.Score != nil {
+		l.score = len(l.columns)
+		if err := l.add(scoreName, r.Score, o); err != nil {
+			return nil, err
+		}
+	}
+	if len(r.Classes) > 0 {
+		names, fine := make([]string, len(r.Classes)), make([]int64, len(r.Classes))
+		for i, c := range r.Classes {
+			names[i], fine[i] = c.Class, c.Count
+		}
+		b, err := drift.NewClasses(names, fine)
+		if err != nil {
+			return nil, fmt.Errorf("classes: %w", err)
+		}
+		l.class = len(l.columns)
+		l.columns = append(l.columns, newColumn(className, false, false, b, append(fine, 0, 0, 0, 0)))
+	}
+	l.parser = newParser(l.columns[:l.features])
+	return l, nil
+}
+
+func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) error {
+	b, err := f.Binning(o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	l.columns = append(l.columns, newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b, f.Fine()))
+	return nil
+}
+
+func newColumn(name string, numeric, discrete bool, b *drift.Binning, fine []int64) column {
+	c := column{name: name, numeric: numeric, discrete: discrete, binning: b}
+	c.bins = b.Fold(fine, make([]int64, len(b.Bins())))
+	for _, n := range c.bins {
+		c.total += n
+	}
+	return c
+}
+
+// warm queues the nulls of every column.
+func (l *layout) warm(nulls *drift.Nulls, full int64) {
+	for i := range l.columns {
+		c := &l.columns[i]
+		nulls.Warm(nullKey(l.reference, c.name), c.bins, full)
+	}
+}
+
+// nullKey names the null of one distribution: with the reference counts it
+// seeds the draws, so that a restart draws the same null.
+func nullKey(r *reference.Reference, name string) string {
+	return r.Hash + "/" + name
+}
+
+// distributions adds the window's distributions to a model of a snapshot.
+func (l *layout) distributions(m *Model, counts *counts, r *series) {
+	all := make([]Distribution, len(l.columns))
+	for i := range l.columns {
+		c, d := &l.columns[i], &all[i]
+		fine := counts.fine[i]
+		*d = Distribution{
+			Name: c.name, Numeric: c.numeric, Binning: c.binning,
+			Reference: c.bins, ReferenceTotal: c.total,
+			Counts:  c.binning.Fold(fine, make([]int64, len(c.bins))),
+			Total:   counts.rows,
+			Missing: fine[c.binning.Missing()],
+			Last:    math.NaN(),
+			KL:      math.NaN(),
+		}
+		beyond := fine[c.binning.Below()] + fine[c.binning.Above()]
+		if c.numeric {
+			d.OutOfRange = beyond
+		}
+		if !c.numeric || c.discrete {
+			d.Unseen = fine[c.binning.Other()] + beyond
+		}
+		if i < l.features {
+			d.Last = r.lastValue(i)
+		}
+		if counts.rows > 0 {
+			d.KL = drift.KL(d.Reference, d.Counts)
+		}
+	}
+	m.Features = slices.Clip(all[:l.features])
+	if l.score >= 0 {
+		m.Score = &all[l.score]
+	}
+	if l.class >= 0 {
+		m.Class = &all[l.class]
+	}
+}

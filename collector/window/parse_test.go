@@ -1,0 +1,159 @@
+package window
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"testing"
+)
+
+// watched is one numeric and one categorical feature.
+func watched() *parser {
+	return newParser([]column{{name: "income", numeric: true}, {name: "state"}})
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	absent := value{kind: missing}
+	num := func(x float64) value { return value{kind: number, number: x} }
+	str := func(s string) value { return value{kind: text, text: []byte(s)} }
+	category := func(x float64, s string) value { return value{kind: number, number: x, text: []byte(s)} }
+	for _, test := range []struct {
+		name, object  string
+		income, state value
+		invalid       bool
+	}{
+		{name: "both", object: `{"income":1.5e3,"state":"NY"}`, income: num(1500), state: str("NY")},
+		{name: "other order and white space", object: " { \"state\" : \"NY\" ,\n\t\"income\" : -0.25 } ", income: num(-.25), state: str("NY")},
+		{name: "unknown keys are passed over", object: `{"a":1,"income":2,"b":[{"income":3}],"state":"x"}`, income: num(2), state: str("x")},
+		{name: "empty object", object: `{}`, income: absent, state: absent},
+		{name: "null is missing", object: `{"income":null,"state":null}`, income: absent, state: absent},
+		{name: "a category that is a number is its shortest decimal", object: `{"state":30.0}`, income: absent, state: category(30, "30")},
+		{name: "large numbers have no exponent as categories", object: `{"state":1e21}`, income: absent, state: category(1e21, "1000000000000000000000")},
+		{name: "booleans are categories", object: `{"state":true,"income":false}`, income: str("false"), state: str("true")},
+		{name: "a number that overflows is missing", object: `{"income":1e999}`, income: absent, state: absent},
+		{name: "negative zero is zero", object: `{"income":-0.0}`, income: num(0), state: absent},
+		{name: "escapes", object: `{"st\u0061te":"N\u0059","in\u0063ome":7}`, income: num(7), state: str("NY")},
+		{name: "not ASCII", object: `{"state":"Köln"}`, income: absent, state: str("Köln")},
+		{name: "nested values", object: `{"state":{"a":1},"income":[1]}`, income: value{kind: nested}, state: value{kind: nested}},
+		{name: "a repeated key has its last value", object: `{"income":1,"income":2}`, income: num(2), state: absent},
+		{name: "a repeated key, by the slow way", object: `{"income":1,"a":[],"income":null}`, income: absent, state: absent},
+		{name: "empty", object: ``, invalid: true},
+		{name: "array", object: `[1]`, invalid: true},
+		{name: "cut off", object: `{"income":1`, invalid: true},
+		{name: "trailing comma", object: `{"income":1,}`, invalid: true},
+		{name: "trailing data", object: `{"income":1} {}`, invalid: true},
+		{name: "leading zero", object: `{"income":01}`, invalid: true},
+		{name: "leading plus", object: `{"income":+1}`, invalid: true},
+		{name: "no digits behind the point", object: `{"income":1.}`, invalid: true},
+		{name: "NaN", object: `{"income":NaN}`, invalid: true},
+		{name: "half a word", object: `{"income":tru}`, invalid: true},
+		{name: "word with a tail", object: `{"income":nullx}`, invalid: true},
+		{name: "control character in a string", object: "{\"state\":\"a\nb\"}", invalid: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := watched()
+			for range 2 { // the second time with the order of keys known
+				values, ok := p.parse([]byte(test.object))
+				if ok == test.invalid {
+					t.Fatalf("valid is %v", ok)
+				}
+				if test.invalid {
+					continue
+				}
+				for i, want := range []value{test.income, test.state} {
+					got := values[i]
+					if got.kind != want.kind || got.number != want.number || !bytes.Equal(got.text, want.text) || math.Signbit(got.number) != math.Signbit(want.number) {
+						t.Errorf("%s is %+v, want %+v", p.names[i], got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestParseForgetsTheRowBefore(t *testing.T) {
+	t.Parallel()
+	p := watched()
+	p.parse([]byte(`{"income":1,"state":"NY"}`))
+	values, _ := p.parse([]byte(`{"state":"CA"}`))
+	if values[0].kind != missing || string(values[1].text) != "CA" {
+		t.Errorf("got %+v", values)
+	}
+}
+
+// FuzzParse compares the parser with encoding/json: what is an object, and what
+// its features are.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{"income":1,"state":"NY"}`, `{"state":30.0}`, `{"a":{"b":[1]},"income":-1e-3}`, `{"income":1,"income":"2"}`,
+		`{"st\u0061te":"x"}`, `{"income":0123}`, `[]`, `{"income":1e400}`, "{\"state\":\"\xff\"}", `{"":null}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, object []byte) {
+		p := watched()
+		p.parse([]byte(`{"income":1,"x":2,"state":"NY"}`)) // leaves an order of keys behind
+		values, ok := p.parse(object)
+		if ok != isObject(object) {
+			t.Fatalf("%q: valid is %v, encoding/json says %v", object, ok, !ok)
+		}
+		var want map[string]json.RawMessage
+		if !ok || json.Unmarshal(object, &want) != nil {
+			return
+		}
+		for i, name := range p.names {
+			got, raw := values[i], bytes.TrimSpace(want[name])
+			if len(raw) == 0 || raw[0] == 'n' {
+				if got.kind != missing {
+					t.Fatalf("%q: %s is %+v, want missing", object, name, got)
+				}
+				continue
+			}
+			var any any
+			if err := json.Unmarshal(raw, &any); err != nil {
+				if got.kind != missing { // a number that overflows
+					t.Fatalf("%q: %s is %+v, want missing", object, name, got)
+				}
+				continue
+			}
+			switch v := any.(type) {
+			case float64:
+				if got.kind != number || got.number != v {
+					t.Fatalf("%q: %s is %+v, want %v", object, name, got, v)
+				}
+			case string:
+				if got.kind != text || string(got.text) != v {
+					t.Fatalf("%q: %s is %+v, want %q", object, name, got, v)
+				}
+			case bool:
+				if got.kind != text || string(got.text) != strconv.FormatBool(v) {
+					t.Fatalf("%q: %s is %+v, want %v", object, name, got, v)
+				}
+			default:
+				if got.kind != nested {
+					t.Fatalf("%q: %s is %+v, want nested", object, name, got)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	object := []byte(`{"interest_rate":6.125,"loan_amount":300000,"loan_balance":250000,"loan_to_value_ratio":0.75,"credit_score":720,"debt_to_income_ratio":0.35,"income":85000,"loan_term":30,"loan_age":5,"home_value":400000,"current_rate":5.5,"rate_spread":0.625}`)
+	names := []string{"interest_rate", "loan_amount", "loan_balance", "loan_to_value_ratio", "credit_score", "debt_to_income_ratio", "income", "loan_term", "loan_age", "home_value", "current_rate", "rate_spread"}
+	var columns []column
+	for _, name := range names {
+		columns = append(columns, column{name: name, numeric: true})
+	}
+	p := newParser(columns)
+	b.SetBytes(int64(len(object)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := p.parse(object); !ok {
+			b.Fatal("not an object")
+		}
+	}
+}

@@ -1,0 +1,297 @@
+// Package window answers: what happened lately? It folds the rows of a
+// prediction log into sliding windows, one for each model and version, and
+// hands out immutable snapshots of them.
+//
+// What a snapshot holds is a function of the log up to its high-water ids, the
+// references, the options and the scrape's clock, and of nothing else: a
+// restarted process, a second one, or one that reads at another pace arrives at
+// the same counts. To make that hold with a bounded start, no window looks
+// behind an anchor, an id that is a multiple of the look-back and lies one to
+// two look-backs behind the newest row.
+package window
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Options bounds the windows.
+type Options struct {
+	// Predictions is the number of newest rows of a model and version in its
+	// window; 0 turns this bound off.
+	Predictions int
+	// Duration is the greatest age, by the scrape's clock, of a row in the
+	// window; 0 turns this bound off. One of the two must be on.
+	Duration time.Duration
+	// Lookback is the distance between two anchors, in rows of the log. It
+	// grows to Predictions.
+	Lookback int64
+	// Feedback is the number of newest distinct predictions with feedback in
+	// the feedback window.
+	Feedback int
+	// Versions is the greatest number of versions of one model that are exported.
+	Versions int
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Predictions < 0 || o.Duration < 0 || o.Feedback < 0:
+		return fmt.Errorf("a window cannot be negative: use 0 to turn a bound off")
+	case o.Predictions == 0 && o.Duration == 0:
+		return fmt.Errorf("the window has no bound: set --window.predictions, --window.duration or both")
+	case o.Lookback < 1:
+		return fmt.Errorf("--window.lookback is %d: it must be at least 1", o.Lookback)
+	case o.Feedback == 0:
+		return fmt.Errorf("--window.feedback is 0: it must be at least 1")
+	case o.Versions < 1:
+		return fmt.Errorf("--versions.max is %d: it must be at least 1", o.Versions)
+	}
+	return nil
+}
+
+// Spec is one configured model: its name, what is normal for its versions, and
+// the features to watch (all of the reference when empty).
+type Spec struct {
+	Name       string
+	References []*reference.Reference
+	Features   []string
+}
+
+// reference returns what serves a version: the reference made for it, else the
+// one made for every version, else nil.
+func (s *Spec) reference(version string) *reference.Reference {
+	var general *reference.Reference
+	for _, r := range s.References {
+		switch r.Version {
+		case version:
+			return r
+		case "":
+			general = r
+		}
+	}
+	return general
+}
+
+// Window follows one prediction log. Its methods may be called concurrently.
+type Window struct {
+	log     *predictionlog.Reader
+	options Options
+	nulls   *drift.Nulls
+	layouts []*layout
+	specs   map[string]*Spec
+
+	turn  chan struct{} // holds one token: whoever has it may touch state
+	state state
+}
+
+// New returns a Window that reads log. It does no IO: the first Snapshot does.
+// The nulls of every reference's full window are queued to be built at once.
+func New(log *predictionlog.Reader, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	o.Lookback = max(o.Lookback, int64(o.Predictions))
+	w := &Window{
+		log: log, options: o, nulls: nulls,
+		specs: make(map[string]*Spec, len(specs)),
+		turn:  make(chan struct{}, 1),
+	}
+	for i := range specs {
+		s := &specs[i]
+		w.specs[s.Name] = s
+		for _, r := range s.References {
+			l, err := newLayout(s, r, bins)
+			if err != nil {
+				return nil, fmt.Errorf("model %q: %w", s.Name, err)
+			}
+			w.layouts = append(w.layouts, l)
+			l.warm(nulls, int64(o.Predictions))
+		}
+	}
+	w.state.reset()
+	w.turn <- struct{}{}
+	return w, nil
+}
+
+// UsesNull reports whether a window needs the null with this key; the nulls
+// which none needs may be forgotten.
+func (w *Window) UsesNull(key string) bool {
+	for _, l := range w.layouts {
+		for i := range l.columns {
+			if nullKey(l.reference, l.columns[i].name) == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Snapshot reads what is new in the log and returns the windows as now sees
+// them. It never returns nil and never returns later than the reads it started
+// end after ctx does; a failure is the snapshot's Err. Callers that overlap
+// share one reading of the log.
+func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
+	s := &Snapshot{Time: now}
+	select {
+	case <-w.turn:
+	case <-ctx.Done():
+		s.Err = fmt.Errorf("wait for another scrape to read the log: %w", context.Cause(ctx))
+		w.referencesOnly(s)
+		return s
+	}
+	s.Err = w.advance(ctx)
+	s.LogSize = w.state.logSize
+	if s.Err == nil {
+		w.fill(s, now)
+	} else {
+		w.referencesOnly(s)
+	}
+	w.turn <- struct{}{}
+	w.drawNulls(ctx, s)
+	return s
+}
+
+// fill copies the state into a snapshot.
+func (w *Window) fill(s *Snapshot, now time.Time) {
+	for _, c := range w.state.counters {
+		s.InvalidRows += c.Invalid
+	}
+	used := map[*reference.Reference]bool{}
+	for _, spec := range w.specs {
+		versions := w.versions(spec)
+		if extra := len(versions) - w.options.Versions; extra > 0 {
+			s.DroppedVersions += int64(extra)
+			versions = versions[:w.options.Versions]
+		}
+		for _, v := range versions {
+			m := w.model(spec, v, now)
+			if m.Reference != nil {
+				used[m.Reference] = true
+			}
+			s.Models = append(s.Models, m)
+		}
+	}
+	// A model without rows still shows its reference, and its counters from 0.
+	for _, l := range w.layouts {
+		if used[l.reference] {
+			continue
+		}
+		m := Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference}
+		if m.Version != "" {
+			m.Counters = predictionlog.NewCounters()
+		}
+		s.Models = append(s.Models, m)
+	}
+	sortModels(s.Models)
+}
+
+// model copies one model and version.
+func (w *Window) model(spec *Spec, version string, now time.Time) Model {
+	key := predictionlog.Key{Model: spec.Name, Version: version}
+	m := Model{Name: spec.Name, Version: version, Reference: spec.reference(version)}
+	if c := w.state.counters[key]; c != nil {
+		m.Counters = c.Clone()
+	} else {
+		m.Counters = predictionlog.NewCounters()
+	}
+	if f := w.state.feedback[key]; f != nil {
+		positive := "1"
+		if m.Reference != nil {
+			positive = m.Reference.Positive
+		}
+		m.Performance = f.performance(positive)
+	}
+	r := w.state.series[key]
+	if r == nil {
+		return m
+	}
+	from, until := int64(noBound), int64(noBound)
+	if w.options.Duration > 0 {
+		from, until = now.Add(-w.options.Duration).UnixNano(), now.Add(clockTolerance).UnixNano()
+	}
+	counts := r.counted(from, until)
+	m.Predictions = counts.rows
+	if counts.rows > 0 {
+		m.Oldest = time.Unix(0, counts.oldest)
+	}
+	m.LastPrediction = time.Unix(0, r.lastTime())
+	if r.layout != nil && m.Reference != nil {
+		r.layout.distributions(&m, counts, r)
+	}
+	return m
+}
+
+// versions lists the versions of a model, the one with the newest row first,
+// then those which only the counters and the feedback still know.
+func (w *Window) versions(spec *Spec) []string {
+	newest := map[string]int64{}
+	for k, r := range w.state.series {
+		if k.Model == spec.Name {
+			newest[k.Version] = r.lastID()
+		}
+	}
+	for k := range w.state.counters {
+		if _, seen := newest[k.Version]; k.Model == spec.Name && !seen {
+			newest[k.Version] = -1
+		}
+	}
+	versions := make([]string, 0, len(newest))
+	for v := range newest {
+		versions = append(versions, v)
+	}
+	slices.SortFunc(versions, func(a, b string) int {
+		if newest[a] != newest[b] {
+			return cmp.Compare(newest[b], newest[a])
+		}
+		return strings.Compare(b, a)
+	})
+	return versions
+}
+
+// referencesOnly fills a snapshot without the log.
+func (w *Window) referencesOnly(s *Snapshot) {
+	for _, l := range w.layouts {
+		s.Models = append(s.Models, Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference})
+	}
+	sortModels(s.Models)
+}
+
+// drawNulls gives every distribution with enough rows its null, waiting for
+// those that are still being drawn until ctx ends.
+func (w *Window) drawNulls(ctx context.Context, s *Snapshot) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		for j := range m.Features {
+			w.drawNull(ctx, m.Reference, &m.Features[j])
+		}
+		for _, d := range []*Distribution{m.Score, m.Class} {
+			if d != nil {
+				w.drawNull(ctx, m.Reference, d)
+			}
+		}
+	}
+}
+
+func (w *Window) drawNull(ctx context.Context, r *reference.Reference, d *Distribution) {
+	if d.Total < drift.MinPredictions {
+		return
+	}
+	d.Null, d.NullErr = w.nulls.Get(ctx, nullKey(r, d.Name), d.Reference, d.Total, int64(w.options.Predictions))
+}
+
+func sortModels(models []Model) {
+	slices.SortFunc(models, func(a, b Model) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Version, b.Version)
+	})
+}
