@@ -57,22 +57,33 @@ func distinct(sorted []float64, few int) []float64 {
 func (f *Feature) count(sorted, cuts []float64) {
 	bins := len(cuts) + 1
 	f.Count, f.Sum, f.SumOfSquares = make([]int64, bins), make([]float64, bins), make([]float64, bins)
-	bin := 0
-	for _, x := range sorted {
-		for bin < len(cuts) && cuts[bin] <= x {
-			bin++
-		}
-		f.Count[bin]++
-		f.Sum[bin] += x
-		f.SumOfSquares[bin] += x * x
-	}
+	at := 0
 	for b := range bins {
-		// Squares of numbers beyond 1e154 overflow; then the sums are unknown.
-		if math.IsInf(f.SumOfSquares[b], 0) || math.IsInf(f.Sum[b], 0) {
-			f.Sum, f.SumOfSquares = nil, nil
-			return
+		var values, squares sum
+		from := at
+		for at < len(sorted) && (b == len(cuts) || sorted[at] < cuts[b]) {
+			values.add(sorted[at])
+			squares.add(sorted[at] * sorted[at])
+			at++
 		}
+		f.Count[b], f.Sum[b], f.SumOfSquares[b] = int64(at-from), values.total, squares.total
 	}
+	// Squares of numbers beyond 1e154 overflow; then the sums are unknown.
+	if slices.ContainsFunc(slices.Concat(f.Sum, f.SumOfSquares), func(s float64) bool { return math.IsNaN(s - s) }) {
+		f.Sum, f.SumOfSquares = nil, nil
+	}
+}
+
+// sum adds numbers and carries what each addition rounds off, so that sums of
+// decimals stay short decimals (Kahan, W. (1965), "Further Remarks on Reducing
+// Truncation Errors", Communications of the ACM 8 (1): 40).
+type sum struct{ total, lost float64 }
+
+func (s *sum) add(x float64) {
+	x -= s.lost
+	t := s.total + x
+	s.lost = (t - s.total) - x
+	s.total = t
 }
 
 // judge fills Correct and Labelled; bin is negative for rows in no bin.
