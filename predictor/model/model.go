@@ -90,7 +90,8 @@ type Value struct {
 // number counts as the training mean, a missing or unknown category as the
 // average row. One value's share of the log-odds is limited to a million
 // either way, so that absurd but finite inputs give 0 or 1 and never NaN.
-// It allocates nothing and takes some 5 ns a numeric feature, 1 ns a category.
+// It allocates nothing and takes some 10 ns a numeric feature, and 1 ns a
+// category of a categorical one.
 func (m *Model) Predict(values []Value) (probability float64, class string) {
 	logOdds := m.Intercept
 	for i := range m.Features {

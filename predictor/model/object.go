@@ -98,7 +98,7 @@ func (o *object) optional(key string, into any) {
 	if err := json.Unmarshal(raw, into); err != nil {
 		var mismatch *json.UnmarshalTypeError
 		if errors.As(err, &mismatch) {
-			o.err = o.errorf("%s is a %s: it must be %s", key, mismatch.Value, kind(into))
+			o.err = o.errorf("%s must be %s, not %s", key, kind(into), mismatch.Value)
 			return
 		}
 		o.err = o.errorf("%s: %w", key, err)

@@ -47,8 +47,9 @@ type TrainOptions struct {
 // significant digits, far below their standard error and far above what
 // differs between processors.
 //
-// Errors: no outcome column, fewer than 10 rows of a class, a holdout outside
-// (0,1), columns of unequal lengths. It takes some 1 s for 100,000 rows of 12 numeric features.
+// Errors: no outcomes, fewer than 10 rows of a class, a holdout outside (0,1),
+// columns of unequal lengths, infinities. It takes 0.5 s for 100,000 rows of 12
+// numbers, and the memory of the rows again.
 //
 // [1] Hastie, T.; Tibshirani, R.; Friedman, J. (2009). "The Elements of
 // Statistical Learning", 2nd edition. Springer. Pages 61-68, 119-128.

@@ -1,0 +1,146 @@
+package model
+
+import (
+	"bytes"
+	"compress/gzip"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestReadCSVTellsTypesAndMissing(t *testing.T) {
+	t.Parallel()
+	const text = "\ufeffincome, state ,zip,approved\n" +
+		"1e3,NY,07030,1\n" +
+		" 2.5 ,\"a, \"\"b\"\"\",NA,0\n" +
+		"NA,,x,\n" +
+		"NaN,TX,null,1.0\n"
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"plain": []byte(text), "gzip": zipped.Bytes(), "CRLF": []byte(strings.ReplaceAll(text, "\n", "\r\n"))} {
+		d, err := ReadCSV(bytes.NewReader(data), CSVOptions{Outcome: "approved"})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d.Rows != 4 || d.Outcome != "approved" || d.Positive != "1" || len(d.Columns) != 3 {
+			t.Errorf("%s: %d rows, outcome %q, positive %q, %d columns", name, d.Rows, d.Outcome, d.Positive, len(d.Columns))
+		}
+		if y := d.Outcomes; y[0] != 1 || y[1] != 0 || !math.IsNaN(y[2]) || y[3] != 1 {
+			t.Errorf("%s: outcomes %v", name, y)
+		}
+		if x := d.Columns[0].Numbers; d.Columns[0].Type != Numeric || x[0] != 1000 || x[1] != 2.5 || !math.IsNaN(x[2]) || !math.IsNaN(x[3]) {
+			t.Errorf("%s: income %v", name, x)
+		}
+		want := Column{Name: "state", Type: Categorical, Texts: []string{"NY", `a, "b"`, "", "TX"}, Missing: []bool{false, false, true, false}}
+		if !reflect.DeepEqual(d.Columns[1], want) {
+			t.Errorf("%s: %+v, want %+v", name, d.Columns[1], want)
+		}
+		if zip := d.Columns[2]; zip.Type != Categorical || zip.Texts[0] != "07030" || !zip.Missing[1] {
+			t.Errorf("%s: a column with text keeps its numbers as written: %+v", name, zip)
+		}
+		values := []Value{{Number: 1000}, {Text: "NY"}, {Text: "07030"}}
+		if got := d.Values(0); !reflect.DeepEqual(got, values) {
+			t.Errorf("%s: values %v, want %v", name, got, values)
+		}
+		if got := d.Values(2); !got[0].Missing || !got[1].Missing || got[2].Missing {
+			t.Errorf("%s: values %v, want the first two missing", name, got)
+		}
+	}
+}
+
+func TestReadCSVWithoutOutcome(t *testing.T) {
+	t.Parallel()
+	d, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), CSVOptions{})
+	if err != nil || d.Outcomes != nil || len(d.Columns) != 2 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+func TestReadCSVSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, outcome, positive, want string }{
+		{"empty", "", "", "", "the CSV is empty"},
+		{"header only", "a,y\n", "y", "", "a header but no rows"},
+		{"ragged row", "a,y\n1,0\n1,2,3\n", "y", "", "line 3: has 3 columns, the header has 2"},
+		{"short row", "a,b\n1,0\n1\n", "", "", "line 3: has 1 columns, the header has 2"},
+		{"open quote", "a,y\n\"1,0\n", "y", "", "read CSV row: "},
+		{"semicolons", "a;y\n1;0\n", "y", "", "not separated by commas"},
+		{"repeated column", "a,b, a\n1,2,3\n", "", "", `columns 1 and 3 are both named "a"`},
+		{"nameless column", ",a\n0,1\n", "", "", "column 1 has no name"},
+		{"no outcome column", "a,b\n1,2\n", "y", "", `there is no column "y": the columns are a, b`},
+		{"nothing but the outcome", "y\n1\n", "y", "", "is the only column"},
+		{"outcome is empty", "a,y\n1,\n", "y", "", `outcome column "y" has no value in any row`},
+		{"three outcomes", "a,y\n1,good\n2,bad\n3,open\n", "y", "bad", `outcome column "y" has more than two values ("good", "bad", "open")`},
+		{"a number as outcome", "a,y\n" + manyLines, "y", "1", "..."},
+		{"positive unsaid", "a,y\n1,good\n2,bad\n", "y", "", `has the values "good", "bad": say with --positive`},
+		{"positive unknown", "a,y\n1,good\n2,bad\n", "y", "Bad", `never has the value "Bad": its values are "good", "bad"`},
+		{"empty column", "a,b\n1,\n2,NA\n", "", "", `column "b" has no value in any row`},
+		{"infinity", "a,b\n1,1\n2,-Inf\n", "", "", `line 3, column "b": the number is not finite`},
+		{"too large a number", "a,b\n1,1e999\n", "", "", `line 2, column "b": the number is not finite`},
+		{"not UTF-8", "a,b\n1,\xfc\n", "", "", `line 2, column "b": "\xfc" is not UTF-8`},
+		{"broken gzip", "\x1f\x8b\x00", "", "", "read gzip"},
+		{"cut-off gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4a", "", "", "read CSV: "},
+	} {
+		_, err := ReadCSV(strings.NewReader(test.text), CSVOptions{Outcome: test.outcome, Positive: test.positive})
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
+		}
+	}
+}
+
+var manyLines = func() string {
+	var b strings.Builder
+	for i := range 100 {
+		b.WriteString("1," + strings.Repeat("7", i+1) + "\n")
+	}
+	return b.String()
+}()
+
+func TestPositiveIsKnownFromItsLooks(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		cells  []string
+		wanted string
+		want   string
+	}{
+		{[]string{"0", "1"}, "", "1"},
+		{[]string{"1.0", "0.0", "NA"}, "", "1"},
+		{[]string{"False", "True"}, "", "True"},
+		{[]string{"false"}, "", "true"},
+		{[]string{"0"}, "", "1"},
+		{[]string{"2", "1"}, "2.0", "2"},
+		{[]string{" yes", "no "}, "yes", "yes"},
+	} {
+		var o Outcomes
+		for _, c := range test.cells {
+			o.Add(c)
+		}
+		got, err := o.Positive(test.wanted)
+		if err != nil || got != test.want {
+			t.Errorf("of %q: %q, %v, want %q", test.cells, got, err, test.want)
+		}
+		for _, c := range test.cells {
+			if wanted := strings.Trim(strings.TrimSuffix(c, ".0"), " ") == test.want; IsPositive(c, got) != wanted {
+				t.Errorf("of %q: %q is positive: %v", test.cells, c, !wanted)
+			}
+		}
+	}
+}
+
+func BenchmarkReadCSV(b *testing.B) {
+	rows := "1.5,20000,0.75,NY,1\n"
+	text := "a,b,c,d,y\n" + strings.Repeat(rows, 1000)
+	for b.Loop() {
+		if _, err := ReadCSV(strings.NewReader(text), CSVOptions{Outcome: "y"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}

@@ -1,0 +1,214 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+const goodFile = `{"schema": 1, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0.1, "features": [
+ {"name": "income", "type": "numeric", "mean": 100, "sd": 20, "coefficient": 1.5},
+ {"name": "state", "type": "categorical", "categories": [{"value": "NY", "coefficient": -2}, {"value": "", "coefficient": 1}]}
+], "training": {"rows": 10, "accuracy": 0.9}}`
+
+func TestParseReadsAFile(t *testing.T) {
+	t.Parallel()
+	got, err := Parse([]byte(goodFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Model{Name: "m", Version: "1", Threshold: 0.5, Intercept: 0.1, Features: []Feature{
+		{Name: "income", Type: Numeric, Mean: 100, SD: 20, Coefficient: 1.5},
+		{Name: "state", Type: Categorical, Categories: []Category{{"NY", -2}, {"", 1}}},
+	}, Training: Training{Rows: 10, Accuracy: 0.9}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestParseSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, old, new, want string }{
+		{"empty file", goodFile, "", "ends too early"},
+		{"not JSON", goodFile, "name: m", "is not JSON at byte"},
+		{"not an object", goodFile, "[]", "must be a JSON object"},
+		{"cut off in the middle", goodFile, goodFile[:60], "ends too early"},
+		{"cut off before the last brace", goodFile, goodFile[:len(goodFile)-1], "ends too early"},
+		{"something behind", goodFile, goodFile + "{}", "something follows"},
+		{"not UTF-8", `"m"`, "\"\xff\"", "UTF-8"},
+		{"no schema", `"schema": 1, `, ``, `key "schema" is missing`},
+		{"another schema", `"schema": 1`, `"schema": 2`, "reads schema 1: train the model again"},
+		{"unknown key", `"intercept"`, `"bias"`, `unknown key "bias": the keys are schema, name`},
+		{"other case", `"intercept"`, `"Intercept"`, `unknown key "Intercept"`},
+		{"repeated key", `"intercept": 0.1`, `"intercept": 0.1, "intercept": 0.2`, `key "intercept" is there twice`},
+		{"no name", `"name": "m"`, `"name": ""`, "name is empty"},
+		{"name is a number", `"name": "m"`, `"name": 7`, "name must be a string, not number"},
+		{"version is null", `"version": "1"`, `"version": null`, "version is null"},
+		{"empty version", `"version": "1"`, `"version": ""`, "version is empty"},
+		{"threshold 0", `"threshold": 0.5`, `"threshold": 0`, "threshold is 0: it must be above 0 and below 1"},
+		{"threshold 1", `"threshold": 0.5`, `"threshold": 1`, "threshold is 1"},
+		{"intercept too large", `"intercept": 0.1`, `"intercept": 1e999`, "intercept must be a number that a float64 can hold, not number 1e999"},
+		{"features is there twice", `"training": {"rows": 10, "accuracy": 0.9}`, `"features": "none"`, `key "features" is there twice`},
+		{"a feature is a number", ` {"name": "income"`, `7, {"name": "income"`, "feature 0: must be a JSON object"},
+		{"no type", `"type": "numeric", `, ``, `feature 0 (income): key "type" is missing`},
+		{"unknown type", `"type": "numeric"`, `"type": "float"`, `feature 0 (income): type is "float": it must be "numeric" or "categorical"`},
+		{"repeated feature", `"name": "state"`, `"name": "income"`, "feature 1 (income): has the same name as feature 0"},
+		{"nameless feature", `"name": "income"`, `"name": ""`, "feature 0: name is empty"},
+		{"unknown key of a feature", `"mean": 100`, `"mean": 100, "median": 90`, `feature 0: unknown key "median"`},
+		{"repeated key of a feature", `"mean": 100`, `"mean": 100, "mean": 90`, `feature 0: key "mean" is there twice`},
+		{"sd is missing", `"sd": 20, `, ``, `feature 0 (income): key "sd" is missing`},
+		{"sd 0", `"sd": 20`, `"sd": 0`, "feature 0 (income): sd is 0: give the training standard deviation"},
+		{"negative sd", `"sd": 20`, `"sd": -1`, "feature 0 (income): sd is -1"},
+		{"sd is NaN", `"sd": 20`, `"sd": NaN`, "is not JSON"},
+		{"mean is text", `"mean": 100`, `"mean": "100"`, "feature 0 (income): mean must be a number that a float64 can hold, not string"},
+		{"mean is null", `"mean": 100`, `"mean": null`, "feature 0 (income): mean is null"},
+		{"categories of a number", `"sd": 20`, `"sd": 20, "categories": []`, `feature 0 (income): key "categories" does not belong here`},
+		{"mean of a category", `"categories": [`, `"mean": 1, "categories": [`, `feature 1 (state): key "mean" does not belong here`},
+		{"repeated category", `{"value": ""`, `{"value": "NY"`, `feature 1 (state): category "NY" is there twice`},
+		{"category without coefficient", `{"value": "NY", "coefficient": -2}`, `{"value": "NY"}`, `feature 1 (state), category 0: key "coefficient" is missing`},
+		{"unknown key of a category", `"coefficient": -2`, `"weight": -2`, `feature 1 (state), category 0: unknown key "weight"`},
+		{"unknown key of training", `"rows": 10`, `"lines": 10`, `training: unknown key "lines"`},
+		{"rows is a fraction", `"rows": 10`, `"rows": 10.5`, "training: rows must be a whole number that is not too large, not number 10.5"},
+		{"created is no time", `"rows": 10`, `"created": "yesterday"`, "training: created: "},
+	} {
+		if !strings.Contains(goodFile, test.old) {
+			t.Fatalf("%s: the file does not contain %s", test.name, test.old)
+		}
+		_, err := Parse([]byte(strings.Replace(goodFile, test.old, test.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
+		}
+	}
+	start, _, _ := strings.Cut(goodFile, "[")
+	for end, want := range map[string]string{"[]}": "features is empty", "{}}": "features must be an array, not object"} {
+		if _, err := Parse([]byte(start + end)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("features %s: error %v, want %q in it", end, err, want)
+		}
+	}
+}
+
+func TestEncodeIsStableAndReadBack(t *testing.T) {
+	t.Parallel()
+	m := two()
+	m.Features[1].Categories = append(m.Features[1].Categories, Category{"<\u2028\"&", math.SmallestNonzeroFloat64})
+	m.Features = append(m.Features, Feature{Name: "identifier", Type: Categorical})
+	m.Training = Training{Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Outcome: "Class", Positive: "bad", Rows: 7, HeldOut: 3, Seed: math.MaxUint64, L2: 1, AUC: .7}
+	var first, second bytes.Buffer
+	if err := m.Encode(&first); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse(first.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, m) {
+		t.Errorf("read back %+v, want %+v", got, m)
+	}
+	if err := got.Encode(&second); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Errorf("encoded again it is\n%s\nwant\n%s", &second, &first)
+	}
+}
+
+func TestAnUnusableModelIsNotWritten(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		spoil func(*Model)
+		want  string
+	}{
+		{"intercept", func(m *Model) { m.Intercept = math.NaN() }, "intercept is not finite"},
+		{"coefficient", func(m *Model) { m.Features[0].Coefficient = math.Inf(1) }, "feature 0 (income): coefficient is +Inf"},
+		{"mean", func(m *Model) { m.Features[0].Mean = math.NaN() }, "feature 0 (income): mean is NaN"},
+		{"sd", func(m *Model) { m.Features[0].SD = math.Inf(1) }, "feature 0 (income): sd is +Inf"},
+		{"category", func(m *Model) { m.Features[1].Categories[0].Coefficient = math.NaN() }, `feature 1 (state): coefficient of category "NY" is NaN`},
+		{"type", func(m *Model) { m.Features[1].Type = "text" }, `feature 1 (state): type is "text"`},
+		{"threshold", func(m *Model) { m.Threshold = math.NaN() }, "threshold is NaN"},
+	} {
+		m := two()
+		test.spoil(m)
+		var out bytes.Buffer
+		if err := m.Encode(&out); err == nil || !strings.Contains(err.Error(), test.want) || out.Len() > 0 {
+			t.Errorf("%s: error %v after %d bytes, want %q", test.name, err, out.Len(), test.want)
+		}
+	}
+}
+
+func TestLoadNamesTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "model.json")
+	if _, err := Load(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("an empty object: %v, want the path in it", err)
+	}
+	if err := os.WriteFile(path, []byte(goodFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := Load(path); err != nil || m.Name != "m" {
+		t.Errorf("a good file: %v, %v", m, err)
+	}
+}
+
+func TestDefaultTakesTheTwelveLoanFeatures(t *testing.T) {
+	t.Parallel()
+	m := Default()
+	var names []string
+	for _, f := range m.Features {
+		names = append(names, f.Name)
+	}
+	want := "interest_rate loan_amount loan_balance loan_to_value_ratio credit_score debt_to_income_ratio income loan_term loan_age home_value current_rate rate_spread"
+	if got := strings.Join(names, " "); got != want || m.Name != "loan_refinance" || m.Version != "1" {
+		t.Errorf("%s %s takes %s, want %s", m.Name, m.Version, got, want)
+	}
+	if m.Training.AUCLower < 0.75 || m.Training.AUCUpper > 0.85 {
+		t.Errorf("its held-out AUC is %v (%v to %v), want about 0.8", m.Training.AUC, m.Training.AUCLower, m.Training.AUCUpper)
+	}
+}
+
+// FuzzParse holds that whatever Parse accepts survives a round trip and
+// predicts a probability.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(goodFile))
+	f.Add(loanRefinance)
+	f.Add([]byte(`{"schema":1,"schema":1}`))
+	f.Add([]byte(`{"schema":1,"name":"\ud800","version":"1","threshold":1e-320,"intercept":-1e308,"features":[{"name":"x","type":"numeric","mean":-0,"sd":1e-320,"coefficient":1e308}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := Parse(data)
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := m.Encode(&out); err != nil {
+			t.Fatalf("encode what was parsed: %v", err)
+		}
+		again, err := Parse(out.Bytes())
+		if err != nil {
+			t.Fatalf("parse what was encoded: %v\n%s", err, &out)
+		}
+		if !reflect.DeepEqual(m, again) {
+			t.Fatalf("read back %+v, want %+v", again, m)
+		}
+		values := make([]Value, len(m.Features))
+		for _, x := range []float64{0, -1e308, 1e308} {
+			for i := range values {
+				values[i] = Value{Number: x, Text: "NY"}
+			}
+			if p, _ := m.Predict(values); !(p >= 0 && p <= 1) {
+				t.Fatalf("predicts %v", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,244 @@
+// Package simulate makes up loans, and sends them, or the rows of a CSV, to a
+// predictor as its users would: predictions first, outcomes later.
+package simulate
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options says what to send where. Its fields are the flags of the command.
+type Options struct {
+	URL         string   // of the predictor
+	Count       int      // predictions; 0: until stopped, or to the end of the CSV
+	Rate        float64  // predictions a second; 0: as fast as it goes
+	Concurrency int      // requests in flight at most
+	Seed        uint64   // of the made-up loans
+	Shifts      []string // FEATURE=+0.5sd, FEATURE=-5, FEATURE=*1.2; changes the finished value only
+
+	CSV      string // file with the rows to send, plain or gzip; empty: made-up loans
+	Outcome  string // its column with the outcomes
+	Positive string // the value of this column that is 1; empty where the values are 0 and 1, or false and true
+
+	Outcomes     bool          // send outcomes to /feedback
+	OutcomeDelay time.Duration // after the prediction's answer
+
+	Patience time.Duration // how long a request is tried when the predictor is not there or cannot take it; 0: 30 s
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Count < 0:
+		return fmt.Errorf("the count is %d: it must not be negative; 0 means no end", o.Count)
+	case !(o.Rate >= 0) || math.IsInf(o.Rate, 0):
+		return fmt.Errorf("the rate is %v: it must not be negative; 0 means as fast as it goes", o.Rate)
+	case o.Concurrency < 1 || o.Concurrency > 10_000:
+		return fmt.Errorf("the concurrency is %d: it must be from 1 to 10000", o.Concurrency)
+	case o.OutcomeDelay < 0:
+		return fmt.Errorf("the outcome delay is %v: it must not be negative", o.OutcomeDelay)
+	case o.CSV == "" && (o.Outcome != "" || o.Positive != ""):
+		return errors.New("--outcome and --positive belong to --csv: made-up loans know their outcomes")
+	case o.CSV != "" && o.Outcomes && o.Outcome == "":
+		return errors.New("--outcomes needs the column of the CSV that has them: name it with --outcome")
+	case o.CSV != "" && o.Outcome != "" && !o.Outcomes:
+		return errors.New("--outcome names a column, but nothing is sent from it: add --outcomes")
+	}
+	return nil
+}
+
+// Run sends predictions, and outcomes if so told, and writes a summary to
+// stdout; progress goes to stderr. When ctx ends it stops at once and is
+// content.
+//
+// Rows start in order; with more than one request in flight the predictor may
+// see neighbours the other way round. Outcomes are sent in the order of the
+// predictions' answers, by as many connections again; those that still wait for
+// their time when the last prediction is answered are sent then. At most a
+// million wait: past that, predictions wait too.
+//
+// It is an error when the predictor cannot be reached, or refuses everything.
+func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
+	}
+	r := &run{Options: o, stats: &stats{answers: map[int]int{}}, nonce: rand.Text()[:10]}
+	var err error
+	r.client, err = newClient(o.URL, 2*o.Concurrency, o.Patience, r.stats.retried)
+	if err != nil {
+		return err
+	}
+	defer r.client.close()
+	features, err := r.client.features(ctx)
+	if err != nil {
+		return unlessEnded(ctx, err)
+	}
+	if o.CSV != "" {
+		r.source, err = newReplay(o, features)
+	} else {
+		r.source, err = newLoans(o.Seed, o.Shifts, features)
+	}
+	if err != nil {
+		return err
+	}
+	err = errors.Join(r.traffic(ctx, stderr), r.source.close())
+	return errors.Join(unlessEnded(ctx, err), r.stats.print(stdout))
+}
+
+// unlessEnded drops errors that are only ctx having ended.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
+}
+
+// run is one Run.
+type run struct {
+	Options
+
+	client *client
+	source source
+	stats  *stats
+	nonce  string // of the request ids: two runs never share one
+}
+
+// job is a prediction to ask for.
+type job struct {
+	number  int
+	body    []byte
+	outcome int
+	due     time.Time
+}
+
+// outcome is what to tell about a prediction, and when.
+type outcome struct {
+	prediction int64
+	actual     int
+	due        time.Time
+}
+
+// traffic runs until everything is sent, ctx ends, or something fails.
+func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
+	r.stats.start, r.stats.total = time.Now(), r.Count
+	if n := r.source.rows(); n > 0 && (r.Count == 0 || n < r.Count) {
+		r.stats.total = n
+	}
+	shown, hide := context.WithCancel(ctx)
+	var progress sync.WaitGroup
+	progress.Go(func() { showProgress(shown, stderr, r.stats.line) })
+
+	waiting := 0
+	if r.OutcomeDelay > 0 {
+		waiting = 1 << 20
+	}
+	outcomes := make(chan outcome, waiting)
+	last := make(chan struct{}) // closed when every prediction is answered
+	jobs := make(chan job)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { defer close(jobs); return r.produce(ctx, jobs) })
+	var predicting sync.WaitGroup
+	for range r.Concurrency {
+		predicting.Add(1)
+		g.Go(func() error { defer predicting.Done(); return r.predict(ctx, jobs, outcomes) })
+		g.Go(func() error { return r.feedBack(ctx, outcomes, last) })
+	}
+	g.Go(func() error { predicting.Wait(); close(last); close(outcomes); return nil })
+	err := g.Wait()
+
+	r.stats.end = time.Now()
+	hide()
+	progress.Wait()
+	if err == nil {
+		err = r.stats.useless()
+	}
+	return err
+}
+
+// produce makes the jobs at their time.
+func (r *run) produce(ctx context.Context, jobs chan<- job) error {
+	pace := pacer{rate: r.Rate}
+	for n := 0; r.Count == 0 || n < r.Count; n++ {
+		body, outcome, err := r.source.next(make([]byte, 0, 512))
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		due, err := pace.wait(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case jobs <- job{n, body, outcome, due}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// predict sends jobs, and notes the outcomes that are to follow.
+func (r *run) predict(ctx context.Context, jobs <-chan job, outcomes chan<- outcome) error {
+	for j := range jobs {
+		id := "simulate-" + r.nonce + "-" + strconv.Itoa(j.number)
+		status, answer, err := r.client.send(ctx, http.MethodPost, "/predict", id, j.body)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		if err := r.stats.predicted(status, answer, now.Sub(j.due)); err != nil {
+			return err
+		}
+		if !r.Outcomes || j.outcome == unknown || status != http.StatusOK {
+			continue
+		}
+		var a struct {
+			PredictionID *int64 `json:"prediction_id"` // absent when the prediction was not logged
+		}
+		if err := json.Unmarshal(answer, &a); err != nil {
+			return fmt.Errorf("the predictor's answer is not understood: %w: %.300q", err, answer)
+		}
+		if a.PredictionID == nil {
+			continue
+		}
+		r.stats.waits()
+		select {
+		case outcomes <- outcome{*a.PredictionID, j.outcome, now.Add(r.OutcomeDelay)}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// feedBack sends outcomes when they are due, or when the last prediction is
+// answered.
+func (r *run) feedBack(ctx context.Context, outcomes <-chan outcome, last <-chan struct{}) error {
+	for o := range outcomes {
+		if err := waitUntil(ctx, o.due, last); err != nil {
+			return err
+		}
+		body := fmt.Appendf(nil, `{"prediction_id":%d,"actual_outcome":%d}`, o.prediction, o.actual)
+		status, answer, err := r.client.send(ctx, http.MethodPost, "/feedback", "", body)
+		if err != nil {
+			return err
+		}
+		r.stats.fedBack(status, answer)
+	}
+	return nil
+}

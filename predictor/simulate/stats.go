@@ -1,0 +1,183 @@
+package simulate
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// stats is what happened so far. Its methods are safe for concurrent use.
+type stats struct {
+	mu        sync.Mutex
+	start     time.Time
+	end       time.Time // zero: not yet
+	total     int       // predictions to send; 0: no end
+	accepted  int
+	refused   int
+	retries   int
+	answers   map[int]int // predictions by status
+	latencies latencies   // of predictions, from when they were due to their answer
+
+	outcomes outcomeCounts
+	refusal  string // the first one, in words
+}
+
+// outcomeCounts is what became of the outcomes.
+type outcomeCounts struct{ waiting, accepted, refused, correct int }
+
+// givingUp is after how many refusals without a single accepted prediction
+// there is no point in going on.
+const givingUp = 100
+
+// predicted notes an answer to /predict. The error says that nothing but
+// refusals came.
+func (s *stats) predicted(status int, answer []byte, took time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers[status]++
+	s.latencies.add(took)
+	if status == 200 {
+		s.accepted++
+		return nil
+	}
+	s.refused++
+	s.refuse(status, answer)
+	if s.refused >= givingUp {
+		return s.useless()
+	}
+	return nil
+}
+
+func (s *stats) refuse(status int, answer []byte) {
+	if s.refusal == "" {
+		s.refusal = fmt.Sprintf("status %d: %s", status, problemOf(answer))
+	}
+}
+
+// useless is an error when predictions were refused and none was accepted.
+func (s *stats) useless() error {
+	if s.accepted > 0 || s.refused == 0 {
+		return nil
+	}
+	return fmt.Errorf("the predictor refused every one of %d predictions, the first with %s", s.refused, s.refusal)
+}
+
+func (s *stats) retried() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retries++
+}
+
+func (s *stats) waits() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outcomes.waiting++
+}
+
+// fedBack notes an answer to /feedback.
+func (s *stats) fedBack(status int, answer []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outcomes.waiting--
+	if status != 200 {
+		s.outcomes.refused++
+		s.refuse(status, answer)
+		return
+	}
+	s.outcomes.accepted++
+	var a struct {
+		Correct bool `json:"correct"`
+	}
+	if json.Unmarshal(answer, &a) == nil && a.Correct {
+		s.outcomes.correct++
+	}
+}
+
+func (s *stats) elapsed() time.Duration {
+	if s.end.IsZero() {
+		return time.Since(s.start)
+	}
+	return s.end.Sub(s.start)
+}
+
+// line is the state in one line.
+func (s *stats) line() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	sent := s.accepted + s.refused
+	fmt.Fprintf(&b, "%d", sent)
+	if s.total > 0 {
+		fmt.Fprintf(&b, " of %d", s.total)
+	}
+	fmt.Fprintf(&b, " predictions, %.1f a second, p99 %s", float64(sent)/s.elapsed().Seconds(), short(s.latencies.quantile(.99)))
+	if n := s.outcomes.accepted + s.outcomes.refused; n > 0 || s.outcomes.waiting > 0 {
+		fmt.Fprintf(&b, ", %d outcomes, %d waiting", n, s.outcomes.waiting)
+	}
+	if s.refused > 0 {
+		fmt.Fprintf(&b, ", %d refused", s.refused)
+	}
+	if s.retries > 0 {
+		fmt.Fprintf(&b, ", %d retries", s.retries)
+	}
+	return b.String()
+}
+
+// print writes the summary.
+func (s *stats) print(w io.Writer) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	sent := s.accepted + s.refused
+	took := s.elapsed()
+	fmt.Fprintf(&b, "predictions    %d accepted, %d refused, %d retries in %s (%.1f a second)\n",
+		s.accepted, s.refused, s.retries, took.Round(time.Millisecond), float64(sent)/took.Seconds())
+	if sent > 0 {
+		var answers []string
+		for _, status := range slices.Sorted(maps.Keys(s.answers)) {
+			answers = append(answers, fmt.Sprintf("%d: %d", status, s.answers[status]))
+		}
+		l := &s.latencies
+		fmt.Fprintf(&b, "status         %s\n", strings.Join(answers, ", "))
+		fmt.Fprintf(&b, "latency        p50 %s, p90 %s, p99 %s, p99.9 %s, longest %s\n",
+			short(l.quantile(.5)), short(l.quantile(.9)), short(l.quantile(.99)), short(l.quantile(.999)), short(l.max))
+	}
+	if o := s.outcomes; o != (outcomeCounts{}) {
+		fmt.Fprintf(&b, "outcomes       %d accepted, %d refused, %d not sent", o.accepted, o.refused, o.waiting)
+		if o.accepted > 0 {
+			fmt.Fprintf(&b, "; %.1f %% of the predictions were correct", 100*float64(o.correct)/float64(o.accepted))
+		}
+		b.WriteByte('\n')
+	}
+	if s.refusal != "" {
+		fmt.Fprintf(&b, "first refusal  %s\n", s.refusal)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// short is a duration to three digits.
+func short(d time.Duration) string {
+	for unit := time.Duration(1); ; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit).String()
+		}
+	}
+}
+
+// problemOf is the reason in an error answer: the detail of a problem
+// (RFC 9457), otherwise the beginning of the text.
+func problemOf(answer []byte) string {
+	var p struct {
+		Detail string `json:"detail"`
+	}
+	if json.Unmarshal(answer, &p) == nil && p.Detail != "" {
+		return p.Detail
+	}
+	return fmt.Sprintf("%.300q", strings.TrimSpace(string(answer)))
+}
