@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"errors"
 	"net/http"
 	"runtime/debug"
 )
@@ -13,17 +14,18 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begunWriter{ResponseWriter: w}
 		defer func() {
-			switch reason := recover(); {
-			case reason == nil:
-			case reason == http.ErrAbortHandler:
-				panic(http.ErrAbortHandler)
-			default:
-				s.logger.Error("panic while serving", "path", r.URL.Path, "panic", reason, "stack", string(debug.Stack()))
-				if begun.yes {
-					panic(http.ErrAbortHandler)
-				}
-				http.Error(w, "internal error; the log of drift_exporter says more", http.StatusInternalServerError)
+			reason := recover()
+			if reason == nil {
+				return
 			}
+			if err, ok := reason.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(http.ErrAbortHandler)
+			}
+			s.logger.Error("panic while serving", "path", r.URL.Path, "panic", reason, "stack", string(debug.Stack()))
+			if begun.yes {
+				panic(http.ErrAbortHandler)
+			}
+			http.Error(w, "internal error; the log of drift_exporter says more", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(begun, r)
 	})
