@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -208,7 +209,7 @@ func BenchmarkScrape(b *testing.B) {
 	desc := prometheus.NewDesc("drift_test", "A test metric.", []string{"model", "feature"}, nil)
 	monitor := fake{collect: func(_ context.Context, _ []string, ch chan<- prometheus.Metric) {
 		for i := range 600 {
-			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 0.1, "loan_refinance", strings.Repeat("x", i))
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 0.1, "loan_refinance", "feature_"+strconv.Itoa(i))
 		}
 	}}
 	b.Run("scrape", func(b *testing.B) {
