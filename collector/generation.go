@@ -1,11 +1,14 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -16,21 +19,32 @@ import (
 type generation struct {
 	specs  []window.Spec
 	log    *predictionlog.Reader
+	nulls  *drift.Nulls
 	window *window.Window
 	users  sync.WaitGroup
 }
 
-func (m *Monitor) load() (*generation, error) {
-	specs, err := loadSpecs(m.options.ConfigFile, m.options.ReferenceFile)
-	if err != nil {
-		return nil, err
+// generation of the specs; it opens the log when it is first read.
+func (o *Options) generation(specs []window.Spec) (*generation, error) {
+	g := &generation{
+		specs: specs,
+		log:   predictionlog.NewReader(o.Log),
+		nulls: drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2),
 	}
-	log := predictionlog.NewReader(m.options.Log)
-	w, err := window.New(log, specs, m.options.Bins, m.nulls, m.options.Window)
-	if err != nil {
-		return nil, err
+	var err error
+	if g.window, err = window.New(g.log, specs, o.Bins, g.nulls, o.Window); err != nil {
+		return nil, errors.Join(err, g.close())
 	}
-	return &generation{specs: specs, log: log, window: w}, nil
+	return g, nil
+}
+
+// close lets everything go that a generation holds.
+func (g *generation) close() error {
+	g.nulls.Close()
+	if err := g.log.Close(); err != nil {
+		return fmt.Errorf("close the prediction log: %w", err)
+	}
+	return nil
 }
 
 // acquire returns the current generation, which then stays until release, or nil
@@ -57,11 +71,7 @@ func (m *Monitor) swap(next *generation) error {
 		return nil
 	}
 	last.users.Wait()
-	last.window.Close()
-	if err := last.log.Close(); err != nil {
-		return fmt.Errorf("close the prediction log: %w", err)
-	}
-	return nil
+	return last.close()
 }
 
 // Reload reads the configuration and the references anew. On success they are
@@ -77,21 +87,30 @@ func (m *Monitor) Reload() error {
 	if last == nil {
 		return errClosed
 	}
-	next, err := m.load()
+	err := m.renew(last)
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.reloadedOK = err == nil
 	if err == nil {
 		m.reloaded = m.options.Now()
 	}
-	m.mu.Unlock()
+	return err
+}
+
+// renew replaces the last generation when what it was made from has changed.
+func (m *Monitor) renew(last *generation) error {
+	specs, err := loadSpecs(m.options.ConfigFile, m.options.ReferenceFile)
+	if err != nil || slices.EqualFunc(last.specs, specs, sameSpec) {
+		return err
+	}
+	next, err := m.options.generation(specs)
 	if err != nil {
 		return err
 	}
-	if slices.EqualFunc(last.specs, next.specs, sameSpec) {
-		next.window.Close()
-		return next.log.Close()
+	if err := m.swap(next); err != nil {
+		m.options.Logger.Warn("former windows not closed cleanly", "err", err)
 	}
-	return m.swap(next)
+	return nil
 }
 
 // Refresh reloads every interval, so that a reference file which was replaced

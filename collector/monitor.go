@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +50,6 @@ type Options struct {
 // methods may be called concurrently.
 type Monitor struct {
 	options Options
-	nulls   *drift.Nulls
 
 	reloading sync.Mutex // held for a whole Reload, so that they queue
 
@@ -75,14 +73,15 @@ func New(o Options) (*Monitor, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	m := &Monitor{options: o, nulls: drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)}
-	g, err := m.load()
+	specs, err := loadSpecs(o.ConfigFile, o.ReferenceFile)
 	if err != nil {
-		m.nulls.Close()
 		return nil, err
 	}
-	m.current, m.reloaded, m.reloadedOK = g, o.Now(), true
-	return m, nil
+	g, err := o.generation(specs)
+	if err != nil {
+		return nil, err
+	}
+	return &Monitor{options: o, current: g, reloaded: o.Now(), reloadedOK: true}, nil
 }
 
 // CheckConfig loads everything that New loads, and lets it go again.
@@ -175,7 +174,5 @@ var errClosed = errors.New("the monitor is closed")
 func (m *Monitor) Close() error {
 	m.reloading.Lock()
 	defer m.reloading.Unlock()
-	err := m.swap(nil)
-	m.nulls.Close()
-	return err
+	return m.swap(nil)
 }

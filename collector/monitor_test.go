@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -100,6 +101,23 @@ func TestMonitorTellsAboutALog(t *testing.T) {
 		contains(t, got, `drift_scrape_collector_success{collector="`+name+`"} 1`)
 	}
 	lacks(t, got, "feature_counts", "feature_window_bin_predictions")
+}
+
+func TestThePageIsLintedButForTheNamesOfFeatures(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	predict(t, o.Log, 60)
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(monitor(t, o).Collector(t.Context(), Names()))
+	problems, err := testutil.GatherAndLint(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if !strings.HasPrefix(p.Metric, "model_feature_") {
+			t.Errorf("promlint: %s: %s", p.Metric, p.Text)
+		}
+	}
 }
 
 func TestWithoutTheLogOnlyTheReferenceIsTold(t *testing.T) {

@@ -14,7 +14,7 @@ func TestPerformancePage(t *testing.T) {
 
 func TestAccuracyIsAbsentWithoutFeedback(t *testing.T) {
 	t.Parallel()
-	got := samples(t, performance{}, one(window.Model{Counters: &predictionlog.Counters{}}))
+	got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters()}))
 	contains(t, got,
 		`model_accuracy_samples{model="m",version="v"} 0`,
 		`model_feedback_total{actual="0",model="m",predicted="1",version="v"} 0`)
@@ -46,7 +46,7 @@ func TestUndefinedRatiosAreAbsent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := samples(t, performance{}, one(window.Model{Counters: &predictionlog.Counters{}, Performance: test.performance}))
+			got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters(), Performance: test.performance}))
 			contains(t, got, test.want...)
 			lacks(t, got, test.absent...)
 		})

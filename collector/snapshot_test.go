@@ -20,13 +20,15 @@ var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func snapshot(t testing.TB) *window.Snapshot {
 	t.Helper()
 	score, class := score(t), class(t)
+	unserved := predictionlog.NewCounters()
+	unserved.Classes["1"] = 3
 	return &window.Snapshot{
 		Time: now, LogSize: 123456, InvalidRows: 2, DroppedVersions: 1,
 		Models: []window.Model{
 			{
 				Name: "churn", Version: "7",
 				Reference: &reference.Reference{Model: "churn", Version: "7", Rows: 10, Hash: "00ff00ff00ff", Source: "churn.json"},
-				Counters:  &predictionlog.Counters{},
+				Counters:  predictionlog.NewCounters(),
 			},
 			{
 				Name: "loan_refinance", Version: "1",
@@ -48,7 +50,7 @@ func snapshot(t testing.TB) *window.Snapshot {
 			},
 			{
 				Name: "loan_refinance", Version: "2",
-				Counters:    &predictionlog.Counters{Classes: map[string]int64{"1": 3}},
+				Counters:    unserved,
 				Predictions: 3,
 				Oldest:      now.Add(-3 * time.Second), LastPrediction: now.Add(-time.Second),
 			},

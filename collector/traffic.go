@@ -102,19 +102,16 @@ func knownClasses(m *window.Model) []string {
 	return classes
 }
 
-// histogram sends buckets that are counted by bounds, the last one above all of
-// them, and a sum in units of 1e-9.
+// histogram sends counts by bucket, one for each bound and one beyond them all,
+// and a sum in units of 1e-9.
 func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, m *window.Model) {
 	var count uint64
 	buckets := make(map[float64]uint64, len(bounds))
 	for i, n := range h.Counts {
-		count += uint64(n)
+		count += uint64(max(n, 0))
 		if i < len(bounds) {
 			buckets[bounds[i]] = count
 		}
-	}
-	for _, bound := range bounds[min(len(h.Counts), len(bounds)):] {
-		buckets[bound] = count
 	}
 	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/1e9, buckets, labelValue(m.Name), labelValue(m.Version))
 }

@@ -17,7 +17,7 @@ func TestCountersStartAtZeroForWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	m := window.Model{
 		Reference: &reference.Reference{Classes: []reference.Class{{Class: "no"}, {Class: "yes"}}},
-		Counters:  &predictionlog.Counters{},
+		Counters:  predictionlog.NewCounters(),
 	}
 	got := samples(t, traffic{}, one(m))
 	contains(t, got,
