@@ -1,0 +1,547 @@
+// Command drift_exporter watches machine-learning models in production: a
+// predictor writes every request and every piece of feedback to a prediction
+// log, and a Prometheus exporter turns that log into drift, shift, accuracy and
+// traffic metrics. See README.md.
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	prometheusmodel "github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/deploy/demo"
+	"github.com/drift-exporter/drift_exporter/exporter"
+	"github.com/drift-exporter/drift_exporter/predictor"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/simulate"
+)
+
+const name = "drift_exporter"
+
+const (
+	defaultLog = "predictions.db"
+	// lookback is how many of the newest rows the exporter may need; retention by
+	// age leaves them alone.
+	lookback = 262144
+)
+
+// The exit statuses: 1 is for a command that failed, 2 for one that was
+// misspelt. A process that was told to stop by a signal ends with 0.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintf(os.Stderr, "%s: error: %v\n", name, err)
+	if errors.Is(err, errUsage) {
+		os.Exit(exitUsage)
+	}
+	os.Exit(exitFailure)
+}
+
+// command is a command of which the flags are parsed.
+type command func(context.Context) error
+
+// errUsage marks the errors of the command line.
+var errUsage = errors.New("see --help")
+
+// run parses args and runs the command they name until it is done or ctx ends.
+// Results go to stdout, logs and progress to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	app := kingpin.New(name, "A Prometheus exporter for machine-learning models: drift, prediction shift, accuracy and traffic from a prediction log.")
+	ended := false
+	app.Terminate(func(int) { ended = true })
+	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app.HelpFlag.Short('h')
+	app.Version(version.Print(name))
+	logging := promslog.Config{Writer: stderr}
+	promslogflag.AddFlags(app, &logging)
+
+	e := &environment{stdout: stdout, stderr: stderr}
+	commands := map[string]command{
+		"exporter":  e.exporter(app.Command("exporter", "Serve the metrics of a prediction log to Prometheus.").Default()),
+		"predictor": e.predictor(app.Command("predictor", "Serve a model over HTTP and write every prediction and every feedback to a prediction log.")),
+		"simulate":  e.simulate(app.Command("simulate", "Send made-up loans, or the rows of a CSV, to a predictor, and later what became of them.")),
+		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
+		"reference": e.reference(app.Command("reference", "Write the reference file of rows without a model of ours, or show one.")),
+		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
+	}
+	e.log(app.Command("log", "Care for a prediction log."), commands)
+	if err := unknownCommand(app, args); err != nil {
+		return err
+	}
+	if done, err := generalHelp(app, args, stdout); done {
+		return err
+	}
+	selected, err := app.Parse(args)
+	if ended {
+		return nil // --help or --version was answered
+	}
+	if err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
+	}
+	e.logger = promslog.New(&logging)
+	return commands[selected](ctx)
+}
+
+// environment is what every command is given besides its flags.
+type environment struct {
+	stdout, stderr io.Writer
+	logger         *slog.Logger // set before a command runs
+}
+
+// unknownCommand refuses a first word that is not a command, which kingpin would
+// take for an argument of the default command.
+func unknownCommand(app *kingpin.Application, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || app.GetCommand(args[0]) != nil || args[0] == "help" {
+		return nil
+	}
+	var names []string
+	for _, c := range app.Model().Commands {
+		names = append(names, c.Name)
+	}
+	return fmt.Errorf("unknown command %q, the commands are: %s; %w", args[0], strings.Join(names, ", "), errUsage)
+}
+
+// generalHelp answers --help without a command: the commands, and the flags of
+// the default one.
+func generalHelp(app *kingpin.Application, args []string, stdout io.Writer) (bool, error) {
+	if len(args) != 1 || (args[0] != "--help" && args[0] != "-h") {
+		return false, nil
+	}
+	c, err := app.ParseContext([]string{"exporter"})
+	if err != nil {
+		return true, err
+	}
+	if err := app.UsageForContext(c); err != nil {
+		return true, err
+	}
+	fmt.Fprintln(stdout, "exporter is the default command. All commands, each with a --help of its own:")
+	fmt.Fprintln(stdout)
+	for _, c := range app.Model().Commands {
+		fmt.Fprintf(stdout, "  %-10s %s\n", c.Name, c.Help)
+	}
+	return true, nil
+}
+
+// exporter watches the models of a prediction log.
+func (e *environment) exporter(cmd *kingpin.CmdClause) command {
+	var (
+		web      = kingpinflag.AddFlags(cmd, ":8001")
+		serve    exporter.Options
+		watch    collector.Options
+		offset   = durationFlag(cmd, "scrape.timeout-offset", "How long before Prometheus gives up the answer is sent.", "0.5s")
+		age      = durationFlag(cmd, "window.duration", "Greatest age of a row in the window; 0: no bound.", "0s")
+		check    = cmd.Flag("config.check", "Check the configuration and the references, and exit.").Bool()
+		refresh  = durationFlag(cmd, "reference.refresh-interval", "How often to look whether configuration or references have changed; 0: only when told to reload.", "1h")
+		nothing  = cmd.Flag("collector.disable-defaults", "Start from no collector instead of the usual ones.").Bool()
+		chosen   = map[string]*bool{}
+		explicit = map[string]*bool{}
+	)
+	cmd.Flag("web.telemetry-path", "Path of the metrics.").Default("/metrics").StringVar(&serve.TelemetryPath)
+	cmd.Flag("web.max-requests", "Scrapes in flight at most; 0: no bound.").Default("40").IntVar(&serve.MaxRequests)
+	cmd.Flag("web.enable-pprof", "Serve /debug/pprof/.").BoolVar(&serve.EnablePprof)
+	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
+	cmd.Flag("web.external-url", "URL, or its path, under which a reverse proxy shows the exporter.").StringVar(&serve.ExternalURL)
+	cmd.Flag("config.file", "Which models to watch (YAML); without it, the embedded loan model or the one of --reference.file.").StringVar(&watch.ConfigFile)
+	cmd.Flag("reference.file", "What is normal for the one model to watch, instead of a configuration file.").StringVar(&watch.ReferenceFile)
+	cmd.Flag("predictions.log", "Prediction log to read.").Default(defaultLog).StringVar(&watch.Log)
+	cmd.Flag("window.predictions", "Newest predictions of a model and version in its window; 0: no bound.").Default("1000").IntVar(&watch.Window.Predictions)
+	cmd.Flag("window.lookback", "Rows behind which no window looks, counted from a multiple of it; bounds what a start reads.").Default(strconv.Itoa(lookback)).Int64Var(&watch.Window.Lookback)
+	cmd.Flag("window.feedback", "Newest predictions with feedback in the accuracy window.").Default("100").IntVar(&watch.Window.Feedback)
+	cmd.Flag("versions.max", "Versions of a model on the page at most, the newest.").Default("10").IntVar(&watch.Window.Versions)
+	cmd.Flag("bins.count", "Bins of a numeric feature.").Default("10").IntVar(&watch.Bins.Count)
+	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default("quantile").EnumVar(&watch.Bins.Method, "quantile", "uniform")
+	cmd.Flag("drift.significance", "A p-value below it may be drift.").Default("0.05").Float64Var(&watch.Significance)
+	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default("0.02").Float64Var(&watch.Tolerance)
+	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default("9999").IntVar(&watch.BootstrapSamples)
+	cmd.Flag("drift.detection", "How feature_drift_detected decides.").Default("p-value").Enum("p-value")
+	for _, n := range collector.Names() {
+		chosen[n], explicit[n] = new(bool), new(bool)
+		cmd.Flag("collector."+n, collector.Help(n)).Default(fmt.Sprint(slices.Contains(collector.Defaults(), n))).
+			IsSetByUser(explicit[n]).BoolVar(chosen[n])
+	}
+	return func(ctx context.Context) error {
+		for _, n := range collector.Names() {
+			if *chosen[n] && (!*nothing || *explicit[n]) {
+				watch.Enabled = append(watch.Enabled, n)
+			}
+		}
+		watch.Window.Duration, watch.Now, watch.Logger = *age, time.Now, e.logger
+		if *check {
+			if err := collector.CheckConfig(watch); err != nil {
+				return err
+			}
+			fmt.Fprintln(e.stdout, "configuration and references are valid")
+			return nil
+		}
+		hangup := make(chan os.Signal, 1)
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+		monitor, err := collector.New(watch)
+		if err != nil {
+			return err
+		}
+		serve.Monitor, serve.Web, serve.TimeoutOffset, serve.Hangup = monitor, web, *offset, hangup
+		serve.Collectors, serve.Enabled, serve.Logger = collector.Names(), watch.Enabled, e.logger
+		e.logger.Info("starting exporter", "version", version.Info(), "build", version.BuildContext())
+		stop := monitor.Refresh(*refresh)
+		err = exporter.Run(ctx, serve)
+		stop()
+		return errors.Join(err, monitor.Close())
+	}
+}
+
+// predictor serves a model and writes the log.
+func (e *environment) predictor(cmd *kingpin.CmdClause) command {
+	var (
+		web     = kingpinflag.AddFlags(cmd, ":5000")
+		serve   predictor.RunOptions
+		file    = cmd.Flag("model.file", "Model to serve; without it, the embedded loan model.").String()
+		path    = cmd.Flag("predictions.log", "Prediction log to write; made when missing.").Default(defaultLog).String()
+		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for good.", "90d")
+		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions go, such as 10GiB; 0: no bound.").Default("0B").Bytes()
+		failure = cmd.Flag("predictions.log-failure", "While the log cannot be written: refuse predictions, or serve them unlogged.").Default("refuse").Enum("refuse", "serve")
+	)
+	cmd.Flag("web.telemetry-path", "Path of the predictor's own metrics.").Default("/metrics").StringVar(&serve.TelemetryPath)
+	cmd.Flag("web.max-requests", "Requests in flight at most; 0: no bound.").Default("0").IntVar(&serve.MaxRequests)
+	cmd.Flag("web.enable-pprof", "Serve /debug/pprof/.").BoolVar(&serve.EnablePprof)
+	return func(ctx context.Context) error {
+		m, err := loadModel(*file)
+		if err != nil {
+			return err
+		}
+		serve.Model, serve.Web, serve.LogPath, serve.LogFailure, serve.Logger = m, web, *path, *failure, e.logger
+		serve.LogOptions = predictionlog.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.logger}
+		e.logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
+		return predictor.Run(ctx, serve)
+	}
+}
+
+// simulate sends traffic to a predictor.
+func (e *environment) simulate(cmd *kingpin.CmdClause) command {
+	var (
+		o     simulate.Options
+		delay = durationFlag(cmd, "outcome-delay", "How long after a prediction its outcome is sent.", "0s")
+	)
+	cmd.Flag("predictor.url", "Predictor to send to.").Default("http://127.0.0.1:5000").StringVar(&o.URL)
+	cmd.Flag("count", "Predictions to send; 0: until stopped, or to the end of the CSV.").Default("0").IntVar(&o.Count)
+	cmd.Flag("rate", "Predictions a second; 0: as fast as it goes.").Default("10").Float64Var(&o.Rate)
+	cmd.Flag("concurrency", "Requests in flight at most.").Default("8").IntVar(&o.Concurrency)
+	cmd.Flag("seed", "Seed of the made-up loans.").Default("1").Uint64Var(&o.Seed)
+	cmd.Flag("shift", "Shift a feature's finished value: FEATURE=+0.5sd, FEATURE=+10 or FEATURE=*1.2; repeatable.").PlaceHolder("FEATURE=+0.5sd").StringsVar(&o.Shifts)
+	cmd.Flag("csv", "Send the rows of this CSV (plain or gzip), in order, instead of made-up loans.").StringVar(&o.CSV)
+	cmd.Flag("outcome", "Column of the CSV with what became of the row.").StringVar(&o.Outcome)
+	cmd.Flag("positive", "Value of the outcome column that counts as 1.").StringVar(&o.Positive)
+	cmd.Flag("outcomes", "Send outcomes to /feedback.").BoolVar(&o.Outcomes)
+	return func(ctx context.Context) error {
+		o.OutcomeDelay = *delay
+		return simulate.Run(ctx, o, e.stdout, e.stderr)
+	}
+}
+
+// rowsFlags are the flags of the commands that read rows from a CSV.
+type rowsFlags struct {
+	csv, outcome, positive, name, version, reference *string
+	seed                                             *uint64
+}
+
+func newRowsFlags(cmd *kingpin.CmdClause, name, version string) rowsFlags {
+	return rowsFlags{
+		csv:       cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
+		outcome:   cmd.Flag("outcome", "Column with what became of the row.").String(),
+		positive:  cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
+		name:      cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
+		version:   cmd.Flag("model.version", version).String(),
+		reference: cmd.Flag("reference.output", "Reference file to write.").String(),
+		seed:      cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
+	}
+}
+
+// read returns the rows and a description of where they came from.
+func (f rowsFlags) read() (*model.Dataset, string, error) {
+	if *f.csv == "" {
+		return nil, "", fmt.Errorf("no rows: name a CSV file with --csv=FILE; %w", errUsage)
+	}
+	data, err := os.ReadFile(*f.csv)
+	if err != nil {
+		return nil, "", err
+	}
+	d, err := model.ReadCSV(bytes.NewReader(data), model.CSVOptions{Outcome: *f.outcome, Positive: *f.positive})
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", *f.csv, err)
+	}
+	return d, fmt.Sprintf("csv:%s sha256:%x", filepath.Base(*f.csv), sha256.Sum256(data)), nil
+}
+
+// modified is when the rows were written, which dates what is made of them: the
+// same file gives the same bytes.
+func modified(path string) (time.Time, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime().UTC().Truncate(time.Second), nil
+}
+
+// train writes a model file and its reference file.
+func (e *environment) train(cmd *kingpin.CmdClause) command {
+	var (
+		rows    = newRowsFlags(cmd, "model", "Version of the model: the label version of every metric; without it, the time of the rows.")
+		output  = cmd.Flag("model.output", "Model file to write.").Default("model.json").String()
+		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
+	)
+	return func(context.Context) error {
+		d, source, err := rows.read()
+		if err != nil {
+			return err
+		}
+		created, err := modified(*rows.csv)
+		if err != nil {
+			return err
+		}
+		m, result, err := model.Train(d, model.TrainOptions{
+			Name: *rows.name, Version: cmp.Or(*rows.version, created.Format("20060102T150405Z")), Holdout: *holdout, Seed: *rows.seed, Created: created,
+		})
+		if err != nil {
+			return err
+		}
+		r, err := reference.Build(columns(d), &reference.Labels{
+			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
+		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: source, Created: created})
+		if err != nil {
+			return err
+		}
+		if err := writeFile(*output, m.Encode); err != nil {
+			return err
+		}
+		if err := writeFile(cmp.Or(*rows.reference, "reference.json"), r.Encode); err != nil {
+			return err
+		}
+		return result.Print(e.stdout)
+	}
+}
+
+// reference writes a reference file, or shows one.
+func (e *environment) reference(cmd *kingpin.CmdClause) command {
+	var (
+		rows  = newRowsFlags(cmd, "", "Version of the model that the reference serves; without it, every version.")
+		score = cmd.Flag("score", "Column with the model's score, the probability of class 1; from 0.5 on it predicts 1.").String()
+		show  = cmd.Flag("show", "Show the reference file of --reference.file, or the embedded one, instead.").Bool()
+		file  = cmd.Flag("reference.file", "Reference file to show.").String()
+	)
+	return func(context.Context) error {
+		if *show {
+			r, err := loadReference(*file)
+			if err != nil {
+				return err
+			}
+			return r.Show(e.stdout)
+		}
+		d, source, err := rows.read()
+		if err != nil {
+			return err
+		}
+		created, err := modified(*rows.csv)
+		if err != nil {
+			return err
+		}
+		labels, err := takeScore(d, *score)
+		if err != nil {
+			return fmt.Errorf("%s: %w", *rows.csv, err)
+		}
+		r, err := reference.Build(columns(d), labels, reference.BuildOptions{
+			Model: *rows.name, Version: *rows.version, Source: source, Created: created,
+		})
+		if err != nil {
+			return err
+		}
+		if *rows.reference == "" {
+			return r.Encode(e.stdout)
+		}
+		return writeFile(*rows.reference, r.Encode)
+	}
+}
+
+// log cares for a prediction log.
+func (e *environment) log(cmd *kingpin.CmdClause, commands map[string]command) {
+	path := cmd.Flag("predictions.log", "Prediction log.").Default(defaultLog).String()
+	add := func(name, help string) *kingpin.CmdClause { return cmd.Command(name, help) }
+
+	add("init", "Make an empty log, for services that write it without the predictor.")
+	commands["log init"] = func(ctx context.Context) error { return predictionlog.Init(ctx, *path) }
+
+	add("schema", "Print the log's SQL schema.")
+	commands["log schema"] = func(context.Context) error {
+		_, err := io.WriteString(e.stdout, predictionlog.Schema())
+		return err
+	}
+
+	add("check", "Check a log: the file, its rows and its sums. It changes nothing; exit status 1 when something is wrong.")
+	commands["log check"] = func(ctx context.Context) error {
+		report, err := predictionlog.Check(ctx, *path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(e.stdout, report)
+		return report.Err()
+	}
+
+	prune := add("prune", "Delete predictions older than an age; their sums stay.")
+	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
+	commands["log prune"] = func(ctx context.Context) error {
+		n, err := predictionlog.Prune(ctx, *path, *age)
+		fmt.Fprintf(e.stdout, "deleted %d predictions\n", n)
+		return err
+	}
+
+	erase := add("erase", "Delete one person's prediction and feedback, and wipe the bytes from the file; the sums stay.")
+	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
+	commands["log erase"] = func(ctx context.Context) error {
+		n, err := predictionlog.Erase(ctx, *path, *request)
+		fmt.Fprintf(e.stdout, "deleted %d rows\n", n)
+		return err
+	}
+}
+
+// demo shows everything at once.
+func (e *environment) demo(cmd *kingpin.CmdClause) command {
+	o := demo.Options{Run: run, Stdout: e.stdout}
+	cmd.Flag("predictor.port", "Port of the predictor.").Default("5000").IntVar(&o.PredictorPort)
+	cmd.Flag("exporter.port", "Port of the exporter.").Default("8001").IntVar(&o.ExporterPort)
+	cmd.Flag("dir", "Folder for the log, which is kept; without it, a temporary one.").StringVar(&o.Dir)
+	duration := durationFlag(cmd, "duration", "End after this time; 0: when stopped.", "0s")
+	return func(ctx context.Context) error {
+		o.Duration = *duration
+		return demo.Run(ctx, o)
+	}
+}
+
+// columns gives the columns of a dataset to the reference. The two packages know
+// nothing of each other: their columns have the same fields.
+func columns(d *model.Dataset) []reference.Column {
+	all := make([]reference.Column, len(d.Columns))
+	for i, c := range d.Columns {
+		all[i] = reference.Column(c)
+	}
+	return all
+}
+
+// takeScore moves the column of scores, when there is one, out of the features.
+func takeScore(d *model.Dataset, name string) (*reference.Labels, error) {
+	if name == "" {
+		return nil, nil
+	}
+	i := slices.IndexFunc(d.Columns, func(c model.Column) bool { return c.Name == name })
+	if i < 0 || d.Columns[i].Type != model.Numeric {
+		return nil, fmt.Errorf("--score=%s is not a numeric column", name)
+	}
+	labels := &reference.Labels{}
+	for row, score := range d.Columns[i].Numbers {
+		if math.IsNaN(score) {
+			continue
+		}
+		labels.Index = append(labels.Index, row)
+		labels.Score = append(labels.Score, score)
+		labels.Predicted = append(labels.Predicted, class(score >= model.DefaultThreshold))
+		if d.Outcomes != nil {
+			actual := "" // not known
+			if !math.IsNaN(d.Outcomes[row]) {
+				actual = class(d.Outcomes[row] == 1)
+			}
+			labels.Actual = append(labels.Actual, actual)
+		}
+	}
+	d.Columns = slices.Delete(d.Columns, i, i+1)
+	return labels, nil
+}
+
+func class(positive bool) string {
+	if positive {
+		return "1"
+	}
+	return "0"
+}
+
+func loadModel(path string) (*model.Model, error) {
+	if path == "" {
+		return model.Default(), nil
+	}
+	return model.Load(path)
+}
+
+func loadReference(path string) (*reference.Reference, error) {
+	if path == "" {
+		return reference.Default(), nil
+	}
+	return reference.Load(path)
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, encode func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it has its name
+	if err := errors.Join(encode(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// duration is a flag value: with days as Prometheus writes them (90d, 1h30m), or
+// with fractions as Go does (0.5s).
+type duration time.Duration
+
+func (d *duration) Set(s string) error {
+	if p, err := prometheusmodel.ParseDuration(s); err == nil {
+		*d = duration(p)
+		return nil
+	}
+	p, err := time.ParseDuration(s)
+	if err != nil || p < 0 {
+		return fmt.Errorf("%q is not a duration such as 90d, 1h30m or 0.5s", s)
+	}
+	*d = duration(p)
+	return nil
+}
+
+func (d *duration) String() string { return time.Duration(*d).String() }
+
+func durationFlag(cmd *kingpin.CmdClause, name, help, value string) *time.Duration {
+	d := new(duration)
+	cmd.Flag(name, help).Default(value).SetValue(d)
+	return (*time.Duration)(d)
+}
