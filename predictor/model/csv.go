@@ -81,9 +81,7 @@ func (c *CSV) Next() ([]string, error) {
 	if errors.Is(err, io.EOF) {
 		return nil, io.EOF
 	}
-	if errors.Is(err, csv.ErrFieldCount) {
-		var at *csv.ParseError
-		errors.As(err, &at)
+	if at, ok := errors.AsType[*csv.ParseError](err); ok && errors.Is(err, csv.ErrFieldCount) {
 		return nil, fmt.Errorf("line %d: has %d columns, the header has %d", at.Line, len(record), len(c.Columns))
 	}
 	if err != nil {

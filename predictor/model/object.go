@@ -96,8 +96,7 @@ func (o *object) optional(key string, into any) {
 		return
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if errors.As(err, &mismatch) {
+		if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			o.err = o.errorf("%s must be %s, not %s", key, kind(into), mismatch.Value)
 			return
 		}

@@ -58,7 +58,7 @@ func (c *client) send(ctx context.Context, method, path, id string, body []byte)
 		case err != nil:
 			wait = pause
 		case response.StatusCode == http.StatusServiceUnavailable, response.StatusCode == http.StatusTooManyRequests:
-			wait = max(pause, retryAfter(response.Header, time.Now()))
+			wait = min(max(pause, retryAfter(response.Header, time.Now())), mostPatient)
 			err = fmt.Errorf("status %d: %s", response.StatusCode, problemOf(answer))
 		default:
 			return response.StatusCode, answer, nil
@@ -93,8 +93,7 @@ func (c *client) try(ctx context.Context, method, path, id string, body []byte) 
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		var at *url.Error
-		if errors.As(err, &at) {
+		if at, ok := errors.AsType[*url.Error](err); ok {
 			err = at.Err // the caller's message has method and address
 		}
 		return nil, nil, err
@@ -106,6 +105,10 @@ func (c *client) try(ctx context.Context, method, path, id string, body []byte) 
 	}
 	return response, answer, nil
 }
+
+// mostPatient is the longest pause, whatever the server asks for: a log that can
+// be written again is found out within seconds.
+const mostPatient = 5 * time.Second
 
 // retryAfter is what the server asks for, in seconds or as a time; 0 when it
 // does not.

@@ -29,7 +29,10 @@ func (l *latencies) quantile(q float64) time.Duration {
 	var seen int64
 	for i, n := range l.counts {
 		if seen += n; n > 0 && seen >= rank {
-			return min(l.max, time.Duration(math.Exp2(float64(i+1)/perOctave)))
+			if end := math.Exp2(float64(i+1) / perOctave); end < float64(l.max) {
+				return time.Duration(end)
+			}
+			return l.max
 		}
 	}
 	return l.max
