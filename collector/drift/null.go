@@ -3,6 +3,7 @@ package drift
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 const (
@@ -37,6 +38,7 @@ type Null struct {
 	samples         int
 	mean            float64
 	knots           []knot
+	g               func() Moments
 }
 
 // NewNull draws the null of windows of n predictions against reference, with the
@@ -64,6 +66,9 @@ func NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
 	}
 	slices.Sort(draws)
 	null.knots = condense(draws)
+	null.g = sync.OnceValue(func() Moments {
+		return drawG(occupied, n, len(reference), max(samples, DefaultSamples), newRandom(seed))
+	})
 	return null
 }
 

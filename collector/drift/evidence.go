@@ -1,0 +1,143 @@
+package drift
+
+import "math"
+
+const (
+	// memories is the number of estimates of what the traffic is like now.
+	memories = 4
+	// slow is the memory that says whether traffic is quiet again.
+	slow = 1
+	// overshoot bounds the evidence above the threshold, in nats, so that how
+	// long a drift went on does not matter once it is over.
+	overshoot = 5
+)
+
+// memory is, for each estimate, the number of rows after which a row has lost
+// 1 - 1/e of its weight. The shortest follows a sudden change, the longest adds
+// up small ones.
+var memory = [memories]float64{200, 1000, 5000, 25_000}
+
+// evidence is an e-detector [1] for traffic that has left a ball: after each
+// tick, log M, which crosses a threshold ln(1/a) on average at most once in 1/a
+// ticks as long as every row comes from a distribution of the ball, whichever,
+// and even when each row has another one, chosen in knowledge of all before.
+//
+// For each memory, an estimate q of the present traffic is made from past rows
+// only; the rows that come next are bets at the odds of q against the most
+// favourable member of the ball (see project). Their log odds add up in S as in
+// Page's CUSUM [2], which forgets everything whenever it falls below 0, and so
+// begins anew at each tick; Lorden's argument [3] bounds the frequency of its
+// alarms by that of one such beginning. The mean of several e-detectors is one.
+//
+// Adding up the e-values of all beginnings instead (Shiryaev-Roberts) finds drift
+// 20-40 % sooner. But against a ball it grows by 1 a tick in quiet traffic, where
+// all bets are off, and gives an alarm whenever 1/a ticks have passed.
+//
+// [1] Shin, J.; Ramdas, A.; Rinaldo, A. (2024). "E-detectors: A Nonparametric
+// Framework for Sequential Change Detection". New England Journal of Statistics
+// in Data Science 2 (2): 229-260.
+//
+// [2] Page, E. S. (1954). "Continuous Inspection Schemes". Biometrika 41 (1/2):
+// 100-115.
+//
+// [3] Lorden, G. (1971). "Procedures for Reacting to a Change in Distribution".
+// Annals of Mathematical Statistics 42 (6): 1897-1908.
+type evidence struct {
+	sums [memories]float64   // S, nats
+	seen [memories][]float64 // weighted rows by bin; parts of one array
+	q    []float64           // scratch
+}
+
+func newEvidence(bins int) evidence {
+	var e evidence
+	e.allocate(bins)
+	return e
+}
+
+func (e *evidence) allocate(bins int) {
+	backing := make([]float64, (memories+1)*bins)
+	for i := range e.seen {
+		e.seen[i], backing = backing[:bins:bins], backing[bins:]
+	}
+	e.q = backing
+}
+
+// clone returns an independent copy.
+func (e *evidence) clone() evidence {
+	c := evidence{sums: e.sums}
+	c.allocate(len(e.q))
+	for i := range e.seen {
+		copy(c.seen[i], e.seen[i])
+	}
+	return c
+}
+
+// begin lets every sum that lies below 0 begin anew.
+func (e *evidence) begin() {
+	for i, s := range e.sums {
+		e.sums[i] = max(s, 0)
+	}
+}
+
+// bet adds one piece of a tick: first the log odds of its rows, then the rows to
+// the estimates. No sum rises above limit. O(K) for each memory, no allocation.
+func (e *evidence) bet(b *ball, piece []int64, limit float64) {
+	rows := float64(total(piece))
+	for i := range e.seen {
+		e.estimate(b, i)
+		if distance := b.distance(e.q); distance > b.radius {
+			e.sums[i] = min(e.sums[i]+logOdds(b, e.q, b.project(e.q, distance), piece), limit)
+		}
+		kept := math.Exp(rows * math.Log1p(-1/memory[i]))
+		for k, c := range piece {
+			e.seen[i][k] = e.seen[i][k]*kept + float64(c)
+		}
+	}
+}
+
+// estimate sets q to what one memory holds, with K rows of the ball's centre.
+func (e *evidence) estimate(b *ball, i int) {
+	prior := float64(len(e.q))
+	rows := prior
+	for _, a := range e.seen[i] {
+		rows += a
+	}
+	for k, a := range e.seen[i] {
+		e.q[k] = (a + prior*b.center[k]) / rows
+	}
+}
+
+// logOdds is the log e-value of rows: the sum of ln(q / ((1-w) q + w P)).
+func logOdds(b *ball, q []float64, w float64, rows []int64) float64 {
+	sum := 0.0
+	for k, c := range rows {
+		if c > 0 {
+			sum -= float64(c) * math.Log1p(w*(b.center[k]/q[k]-1))
+		}
+	}
+	return sum
+}
+
+// drifting is how far the slow estimate is from the ball's centre, in nats, less
+// what chance alone adds to it: an exponential memory of M weighs as much as 2 M
+// rows.
+func (e *evidence) drifting(b *ball) float64 {
+	e.estimate(b, slow)
+	return b.distance(e.q) - float64(len(e.q)-1)/(4*memory[slow])
+}
+
+// log returns log M: the logarithm of the mean of exp(S) over the memories.
+func (e *evidence) log() float64 {
+	top := e.sums[0]
+	for _, s := range e.sums {
+		top = max(top, s)
+	}
+	sum := 0.0
+	for _, s := range e.sums {
+		sum += math.Exp(s - top)
+	}
+	return top + math.Log(sum/memories)
+}
+
+// forget sets all sums to 0; the estimates stay.
+func (e *evidence) forget() { e.sums = [memories]float64{} }

