@@ -34,8 +34,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, _ time.Time) *
 		return s.unwritten(r, err)
 	}
 	s.written()
-	w.Header()["Content-Type"] = []string{"application/json"}
-	_, _ = w.Write(appendAccepted(nil, accepted.PredictionID, outcome.Outcome, accepted.Class)) // The client may be gone; the record stays.
+	send(w, http.StatusOK, mediaJSON, appendAccepted(nil, accepted.PredictionID, outcome.Outcome, accepted.Class))
 	return nil
 }
 

@@ -25,40 +25,27 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	}
 	body, err := json.Marshal(state)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
+		newProblem(http.StatusInternalServerError, reasonPanic, "encode the state: "+err.Error()).write(w)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	_, _ = w.Write(append(body, '\n')) // The client may be gone.
+	send(w, code, mediaJSON, append(body, '\n'))
 }
 
 // healthy answers GET /-/healthy: 200 as long as the process serves. What
 // restarts processes should ask this, since a restart mends no disk.
 func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
-	plain(w, http.StatusOK, "the predictor is up\n")
+	send(w, http.StatusOK, mediaText, []byte("the predictor is up\n"))
 }
 
 // ready answers GET /-/ready: 200 when predictions are answered, 503 and the
 // reason when they are refused because the log cannot be written.
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
-	err := s.log.Ready()
-	switch {
-	case err == nil:
-		plain(w, http.StatusOK, "the predictor is ready\n")
-	case s.serve:
-		plain(w, http.StatusOK, "the predictor answers without recording: "+err.Error()+"\n")
-	default:
-		plain(w, http.StatusServiceUnavailable, "the predictor refuses: "+err.Error()+"\n")
+	code, line := http.StatusOK, "the predictor is ready"
+	if err := s.log.Ready(); err != nil {
+		line = "the predictor answers without recording: " + err.Error()
+		if !s.serve {
+			code, line = http.StatusServiceUnavailable, "the predictor refuses: "+err.Error()
+		}
 	}
-}
-
-// plain answers with a line of text.
-func plain(w http.ResponseWriter, code int, line string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(code)
-	_, _ = w.Write([]byte(line)) // The client may be gone.
+	send(w, code, mediaText, []byte(line+"\n"))
 }

@@ -24,8 +24,7 @@ func (s *Server) openAPI(telemetry string) (http.Handler, error) {
 		return nil, fmt.Errorf("make the OpenAPI document: %w", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body.Bytes()) // The client may be gone.
+		send(w, http.StatusOK, mediaJSON, body.Bytes())
 	}), nil
 }
 

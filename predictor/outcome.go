@@ -108,7 +108,7 @@ func setOutcome(feedback *predictionlog.Feedback, name string, v token) (reason,
 	case "actual_outcome":
 		x, ok := finite(v)
 		if !ok || x != 0 && x != 1 {
-			return wrong(v), "actual_outcome must be the number 0 or 1"
+			return wrong(v, kindNumber), "actual_outcome must be the number 0 or 1"
 		}
 		feedback.Outcome = strconv.Itoa(int(x))
 	case "source":
@@ -122,7 +122,7 @@ func setOutcome(feedback *predictionlog.Feedback, name string, v token) (reason,
 	case "confidence":
 		x, ok := finite(v)
 		if !ok || x <= 0 || x > 1 {
-			return wrong(v), "confidence must be a number above 0 and at most 1; leave it out for 1"
+			return wrong(v, kindNumber), "confidence must be a number above 0 and at most 1; leave it out for 1"
 		}
 		feedback.Confidence = x
 	case "observed_at":
@@ -141,12 +141,12 @@ func setPredictionID(feedback *predictionlog.Feedback, v token) (reason, detail 
 	if err != nil {
 		x, ok := finite(v)
 		if !ok || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
-			return wrong(v), advice
+			return wrong(v, kindNumber), advice
 		}
 		id = int64(x)
 	}
 	if v.kind != kindNumber || id < 0 {
-		return wrong(v), advice
+		return wrong(v, kindNumber), advice
 	}
 	feedback.PredictionID = &id
 	return "", ""
@@ -158,7 +158,7 @@ func setObservedAt(feedback *predictionlog.Feedback, v token) (reason, detail st
 	const advice = "observed_at must be a time by RFC 3339, such as 2026-01-31T12:00:00Z"
 	var at time.Time
 	if v.kind != kindString || at.UnmarshalText(v.text) != nil {
-		return wrong(v), advice
+		return wrong(v, kindString), advice
 	}
 	if at.Year() < 1970 || at.Year() > 2261 {
 		return reasonOutOfRange, advice + ", between 1970 and 2261"
@@ -176,11 +176,9 @@ func finite(v token) (float64, bool) {
 	return x, err == nil
 }
 
-// wrong tells a value of another type from one of the right type that is not
-// allowed.
-func wrong(v token) string {
-	switch v.kind {
-	case kindNumber, kindString:
+// wrong is the reason to refuse a value that should have been of the kind want.
+func wrong(v token, want kind) string {
+	if v.kind == want {
 		return reasonOutOfRange
 	}
 	return reasonWrongType

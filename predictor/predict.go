@@ -32,8 +32,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time
 		refused.RequestID = id
 		return refused
 	}
-	w.Header()["Content-Type"] = []string{"application/json"}
-	_, _ = w.Write(appendAnswers(nil, records, in.array, logged)) // The client may be gone; the records stay.
+	send(w, http.StatusOK, mediaJSON, appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
 	return nil
 }
 
@@ -115,9 +114,6 @@ func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start
 // appendAnswers appends the JSON of all answers, as an array if the request was
 // one.
 func appendAnswers(dst []byte, records []predictionlog.Record, array, logged bool) []byte {
-	if dst == nil {
-		dst = make([]byte, 0, 2+len(records)*224)
-	}
 	if array {
 		dst = append(dst, '[')
 	}

@@ -45,15 +45,11 @@ func newProblem(status int, reason, detail string) *problem {
 
 // write sends the problem as the answer.
 func (p *problem) write(w http.ResponseWriter) {
-	header := w.Header()
-	header.Set("Content-Type", "application/problem+json")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
 	if p.allow != "" {
-		header.Set("Allow", p.allow)
+		w.Header().Set("Allow", p.allow)
 	}
 	if p.retryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(p.retryAfter))
+		w.Header().Set("Retry-After", strconv.Itoa(p.retryAfter))
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
@@ -61,8 +57,7 @@ func (p *problem) write(w http.ResponseWriter) {
 	if err := encoder.Encode(p); err != nil {
 		body.Reset() // Strings and integers always encode; an answer without a body is still an answer.
 	}
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(body.Bytes()) // The client may be gone; there is nobody left to tell.
+	send(w, p.Status, mediaProblem, body.Bytes())
 }
 
 // faults collects what is wrong with one request. Beyond the limit it only

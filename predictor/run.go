@@ -33,8 +33,8 @@ type RunOptions struct {
 	Model *model.Model
 	// LogPath is the prediction log, created when missing.
 	LogPath string
-	// Log says how it is kept. OnCommit is called besides the predictor's own.
-	Log predictionlog.WriterOptions
+	// LogOptions say how it is kept. OnCommit is called besides the predictor's own.
+	LogOptions predictionlog.WriterOptions
 	// LogFailure, MaxRequests, TelemetryPath and EnablePprof are as in Options.
 	LogFailure    string
 	MaxRequests   int
@@ -80,7 +80,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 
 // logOptions are the caller's, with the commits counted.
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) predictionlog.WriterOptions {
-	options, theirs := o.Log, o.Log.OnCommit
+	options, theirs := o.LogOptions, o.LogOptions.OnCommit
 	options.OnCommit = func(rows int, took time.Duration, err error) {
 		metrics.Commit(rows, took, err)
 		if theirs != nil {

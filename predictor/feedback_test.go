@@ -1,0 +1,96 @@
+package predictor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+func TestFeedbackSaysWhetherThePredictionWasCorrect(t *testing.T) {
+	t.Parallel()
+	s, _ := newServer(t, nil)
+	ask(t, s.Handler(), "POST", "/predict", `{"income":80,"grade":"A","age":40}`, "X-Request-ID: one")
+	tests := []struct{ body, want string }{
+		{`{"prediction_id":0,"actual_outcome":1}`, `{"prediction_id":0,"actual_outcome":1,"correct":true}`},
+		{`{"prediction_id":0,"actual_outcome":0}`, `{"prediction_id":0,"actual_outcome":0,"correct":false}`},
+		{`{"request_id":"one","actual_outcome":1}`, `{"prediction_id":0,"actual_outcome":1,"correct":true}`},
+		{` { "prediction_id" : 0.0 , "actual_outcome" : 1e0, "source":null } `, `{"prediction_id":0,"actual_outcome":1,"correct":true}`},
+	}
+	for _, tt := range tests {
+		if got := ask(t, s.Handler(), "POST", "/feedback", tt.body); got.code != http.StatusOK || got.body != tt.want+"\n" {
+			t.Errorf("%s: got %d %s, want %s", tt.body, got.code, got.body, tt.want)
+		}
+	}
+}
+
+func TestFeedbackHandsEveryMemberToTheLog(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, nil)
+	ask(t, s.Handler(), "POST", "/predict", `{"income":80,"grade":"A","age":40}`, "X-Request-ID: one")
+	got := ask(t, s.Handler(), "POST", "/feedback",
+		`{"prediction_id":0,"request_id":"one","actual_outcome":0,"source":"servicing, Zürich","confidence":0.25,"observed_at":"2026-02-01T01:02:03.5+01:00"}`)
+	if got.code != http.StatusOK {
+		t.Fatalf("got %d %s", got.code, got.body)
+	}
+	f := log.feedback[0]
+	if *f.PredictionID != 0 || f.RequestID != "one" || f.Outcome != "0" || f.Source != "servicing, Zürich" || f.Confidence != 0.25 ||
+		!f.ObservedAt.Equal(time.Date(2026, 2, 1, 0, 2, 3, 5e8, time.UTC)) {
+		t.Errorf("the log was handed %+v", f)
+	}
+}
+
+// A prediction that a foreign writer logged without a class can have an outcome.
+func TestFeedbackOnAPredictionWithoutAClass(t *testing.T) {
+	t.Parallel()
+	if got := string(appendAccepted(nil, 3, "1", "")); got != `{"prediction_id":3,"actual_outcome":1,"correct":null}`+"\n" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// contrary is a log that refuses feedback for one reason.
+type contrary struct {
+	*memory
+	reason error
+}
+
+func (c contrary) AppendFeedback(context.Context, predictionlog.Feedback) (predictionlog.Accepted, error) {
+	return predictionlog.Accepted{}, fmt.Errorf("append feedback: %w", c.reason)
+}
+
+func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		reason error
+		code   int
+		advice string
+		named  []string
+	}{
+		{predictionlog.ErrNotFound, 404, "no prediction with prediction_id 0; send", nil},
+		{predictionlog.ErrPruned, 410, "keep predictions longer with --predictions.retention.time", nil},
+		{predictionlog.ErrConflict, 409, "send an equal or higher confidence", nil},
+		{predictionlog.ErrMismatch, 409, "send one of them", nil},
+		{predictionlog.ErrNegativeDelay, 400, "or leave it out", []string{"observed_at negative_delay"}},
+		{predictionlog.ErrUnavailable, 503, "repeat the request later", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason.Error(), func(t *testing.T) {
+			t.Parallel()
+			s, log := newServer(t, func(o *Options) { o.Log = contrary{new(memory), tt.reason} })
+			got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":1}`)
+			var p problem
+			got.into(t, &p)
+			if got.code != tt.code || !strings.Contains(got.body, tt.advice) || !slices.Equal(names(p.Errors), tt.named) {
+				t.Errorf("got %d %s, want %d with advice %q naming %q", got.code, got.body, tt.code, tt.advice, tt.named)
+			}
+			if len(log.refused) != 0 {
+				t.Errorf("the log heard of %q; refused feedback is no refused prediction", log.refused)
+			}
+		})
+	}
+}
