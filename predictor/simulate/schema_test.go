@@ -10,10 +10,10 @@ func TestFeaturesAreReadFromOpenAPI(t *testing.T) {
 	t.Parallel()
 	const properties = `"b":{"type":"number"},"a":{"type":["string","null"]},"c":{"type":"number","nullable":true},
 		"d":{"anyOf":[{"type":"null"},{"$ref":"#/components/schemas/Text"}]},"e":{"type":["string","number","boolean","null"]}`
-	want := []wanted{{"b", false}, {"a", true}, {"c", false}, {"d", true}, {"e", true}}
-	const components = `"components":{"schemas":{"Text":{"type":"string"},"Row":{"type":"object","properties":{` + properties + `}}}}`
+	want := []wanted{{"c", false}, {"e", true}, {"b", false}, {"a", true}, {"d", true}}
+	const components = `"components":{"schemas":{"Text":{"type":"string"},"Row":{"type":"object","required":["c","e"],"properties":{` + properties + `}}}}`
 	for name, request := range map[string]string{
-		"inline":       `{"type":"object","properties":{` + properties + `}}`,
+		"inline":       `{"type":"object","required":["c","e"],"properties":{` + properties + `}}`,
 		"a reference":  `{"$ref":"#/components/schemas/Row"}`,
 		"alternatives": `{"oneOf":[{"type":"array","items":{"$ref":"#/components/schemas/Row"}},{"$ref":"#/components/schemas/Row"}]}`,
 		"all of":       `{"allOf":[{"description":"a row"},{"$ref":"#/components/schemas/Row"}]}`,
