@@ -53,7 +53,7 @@ func (w *Window) foldError(row *predictionlog.ErrorRow) error {
 func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
 	r := s.series[key]
 	if r == nil {
-		r = newSeries(w.layoutOf(spec, key.Version), w.options.Predictions)
+		r = newSeries(w.layoutOf(spec, key.Version), &w.options)
 		s.series[key] = r
 	}
 	return r

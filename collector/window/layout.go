@@ -104,6 +104,15 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning, fine []int
 	return c
 }
 
+// codes returns the number of codes of every column.
+func (l *layout) codes() []int {
+	codes := make([]int, len(l.columns))
+	for i := range l.columns {
+		codes[i] = l.columns[i].binning.Codes()
+	}
+	return codes
+}
+
 // warm queues the nulls of every column.
 func (l *layout) warm(nulls *drift.Nulls, full int64) {
 	for i := range l.columns {

@@ -97,7 +97,7 @@ func (w *Window) count(ctx context.Context, summed predictionlog.UpTo) error {
 func (s *state) forget(feedbackAnchor int64) {
 	for k, r := range s.series {
 		r.forget(s.anchor)
-		if r.empty() {
+		if r.rows.empty() {
 			delete(s.series, k)
 		}
 	}

@@ -213,11 +213,7 @@ func (w *Window) model(spec *Spec, version string, now time.Time) Model {
 	if r == nil {
 		return m
 	}
-	from, until := int64(noBound), int64(noBound)
-	if w.options.Duration > 0 {
-		from, until = now.Add(-w.options.Duration).UnixNano(), now.Add(clockTolerance).UnixNano()
-	}
-	counts := r.counted(from, until)
+	counts := r.at(now, w.options.Duration)
 	m.Predictions = counts.rows
 	if counts.rows > 0 {
 		m.Oldest = time.Unix(0, counts.oldest)

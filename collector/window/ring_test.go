@@ -6,18 +6,9 @@ import (
 	"testing"
 )
 
-// bare is a series of one column whose code is given, without a layout.
-func bare(limit int) *series {
-	r := newSeries(nil, limit)
-	r.codes = make([][]uint8, 1)
-	r.fine = [][]int64{make([]int64, 256)}
-	r.values = make([]uint8, 1)
-	return r
-}
-
-// TestCountedEqualsCountingAnew moves a window about at random, forwards and
+// TestWindowEqualsCountingAnew moves a window about at random, forwards and
 // backwards, with clocks that are set back and rows that are forgotten.
-func TestCountedEqualsCountingAnew(t *testing.T) {
+func TestWindowEqualsCountingAnew(t *testing.T) {
 	t.Parallel()
 	type row struct {
 		id, time int64
@@ -26,7 +17,8 @@ func TestCountedEqualsCountingAnew(t *testing.T) {
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
 		limit := rnd.IntN(40)
-		r := bare(limit)
+		r := newRing(1, limit)
+		c := r.newCursor([]int{8})
 		var rows []row
 		clock, id := int64(1000), int64(0)
 		for range 300 {
@@ -45,8 +37,7 @@ func TestCountedEqualsCountingAnew(t *testing.T) {
 				clock += rnd.Int64N(3)
 				id += 1 + rnd.Int64N(2)
 				added := row{id, clock, uint8(rnd.IntN(5))}
-				r.values[0] = added.code
-				r.add(added.id, added.time)
+				r.add(added.id, added.time, []uint8{added.code})
 				if rows = append(rows, added); limit > 0 && len(rows) > limit {
 					rows = rows[1:]
 				}
@@ -59,8 +50,8 @@ func TestCountedEqualsCountingAnew(t *testing.T) {
 				from = clock - rnd.Int64N(60)
 				until = from + rnd.Int64N(80)
 			}
-			got := r.counted(from, until)
-			var want [256]int64
+			got := c.window(0, from, until)
+			var want [8]int64
 			var n int64
 			oldest := int64(math.MaxInt64)
 			for _, row := range rows {

@@ -1,0 +1,209 @@
+package window
+
+import (
+	"math"
+	"sort"
+)
+
+// ring holds the newest rows of one model and version as columns of one-byte
+// codes. Rows are numbered from 0 in the order they came; row i lives at i
+// modulo the ring's size, and rows first .. next-1 are held.
+type ring struct {
+	limit int64 // rows held at most, 0: no bound
+	codes [][]uint8
+	ids   []int64
+	times []int64
+
+	first, next int64
+	// backward counts the held rows whose time is before that of the row ahead
+	// of them. Times then cannot be searched by halving.
+	backward int64
+	cursors  []*cursor
+}
+
+func newRing(columns, limit int) *ring {
+	return &ring{limit: int64(limit), codes: make([][]uint8, columns)}
+}
+
+// add appends a row with one code a column.
+func (r *ring) add(id, time int64, codes []uint8) {
+	if r.limit > 0 && r.next-r.first == r.limit {
+		r.evict()
+	}
+	if r.next-r.first == int64(len(r.times)) {
+		r.grow()
+	}
+	at := r.next % int64(len(r.times))
+	for i := range r.codes {
+		r.codes[i][at] = codes[i]
+	}
+	r.ids[at], r.times[at] = id, time
+	if r.next > r.first && time < r.time(r.next-1) {
+		r.backward++
+	}
+	r.next++
+}
+
+// evict drops the oldest held row.
+func (r *ring) evict() {
+	for _, c := range r.cursors {
+		c.release()
+	}
+	if r.first+1 < r.next && r.time(r.first+1) < r.time(r.first) {
+		r.backward--
+	}
+	r.first++
+}
+
+// forget drops the rows with an id before anchor.
+func (r *ring) forget(anchor int64) {
+	for r.first < r.next && r.id(r.first) < anchor {
+		r.evict()
+	}
+}
+
+func (r *ring) empty() bool { return r.first == r.next }
+
+// grow doubles the ring, up to the limit.
+func (r *ring) grow() {
+	old := int64(len(r.times))
+	size := max(1024, 2*old)
+	if r.limit > 0 {
+		size = min(size, r.limit)
+	}
+	ids, times := make([]int64, size), make([]int64, size)
+	for i := r.first; i < r.next; i++ {
+		ids[i%size], times[i%size] = r.ids[i%old], r.times[i%old]
+	}
+	for c := range r.codes {
+		column := make([]uint8, size)
+		for i := r.first; i < r.next; i++ {
+			column[i%size] = r.codes[c][i%old]
+		}
+		r.codes[c] = column
+	}
+	r.ids, r.times = ids, times
+}
+
+func (r *ring) time(i int64) int64 { return r.times[i%int64(len(r.times))] }
+
+func (r *ring) id(i int64) int64 { return r.ids[i%int64(len(r.ids))] }
+
+// noBound as both limits of a window means: whatever the rows' time.
+const noBound = math.MinInt64
+
+// counts is how many rows of each fine code, by column, lie in a window.
+type counts struct {
+	rows   int64
+	oldest int64 // time of the oldest row
+	fine   [][]int64
+}
+
+// cursor counts the codes of one range of a ring, and moves with what it costs
+// to count the rows that come and go.
+type cursor struct {
+	ring      *ring
+	low, high int64 // rows low .. high-1 are counted
+	fine      [][]int64
+}
+
+// newCursor returns a cursor over the ring; codes is the number of codes of each
+// column.
+func (r *ring) newCursor(codes []int) *cursor {
+	c := &cursor{ring: r, low: r.first, high: r.first, fine: make([][]int64, len(codes))}
+	for i, n := range codes {
+		c.fine[i] = make([]int64, n)
+	}
+	r.cursors = append(r.cursors, c)
+	return c
+}
+
+// window returns the counts of the held rows from number start on with
+// from < time <= until, whatever their time when both are noBound. The result
+// is valid until the next call of any method.
+func (c *cursor) window(start, from, until int64) *counts {
+	r := c.ring
+	if start = max(start, r.first); from != noBound && r.backward > 0 {
+		return c.recounted(start, from, until)
+	}
+	low, high := start, r.next
+	if from != noBound {
+		after := func(t int64) int64 {
+			return start + int64(sort.Search(int(r.next-start), func(i int) bool { return r.time(start+int64(i)) > t }))
+		}
+		low, high = after(from), after(until)
+	}
+	c.move(low, high)
+	w := &counts{rows: high - low, fine: c.fine}
+	if w.rows > 0 {
+		w.oldest = r.time(low)
+	}
+	return w
+}
+
+// move makes low .. high-1 the counted range, row by row where it overlaps with
+// the one before.
+func (c *cursor) move(low, high int64) {
+	if low >= c.high || high <= c.low {
+		for _, f := range c.fine {
+			clear(f)
+		}
+		c.low, c.high = low, low
+	}
+	for ; c.low < low; c.low++ {
+		c.tally(c.low, -1)
+	}
+	for c.low > low {
+		c.low--
+		c.tally(c.low, 1)
+	}
+	for c.high > high {
+		c.high--
+		c.tally(c.high, -1)
+	}
+	for ; c.high < high; c.high++ {
+		c.tally(c.high, 1)
+	}
+}
+
+// release gives up the ring's oldest row, which is about to go.
+func (c *cursor) release() {
+	oldest := c.ring.first
+	if c.low == oldest && c.low < c.high {
+		c.tally(oldest, -1)
+	}
+	c.low, c.high = max(c.low, oldest+1), max(c.high, oldest+1)
+}
+
+// tally adds by to the count of every code of row i.
+func (c *cursor) tally(i, by int64) {
+	at := i % int64(len(c.ring.times))
+	for column, codes := range c.ring.codes {
+		c.fine[column][codes[at]] += by
+	}
+}
+
+// recounted is window for a ring in which a clock was set back: times are not
+// in order, so every held row is looked at.
+func (c *cursor) recounted(start, from, until int64) *counts {
+	r := c.ring
+	w := &counts{fine: make([][]int64, len(c.fine))}
+	for i := range c.fine {
+		w.fine[i] = make([]int64, len(c.fine[i]))
+	}
+	for i := start; i < r.next; i++ {
+		t := r.time(i)
+		if t <= from || t > until {
+			continue
+		}
+		if w.rows == 0 || t < w.oldest {
+			w.oldest = t
+		}
+		w.rows++
+		at := i % int64(len(r.times))
+		for column := range r.codes {
+			w.fine[column][r.codes[column][at]]++
+		}
+	}
+	return w
+}

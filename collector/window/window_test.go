@@ -1,0 +1,433 @@
+package window
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+
+// writer writes a log by hand, as any service may.
+type writer struct {
+	t    *testing.T
+	path string
+	db   *sql.DB
+}
+
+func newLog(t *testing.T) *writer {
+	t.Helper()
+	w := &writer{t: t, path: filepath.Join(t.TempDir(), "predictions.db")}
+	w.create()
+	return w
+}
+
+func (w *writer) create() {
+	w.t.Helper()
+	db, err := sql.Open("sqlite3", w.path+"?_synchronous=OFF")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	w.db = db
+	w.t.Cleanup(func() { _ = db.Close() })
+	w.exec(predictionlog.Schema())
+}
+
+func (w *writer) exec(query string, args ...any) {
+	w.t.Helper()
+	if _, err := w.db.ExecContext(w.t.Context(), query, args...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// predict writes rows of version 1 with an income and a state, in one
+// transaction.
+func (w *writer) predict(rows ...row) {
+	w.t.Helper()
+	tx, err := w.db.BeginTx(w.t.Context(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, r := range rows {
+		version, features := "1", r.features
+		if r.version != "" {
+			version = r.version
+		}
+		if features == "" {
+			features = fmt.Sprintf(`{"income":%g,"state":%q}`, r.income, r.state)
+		}
+		class := "0"
+		if r.score >= .5 {
+			class = "1"
+		}
+		if _, err := tx.ExecContext(w.t.Context(),
+			`INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, 'm', ?, ?, ?, ?, 2000000)`,
+			r.time.UnixNano(), version, features, r.score, class); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *writer) feedback(prediction int64, outcome string) {
+	w.t.Helper()
+	w.exec(`INSERT INTO feedback (prediction_id, outcome) VALUES (?, ?)`, prediction, outcome)
+}
+
+type row struct {
+	time     time.Time
+	version  string
+	income   float64
+	state    string
+	score    float64
+	features string // instead of income and state
+}
+
+// traffic makes n rows, a second apart, at random.
+func traffic(rnd *rand.Rand, from time.Time, n int) []row {
+	rows := make([]row, n)
+	for i := range rows {
+		rows[i] = row{
+			time:   from.Add(time.Duration(i) * time.Second),
+			income: math.Round(50000 + 10000*rnd.NormFloat64()),
+			state:  []string{"NY", "CA", "TX"}[rnd.IntN(3)],
+			score:  rnd.Float64(),
+		}
+	}
+	return rows
+}
+
+// normal is the reference of traffic.
+func normal(t *testing.T) *reference.Reference {
+	t.Helper()
+	const n = 20_000
+	rows := traffic(rand.New(rand.NewPCG(0, 1)), start, n)
+	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, n)}
+	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, n), Missing: make([]bool, n)}
+	labels := &reference.Labels{}
+	for i, r := range rows {
+		income.Numbers[i], state.Texts[i] = r.income, r.state
+		labels.Index = append(labels.Index, i)
+		labels.Score = append(labels.Score, r.score)
+		labels.Predicted = append(labels.Predicted, fmt.Sprint(math.Round(r.score)))
+	}
+	ref, err := reference.Build([]reference.Column{income, state}, labels, reference.BuildOptions{Model: "m", Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+func defaults() Options {
+	return Options{Predictions: 1000, Lookback: 5000, Feedback: 100, Versions: 10}
+}
+
+// open returns a new reader's window over the log.
+func (w *writer) open(ref *reference.Reference, o Options) *Window {
+	w.t.Helper()
+	log := predictionlog.NewReader(w.path)
+	nulls := drift.NewNulls(199, 1)
+	w.t.Cleanup(func() {
+		nulls.Close()
+		_ = log.Close()
+	})
+	v, err := New(log, []Spec{{Name: "m", References: []*reference.Reference{ref}}}, drift.BinOptions{Count: 10, Method: "quantile"}, nulls, o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v
+}
+
+// see returns a snapshot that must have read the log.
+func see(t *testing.T, w *Window, now time.Time) *Snapshot {
+	t.Helper()
+	s := w.Snapshot(t.Context(), now)
+	if s.Err != nil {
+		t.Fatal(s.Err)
+	}
+	return s
+}
+
+// describe writes down everything that a snapshot says of the log.
+func describe(s *Snapshot) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "invalid %d dropped %d\n", s.InvalidRows, s.DroppedVersions)
+	for _, m := range s.Models {
+		fmt.Fprintf(&b, "%s %s: %d rows from %v to %v, %+v\n", m.Name, m.Version, m.Predictions, m.Oldest.UTC(), m.LastPrediction.UTC(), m.Performance)
+		if m.Counters != nil {
+			fmt.Fprintf(&b, "  counters %+v\n", *m.Counters)
+		}
+		for _, d := range append(m.Features, deref(m.Score)...) {
+			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %v, KL %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, d.Last, d.KL)
+			if d.Null != nil {
+				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(d.KL, d.Total, d.ReferenceTotal))
+			}
+		}
+		for _, d := range deref(m.Class) {
+			fmt.Fprintf(&b, "  class %v\n", d.Counts)
+		}
+	}
+	return b.String()
+}
+
+func deref(d *Distribution) []Distribution {
+	if d == nil {
+		return nil
+	}
+	return []Distribution{*d}
+}
+
+func TestSnapshotCountsTheWindow(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	w := log.open(ref, defaults())
+	rows := traffic(rand.New(rand.NewPCG(1, 1)), start, 60)
+	rows[57] = row{time: rows[57].time, features: `{"income":1e7,"state":"Mars"}`}
+	rows[58] = row{time: rows[58].time, features: `{"income":null}`}
+	rows[59] = row{time: rows[59].time, features: `{"income":`}
+	log.predict(rows...)
+	log.feedback(1, "1")
+	log.feedback(2, "0")
+	log.feedback(1, "0")
+	now := start.Add(time.Minute)
+	s := see(t, w, now)
+	if len(s.Models) != 1 || s.InvalidRows != 1 {
+		t.Fatalf("%d models, %d invalid rows", len(s.Models), s.InvalidRows)
+	}
+	m := s.Models[0]
+	if m.Predictions != 59 || m.Counters.Invalid != 1 || m.Counters.Latency.Sum != 60*2e6 {
+		t.Errorf("%d rows, %d invalid, %d ns of latency", m.Predictions, m.Counters.Invalid, m.Counters.Latency.Sum)
+	}
+	if !m.Oldest.Equal(start) || !m.LastPrediction.Equal(start.Add(58*time.Second)) {
+		t.Errorf("rows from %v to %v", m.Oldest, m.LastPrediction)
+	}
+	income, state := m.Features[0], m.Features[1]
+	if income.Missing != 1 || income.OutOfRange != 1 || income.Unseen != 0 || income.Total != 59 || income.Last != 1e7 {
+		t.Errorf("income: %+v", income)
+	}
+	if state.Missing != 1 || state.Unseen != 1 || state.OutOfRange != 0 || !math.IsNaN(state.Last) {
+		t.Errorf("state: %+v", state)
+	}
+	if income.Null == nil || state.Null == nil || m.Score.Null == nil || m.Class.Null == nil {
+		t.Error("a null is missing")
+	}
+	if p := m.Performance; p.Samples != 2 {
+		t.Errorf("the feedback window has %+v, want 2 predictions", p)
+	}
+	var feedback int64
+	for _, n := range m.Counters.Feedback {
+		feedback += n
+	}
+	if feedback != 3 {
+		t.Errorf("%d outcomes are counted, want 3", feedback)
+	}
+}
+
+// TestSnapshotIsAFunctionOfTheLog holds a window that reads every few rows, one
+// that reads rarely, and new ones against each other at the same ids, over
+// several anchors, with versions that come and go, late rows, clocks that are
+// set back and to 2040 and back, broken rows, feedback, and pruning.
+func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*Options){
+		"by number":       func(o *Options) { o.Predictions = 300 },
+		"by age":          func(o *Options) { o.Predictions, o.Duration = 0, 10*time.Minute },
+		"by both":         func(o *Options) { o.Predictions, o.Duration = 300, 4*time.Minute },
+		"few versions":    func(o *Options) { o.Versions = 1 },
+		"short look-back": func(o *Options) { o.Lookback = 100 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log, ref := newLog(t), normal(t)
+			o := defaults()
+			o.Predictions, o.Lookback, o.Feedback = 300, 700, 40
+			change(&o)
+			often, seldom := log.open(ref, o), log.open(ref, o)
+			rnd := rand.New(rand.NewPCG(5, uint64(len(name))))
+			clock, rows := start, int64(0)
+			for round := range 60 {
+				for range 1 + rnd.IntN(4) {
+					batch := traffic(rnd, clock, 1+rnd.IntN(30))
+					clock = batch[len(batch)-1].time
+					switch rnd.IntN(12) {
+					case 0:
+						clock = clock.Add(-time.Duration(rnd.IntN(300)) * time.Second)
+					case 1:
+						batch[0].time = batch[0].time.Add(-20 * time.Second)
+					case 2:
+						batch[0].features = `{"income"`
+					case 3:
+						batch[0].time = time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
+					}
+					if round%20 > 15 {
+						for i := range batch {
+							batch[i].version = fmt.Sprint(round)
+						}
+					}
+					log.predict(batch...)
+					rows += int64(len(batch))
+					if rnd.IntN(2) == 0 {
+						log.feedback(rows-rnd.Int64N(20), fmt.Sprint(rnd.IntN(2)))
+					}
+					see(t, often, clock)
+				}
+				if round%13 == 5 {
+					// Rows far behind every anchor go; what they counted stays.
+					log.exec(`UPDATE totals_up_to SET up_to_id = (SELECT max(id) FROM predictions) WHERE log = 'predictions'`)
+					log.exec(`DELETE FROM predictions WHERE id < (SELECT max(id) FROM predictions) - 2000`)
+				}
+				if round%4 != 0 {
+					continue
+				}
+				want := describe(see(t, log.open(ref, o), clock))
+				for who, w := range map[string]*Window{"reads often": often, "reads seldom": seldom} {
+					if got := describe(see(t, w, clock)); got != want {
+						t.Fatalf("round %d: a window that %s says\n%s\na new one\n%s", round, who, got, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestClocks walks through a clock that is set back, and to 2040 and back: a
+// window by number goes on counting, one by age holds what the scrape's clock
+// calls recent.
+func TestClocks(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	byNumber := log.open(ref, defaults())
+	o := defaults()
+	o.Predictions, o.Duration = 0, time.Hour
+	byAge := log.open(ref, o)
+	rnd := rand.New(rand.NewPCG(2, 2))
+	for _, step := range []struct {
+		name          string
+		rows, now     time.Time
+		number, byAge int64
+	}{
+		{"as it should be", start, start, 10, 10},
+		{"an hour later", start.Add(2 * time.Hour), start.Add(2 * time.Hour), 20, 10},
+		{"set back", start.Add(90 * time.Minute), start.Add(2 * time.Hour), 30, 20},
+		{"to 2040", time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), start.Add(2 * time.Hour), 40, 20},
+		{"and back", start.Add(2 * time.Hour), start.Add(2 * time.Hour), 50, 30},
+	} {
+		log.predict(traffic(rnd, step.rows, 10)...)
+		now := step.now.Add(10 * time.Second)
+		if got := see(t, byNumber, now).Models[0].Predictions; got != step.number {
+			t.Errorf("%s: %d rows by number, want %d", step.name, got, step.number)
+		}
+		if got := see(t, byAge, now).Models[0].Predictions; got != step.byAge {
+			t.Errorf("%s: %d rows by age, want %d", step.name, got, step.byAge)
+		}
+	}
+}
+
+func TestModelWithoutRowsShowsItsReferenceAndCountsFromZero(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	s := see(t, log.open(ref, defaults()), start)
+	if len(s.Models) != 1 || s.Models[0].Reference != ref || s.Models[0].Counters == nil || s.Models[0].Features != nil {
+		t.Errorf("got %+v", s.Models)
+	}
+}
+
+func TestVersionWithoutReferenceIsCountedOnly(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	rows := traffic(rand.New(rand.NewPCG(3, 3)), start, 5)
+	for i := range rows {
+		rows[i].version = "2"
+	}
+	log.predict(rows...)
+	s := see(t, log.open(ref, defaults()), start)
+	if len(s.Models) != 2 {
+		t.Fatalf("%d models, want 2", len(s.Models))
+	}
+	if m := s.Models[1]; m.Version != "2" || m.Reference != nil || m.Predictions != 5 || m.Features != nil || m.Counters.Classes["0"]+m.Counters.Classes["1"] != 5 {
+		t.Errorf("got %+v", m)
+	}
+}
+
+// TestFailureLeavesTheReferences goes through a log that is missing, made,
+// replaced by another one, and removed.
+func TestFailureLeavesTheReferences(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	missing := log.path + ".moved"
+	if err := os.Rename(log.path, missing); err != nil {
+		t.Fatal(err)
+	}
+	w := log.open(ref, defaults())
+	s := w.Snapshot(t.Context(), start)
+	if s.Err == nil || len(s.Models) != 1 || s.Models[0].Reference != ref || s.Models[0].Counters != nil {
+		t.Fatalf("without a log: %+v", s)
+	}
+	if err := os.Rename(missing, log.path); err != nil {
+		t.Fatal(err)
+	}
+	log.predict(traffic(rand.New(rand.NewPCG(4, 4)), start, 7)...)
+	if n := see(t, w, start).Models[0].Predictions; n != 7 {
+		t.Errorf("%d rows, want 7", n)
+	}
+	_ = log.db.Close()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(log.path + suffix); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	log.create()
+	log.predict(traffic(rand.New(rand.NewPCG(4, 4)), start, 3)...)
+	if n := see(t, w, start).Models[0].Predictions; n != 3 {
+		t.Errorf("%d rows of the new log, want 3", n)
+	}
+}
+
+func TestCutOffScrapeFailsAndTheNextGoesOn(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	log.predict(traffic(rand.New(rand.NewPCG(6, 6)), start, 3000)...)
+	w := log.open(ref, defaults())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if s := w.Snapshot(ctx, start); s.Err == nil {
+		t.Error("a scrape without time succeeded")
+	}
+	if n := see(t, w, start).Models[0].Predictions; n != 1000 {
+		t.Errorf("%d rows, want 1000", n)
+	}
+}
+
+func TestNewRefusesWindowsWithoutBounds(t *testing.T) {
+	t.Parallel()
+	for _, change := range []func(*Options){
+		func(o *Options) { o.Predictions = 0 },
+		func(o *Options) { o.Predictions = -1 },
+		func(o *Options) { o.Duration = -1 },
+		func(o *Options) { o.Lookback = 0 },
+		func(o *Options) { o.Feedback = 0 },
+		func(o *Options) { o.Versions = 0 },
+	} {
+		o := defaults()
+		change(&o)
+		if _, err := New(nil, nil, drift.BinOptions{}, nil, o); err == nil {
+			t.Errorf("%+v is accepted", o)
+		}
+	}
+}
