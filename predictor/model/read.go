@@ -21,7 +21,7 @@ type CSVOptions struct {
 // bytes a number, 16 a category. A column is numeric when every cell that is
 // not missing parses as a finite number, else categorical; missing is what
 // Missing says. Errors name the line and the column. It reads twice, first to
-// learn the types, and takes some 2 us a row of 12 columns.
+// learn the types, and takes some 4 us a row of 12 columns.
 func ReadCSV(r io.Reader, o CSVOptions) (*Dataset, error) {
 	in, err := decompress(r)
 	if err != nil {
