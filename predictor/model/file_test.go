@@ -165,12 +165,8 @@ func TestLoadNamesTheFile(t *testing.T) {
 func TestDefaultTakesTheTwelveLoanFeatures(t *testing.T) {
 	t.Parallel()
 	m := Default()
-	var names []string
-	for _, f := range m.Features {
-		names = append(names, f.Name)
-	}
 	want := "interest_rate loan_amount loan_balance loan_to_value_ratio credit_score debt_to_income_ratio income loan_term loan_age home_value current_rate rate_spread"
-	if got := strings.Join(names, " "); got != want || m.Name != "loan_refinance" || m.Version != "1" {
+	if got := strings.Join(m.FeatureNames(), " "); got != want || m.Name != "loan_refinance" || m.Version != "1" {
 		t.Errorf("%s %s takes %s, want %s", m.Name, m.Version, got, want)
 	}
 	if m.Training.AUCLower < 0.75 || m.Training.AUCUpper > 0.85 {

@@ -83,6 +83,15 @@ type Value struct {
 	Missing bool
 }
 
+// FeatureNames returns the names of the features, in order.
+func (m *Model) FeatureNames() []string {
+	names := make([]string, len(m.Features))
+	for i, f := range m.Features {
+		names[i] = f.Name
+	}
+	return names
+}
+
 // Predict returns the probability of class "1" in [0,1], and the predicted
 // class: "1" when the probability is at least the threshold, else "0".
 //
