@@ -1,0 +1,29 @@
+package predictionlog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// takeLock makes this process the log's only predictor until the returned file
+// is closed or the process ends. The lock is on a file of its own beside the
+// log, which stays there: closing a second descriptor of the log itself would
+// drop SQLite's locks on it.
+func takeLock(path string) (*os.File, error) {
+	name := path + ".lock"
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, mode) //nolint:gosec // the log's group reads it, see mode
+	if err != nil {
+		return nil, fmt.Errorf("lock the prediction log: %w; the predictor needs write access to its directory", err)
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits an int
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return nil, errors.Join(fmt.Errorf("prediction log %s already has a predictor: one log takes one; stop the other (`fuser %s` names it) or give this one its own --predictions.log", path, name), f.Close())
+	case err != nil:
+		return nil, errors.Join(fmt.Errorf("lock the prediction log: %s: %w", name, err), f.Close())
+	}
+	return f, nil
+}
