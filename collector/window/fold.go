@@ -1,15 +1,23 @@
 package window
 
-import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+import (
+	"context"
+	"fmt"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
 
 // foldPrediction adds one row to the counters and, when its model is
 // configured and its features can be read, to its window.
-func (w *Window) foldPrediction(row *predictionlog.Row) error {
+func (w *Window) foldPrediction(ctx context.Context, row *predictionlog.Row) error {
 	s := &w.state
 	key := predictionlog.Key{Model: row.Model, Version: row.Version}
-	valid := true
+	var valid bool
 	if spec := w.specs[row.Model]; spec != nil {
-		valid = s.seriesOf(key, w, spec).push(row)
+		var err error
+		if valid, err = s.seriesOf(key, w, spec).push(ctx, row); err != nil {
+			return fmt.Errorf("prediction %d: %w", row.ID, err)
+		}
 	} else {
 		valid = isObject(row.Features)
 	}
@@ -53,7 +61,7 @@ func (w *Window) foldError(row *predictionlog.ErrorRow) error {
 func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
 	r := s.series[key]
 	if r == nil {
-		r = newSeries(w.layoutOf(spec, key.Version), &w.options)
+		r = w.newSeries(w.layoutOf(spec, key.Version))
 		s.series[key] = r
 	}
 	return r

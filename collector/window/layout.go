@@ -156,6 +156,7 @@ func (l *layout) distributions(m *Model, counts *counts, r *series) {
 			d.KL = drift.KL(d.Reference, d.Counts)
 		}
 	}
+	m.distributions = all
 	m.Features = slices.Clip(all[:l.features])
 	if l.score >= 0 {
 		m.Score = &all[l.score]

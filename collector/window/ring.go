@@ -2,6 +2,7 @@ package window
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -116,6 +117,11 @@ func (r *ring) newCursor(codes []int) *cursor {
 	}
 	r.cursors = append(r.cursors, c)
 	return c
+}
+
+// drop ends a cursor.
+func (r *ring) drop(c *cursor) {
+	r.cursors = slices.DeleteFunc(r.cursors, func(o *cursor) bool { return o == c })
 }
 
 // window returns the counts of the held rows from number start on with

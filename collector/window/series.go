@@ -1,16 +1,18 @@
 package window
 
 import (
+	"context"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// tick is the unit of the clock by which rows are ordered: UTC-aligned spans of
-// 15 seconds.
-const tick = int64(15 * time.Second)
+// tick is the unit of the clock by which rows are ordered, in nanoseconds:
+// UTC-aligned spans of 15 seconds.
+const tick = int64(drift.TickLength)
 
 // late is how many ticks a row may lie behind the newest one and still count as
 // late: it then takes the newest row's time. A row further behind was written
@@ -26,11 +28,21 @@ const clockTolerance = late * time.Duration(tick)
 type series struct {
 	layout *layout // nil: no reference serves this version, only times are kept
 	rows   *ring
-	scrape *cursor // what snapshots count
+	scrape *cursor // counts what snapshots see
+	age    time.Duration
 
 	lookback   int64
 	generation int64 // of the newest row: its id by the look-back
 	clock      int64 // time of the newest row, or of the one it is late behind
+
+	// watches are the folds that began with this generation and the one before;
+	// none without sequential detection. The first is what snapshots see, the
+	// second takes its place at the next anchor.
+	watches   []*watch
+	detection drift.DetectorOptions
+	ticks     *cursor   // counts their windows, unless they began lately
+	bins      [][]int64 // scratch for these, by column
+	null      func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // and the id of its row
@@ -38,32 +50,77 @@ type series struct {
 	behind int64     // rows before this id are forgotten
 }
 
-func newSeries(l *layout, o *Options) *series {
-	s := &series{layout: l, lookback: o.Lookback, generation: -1}
-	var codes []int
-	if l != nil {
-		codes = l.codes()
-		s.last = slices.Repeat([]float64{math.NaN()}, l.features)
-		s.lastAt = slices.Repeat([]int64{-1}, l.features)
+func (w *Window) newSeries(l *layout) *series {
+	o := &w.options
+	s := &series{layout: l, age: o.Duration, lookback: o.Lookback, generation: -1}
+	if l == nil {
+		s.rows = newRing(0, o.Predictions)
+		s.scrape = s.rows.newCursor(nil)
+		return s
 	}
-	s.rows = newRing(len(codes), o.Predictions)
-	s.scrape = s.rows.newCursor(codes)
-	s.codes = make([]uint8, len(codes))
+	s.rows = newRing(len(l.columns), o.Predictions)
+	s.scrape, s.ticks = s.rows.newCursor(l.codes()), s.rows.newCursor(l.codes())
+	s.codes = make([]uint8, len(l.columns))
+	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
+	s.lastAt = slices.Repeat([]int64{-1}, l.features)
+	s.detection = drift.DetectorOptions{
+		Tolerance: o.Tolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Distributions: len(l.columns),
+	}
+	for i := range l.columns {
+		s.bins = append(s.bins, make([]int64, len(l.columns[i].bins)))
+	}
+	s.null = func(ctx context.Context, c *column, rows int64) (*drift.Null, error) {
+		return w.null(ctx, l.reference, c.name, c.bins, rows)
+	}
 	return s
 }
 
 // push adds one row. It reports whether the row's features are a JSON object:
-// a row with others is not part of the window.
-func (s *series) push(row *predictionlog.Row) bool {
+// a row with others is not part of the window. When it fails, for want of a
+// null, nothing is added and the same row can be pushed again.
+func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, err error) {
 	if s.layout == nil {
 		if !isObject(row.Features) {
-			return false
+			return false, nil
 		}
 	} else if !s.layout.code(row, s.codes, s.last, s.lastAt) {
-		return false
+		return false, nil
 	}
-	s.rows.add(row.ID, s.tell(row), s.codes)
-	return true
+	generation := s.generation
+	time := s.tell(row)
+	if s.generation != generation {
+		s.turn()
+	}
+	for _, w := range s.watches {
+		if err := w.before(ctx, time); err != nil {
+			return true, err
+		}
+	}
+	s.rows.add(row.ID, time, s.codes)
+	for _, w := range s.watches {
+		w.after(time, s.codes)
+	}
+	return true, nil
+}
+
+// turn begins a watch with the present generation, and ends those that began
+// before the last one.
+func (s *series) turn() {
+	if s.layout == nil || s.detection.FalseAlarmsPerMonth == 0 {
+		return
+	}
+	s.unwatch((s.generation - 1) * s.lookback)
+	s.watches = append(s.watches, newWatch(s, s.generation*s.lookback))
+}
+
+// unwatch ends the watches that began before anchor.
+func (s *series) unwatch(anchor int64) {
+	for len(s.watches) > 0 && s.watches[0].from < anchor {
+		if w := s.watches[0]; w.own != nil {
+			s.rows.drop(w.own)
+		}
+		s.watches = s.watches[1:]
+	}
 }
 
 // tell returns the time of a row: its own, or that of the newest row when it is
@@ -81,6 +138,7 @@ func (s *series) tell(row *predictionlog.Row) int64 {
 // forget drops the rows with an id before anchor.
 func (s *series) forget(anchor int64) {
 	s.behind = anchor
+	s.unwatch(anchor)
 	s.rows.forget(anchor)
 }
 
@@ -98,9 +156,9 @@ func (s *series) lastValue(feature int) float64 {
 }
 
 // at counts the window that a scrape at now sees.
-func (s *series) at(now time.Time, age time.Duration) *counts {
-	if age == 0 {
+func (s *series) at(now time.Time) *counts {
+	if s.age == 0 {
 		return s.scrape.window(0, noBound, noBound)
 	}
-	return s.scrape.window(0, now.Add(-age).UnixNano(), now.Add(clockTolerance).UnixNano())
+	return s.scrape.window(0, now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano())
 }

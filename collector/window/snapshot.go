@@ -39,6 +39,8 @@ type Model struct {
 	// nil without a reference (and, for Score and Class, when it has none).
 	Features     []Distribution
 	Score, Class *Distribution
+	// distributions are all of these, in the order of the layout's columns.
+	distributions []Distribution
 	// Counters covers the whole log, nil when the log could not be read.
 	Counters *predictionlog.Counters
 	// Predictions is the number of rows in the window.
@@ -73,6 +75,17 @@ type Distribution struct {
 	// then says why, and is nil otherwise.
 	Null    *drift.Null
 	NullErr error
+	// Detection is what the sequential detector says, nil without one and as
+	// long as it has seen too few rows.
+	Detection *Detection
+}
+
+// Detection is the state of a drift.Detector at the snapshot's time.
+type Detection struct {
+	// Detected says that the alarm is on.
+	Detected bool
+	// LogEvidence is the evidence of rule E in nats; it fires at Threshold.
+	LogEvidence, Threshold float64
 }
 
 // Performance counts the outcomes of the newest predictions with feedback. A

@@ -57,7 +57,8 @@ func (w *Window) advance(ctx context.Context) error {
 	if err := w.count(ctx, now.TotalsUpTo); err != nil {
 		return err
 	}
-	if err := w.log.Predictions(ctx, s.read.Predictions, high.Predictions, w.foldPrediction); err != nil {
+	fold := func(row *predictionlog.Row) error { return w.foldPrediction(ctx, row) }
+	if err := w.log.Predictions(ctx, s.read.Predictions, high.Predictions, fold); err != nil {
 		return fmt.Errorf("read predictions: %w", err)
 	}
 	if err := w.log.Feedback(ctx, s.read.Feedback, high.Feedback, w.foldFeedback); err != nil {

@@ -39,6 +39,11 @@ type Options struct {
 	Feedback int
 	// Versions is the greatest number of versions of one model that are exported.
 	Versions int
+	// FalseAlarmsPerMonth is the number of false alarms that the detectors of one
+	// model and version may give in 30 days; 0: there are no detectors.
+	FalseAlarmsPerMonth float64
+	// Tolerance is the divergence in nats up to which they tolerate drift.
+	Tolerance float64
 }
 
 func (o Options) validate() error {
@@ -53,6 +58,10 @@ func (o Options) validate() error {
 		return fmt.Errorf("--window.feedback is 0: it must be at least 1")
 	case o.Versions < 1:
 		return fmt.Errorf("--versions.max is %d: it must be at least 1", o.Versions)
+	case !(o.FalseAlarmsPerMonth >= 0 && o.FalseAlarmsPerMonth < 1e6):
+		return fmt.Errorf("--drift.false-alarms-per-month is %v: it must be above 0, such as 1", o.FalseAlarmsPerMonth)
+	case !(o.Tolerance >= 0 && o.Tolerance < 1e6):
+		return fmt.Errorf("--drift.tolerance is %v: it must be 0 or more nats, such as 0.02", o.Tolerance)
 	}
 	return nil
 }
@@ -150,7 +159,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 	s.Err = w.advance(ctx)
 	s.LogSize = w.state.logSize
 	if s.Err == nil {
-		w.fill(s, now)
+		w.fill(ctx, s, now)
 	} else {
 		w.referencesOnly(s)
 	}
@@ -160,7 +169,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 }
 
 // fill copies the state into a snapshot.
-func (w *Window) fill(s *Snapshot, now time.Time) {
+func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 	for _, c := range w.state.counters {
 		s.InvalidRows += c.Invalid
 	}
@@ -172,7 +181,7 @@ func (w *Window) fill(s *Snapshot, now time.Time) {
 			versions = versions[:w.options.Versions]
 		}
 		for _, v := range versions {
-			m := w.model(spec, v, now)
+			m := w.model(ctx, spec, v, now)
 			if m.Reference != nil {
 				used[m.Reference] = true
 			}
@@ -194,7 +203,7 @@ func (w *Window) fill(s *Snapshot, now time.Time) {
 }
 
 // model copies one model and version.
-func (w *Window) model(spec *Spec, version string, now time.Time) Model {
+func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) Model {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
 	m := Model{Name: spec.Name, Version: version, Reference: spec.reference(version)}
 	if c := w.state.counters[key]; c != nil {
@@ -213,7 +222,7 @@ func (w *Window) model(spec *Spec, version string, now time.Time) Model {
 	if r == nil {
 		return m
 	}
-	counts := r.at(now, w.options.Duration)
+	counts := r.at(now)
 	m.Predictions = counts.rows
 	if counts.rows > 0 {
 		m.Oldest = time.Unix(0, counts.oldest)
@@ -221,6 +230,7 @@ func (w *Window) model(spec *Spec, version string, now time.Time) Model {
 	m.LastPrediction = time.Unix(0, r.lastTime())
 	if r.layout != nil && m.Reference != nil {
 		r.layout.distributions(&m, counts, r)
+		r.detect(ctx, &m, now)
 	}
 	return m
 }
@@ -280,7 +290,12 @@ func (w *Window) drawNull(ctx context.Context, r *reference.Reference, d *Distri
 	if d.Total < drift.MinPredictions {
 		return
 	}
-	d.Null, d.NullErr = w.nulls.Get(ctx, nullKey(r, d.Name), d.Reference, d.Total, int64(w.options.Predictions))
+	null, err := w.null(ctx, r, d.Name, d.Reference, d.Total)
+	d.Null, d.NullErr = null, cmp.Or(d.NullErr, err)
+}
+
+func (w *Window) null(ctx context.Context, r *reference.Reference, name string, bins []int64, rows int64) (*drift.Null, error) {
+	return w.nulls.Get(ctx, nullKey(r, name), bins, rows, int64(w.options.Predictions))
 }
 
 func sortModels(models []Model) {

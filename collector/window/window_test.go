@@ -175,12 +175,15 @@ func describe(s *Snapshot) string {
 		}
 		for _, d := range append(m.Features, deref(m.Score)...) {
 			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %v, KL %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, d.Last, d.KL)
+			if d.Detection != nil {
+				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
+			}
 			if d.Null != nil {
 				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(d.KL, d.Total, d.ReferenceTotal))
 			}
 		}
 		for _, d := range deref(m.Class) {
-			fmt.Fprintf(&b, "  class %v\n", d.Counts)
+			fmt.Fprintf(&b, "  class %v %v\n", d.Counts, d.Detection != nil)
 		}
 	}
 	return b.String()
@@ -251,6 +254,8 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 		"by both":         func(o *Options) { o.Predictions, o.Duration = 300, 4*time.Minute },
 		"few versions":    func(o *Options) { o.Versions = 1 },
 		"short look-back": func(o *Options) { o.Lookback = 100 },
+		"detectors":       func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance = 1, .02 },
+		"detectors, age":  func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance, o.Duration = 1, .02, 3*time.Minute },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -260,7 +265,7 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 			change(&o)
 			often, seldom := log.open(ref, o), log.open(ref, o)
 			rnd := rand.New(rand.NewPCG(5, uint64(len(name))))
-			clock, rows := start, int64(0)
+			clock, rows, alarms := start, int64(0), 0
 			for round := range 60 {
 				for range 1 + rnd.IntN(4) {
 					batch := traffic(rnd, clock, 1+rnd.IntN(30))
@@ -274,6 +279,11 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 						batch[0].features = `{"income"`
 					case 3:
 						batch[0].time = time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
+					}
+					if round%15 > 7 {
+						for i := range batch { // drift, which comes and goes
+							batch[i].income += 20000
+						}
 					}
 					if round%20 > 15 {
 						for i := range batch {
@@ -296,11 +306,15 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 					continue
 				}
 				want := describe(see(t, log.open(ref, o), clock))
+				alarms += strings.Count(want, "Detected:true")
 				for who, w := range map[string]*Window{"reads often": often, "reads seldom": seldom} {
 					if got := describe(see(t, w, clock)); got != want {
 						t.Fatalf("round %d: a window that %s says\n%s\na new one\n%s", round, who, got, want)
 					}
 				}
+			}
+			if (alarms > 0) != (o.FalseAlarmsPerMonth > 0) {
+				t.Errorf("%d alarms were on", alarms)
 			}
 		})
 	}

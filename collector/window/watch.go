@@ -1,0 +1,143 @@
+package window
+
+import (
+	"context"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+)
+
+// watch folds the rows of one series, from one multiple of the look-back on,
+// into a detector for each column, tick by tick. What it says depends on these
+// rows alone. A row of a later tick closes the open one, and so does a row that
+// lies far behind, for the clock was set back; other rows join the open tick.
+type watch struct {
+	series *series
+	from   int64   // id with which it begins
+	start  int64   // number of its first row in the ring
+	own    *cursor // counts its windows while they begin at start; then nil
+
+	tick      int64 // the open one, by its number since 1970
+	open      bool
+	pieces    []*drift.Pieces // its rows
+	closed    int             // columns that have folded it already
+	detectors []*drift.Detector
+}
+
+// newWatch returns a watch that begins with the next row of a series.
+func newWatch(s *series, from int64) *watch {
+	w := &watch{series: s, from: from, start: s.rows.next, own: s.rows.newCursor(s.layout.codes())}
+	for i := range s.layout.columns {
+		c := &s.layout.columns[i]
+		w.pieces = append(w.pieces, drift.NewPieces(len(c.bins)))
+		w.detectors = append(w.detectors, drift.NewDetector(c.bins, s.detection))
+	}
+	return w
+}
+
+// before is called before a row with this time is added. It closes the open
+// tick when the row does not belong to it; when that fails for want of a null,
+// the same row can be tried again.
+func (w *watch) before(ctx context.Context, time int64) error {
+	if t := time / tick; w.open && (t > w.tick || t < w.tick-late) {
+		return w.close(ctx)
+	}
+	return nil
+}
+
+// after is called when a row was added, with its codes.
+func (w *watch) after(time int64, codes []uint8) {
+	if !w.open {
+		w.open, w.tick = true, time/tick
+	}
+	for i, p := range w.pieces {
+		p.Add(w.series.layout.columns[i].binning.Bin(codes[i]))
+	}
+}
+
+// close folds the open tick.
+func (w *watch) close(ctx context.Context) error {
+	rows := w.window()
+	for ; w.closed < len(w.detectors); w.closed++ {
+		if err := w.detectors[w.closed].Tick(w.columnTick(ctx, w.closed, rows)); err != nil {
+			return err
+		}
+	}
+	for _, p := range w.pieces {
+		p.Reset()
+	}
+	w.open, w.closed = false, 0
+	return nil
+}
+
+// columnTick is what the open tick brought to one column.
+func (w *watch) columnTick(ctx context.Context, i int, rows *counts) drift.Tick {
+	c := &w.series.layout.columns[i]
+	window := w.series.bins[i]
+	clear(window)
+	c.binning.Fold(rows.fine[i], window)
+	return drift.Tick{
+		Rows:   w.pieces[i],
+		Window: window,
+		Null: func() (*drift.Null, error) {
+			return w.series.null(ctx, c, rows.rows)
+		},
+	}
+}
+
+// window counts the window at the end of the open tick.
+func (w *watch) window() *counts {
+	s := w.series
+	c := s.ticks
+	if w.own != nil && w.start <= s.rows.first {
+		s.rows.drop(w.own)
+		w.own = nil
+	}
+	if w.own != nil {
+		c = w.own
+	}
+	if s.age == 0 {
+		return c.window(w.start, noBound, noBound)
+	}
+	end := (w.tick + 1) * tick
+	return c.window(w.start, end-int64(s.age), end+int64(clockTolerance))
+}
+
+// seen returns the detectors as a scrape at now sees them: with the open tick
+// folded, on copies, when it is over by that clock.
+func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) {
+	if !w.open || now < (w.tick+1)*tick {
+		return w.detectors, nil
+	}
+	rows := w.window()
+	seen := make([]*drift.Detector, len(w.detectors))
+	for i, d := range w.detectors {
+		if seen[i] = d.Clone(); i < w.closed {
+			continue
+		}
+		if err := seen[i].Tick(w.columnTick(ctx, i, rows)); err != nil {
+			return nil, err
+		}
+	}
+	return seen, nil
+}
+
+// detect tells a model of a snapshot what its detectors say.
+func (s *series) detect(ctx context.Context, m *Model, now time.Time) {
+	if len(s.watches) == 0 {
+		return
+	}
+	detectors, err := s.watches[0].seen(ctx, now.UnixNano())
+	for i := range m.distributions {
+		d := &m.distributions[i]
+		if err != nil {
+			d.NullErr = err
+		} else if detectors[i].Known() {
+			d.Detection = &Detection{
+				Detected:    detectors[i].Detected(),
+				LogEvidence: detectors[i].LogEvidence(),
+				Threshold:   detectors[i].Threshold(),
+			}
+		}
+	}
+}
