@@ -1,0 +1,362 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// TestStory is the README's walk-through on real loans: train on one half of
+// LendingClub's loans, serve the other half, and see no drift; then serve only
+// loans over 60 months, and see which features drifted.
+func TestStory(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	header, loans := readLoans(t)
+	r := rand.New(rand.NewPCG(1, 0))
+	r.Shuffle(len(loans), func(i, j int) { loans[i], loans[j] = loans[j], loans[i] })
+	half := len(loans) / 2
+	term := slices.Index(header, "term")
+	long := slices.DeleteFunc(slices.Clone(loans[half:]), func(loan []string) bool { return loan[term] != "term_60" })
+	writeCSV(t, path("past.csv"), header, loans[:half])
+	writeCSV(t, path("present.csv"), header, loans[half:])
+	writeCSV(t, path("long.csv"), header, long)
+
+	var report bytes.Buffer
+	err := run(t.Context(), []string{
+		"train", "--csv=" + path("past.csv"), "--outcome=Class", "--positive=good", "--seed=1",
+		"--model.output=" + path("model.json"), "--reference.output=" + path("reference.json"),
+	}, &report, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("train printed:\n%s", &report)
+
+	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0",
+		"--model.file="+path("model.json"), "--predictions.log="+path("predictions.db"))
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--window.predictions=1000",
+		"--reference.file="+path("reference.json"), "--predictions.log="+path("predictions.db"))
+
+	send := func(file string) {
+		t.Helper()
+		var out bytes.Buffer
+		err := run(t.Context(), []string{
+			"simulate", "--predictor.url=" + predictor.url, "--csv=" + file,
+			"--outcome=Class", "--positive=good", "--outcomes", "--rate=0",
+		}, &out, io.Discard)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+	}
+	send(path("present.csv"))
+	quiet := scrape(t, exporter.url)
+	if got := quiet.value(t, "drift_up"); got != 1 {
+		t.Errorf("drift_up is %v, want 1", got)
+	}
+	corrected := quiet.byFeature("feature_kl_divergence_corrected")
+	if len(corrected) != 22 {
+		t.Errorf("%d features are watched, want 22", len(corrected))
+	}
+	for feature, kl := range corrected {
+		if kl >= 0.02 {
+			t.Errorf("without drift the corrected KL divergence of %s is %v, want < 0.02", feature, kl)
+		}
+	}
+	surprising := 0
+	for _, p := range quiet.byFeature("feature_drift_p_value") {
+		if p < 0.05 {
+			surprising++
+		}
+	}
+	if surprising > 4 {
+		t.Errorf("without drift %d of 22 p-values are below 0.05, want at most 4", surprising)
+	}
+	for feature, detected := range quiet.byFeature("feature_drift_detected") {
+		if detected != 0 {
+			t.Errorf("without drift %s is detected", feature)
+		}
+	}
+	auc := regexp.MustCompile(`AUC\s+(\S+)\s+\(95 % interval (\S+) to (\S+)\)`).FindStringSubmatch(report.String())
+	if auc == nil {
+		t.Fatalf("train did not print the AUC with its interval:\n%s", &report)
+	}
+	var lower float64
+	if _, err := fmt.Sscan(auc[2], &lower); err != nil || lower <= 0.5 {
+		t.Errorf("the interval of the held-out AUC starts at %s, want above 0.5", auc[2])
+	}
+	accuracy := quiet.value(t, "model_accuracy")
+	low, high := quiet.value(t, "model_accuracy_lower"), quiet.value(t, "model_accuracy_upper")
+	if !(low < accuracy && accuracy <= high && quiet.value(t, "model_accuracy_samples") == 100) {
+		t.Errorf("accuracy %v, bounds %v to %v, samples %v", accuracy, low, high, quiet.value(t, "model_accuracy_samples"))
+	}
+
+	send(path("long.csv"))
+	drifted := scrape(t, exporter.url)
+	detected := drifted.byFeature("feature_drift_detected")
+	corrected = drifted.byFeature("feature_kl_divergence_corrected")
+	// What a 60-month loan is known to change, and by about how much in nats.
+	for feature, want := range map[string]float64{"term": 4, "sub_grade": .3, "int_rate": .25, "funded_amnt": 1.2} {
+		if detected[feature] != 1 {
+			t.Errorf("%s is not detected", feature)
+		}
+		if got := corrected[feature]; got < want/2 || got > want*2 {
+			t.Errorf("the corrected KL divergence of %s is %v, want about %v", feature, got, want)
+		}
+	}
+	for _, feature := range []string{"addr_state", "delinq_2yrs", "inq_last_12m"} {
+		if detected[feature] != 0 {
+			t.Errorf("%s is detected, but does not depend on the term", feature)
+		}
+	}
+	for feature, kl := range corrected {
+		t.Logf("%-28s corrected %.4f detected %v", feature, kl, detected[feature])
+	}
+}
+
+// readLoans returns the header and the rows of LendingClub's loans.
+func readLoans(t *testing.T) (header []string, rows [][]string) {
+	t.Helper()
+	f, err := os.Open("testdata/lending_club.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(z).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0], all[1:]
+}
+
+func writeCSV(t *testing.T, path string, header []string, rows [][]string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(append([][]string{header}, rows...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// server is a predictor or exporter that run serves.
+type server struct {
+	url    string
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // after done
+}
+
+// start runs a command that listens, until the test ends.
+func start(t *testing.T, args ...string) *server {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	s := &server{cancel: cancel, done: make(chan struct{})}
+	out, log := io.Pipe()
+	go func() {
+		defer close(s.done)
+		s.err = run(ctx, args, io.Discard, log)
+		_ = log.Close()
+	}()
+	address := make(chan string, 1)
+	var lines sync.Mutex
+	var seen strings.Builder
+	go func() {
+		defer close(address)
+		pattern := regexp.MustCompile(`Listening on.*address=(\S+)`)
+		for scan := bufio.NewScanner(out); scan.Scan(); {
+			lines.Lock()
+			seen.WriteString(scan.Text() + "\n")
+			lines.Unlock()
+			if m := pattern.FindStringSubmatch(scan.Text()); m != nil {
+				select {
+				case address <- m[1]:
+				default:
+				}
+			}
+		}
+	}()
+	a, ok := <-address
+	if !ok {
+		<-s.done
+		t.Fatalf("%s ended: %v\n%s", args[0], s.err, seen.String())
+	}
+	s.url = "http://" + a
+	t.Cleanup(func() {
+		s.stop(t)
+		if t.Failed() {
+			lines.Lock()
+			defer lines.Unlock()
+			t.Logf("%s logged:\n%s", args[0], seen.String())
+		}
+	})
+	return s
+}
+
+// stop ends the command as SIGTERM does; it must end without an error.
+func (s *server) stop(t *testing.T) {
+	t.Helper()
+	s.cancel()
+	<-s.done
+	if s.err != nil {
+		t.Errorf("ended with %v, want nil", s.err)
+	}
+}
+
+// page is one scrape.
+type page map[string]*dto.MetricFamily
+
+// scrape returns the metrics of an exporter.
+func scrape(t *testing.T, url string) page {
+	t.Helper()
+	status, body := get(t, url+"/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("GET /metrics: %d\n%s", status, body)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(body))
+	if err != nil {
+		t.Fatalf("GET /metrics: %v\n%s", err, body)
+	}
+	return families
+}
+
+// value returns the only sample of a metric.
+func (p page) value(t *testing.T, metric string) float64 {
+	t.Helper()
+	f := p[metric]
+	if f == nil || len(f.Metric) != 1 {
+		t.Fatalf("%s has not one sample: %v", metric, f)
+	}
+	return sample(f.Metric[0])
+}
+
+func sample(m *dto.Metric) float64 {
+	if m.Counter != nil {
+		return m.Counter.GetValue()
+	}
+	return m.Gauge.GetValue()
+}
+
+// byFeature returns the samples of a metric by their label feature.
+func (p page) byFeature(metric string) map[string]float64 {
+	values := map[string]float64{}
+	for _, m := range p[metric].GetMetric() {
+		for _, l := range m.GetLabel() {
+			if l.GetName() == "feature" {
+				values[l.GetValue()] = sample(m)
+			}
+		}
+	}
+	return values
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	return do(t, http.MethodGet, url, "")
+}
+
+func post(t *testing.T, url, body string) (status int, answer string) {
+	t.Helper()
+	return do(t, http.MethodPost, url, body)
+}
+
+func do(t *testing.T, method, url, body string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(b)
+}
+
+// The imports that the map of the code in README.md allows, by package below the
+// module; the tests of a package may import more.
+var arrows = map[string][]string{
+	"":                        {"collector", "collector/drift", "collector/reference", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"exporter":                {"collector"},
+	"collector":               {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
+	"collector/config":        {},
+	"deploy":                  {},
+	"deploy/demo":             {},
+	"collector/drift":         {},
+	"collector/reference":     {"collector/drift"},
+	"collector/window":        {"collector/drift", "collector/reference", "predictor/predictionlog"},
+	"predictor":               {"predictor/model", "predictor/predictionlog"},
+	"predictor/model":         {},
+	"predictor/predictionlog": {},
+	"predictor/simulate":      {"predictor/model"},
+	// The generator of the embedded model and reference.
+	"predictor/simulate/generate": {"predictor/simulate"},
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	t.Parallel()
+	const module = "github.com/drift-exporter/drift_exporter"
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		from := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		allowed, known := arrows[from]
+		if !known {
+			t.Errorf("package %s is not on the map", from)
+		}
+		for _, i := range p.Imports {
+			to, ours := strings.CutPrefix(i, module+"/")
+			if ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s, an arrow that is not on the map", from, to)
+			}
+		}
+	}
+}
+
+var _ = time.Second
