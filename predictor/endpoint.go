@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 const (
@@ -58,7 +60,7 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, 
 			panic(v)
 		default:
 			s.logger.Error("request handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-			refused = newProblem(http.StatusInternalServerError, reasonPanic, "the predictor failed on this request; its log stream says where: report it")
+			refused = newProblem(http.StatusInternalServerError, reasonInternal, "the predictor failed on this request; its log stream says where: report it")
 		}
 	}()
 	return answer(w, r, start)
@@ -71,10 +73,11 @@ func overloaded(detail string) *problem {
 	return p
 }
 
-// written notes that the log took something.
+// written notes that the log took something. Why it did not is for the log to
+// say; what that means for the callers is said here, once each way.
 func (s *Server) written() {
 	if s.failing.Load() && s.failing.Swap(false) {
-		s.logger.Info("prediction log is written again")
+		s.logger.Info("predictions are recorded again")
 	}
 }
 
@@ -84,13 +87,17 @@ func (s *Server) unwritten(r *http.Request, err error) *problem {
 		return newProblem(statusClientClosed, reasonGone, "the client went away before the answer")
 	}
 	if !s.failing.Swap(true) {
-		s.logger.Error("prediction log cannot be written", "err", err, "serve", s.serve)
+		s.logger.Error("predictions are not recorded", "err", err, "answered", s.serve)
 	}
-	detail := "the prediction log cannot be written; nothing was recorded: repeat the request later, and see /-/ready for the reason"
-	if errors.Is(err, context.DeadlineExceeded) {
-		detail = "the prediction log did not confirm the record in time; repeat the request with the same X-Request-ID, and it is recorded once"
-	}
-	p := newProblem(http.StatusServiceUnavailable, reasonUnavailable, detail)
+	p := newProblem(http.StatusServiceUnavailable, reasonUnavailable, "")
 	p.retryAfter = retryAfter
+	switch {
+	case errors.Is(err, predictionlog.ErrUnavailable):
+		p.Detail = "the prediction log cannot be written; nothing was recorded: repeat the request later, and see /-/ready for the reason"
+	case errors.Is(err, context.DeadlineExceeded):
+		p.Detail = "the prediction log did not confirm the record in time; repeat the request with the same X-Request-ID, and it is recorded once"
+	default:
+		return newProblem(http.StatusInternalServerError, reasonInternal, "the prediction log refuses the record; the predictor's log stream says why: check it with `drift_exporter log check`")
+	}
 	return p
 }

@@ -49,8 +49,8 @@ func TestPredictionsAreRefusedWhileTheLogCannotBeWritten(t *testing.T) {
 	if got := ask(t, s.Handler(), "GET", "/health", ""); got.code != http.StatusOK || !strings.Contains(got.body, `"status":"healthy"`) {
 		t.Errorf("/health after recovery: %d %s", got.code, got.body)
 	}
-	if n, m := strings.Count(stream.String(), "cannot be written"), strings.Count(stream.String(), "written again"); n != 2 || m != 1 {
-		t.Errorf("the log stream has %d failures and %d recoveries, want one line (which says it twice) and one:\n%s", n, m, &stream)
+	if n, m := strings.Count(stream.String(), "not recorded"), strings.Count(stream.String(), "recorded again"); n != 1 || m != 1 {
+		t.Errorf("the log stream has %d failures and %d recoveries, want one of each:\n%s", n, m, &stream)
 	}
 }
 
@@ -188,11 +188,17 @@ func taken(t *testing.T) *Metrics {
 	return m
 }
 
-func TestUnexpectedErrorOfTheLogIsARefusal(t *testing.T) {
+// A log that refuses a record is broken, and repeating the request mends nothing.
+func TestRecordThatTheLogRefusesIsAnInternalError(t *testing.T) {
 	t.Parallel()
-	s, log := newServer(t, nil)
+	var stream bytes.Buffer
+	s, log := newServer(t, func(o *Options) { o.Logger = slog.New(slog.NewTextHandler(&stream, nil)) })
 	log.fail(fmt.Errorf("insert: %w", errors.New("no such table")))
-	if got := ask(t, s.Handler(), "POST", "/predict", goodRow); got.code != http.StatusServiceUnavailable {
+	got := ask(t, s.Handler(), "POST", "/predict", goodRow)
+	if got.code != http.StatusInternalServerError || got.header.Get("Retry-After") != "" || !strings.Contains(got.body, "drift_exporter log check") {
 		t.Errorf("got %d %s", got.code, got.body)
+	}
+	if !strings.Contains(stream.String(), "no such table") {
+		t.Errorf("the log stream does not say why:\n%s", &stream)
 	}
 }

@@ -62,7 +62,7 @@ func (s *schema) decode(in *input, body []byte, maxRows int) {
 	in.reset(len(s.features))
 	l, err := newLexer(body)
 	if err == nil {
-		err = s.document(in, l, maxRows)
+		err = s.document(in, &l, maxRows)
 	}
 	if err != nil {
 		in.faults = syntaxFaults(body, err)

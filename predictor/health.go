@@ -25,7 +25,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	}
 	body, err := json.Marshal(state)
 	if err != nil {
-		newProblem(http.StatusInternalServerError, reasonPanic, "encode the state: "+err.Error()).write(w)
+		newProblem(http.StatusInternalServerError, reasonInternal, "encode the state: "+err.Error()).write(w)
 		return
 	}
 	send(w, code, mediaJSON, append(body, '\n'))

@@ -27,13 +27,13 @@ type lexer struct {
 
 // newLexer returns a lexer of the body, or an error when the body cannot be
 // JSON: it is empty, or not UTF-8, or begins with a byte order mark.
-func newLexer(body []byte) (*lexer, error) {
-	l := &lexer{data: body}
+func newLexer(body []byte) (lexer, error) {
+	l := lexer{data: body}
 	if len(body) == 0 {
-		return nil, l.fail("the body is empty; send a JSON object")
+		return l, l.fail("the body is empty; send a JSON object")
 	}
 	if bytes.HasPrefix(body, []byte("\xef\xbb\xbf")) {
-		return nil, l.fail("the body begins with a byte order mark; send UTF-8 without one")
+		return l, l.fail("the body begins with a byte order mark; send UTF-8 without one")
 	}
 	if utf8.Valid(body) {
 		return l, nil
@@ -45,7 +45,7 @@ func newLexer(body []byte) (*lexer, error) {
 		}
 		l.pos += size
 	}
-	return nil, l.fail("the body is not valid UTF-8; encode it as UTF-8")
+	return l, l.fail("the body is not valid UTF-8; encode it as UTF-8")
 }
 
 // syntaxError is where and why a body stopped being JSON, and in the value of

@@ -26,7 +26,7 @@ func decodeOutcome(body []byte) (predictionlog.Feedback, faults) {
 	)
 	l, err := newLexer(body)
 	if err == nil {
-		err = readOutcome(l, &feedback, &found)
+		err = readOutcome(&l, &feedback, &found)
 	}
 	if err != nil {
 		return predictionlog.Feedback{}, syntaxFaults(body, err)

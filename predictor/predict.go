@@ -17,7 +17,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time
 	defer s.inputs.Put(in)
 	id, refused := s.receive(in, r)
 	if id != "" {
-		w.Header()[http.CanonicalHeaderKey(requestIDHeader)] = []string{id}
+		w.Header()[requestIDKey] = []string{id}
 	}
 	if refused != nil {
 		refused.RequestID = id
@@ -100,7 +100,7 @@ func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start
 		return records, true, nil
 	}
 	refused = s.unwritten(r, err)
-	if !s.serve || refused.Status != http.StatusServiceUnavailable {
+	if !s.serve || refused.Status == statusClientClosed {
 		return nil, false, refused
 	}
 	s.metrics.unlogged.Add(float64(len(batch)))

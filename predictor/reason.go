@@ -30,7 +30,7 @@ const (
 	reasonOverloaded  = "too_many_requests"
 	reasonUnavailable = "log_unavailable"
 	reasonGone        = "client_gone"
-	reasonPanic       = "internal_error"
+	reasonInternal    = "internal_error"
 )
 
 // reasons lists every reason, so that each has a counter from the start.
@@ -40,5 +40,5 @@ var reasons = []string{
 	reasonMissingField, reasonUnknownField, reasonRepeatedField, reasonOutOfRange, reasonNegativeDelay,
 	reasonUnknownPrediction, reasonPruned, reasonConflict, reasonMismatch,
 	reasonMethod, reasonTimeout, reasonTooLarge, reasonMediaType, reasonOverloaded,
-	reasonUnavailable, reasonGone, reasonPanic,
+	reasonUnavailable, reasonGone, reasonInternal,
 }

@@ -11,11 +11,14 @@ import (
 // with the same one is answered with the first answer.
 const requestIDHeader = "X-Request-ID"
 
+// requestIDKey is the header's key in an http.Header.
+const requestIDKey = "X-Request-Id"
+
 // requestID returns the caller's request id, or a new one: a UUID of version 7,
 // whose order in time keeps the log's index dense (random ones made the index
 // a third slower). Detail is not empty when the caller's cannot be used.
 func requestID(r *http.Request, rows int, array bool) (id, detail string) {
-	given := r.Header[http.CanonicalHeaderKey(requestIDHeader)]
+	given := r.Header[requestIDKey]
 	switch {
 	case len(given) == 0 || len(given) == 1 && given[0] == "":
 		if fresh, err := uuid.NewV7(); err == nil {

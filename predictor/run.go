@@ -75,7 +75,22 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	// Analysts miss the view when it cannot be made, predictions do not.
+	if view, err := log.EnsureView(ctx, o.Model.Name, featureNames(o.Model)); err != nil {
+		logger.Warn("view of the predictions could not be made", "err", err)
+	} else {
+		logger.Debug("view of the predictions is made", "view", view)
+	}
 	return serve(ctx, s.Handler(), o, logger)
+}
+
+// featureNames returns the names of the model's features, in order.
+func featureNames(m *model.Model) []string {
+	names := make([]string, len(m.Features))
+	for i, f := range m.Features {
+		names[i] = f.Name
+	}
+	return names
 }
 
 // logOptions are the caller's, with the commits counted.

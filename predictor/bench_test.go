@@ -1,0 +1,104 @@
+package predictor
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// discard is a log that takes everything and keeps nothing.
+type discard struct{ memory }
+
+func (*discard) Append(_ context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
+	records := make([]predictionlog.Record, len(batch))
+	for i, p := range batch {
+		records[i] = predictionlog.Record{ID: 1234567, RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
+	}
+	return records, nil
+}
+
+// loan is a request of the embedded model's 12 features, in its order.
+const loan = `{"interest_rate":3.5,"loan_amount":300000,"loan_balance":280000,"loan_to_value_ratio":0.8,"credit_score":720,"debt_to_income_ratio":0.35,` +
+	`"income":85000,"loan_term":30,"loan_age":24,"home_value":375000,"current_rate":4.25,"rate_spread":0.75}`
+
+func BenchmarkDecode(b *testing.B) {
+	s := newSchema(model.Default())
+	var in input
+	body := []byte(loan)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.decode(&in, body, MaxArrayRows)
+	}
+	if in.faults.any() {
+		b.Fatal(in.faults.list)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	s := newSchema(model.Default())
+	var in input
+	s.decode(&in, []byte(loan), MaxArrayRows)
+	dst := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = s.appendRow(dst[:0], in.row(0, len(s.features)))
+	}
+}
+
+func BenchmarkDecodeOutcome(b *testing.B) {
+	body := []byte(`{"prediction_id":123456,"actual_outcome":1}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, found := decodeOutcome(body); found.any() {
+			b.Fatal(found.list)
+		}
+	}
+}
+
+// BenchmarkHandler is one request through the handler, without network and log.
+// The floor is the same with a handler that decodes nothing.
+func BenchmarkHandler(b *testing.B) {
+	m := model.Default()
+	s, err := New(Options{Model: m, Log: new(discard), Now: time.Now, MaxRequests: 1024})
+	if err != nil {
+		b.Fatal(err)
+	}
+	floor := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	array := "[" + strings.Repeat(loan+",", 99) + loan + "]"
+	for _, bench := range []struct {
+		name, body string
+		handler    http.Handler
+	}{
+		{"floor", loan, floor}, {"one", loan, s.Handler()}, {"array=100", array, s.Handler()}, {"refused", `{}`, s.Handler()},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			body := bytes.NewReader([]byte(bench.body))
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/predict", body)
+			r.Header.Set("Content-Type", "application/json")
+			w := &sink{header: http.Header{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				body.Reset([]byte(bench.body))
+				clear(w.header)
+				bench.handler.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// sink is an answer that nobody reads.
+type sink struct{ header http.Header }
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
+func (s *sink) WriteHeader(int)             {}
