@@ -1,7 +1,10 @@
 package collector
 
 import (
+	"compress/gzip"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
 
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
@@ -73,22 +77,71 @@ func TestCollectorsLeaveTheSnapshotAlone(t *testing.T) {
 	}
 }
 
-// The 12 features of the loan model, whose page has some 200 series.
-func BenchmarkCollect(b *testing.B) {
-	m := snapshot(b).Models[1]
-	m.Features = slices.Repeat(m.Features, 4)
-	s := &window.Snapshot{Time: now, Models: []window.Model{m}}
-	entries := all(usual)
+// loan is a snapshot of 12 features, as many as the loan model has.
+func loan(tb testing.TB) *window.Snapshot {
+	tb.Helper()
+	m := snapshot(tb).Models[1]
+	for i, d := range slices.Repeat(m.Features, 3) {
+		d.Name = fmt.Sprintf("%s_%d", d.Name, i)
+		m.Features = append(m.Features, d)
+	}
+	return &window.Snapshot{Time: now, Models: []window.Model{m}}
+}
+
+// together are the default collectors on one snapshot.
+type together struct{ s *window.Snapshot }
+
+func (c together) Describe(chan<- *prometheus.Desc) {}
+func (c together) Collect(ch chan<- prometheus.Metric) {
+	for _, e := range all(usual) {
+		if e.on {
+			e.Collect(c.s, ch)
+		}
+	}
+}
+
+// constant sends series that stand.
+type constant []prometheus.Metric
+
+func (c constant) Describe(chan<- *prometheus.Desc) {}
+func (c constant) Collect(ch chan<- prometheus.Metric) {
+	for _, m := range c {
+		ch <- m
+	}
+}
+
+// BenchmarkPage gathers the default metrics of the loan model, and beside it,
+// as the floor, the same series when they stand.
+func BenchmarkPage(b *testing.B) {
+	collectors := together{loan(b)}
 	ch := make(chan prometheus.Metric, 1024)
-	b.ReportAllocs()
-	for b.Loop() {
-		for _, e := range entries {
-			if e.on {
-				e.Collect(s, ch)
+	collectors.Collect(ch)
+	close(ch)
+	var series constant
+	for m := range ch {
+		series = append(series, m)
+	}
+	for name, c := range map[string]prometheus.Collector{"collectors": collectors, "floor": series} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				registry := prometheus.NewRegistry()
+				registry.MustRegister(c)
+				families, err := registry.Gather()
+				if err != nil {
+					b.Fatal(err)
+				}
+				zipped := gzip.NewWriter(io.Discard)
+				for _, f := range families {
+					if _, err := expfmt.MetricFamilyToText(zipped, f); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := zipped.Close(); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-		for len(ch) > 0 {
-			<-ch
-		}
+			b.ReportMetric(float64(len(series)), "series")
+		})
 	}
 }

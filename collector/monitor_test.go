@@ -130,7 +130,7 @@ func TestWithoutTheLogOnlyTheReferenceIsTold(t *testing.T) {
 			contains(t, got, `drift_scrape_collector_success{collector="`+name+`"} 0`)
 		}
 	}
-	lacks(t, got, "model_requests_total", "model_window_predictions", "feature_", "drift_log_invalid_rows_total")
+	lacks(t, got, "model_requests_total", "model_window_predictions", "feature_kl", "feature_missing", "model_feature_", "drift_log_invalid_rows_total")
 }
 
 func TestAScrapeMayChooseItsCollectors(t *testing.T) {
