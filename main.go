@@ -186,7 +186,8 @@ func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 	cmd.Flag("drift.significance", "A p-value below it may be drift.").Default("0.05").Float64Var(&watch.Significance)
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default("0.02").Float64Var(&watch.Tolerance)
 	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default("9999").IntVar(&watch.BootstrapSamples)
-	cmd.Flag("drift.detection", "How feature_drift_detected decides.").Default("p-value").Enum("p-value")
+	cmd.Flag("drift.false-alarms-per-month", "False alarms in 30 days, over all distributions of a model, that the sequential detector may give.").Default("1").Float64Var(&watch.FalseAlarmsPerMonth)
+	detection := cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default("sequential").Enum("sequential", "p-value")
 	for _, n := range collector.Names() {
 		chosen[n], explicit[n] = new(bool), new(bool)
 		cmd.Flag("collector."+n, collector.Help(n)).Default(fmt.Sprint(slices.Contains(collector.Defaults(), n))).
@@ -198,7 +199,7 @@ func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 				watch.Enabled = append(watch.Enabled, n)
 			}
 		}
-		watch.Window.Duration, watch.Now, watch.Logger = *age, time.Now, e.logger
+		watch.Window.Duration, watch.Sequential, watch.Now, watch.Logger = *age, *detection == "sequential", time.Now, e.logger
 		if *check {
 			if err := collector.CheckConfig(watch); err != nil {
 				return err

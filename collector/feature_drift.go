@@ -24,7 +24,7 @@ var (
 		"Probability of a divergence at least as large when nothing has drifted, by a two-sample parametric bootstrap; lower is stronger evidence. From 50 predictions in the window.",
 		featureLabels, nil)
 	featureDetected = prometheus.NewDesc("feature_drift_detected",
-		"1 when the p-value is below --drift.significance and the corrected divergence above --drift.tolerance, else 0. From 50 predictions in the window.",
+		"1 when the feature has drifted, else 0. Over all features of a model together at most --drift.false-alarms-per-month alarms are false; with --drift.detection=p-value, 1 says that the p-value is below --drift.significance and the corrected divergence above --drift.tolerance. From 50 predictions in the window, or earlier when it fires.",
 		featureLabels, nil)
 )
 
@@ -44,12 +44,14 @@ func (c featureDrift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			d := &m.Features[j]
 			labels := pairs(featureKL, m.Name, m.Version, d.Name)
 			gauge(ch, featureKL, d.KL, labels)
-			if v, ok := c.rule.judge(d); ok {
+			if v, ok := judge(d); ok {
 				gauge(ch, featureCorrected, v.corrected, labels)
 				gauge(ch, featureNoiseFloor, v.noiseFloor, labels)
 				gauge(ch, featureSeverity, float64(drift.Severity(v.corrected)), labels)
 				gauge(ch, featurePValue, v.pValue, labels)
-				gauge(ch, featureDetected, truth(v.drifted), labels)
+			}
+			if drifted, known := c.rule.detected(d); known {
+				gauge(ch, featureDetected, truth(drifted), labels)
 			}
 		}
 	}

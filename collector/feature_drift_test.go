@@ -51,6 +51,32 @@ func TestFeatureDriftIsAbsentWhileTheWindowIsEmpty(t *testing.T) {
 	}
 }
 
+func TestSequentialDetectionIsTheDetectors(t *testing.T) {
+	t.Parallel()
+	sequential := rule{sequential: true, significance: .05, tolerance: .02}
+	for _, test := range []struct {
+		name      string
+		detection *window.Detection
+		want      string // "": absent
+	}{
+		{"not known yet", nil, ""},
+		{"quiet, whatever the p-value", &window.Detection{}, "0"},
+		{"alarm", &window.Detection{Detected: true}, "1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := creditScore(t)
+			d.Detection = test.detection
+			got := samples(t, featureDrift{sequential}, one(window.Model{Features: []window.Distribution{d}}))
+			if test.want == "" {
+				lacks(t, got, "feature_drift_detected")
+				return
+			}
+			contains(t, got, `feature_drift_detected{feature="credit_score",model="m",version="v"} `+test.want)
+		})
+	}
+}
+
 // one is a snapshot of one model, called m, version v.
 func one(m window.Model) *window.Snapshot {
 	m.Name, m.Version = "m", "v"

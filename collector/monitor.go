@@ -37,6 +37,12 @@ type Options struct {
 	// Tolerance is --drift.tolerance, the corrected divergence in nats up to
 	// which drift is tolerated; not negative.
 	Tolerance float64
+	// Sequential is --drift.detection=sequential: a detector with a promised
+	// number of false alarms decides what is drift, not the p-value.
+	Sequential bool
+	// FalseAlarmsPerMonth is --drift.false-alarms-per-month, of all distributions
+	// of a model and version together; above 0. It needs Sequential.
+	FalseAlarmsPerMonth float64
 	// Enabled are the names of the collectors that run when a scrape does not
 	// choose; none when empty.
 	Enabled []string
@@ -109,6 +115,9 @@ func (o Options) validate() error {
 		return fmt.Errorf("--drift.bootstrap-samples=%d: no p-value could be below --drift.significance=%v; use at least %.0f",
 			o.BootstrapSamples, o.Significance, math.Floor(1/o.Significance))
 	}
+	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
+		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)
+	}
 	for _, name := range o.Enabled {
 		if !slices.Contains(Names(), name) {
 			return fmt.Errorf("unknown collector %q; the collectors are: %s", name, strings.Join(Names(), ", "))
@@ -132,7 +141,7 @@ func (m *Monitor) Collector(ctx context.Context, names []string) prometheus.Coll
 		names = m.options.Enabled
 	}
 	s := &scrape{ctx: ctx, monitor: m}
-	for _, e := range all(rule{significance: m.options.Significance, tolerance: m.options.Tolerance}) {
+	for _, e := range all(rule{sequential: m.options.Sequential, significance: m.options.Significance, tolerance: m.options.Tolerance}) {
 		if slices.Contains(names, e.Name()) {
 			s.entries = append(s.entries, e)
 		}

@@ -19,7 +19,7 @@ var (
 		"Probability of a shift at least as large when nothing has drifted, of the score (of the class when the reference has no score); lower is stronger evidence. From 50 predictions in the window.",
 		modelLabels, nil)
 	predictionDetected = prometheus.NewDesc("prediction_drift_detected",
-		"1 when prediction_drift_p_value is below --drift.significance and the shift exceeds its noise floor by more than --drift.tolerance, else 0. From 50 predictions in the window.",
+		"1 when the score or the class has drifted, else 0; by the rule of feature_drift_detected, within the same number of false alarms. From 50 predictions in the window, or earlier when it fires.",
 		modelLabels, nil)
 )
 
@@ -47,10 +47,18 @@ func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric
 		if judged == nil {
 			continue
 		}
-		if v, ok := c.rule.judge(judged); ok {
+		if v, ok := judge(judged); ok {
 			gauge(ch, predictionPValue, v.pValue, labels)
-			gauge(ch, predictionDetected, truth(v.drifted), labels)
 		}
+		drifted, known := c.rule.detected(judged)
+		if !known {
+			continue
+		}
+		if m.Class != nil {
+			class, _ := c.rule.detected(m.Class)
+			drifted = drifted || class
+		}
+		gauge(ch, predictionDetected, truth(drifted), labels)
 	}
 }
 

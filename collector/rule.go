@@ -2,9 +2,12 @@ package collector
 
 import "github.com/drift-exporter/drift_exporter/collector/window"
 
-// rule says when a divergence counts as drift: it must be both improbable
-// without drift and large enough to matter.
+// rule says when a divergence counts as drift: when the sequential detector
+// says so, or else when it is both improbable without drift and large enough to
+// matter.
 type rule struct {
+	// sequential asks the detector; significance and tolerance are then its own.
+	sequential bool
 	// significance is the p-value below which a divergence is improbable.
 	significance float64
 	// tolerance is the corrected divergence, in nats, above which it matters.
@@ -17,17 +20,23 @@ type verdict struct {
 	// left above it, both in nats.
 	noiseFloor, corrected float64
 	pValue                float64
-	drifted               bool
 }
 
 // judge compares a distribution with its null. It reports false without one:
 // below drift.MinPredictions rows, or when it could not be built in time.
-func (r rule) judge(d *window.Distribution) (verdict, bool) {
+func judge(d *window.Distribution) (verdict, bool) {
 	if d.Null == nil {
 		return verdict{}, false
 	}
 	t := d.Null.Test(d.KL, d.Total, d.ReferenceTotal)
-	v := verdict{noiseFloor: t.NoiseFloor, corrected: max(0, d.KL-t.NoiseFloor), pValue: t.PValue}
-	v.drifted = v.pValue < r.significance && v.corrected > r.tolerance
-	return v, true
+	return verdict{noiseFloor: t.NoiseFloor, corrected: max(0, d.KL-t.NoiseFloor), pValue: t.PValue}, true
+}
+
+// detected reports whether a distribution has drifted, and whether that is known.
+func (r rule) detected(d *window.Distribution) (drifted, known bool) {
+	if r.sequential {
+		return d.Detection != nil && d.Detection.Detected, d.Detection != nil
+	}
+	v, known := judge(d)
+	return known && v.pValue < r.significance && v.corrected > r.tolerance, known
 }

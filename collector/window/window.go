@@ -176,16 +176,15 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 	used := map[*reference.Reference]bool{}
 	for _, spec := range w.specs {
 		versions := w.versions(spec)
+		for _, v := range versions {
+			used[spec.reference(v)] = true
+		}
 		if extra := len(versions) - w.options.Versions; extra > 0 {
 			s.DroppedVersions += int64(extra)
 			versions = versions[:w.options.Versions]
 		}
 		for _, v := range versions {
-			m := w.model(ctx, spec, v, now)
-			if m.Reference != nil {
-				used[m.Reference] = true
-			}
-			s.Models = append(s.Models, m)
+			s.Models = append(s.Models, w.model(ctx, spec, v, now))
 		}
 	}
 	// A model without rows still shows its reference, and its counters from 0.
