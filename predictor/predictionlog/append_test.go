@@ -325,7 +325,7 @@ func TestTimesRiseWithIDsUnlessTheClockIsSetBackByMoreThanAMinute(t *testing.T) 
 	}
 }
 
-func TestLogHasItsModeWhateverTheUmask(t *testing.T) {
+func TestGroupMayReadTheLogAndNobodyElse(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	w := newWriter(t, path, WriterOptions{})

@@ -143,12 +143,23 @@ func (w *Writer) run() {
 
 // rest does what there is to do when nothing is asked for.
 func (w *Writer) rest() {
-	if w.Ready() != nil || w.refused.any() || w.prune.enabled() {
-		w.commit(&group{})
+	again := w.Ready() != nil || w.prune.enabled()
+	for again || w.refused.any() {
+		if w.commit(&group{}) != nil || w.waiting() {
+			return
+		}
+		again = false
 	}
 	if w.dirty && w.conn != nil && time.Since(w.last) > idle && w.checkpoint() == nil {
 		w.dirty = false
 	}
+}
+
+// waiting reports whether a group is in the queue.
+func (w *Writer) waiting() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue) > 0
 }
 
 // flush writes the refusals that are left.

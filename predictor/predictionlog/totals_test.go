@@ -1,0 +1,270 @@
+package predictionlog
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// fold counts the rows up to some ids one by one, as a reader of the tail does.
+func fold(t *testing.T, r *Reader, upTo UpTo) map[Key]*Counters {
+	t.Helper()
+	all := map[Key]*Counters{}
+	of := func(model, version string) *Counters {
+		key := Key{Model: model, Version: version}
+		if all[key] == nil {
+			all[key] = NewCounters()
+		}
+		return all[key]
+	}
+	err := r.Predictions(t.Context(), -1, upTo.Predictions, func(row *Row) error {
+		of(row.Model, row.Version).AddPrediction(row, InvalidFeatures(row.Features))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Feedback(t.Context(), -1, upTo.Feedback, func(row *FeedbackRow) error {
+		of(row.Model, row.Version).AddFeedback(row)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Errors(t.Context(), -1, upTo.Errors, func(row *ErrorRow) error {
+		of(row.Model, row.Version).AddError(row.Reason)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// awkward are features that a broken service might write.
+var awkward = []string{
+	loan, "{}", ` {"a":1}`, "[]", "1", "null", `"x"`, "", "{", `{"a":}`, `{"a":1,}`, "{'a':1}", `{a:1}`, `{"a":1} x`,
+	"{\"a\":\"\x01\"}", "{\"a\":1}\x00junk", "\x00", `{"a":+1}`, `{"a":01}`, `{"a":1e999}`, `{"a":NaN}`, "{\"a\":\"\xff\"}", `{"a":"\ud800"}`, `{"a":"\x"}`,
+	"\ufeff{}", "{\"a\":1}\n", "/* c */{}",
+}
+
+func TestSumsBySQLEqualThoseOfTheRows(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	newWriter(t, path, WriterOptions{})
+	c := foreign(t, path)
+	random := rand.New(rand.NewPCG(1, 2))
+	pick := func(of ...any) any { return of[random.IntN(len(of))] }
+	must(t, c, "BEGIN IMMEDIATE")
+	const rows = 4000
+	for range rows {
+		var latency, score any
+		switch random.IntN(4) {
+		case 0:
+			latency = latencyBounds[random.IntN(len(latencyBounds))] + int64(random.IntN(3)) - 1
+		case 1:
+			latency = random.Int64N(3e9)
+		case 2:
+			latency = int64(math.Pow(10, random.Float64()*13))
+		}
+		switch random.IntN(4) {
+		case 0:
+			score = ScoreBounds[random.IntN(len(ScoreBounds))]
+		case 1:
+			score = math.Nextafter(ScoreBounds[random.IntN(len(ScoreBounds)-1)], float64(random.IntN(2)))
+		case 2:
+			score = random.Float64() * math.Pow(10, -10*random.Float64())
+		}
+		must(t, c, "INSERT INTO predictions (model, version, features, score, class, latency) VALUES (?, ?, ?, ?, ?, ?)",
+			pick("a", "b", "loan_refinance"), pick("", "1", "2"), pick(anys(awkward)...), score, pick("0", "1", "später", ""), latency)
+		if random.IntN(3) == 0 {
+			must(t, c, "INSERT INTO feedback (prediction_id, outcome, source) VALUES (1 + abs(random()) % (SELECT max(id) FROM predictions), ?, ?)",
+				pick("0", "1", "x"), pick("s", "t", "u", "v", "w"))
+		}
+		if random.IntN(3) == 0 {
+			must(t, c, "INSERT INTO errors (model, version, reason) VALUES (?, ?, ?)", pick("a", "b"), pick("", "1"), pick(anys(Reasons)...))
+		}
+	}
+	must(t, c, "COMMIT")
+
+	r := newReader(t, path)
+	state := stateOf(t, r)
+	if state.HighWater.Predictions != rows {
+		t.Fatalf("high water %+v", state.HighWater)
+	}
+	compare := func(atLeast UpTo) Totals {
+		t.Helper()
+		totals, err := r.Totals(t.Context(), atLeast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fold(t, r, totals.UpTo); !reflect.DeepEqual(totals.Counters, want) {
+			for key, c := range want {
+				if !reflect.DeepEqual(c, totals.Counters[key]) {
+					t.Errorf("up to %+v %+v:\nSQL  %+v\nrows %+v", totals.UpTo, key, totals.Counters[key], c)
+				}
+			}
+			t.Fatalf("keys %v, want %v", len(totals.Counters), len(want))
+		}
+		return totals
+	}
+	// Raise the log's own sums bit by bit and read on from anywhere.
+	for _, upTo := range []int64{-1, 0, 1, 17, 1000, 1001, 2500, rows} {
+		must(t, c, "UPDATE totals_up_to SET up_to_id = max(up_to_id, min(?1, (SELECT seq FROM sqlite_sequence WHERE name = log)))", upTo)
+		for range 4 {
+			compare(UpTo{Predictions: random.Int64N(rows+200) - 1, Feedback: random.Int64N(rows) - 1, Errors: random.Int64N(rows) - 1})
+		}
+	}
+	end := compare(UpTo{Predictions: math.MaxInt64, Feedback: math.MaxInt64, Errors: math.MaxInt64})
+	if end.UpTo != state.HighWater {
+		t.Errorf("totals reach to %+v, want the newest row %+v", end.UpTo, state.HighWater)
+	}
+}
+
+func anys(texts []string) []any {
+	all := make([]any, len(texts))
+	for i, s := range texts {
+		all[i] = s
+	}
+	return all
+}
+
+func TestBucketsOfTheSchemaAreThoseOfTheCounters(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	newWriter(t, path, WriterOptions{})
+	c := foreign(t, path)
+	for i, seconds := range LatencyBounds {
+		if got := time.Duration(latencyBounds[i]).Seconds(); got != seconds {
+			t.Errorf("bound %d is %v s, want %v", i, got, seconds)
+		}
+		must(t, c, "INSERT INTO predictions (model, features, class, latency) VALUES ('m', '{}', '1', ?)", latencyBounds[i])
+		if n := number(t, c, "SELECT latency_le FROM counted_predictions ORDER BY id DESC LIMIT 1"); n != latencyBounds[i] {
+			t.Errorf("latency %d is in the bucket up to %d", latencyBounds[i], n)
+		}
+	}
+	for _, score := range ScoreBounds {
+		must(t, c, "INSERT INTO predictions (model, features, class, score) VALUES ('m', '{}', '1', ?)", score)
+		row, err := c.first(t.Context(), "SELECT score_le FROM counted_predictions ORDER BY id DESC LIMIT 1")
+		if err != nil || row[0] != score {
+			t.Errorf("score %v is in the bucket up to %v, %v", score, row[0], err)
+		}
+	}
+}
+
+func TestTotalsNeverFallOverPruningErasingDeletingAndRestarts(t *testing.T) {
+	t.Parallel()
+	path, clk := newPath(t), newClock(noon)
+	w := newWriter(t, path, WriterOptions{Now: clk.now})
+	var before map[Key]*Counters
+	r := newReader(t, path)
+	check := func(step string, predictions int64) {
+		t.Helper()
+		totals, err := r.Totals(t.Context(), UpTo{Predictions: math.MaxInt64, Feedback: math.MaxInt64, Errors: math.MaxInt64})
+		if err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+		for key, c := range before {
+			if what := c.exceeds(totals.Counters[key]); what != "" {
+				t.Errorf("%s: %s fell", step, what)
+			}
+		}
+		var n int64
+		for _, c := range totals.Counters {
+			for _, k := range c.Classes {
+				n += k
+			}
+		}
+		if n != predictions {
+			t.Errorf("%s: %d predictions counted, want %d", step, n, predictions)
+		}
+		before = totals.Counters
+	}
+	addBatch(t, w, 0, 300)
+	for i := range int64(50) {
+		if _, err := w.AppendFeedback(t.Context(), Feedback{PredictionID: &i, Outcome: "1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("written", 300)
+	clk.set(time.Now().Add(-time.Hour))
+	addBatch(t, w, 300, 10)
+	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n != 350 {
+		t.Fatalf("pruned %d, %v", n, err)
+	}
+	check("pruned", 310)
+	if n, err := Erase(t.Context(), path, prediction(305).RequestID); err != nil || n != 1 {
+		t.Fatalf("erased %d, %v", n, err)
+	}
+	check("erased", 310)
+	addBatch(t, w, 310, 5)
+	must(t, foreign(t, path), "DELETE FROM predictions WHERE id IN (301, 312)")
+	check("deleted by hand", 315)
+	must(t, foreign(t, path), "DELETE FROM predictions")
+	check("all deleted by hand", 315)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = newWriter(t, path, WriterOptions{})
+	if id := add(t, w, 400, 1)[0].ID; id != 315 {
+		t.Errorf("id %d after everything was deleted, want 315", id)
+	}
+	check("restarted", 316)
+	if report, err := Check(t.Context(), path); err != nil || report.Err() != nil {
+		t.Errorf("check: %v %v", err, report.Problems)
+	}
+}
+
+func TestTotalsAdvanceEveryTenThousandRows(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{})
+	r := newReader(t, path)
+	addBatch(t, w, 0, 9999)
+	if s := stateOf(t, r); s.TotalsUpTo.Predictions != -1 {
+		t.Fatalf("totals up to %d after 9999 rows", s.TotalsUpTo.Predictions)
+	}
+	addBatch(t, w, 9999, 2)
+	if s := stateOf(t, r); s.TotalsUpTo.Predictions != 9999 || s.HighWater.Predictions != 10000 {
+		t.Fatalf("state %+v after 10001 rows", s)
+	}
+	for range 10050 {
+		w.Refuse("m", "1", Reasons[0])
+	}
+	eventually(t, "the errors are written", func() bool { return stateOf(t, r).HighWater.Errors == 10050 })
+	if s := stateOf(t, r); s.TotalsUpTo.Errors != 9999 {
+		t.Errorf("errors summed up to %d", s.TotalsUpTo.Errors)
+	}
+	totals, err := r.Totals(t.Context(), UpTo{Predictions: 10000, Errors: 10050})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := totals.Counters[Key{Model: "loan_refinance", Version: "1"}]; c.Classes["0"]+c.Classes["1"] != 10001 {
+		t.Errorf("classes %v", c.Classes)
+	}
+	if c := totals.Counters[Key{Model: "m", Version: "1"}]; fmt.Sprint(c.Errors) != "map[invalid_json:10050]" {
+		t.Errorf("errors %v", c.Errors)
+	}
+}
+
+func TestCloneIsIndependent(t *testing.T) {
+	t.Parallel()
+	c := NewCounters()
+	row := Row{Class: "1", Score: 0.5, HasScore: true, Latency: 5}
+	c.AddPrediction(&row, true)
+	clone := c.Clone()
+	if !reflect.DeepEqual(c, clone) {
+		t.Fatalf("%+v, want %+v", clone, c)
+	}
+	c.AddPrediction(&row, true)
+	c.AddError("x")
+	c.AddFeedback(&FeedbackRow{Class: "1", Outcome: "0"})
+	want := NewCounters()
+	want.AddPrediction(&row, true)
+	if !reflect.DeepEqual(clone, want) {
+		t.Errorf("%+v, want %+v", clone, want)
+	}
+}
