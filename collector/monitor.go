@@ -79,6 +79,9 @@ func New(o Options) (*Monitor, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	if o.Sequential {
+		o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
+	}
 	specs, err := loadSpecs(o.ConfigFile, o.ReferenceFile)
 	if err != nil {
 		return nil, err

@@ -89,9 +89,19 @@ func (s *Spec) reference(version string) *reference.Reference {
 	return general
 }
 
+// Log is what a Window reads. *predictionlog.Reader is one; its documentation
+// says what the methods promise.
+type Log interface {
+	State(ctx context.Context) (predictionlog.State, error)
+	Totals(ctx context.Context, atLeast predictionlog.UpTo) (predictionlog.Totals, error)
+	Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error
+	Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error
+	Errors(ctx context.Context, after, upTo int64, yield func(*predictionlog.ErrorRow) error) error
+}
+
 // Window follows one prediction log. Its methods may be called concurrently.
 type Window struct {
-	log     *predictionlog.Reader
+	log     Log
 	options Options
 	nulls   *drift.Nulls
 	layouts []*layout
@@ -103,7 +113,7 @@ type Window struct {
 
 // New returns a Window that reads log. It does no IO: the first Snapshot does.
 // The nulls of every reference's full window are queued to be built at once.
-func New(log *predictionlog.Reader, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
+func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -128,19 +138,6 @@ func New(log *predictionlog.Reader, specs []Spec, bins drift.BinOptions, nulls *
 	w.state.reset()
 	w.turn <- struct{}{}
 	return w, nil
-}
-
-// UsesNull reports whether a window needs the null with this key; the nulls
-// which none needs may be forgotten.
-func (w *Window) UsesNull(key string) bool {
-	for _, l := range w.layouts {
-		for i := range l.columns {
-			if nullKey(l.reference, l.columns[i].name) == key {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Snapshot reads what is new in the log and returns the windows as now sees
