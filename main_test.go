@@ -20,7 +20,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -137,12 +136,11 @@ func TestStory(t *testing.T) {
 // readLoans returns the header and the rows of LendingClub's loans.
 func readLoans(t *testing.T) (header []string, rows [][]string) {
 	t.Helper()
-	f, err := os.Open("testdata/lending_club.csv.gz")
+	data, err := os.ReadFile("testdata/lending_club.csv.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +298,7 @@ func do(t *testing.T, method, url, body string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	b, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -359,4 +357,17 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-var _ = time.Second
+func TestReadmeShowsTheWriterAsItIs(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer, err := os.ReadFile("testdata/log_writer.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(readme, writer) {
+		t.Error("README.md does not show testdata/log_writer.py: copy it there")
+	}
+}

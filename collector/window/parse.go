@@ -122,18 +122,19 @@ func (p *parser) scalar(b []byte, i, column int) (int, bool) {
 		return i, false
 	}
 	var v value
-	end, ok := i, true
-	switch c := b[i]; {
-	case c == '"':
+	var end int
+	ok := true
+	switch b[i] {
+	case '"':
 		v.kind = text
 		v.text, end, ok = plainString(b, i)
-	case c == 't':
+	case 't':
 		v.kind, v.text = text, b[i:min(i+4, len(b))]
 		end, ok = i+4, string(v.text) == "true"
-	case c == 'f':
+	case 'f':
 		v.kind, v.text = text, b[i:min(i+5, len(b))]
 		end, ok = i+5, string(v.text) == "false"
-	case c == 'n':
+	case 'n':
 		end, ok = i+4, bytes.HasPrefix(b[i:], []byte("null"))
 	default:
 		if end = numberEnd(b, i); end == i {

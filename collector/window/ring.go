@@ -35,8 +35,8 @@ func (r *ring) add(id, time int64, codes []uint8) {
 		r.grow()
 	}
 	at := r.next % int64(len(r.times))
-	for i := range r.codes {
-		r.codes[i][at] = codes[i]
+	for i, code := range codes {
+		r.codes[i][at] = code
 	}
 	r.ids[at], r.times[at] = id, time
 	if r.next > r.first && time < r.time(r.next-1) {
