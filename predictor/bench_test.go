@@ -1,13 +1,22 @@
 package predictor
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -102,3 +111,69 @@ type sink struct{ header http.Header }
 func (s *sink) Header() http.Header         { return s.header }
 func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
 func (s *sink) WriteHeader(int)             {}
+
+// BenchmarkServe is what a client waits for: one prediction over a connection of
+// its own that is kept, with so many clients at once, on a log on disk and on
+// one that keeps nothing.
+func BenchmarkServe(b *testing.B) {
+	for _, clients := range []int{1, 16, 64, 256} {
+		b.Run(fmt.Sprintf("log=none/clients=%d", clients), func(b *testing.B) {
+			serveLoans(b, new(discard), clients)
+		})
+		b.Run(fmt.Sprintf("log=disk/clients=%d", clients), func(b *testing.B) {
+			log, err := predictionlog.OpenWriter(b.Context(), filepath.Join(b.TempDir(), "predictions.db"), predictionlog.WriterOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			serveLoans(b, log, clients)
+			if err := log.Close(); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// serveLoans sends b.N requests from so many clients.
+func serveLoans(b *testing.B, log Log, clients int) {
+	b.Helper()
+	s, err := New(Options{Model: model.Default(), Log: log})
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := httptest.NewServer(s.Handler())
+	defer server.Close()
+	request := []byte("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(loan)) + "\r\n\r\n" + loan)
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var group errgroup.Group
+	b.ResetTimer()
+	for range clients {
+		group.Go(func() error {
+			conn, err := new(net.Dialer).DialContext(b.Context(), "tcp", server.Listener.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = conn.Close() }() // It was only read, and to the end.
+			answers := bufio.NewReader(conn)
+			for left.Add(-1) >= 0 {
+				if _, err := conn.Write(request); err != nil {
+					return err
+				}
+				answer, err := http.ReadResponse(answers, nil)
+				if err != nil {
+					return err
+				}
+				if answer.StatusCode != http.StatusOK {
+					return fmt.Errorf("status %d", answer.StatusCode)
+				}
+				if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		b.Fatal(err)
+	}
+}

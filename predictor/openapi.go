@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -126,114 +125,6 @@ func responses(schema object, problems ...int) object {
 // ref points to a schema of the document.
 func ref(name string) object {
 	return object{"$ref": "#/components/schemas/" + name}
-}
-
-// schemas describes everything that is sent or answered.
-func schemas(m *model.Model) object {
-	text := object{"type": "string"}
-	return object{
-		"Features": featuresSchema(m),
-		"Prediction": object{
-			"type":     "object",
-			"required": []string{"request_id", "prediction", "probability", "model", "model_version"},
-			"properties": object{
-				"prediction_id": object{"type": "integer", "minimum": 0, "description": "Absent when the prediction was not recorded."},
-				"request_id":    text,
-				"prediction":    object{"type": []string{"integer", "string"}, "description": "The class: 0 or 1."},
-				"probability":   object{"type": []string{"number", "null"}, "minimum": 0, "maximum": 1, "description": "Of class 1."},
-				"model":         text,
-				"model_version": text,
-				"logged":        object{"type": "boolean", "description": "Present, and false, when the log could not be written and the predictor serves all the same."},
-			},
-		},
-		"Feedback": object{
-			"type":                 "object",
-			"required":             []string{"actual_outcome"},
-			"anyOf":                []object{{"required": []string{"prediction_id"}}, {"required": []string{"request_id"}}},
-			"additionalProperties": false,
-			"properties": object{
-				"prediction_id":  object{"type": []string{"integer", "null"}, "minimum": 0},
-				"request_id":     object{"type": []string{"string", "null"}, "minLength": 1, "maxLength": maxText, "description": "Alone, or agreeing with prediction_id."},
-				"actual_outcome": object{"type": "integer", "enum": []int{0, 1}},
-				"source":         object{"type": []string{"string", "null"}, "maxLength": maxText, "description": "Where the outcome comes from."},
-				"confidence":     object{"type": []string{"number", "null"}, "exclusiveMinimum": 0, "maximum": 1, "default": 1},
-				"observed_at":    object{"type": []string{"string", "null"}, "format": "date-time", "description": "When the outcome was known; the arrival when absent."},
-			},
-			"examples": []object{{"prediction_id": 0, "actual_outcome": 1}},
-		},
-		"Accepted": object{
-			"type":     "object",
-			"required": []string{"prediction_id", "actual_outcome", "correct"},
-			"properties": object{
-				"prediction_id":  object{"type": "integer", "minimum": 0},
-				"actual_outcome": object{"type": "integer", "enum": []int{0, 1}},
-				"correct":        object{"type": []string{"boolean", "null"}, "description": "Null when the prediction has no class."},
-			},
-		},
-		"Health": object{
-			"type":     "object",
-			"required": []string{"status", "model", "model_version", "log", "uptime_seconds"},
-			"properties": object{
-				"status": object{"type": "string", "enum": []string{"healthy", "degraded", "unhealthy"}},
-				"model":  text, "model_version": text,
-				"log":            object{"type": "string", "description": "\"writable\", or why not."},
-				"uptime_seconds": object{"type": "number", "minimum": 0},
-			},
-		},
-		"Problem": object{
-			"type":        "object",
-			"description": "RFC 9457.",
-			"required":    []string{"type", "title", "status", "detail"},
-			"properties": object{
-				"type": object{"type": "string", "format": "uri-reference"}, "title": text,
-				"status": object{"type": "integer"}, "detail": text, "request_id": text,
-				"errors": object{"type": "array", "items": object{
-					"type":     "object",
-					"required": []string{"detail", "reason"},
-					"properties": object{
-						"field": text, "index": object{"type": "integer", "minimum": 0, "description": "The row, in an array."},
-						"detail": text, "reason": object{"type": "string", "enum": reasons},
-					},
-				}},
-				"errors_omitted": object{"type": "integer", "description": "How many more there are."},
-			},
-		},
-	}
-}
-
-// featuresSchema describes one row, with a typical one as the example: the
-// training means, and each first category.
-func featuresSchema(m *model.Model) object {
-	properties, example, required := object{}, object{}, make([]string, 0, len(m.Features))
-	for _, f := range m.Features {
-		required = append(required, f.Name)
-		if f.Type == model.Numeric {
-			properties[f.Name] = object{"type": []string{"number", "null"}}
-			example[f.Name] = round(f.Mean)
-			continue
-		}
-		properties[f.Name] = object{
-			"type":        []string{"string", "number", "boolean", "null"},
-			"description": "Compared as text, a number as its shortest decimal. Categories the model does not know are accepted.",
-		}
-		example[f.Name] = nil
-		if len(f.Categories) > 0 {
-			example[f.Name] = f.Categories[0].Value
-		}
-	}
-	return object{
-		"type": "object", "required": required, "properties": properties,
-		"additionalProperties": false, "examples": []object{example},
-	}
-}
-
-// round keeps three significant digits, for examples that read well.
-func round(x float64) float64 {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
-	if err != nil || math.IsInf(rounded, 0) {
-		return 0
-	}
-	return rounded
 }
 
 // orUnknown stands in for an empty version, which OpenAPI does not allow.

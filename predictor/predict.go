@@ -90,7 +90,7 @@ func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), appendTimeout)
 	defer cancel()
-	latency := s.now().Sub(start)
+	latency := s.now().Sub(start) // From the call of the handler: the header was read, the body was not.
 	for i := range batch {
 		batch[i].Latency = latency
 	}

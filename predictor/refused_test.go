@@ -194,4 +194,10 @@ func TestEveryAbsentFeatureIsNamed(t *testing.T) {
 	if len(p.Errors) != 3003 || p.Omitted != 0 {
 		t.Errorf("%d features named and %d omitted, want 3003 and 0", len(p.Errors), p.Omitted)
 	}
+
+	var in input
+	s.schema.decode(&in, []byte("["+strings.Repeat("{},", 99)+"{}]"), MaxArrayRows)
+	if in.faults.omitted == 0 || len(in.values) > 3003 {
+		t.Errorf("100 empty rows take %d values, want those of one at most", len(in.values))
+	}
 }
