@@ -236,7 +236,7 @@ func (e *environment) predictor(cmd *kingpin.CmdClause) command {
 		failure = cmd.Flag("predictions.log-failure", "While the log cannot be written: refuse predictions, or serve them unlogged.").Default("refuse").Enum("refuse", "serve")
 	)
 	cmd.Flag("web.telemetry-path", "Path of the predictor's own metrics.").Default("/metrics").StringVar(&serve.TelemetryPath)
-	cmd.Flag("web.max-requests", "Requests in flight at most; 0: no bound.").Default("0").IntVar(&serve.MaxRequests)
+	cmd.Flag("web.max-requests", "Requests in flight at most, the next one is answered with 429; 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
 	cmd.Flag("web.enable-pprof", "Serve /debug/pprof/.").BoolVar(&serve.EnablePprof)
 	return func(ctx context.Context) error {
 		m, err := loadModel(*file)
