@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -69,7 +70,7 @@ func TestStory(t *testing.T) {
 		}
 	}
 	send(path("present.csv"))
-	quiet := scrape(t, exporter.url)
+	quiet := eventually(t, exporter.url, func(p page) bool { return len(p.byFeature("feature_drift_detected")) == 22 })
 	if got := quiet.value(t, "drift_up"); got != 1 {
 		t.Errorf("drift_up is %v, want 1", got)
 	}
@@ -111,14 +112,20 @@ func TestStory(t *testing.T) {
 	}
 
 	send(path("long.csv"))
-	drifted := scrape(t, exporter.url)
+	// What a 60-month loan is known to change, and by about how much in nats.
+	changed := map[string]float64{"term": 4, "sub_grade": .3, "int_rate": .25, "funded_amnt": 1.2}
+	drifted := eventually(t, exporter.url, func(p page) bool {
+		detected := p.byFeature("feature_drift_detected")
+		for feature := range changed {
+			if detected[feature] != 1 {
+				return false
+			}
+		}
+		return true
+	})
 	detected := drifted.byFeature("feature_drift_detected")
 	corrected = drifted.byFeature("feature_kl_divergence_corrected")
-	// What a 60-month loan is known to change, and by about how much in nats.
-	for feature, want := range map[string]float64{"term": 4, "sub_grade": .3, "int_rate": .25, "funded_amnt": 1.2} {
-		if detected[feature] != 1 {
-			t.Errorf("%s is not detected", feature)
-		}
+	for feature, want := range changed {
 		if got := corrected[feature]; got < want/2 || got > want*2 {
 			t.Errorf("the corrected KL divergence of %s is %v, want about %v", feature, got, want)
 		}
@@ -243,6 +250,24 @@ func scrape(t *testing.T, url string) page {
 		t.Fatalf("GET /metrics: %v\n%s", err, body)
 	}
 	return families
+}
+
+// eventually returns the first page that holds: detection goes by ticks
+// of 15 seconds.
+func eventually(t *testing.T, url string, holds func(page) bool) page {
+	t.Helper()
+	for range 600 {
+		if p := scrape(t, url); holds(p) {
+			return p
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	t.Fatalf("after a minute, the page is still\n%v", scrape(t, url))
+	return nil
 }
 
 // value returns the only sample of a metric.
