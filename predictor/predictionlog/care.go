@@ -118,7 +118,7 @@ func care(ctx context.Context, path string, create bool, f func(*connection) err
 	if err != nil {
 		return err
 	}
-	conn, err := openToWrite(ctx, path, create)
+	conn, _, err := openToWrite(ctx, path, create)
 	if err != nil {
 		return err
 	}

@@ -245,7 +245,7 @@ func (r *Report) checkPairs(ctx context.Context, reader *Reader, first int64) er
 				r.problem(q.problem, n, f.integer(1))
 			}
 			if f.err != nil {
-				return fmt.Errorf("%w: %w", ErrCorrupt, f.err)
+				return c.damaged("feedback", f.err)
 			}
 		}
 		return nil

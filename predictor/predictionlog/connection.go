@@ -16,6 +16,7 @@ import (
 // (0.5 us instead of 1.1 us for a prediction of 12 features).
 type connection struct {
 	raw        *sqlite3.SQLiteConn
+	path       string
 	statements map[string]*statement
 }
 
@@ -41,7 +42,12 @@ func dial(path, mode string, parameters url.Values) (*connection, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("unexpected connection of type %T", raw), raw.Close())
 	}
-	return &connection{raw: c, statements: map[string]*statement{}}, nil
+	return &connection{raw: c, path: path, statements: map[string]*statement{}}, nil
+}
+
+// damaged is the error for a row that the schema rules out.
+func (c *connection) damaged(what string, err error) error {
+	return fmt.Errorf("prediction log %s %w: %s: %w", c.path, ErrCorrupt, what, err)
 }
 
 // close ends the connection and everything prepared on it.

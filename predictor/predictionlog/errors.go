@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mattn/go-sqlite3"
 	"golang.org/x/sys/unix"
@@ -40,6 +41,12 @@ var (
 	ErrReadOnly = errors.New("is read-only")
 )
 
+// kinds are all of them.
+var kinds = []error{
+	ErrMissing, ErrEmpty, ErrNotLog, ErrSchemaVersion, ErrLocked, ErrTruncated, ErrCorrupt,
+	ErrReplaced, ErrPermission, ErrDirectory, ErrFull, ErrReadOnly,
+}
+
 // explain turns an error of SQLite or of the file system into a sentence about
 // the log. Errors of other kinds, and those explained already, pass through.
 func explain(path string, err error) error {
@@ -47,8 +54,8 @@ func explain(path string, err error) error {
 		return fmt.Errorf("prediction log %s %w: %s (%w)", path, kind, fmt.Sprintf(advice, args...), err)
 	}
 	switch {
-	case err == nil:
-		return nil
+	case err == nil, slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }):
+		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("prediction log %s %w: start the predictor, or run `drift_exporter log init`; if it should be there, check the path and the volume", path, ErrMissing)
 	case errors.Is(err, fs.ErrPermission):

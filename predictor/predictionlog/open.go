@@ -46,27 +46,29 @@ func resolve(path string) (string, error) {
 }
 
 // openToWrite opens the log at a resolved path for writing and, when create is
-// set, makes it if it is missing or empty.
-func openToWrite(ctx context.Context, path string, create bool) (*connection, error) {
+// set, makes it if it is missing or empty. The file that it opened is the one
+// returned, or has taken its place since.
+func openToWrite(ctx context.Context, path string, create bool) (*connection, identity, error) {
 	if err := refuseNetwork(path); err != nil {
-		return nil, err
+		return nil, identity{}, err
 	}
 	if create {
 		if err := touch(path); err != nil {
-			return nil, err
+			return nil, identity{}, err
 		}
 	}
-	if _, _, err := identify(path); err != nil {
-		return nil, explain(path, err)
+	file, _, err := identify(path)
+	if err != nil {
+		return nil, identity{}, explain(path, err)
 	}
 	conn, err := dial(path, "rw", url.Values{"_busy_timeout": {patience}})
 	if err != nil {
-		return nil, explain(path, err)
+		return nil, identity{}, explain(path, err)
 	}
 	if err := prepareToWrite(ctx, conn, path, create); err != nil {
-		return nil, errors.Join(explain(path, err), conn.close())
+		return nil, identity{}, errors.Join(explain(path, err), conn.close())
 	}
-	return conn, nil
+	return conn, file, nil
 }
 
 // touch makes an empty file with the log's mode if there is none.

@@ -33,7 +33,7 @@ func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(
 				err = yield(&row)
 				return each(row.ID, err)
 			}
-			return fmt.Errorf("prediction log %s %w: row of predictions after id %d: %w", r.path, ErrCorrupt, after, err)
+			return c.damaged(fmt.Sprintf("row of predictions after id %d", after), err)
 		}, after, upTo, known.Model, known.Version, known.Class)
 	})
 }
@@ -83,7 +83,7 @@ func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*Fe
 				Confidence: f.real(9),
 			}
 			if f.err != nil {
-				return fmt.Errorf("prediction log %s %w: row of feedback after seq %d: %w", r.path, ErrCorrupt, after, f.err)
+				return c.damaged(fmt.Sprintf("row of feedback after seq %d", after), f.err)
 			}
 			return each(row.Seq, yield(&row))
 		}, after, upTo)
@@ -101,7 +101,7 @@ func (r *Reader) Errors(ctx context.Context, after, upTo int64, yield func(*Erro
 			f := fields{row: columns}
 			row := ErrorRow{Seq: f.integer(0), Time: f.integer(1), Model: f.text(2), Version: f.text(3), Reason: f.text(4)}
 			if f.err != nil {
-				return fmt.Errorf("prediction log %s %w: row of errors after seq %d: %w", r.path, ErrCorrupt, after, f.err)
+				return c.damaged(fmt.Sprintf("row of errors after seq %d", after), f.err)
 			}
 			return each(row.Seq, yield(&row))
 		}, after, upTo)

@@ -45,7 +45,7 @@ func (r *Reader) State(ctx context.Context) (State, error) {
 			TotalsUpTo: UpTo{Predictions: f.integer(4), Feedback: f.integer(5), Errors: f.integer(6)},
 		}
 		if f.err != nil {
-			return fmt.Errorf("prediction log %s %w: %w", r.path, ErrCorrupt, f.err)
+			return c.damaged("state", f.err)
 		}
 		s.Size, err = sizeOnDisk(r.path)
 		return err

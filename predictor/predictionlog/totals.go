@@ -74,7 +74,7 @@ func sumUp(ctx context.Context, c *connection, atLeast UpTo) (Totals, error) {
 	}
 	summed := UpTo{Predictions: f.integer(4), Feedback: f.integer(5), Errors: f.integer(6)}
 	if f.err != nil {
-		return t, fmt.Errorf("%w: %w", ErrCorrupt, f.err)
+		return t, c.damaged("state", f.err)
 	}
 	for _, part := range []struct {
 		query       string
@@ -99,7 +99,7 @@ func sumUp(ctx context.Context, c *connection, atLeast UpTo) (Totals, error) {
 			}
 			part.add(counters, &f)
 			if f.err != nil {
-				return fmt.Errorf("%w: sums: %w", ErrCorrupt, f.err)
+				return c.damaged("sums", f.err)
 			}
 			return nil
 		}, part.after, part.upTo)

@@ -36,7 +36,7 @@ func begin(c *connection, clock func() time.Time) (*transaction, error) {
 	f := fields{row: row}
 	tx := &transaction{conn: c, next: f.integer(0), now: after(f.integer(1), clock().UnixNano())}
 	if f.err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", ErrCorrupt, f.err), rollback(c))
+		return nil, errors.Join(c.damaged("newest row", f.err), rollback(c))
 	}
 	return tx, nil
 }

@@ -21,8 +21,9 @@ type WriterOptions struct {
 	// RetentionTime is the age at which rows are deleted; 0 keeps them.
 	RetentionTime time.Duration
 	// RetentionSize is how many bytes the log may use before its oldest rows
-	// are deleted, whatever their age; 0 means no limit. The file does not
-	// shrink, but what was freed is used again.
+	// are deleted, whatever their age; 0 means no limit. The write-ahead log
+	// comes on top, some 4 MiB under load. The file does not shrink, but what
+	// was freed is used again.
 	RetentionSize int64
 	// Lookback is how many of the newest rows are never deleted for their age.
 	Lookback int64
@@ -148,15 +149,14 @@ func (w *Writer) connect(ctx context.Context) error {
 		w.options.Logger.Warn("prediction log was moved, removed or replaced; opening the one that has its name now", "path", w.path)
 		w.leave()
 	}
-	conn, err := openToWrite(ctx, w.path, true)
+	conn, file, err := openToWrite(ctx, w.path, true)
 	if err != nil {
 		return err
 	}
-	w.conn, w.files = conn, map[string]identity{}
-	for _, name := range []string{w.path, w.path + "-wal", w.path + "-shm"} {
-		if w.files[name], _, err = identify(name); err != nil {
-			w.drop()
-			return explain(w.path, err)
+	w.conn, w.files = conn, map[string]identity{w.path: file}
+	for _, side := range []string{w.path + "-wal", w.path + "-shm"} {
+		if file, _, err := identify(side); err == nil {
+			w.files[side] = file
 		}
 	}
 	return nil

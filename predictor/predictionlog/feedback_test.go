@@ -1,0 +1,100 @@
+package predictionlog
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestFeedbackIsAcceptedOrRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	path, clk := newPath(t), newClock(noon)
+	w := newWriter(t, path, WriterOptions{Now: clk.now})
+	add(t, w, 0, 4)
+	if _, err := Erase(t.Context(), path, prediction(3).RequestID); err != nil {
+		t.Fatal(err)
+	}
+	clk.advance(time.Hour)
+	id := func(n int64) *int64 { return &n }
+	for _, test := range []struct {
+		name string
+		f    Feedback
+		want error
+		got  Accepted
+	}{
+		{"by id", Feedback{PredictionID: id(0), Outcome: "1"}, nil,
+			Accepted{Seq: 1, PredictionID: 0, Outcome: "1", Class: "0", Delay: time.Hour}},
+		{"by request id", Feedback{RequestID: prediction(1).RequestID, Outcome: "1", Source: "crm", Confidence: 0.5, ObservedAt: noon.Add(time.Minute)}, nil,
+			Accepted{Seq: 2, PredictionID: 1, Outcome: "1", Class: "1", Delay: time.Minute}},
+		{"by both", Feedback{PredictionID: id(2), RequestID: prediction(2).RequestID, Outcome: "0"}, nil,
+			Accepted{Seq: 3, PredictionID: 2, Outcome: "0", Class: "0", Delay: time.Hour}},
+		{"again", Feedback{PredictionID: id(0), Outcome: "1"}, nil,
+			Accepted{Seq: 1, PredictionID: 0, Outcome: "1", Class: "0", Delay: time.Hour, Noop: true}},
+		{"changed", Feedback{PredictionID: id(0), Outcome: "0"}, nil,
+			Accepted{Seq: 4, PredictionID: 0, Outcome: "0", Class: "0", Delay: time.Hour}},
+		{"less sure", Feedback{PredictionID: id(0), Outcome: "1", Confidence: 0.9}, ErrConflict, Accepted{}},
+		{"two predictions", Feedback{PredictionID: id(2), RequestID: prediction(1).RequestID, Outcome: "1"}, ErrMismatch, Accepted{}},
+		{"id never given", Feedback{PredictionID: id(4), Outcome: "1"}, ErrNotFound, Accepted{}},
+		{"negative id", Feedback{PredictionID: id(-1), Outcome: "1"}, ErrNotFound, Accepted{}},
+		{"unknown request id", Feedback{RequestID: "never", Outcome: "1"}, ErrNotFound, Accepted{}},
+		{"deleted", Feedback{PredictionID: id(3), Outcome: "1"}, ErrPruned, Accepted{}},
+		{"from before", Feedback{PredictionID: id(1), Outcome: "1", ObservedAt: noon.Add(-1)}, ErrNegativeDelay, Accepted{}},
+	} {
+		got, err := w.AppendFeedback(t.Context(), test.f)
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+		}
+		if test.want == nil {
+			test.got.Model, test.got.Version = "loan_refinance", "1"
+		}
+		if got != test.got {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.got)
+		}
+		if errors.Is(err, ErrUnavailable) {
+			t.Errorf("%s: a refusal calls the log unavailable", test.name)
+		}
+	}
+	for _, f := range []Feedback{
+		{Outcome: "1"}, {PredictionID: id(0)}, {PredictionID: id(0), Outcome: "1", Confidence: 1.1}, {PredictionID: id(0), Outcome: "1", Confidence: -0.1},
+	} {
+		if _, err := w.AppendFeedback(t.Context(), f); err == nil {
+			t.Errorf("%+v was accepted", f)
+		}
+	}
+	if err := w.Ready(); err != nil {
+		t.Errorf("refusals made the log unavailable: %v", err)
+	}
+}
+
+func TestFeedbackAfterTheClockWasSetBackHasNoDelay(t *testing.T) {
+	t.Parallel()
+	path, clk := newPath(t), newClock(noon)
+	w := newWriter(t, path, WriterOptions{Now: clk.now})
+	add(t, w, 0, 1)
+	clk.set(noon.Add(-time.Hour))
+	zero := int64(0)
+	got, err := w.AppendFeedback(t.Context(), Feedback{PredictionID: &zero, Outcome: "1"})
+	if err != nil || got.Delay != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestRefusalsAreCountedOneByOne(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{})
+	r := newReader(t, path)
+	for i := range 2500 {
+		w.Refuse("m", "1", Reasons[i%2])
+	}
+	eventually(t, "they are written within a second or so", func() bool { return stateOf(t, r).HighWater.Errors == 2500 })
+	count := map[string]int{}
+	err := r.Errors(t.Context(), -1, 2500, func(row *ErrorRow) error {
+		count[row.Model+row.Version+row.Reason]++
+		return nil
+	})
+	if err != nil || fmt.Sprint(count) != "map[m1invalid_json:1250 m1missing_feature:1250]" {
+		t.Errorf("%v, %v", count, err)
+	}
+}
