@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
-
-	"github.com/mattn/go-sqlite3"
 )
 
 // Init makes an empty log at path, with mode 0640. A log that is there already
@@ -43,61 +41,6 @@ func Prune(ctx context.Context, path string, age time.Duration) (int64, error) {
 		}
 	})
 	return total, err
-}
-
-// Erase deletes the prediction with a request id and its feedback, and makes
-// sure that no file of the log holds their bytes any more: what is deleted is
-// overwritten with zeros, and the write-ahead log is emptied. It returns how many
-// rows it deleted; none is an error that wraps ErrNotFound. The log's sums, which
-// hold no person's data, keep counting them. A predictor may be running; when
-// readers are in the way for long, the error says so, and to run it again.
-func Erase(ctx context.Context, path, requestID string) (int64, error) {
-	var total int64
-	err := care(ctx, path, false, func(c *connection) error {
-		if err := c.exec("PRAGMA secure_delete = ON"); err != nil {
-			return err
-		}
-		err := write(c, func(tx *transaction) error {
-			for _, query := range []string{
-				"DELETE FROM feedback WHERE prediction_id = (SELECT id FROM predictions WHERE request_id = ?) RETURNING 1",
-				"DELETE FROM predictions WHERE request_id = ? RETURNING 1",
-			} {
-				n, err := tx.count(query, requestID)
-				if err != nil {
-					return err
-				}
-				total += n
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		// Also when there was nothing to delete: an earlier run may have been
-		// unable to do it.
-		if err := emptyWAL(ctx, c); err != nil {
-			return fmt.Errorf("the rows are deleted, but the write-ahead log may still hold them; run it again: %w", err)
-		}
-		if total == 0 {
-			return fmt.Errorf("erase request id %q: %w", requestID, ErrNotFound)
-		}
-		return nil
-	})
-	return total, err
-}
-
-// emptyWAL waits for readers and writers until the write-ahead log is empty.
-func emptyWAL(ctx context.Context, c *connection) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		err := truncateWAL(c, patience)
-		var problem sqlite3.Error
-		busy := errors.Is(err, errReaders) || errors.As(err, &problem) && problem.Code == sqlite3.ErrBusy
-		if !busy || ctx.Err() != nil {
-			return err
-		}
-	}
 }
 
 // write runs f in one transaction.

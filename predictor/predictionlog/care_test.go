@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -81,6 +82,66 @@ func TestEraseLeavesNoByteInAnyFile(t *testing.T) {
 	}
 	if report, err := Check(t.Context(), path); err != nil || report.Err() != nil {
 		t.Errorf("check: %v %v", err, report.Problems)
+	}
+}
+
+func TestEraseFindsWhatOtherServicesLeftInTheFile(t *testing.T) {
+	t.Parallel()
+	path := closedLog(t, 0)
+	c, err := dial(path, "rw", url.Values{"_secure_delete": {"0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var persons []Prediction
+	for i := range 10_000 {
+		p := secret(i)
+		persons = append(persons, p)
+		if i%100 == 0 {
+			must(t, c, "BEGIN IMMEDIATE")
+		}
+		must(t, c, "INSERT INTO predictions (model, features, class, request_id) VALUES ('m', ?, '1', ?)", string(p.Features), p.RequestID)
+		if i%100 == 99 {
+			must(t, c, "COMMIT")
+		}
+	}
+	// Something is left of these, too.
+	must(t, c, "DELETE FROM predictions WHERE id <= 100")
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(grep(t, path, persons[50].RequestID)) == 0 {
+		t.Fatal("nothing is left of a row that was deleted carelessly: this test proves nothing")
+	}
+	if _, err := Erase(t.Context(), path, persons[50].RequestID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("erase what was deleted: %v", err)
+	}
+	for i := 50; i < len(persons); i += 250 {
+		if i > 100 {
+			if n, err := Erase(t.Context(), path, persons[i].RequestID); err != nil || n != 1 {
+				t.Fatalf("erased %d rows, %v", n, err)
+			}
+		}
+		if found := grep(t, path, persons[i].RequestID); len(found) > 0 {
+			t.Errorf("%s is still in %v", persons[i].RequestID, found)
+		}
+	}
+	if report, err := Check(t.Context(), path); err != nil || report.Err() != nil {
+		t.Errorf("check: %v %v", err, report.Problems)
+	}
+}
+
+func TestContainsFindsATextAcrossBlocks(t *testing.T) {
+	t.Parallel()
+	text := []byte("needle")
+	for _, at := range []int{0, 1, 1<<20 - 3, 1<<20 + 3, 2<<20 - 1, 3<<20 - 6} {
+		hay := bytes.Repeat([]byte("."), 3<<20)
+		if found, err := contains(bytes.NewReader(hay), text); found || err != nil {
+			t.Fatalf("found in %v, %v", found, err)
+		}
+		copy(hay[at:], text)
+		if found, err := contains(bytes.NewReader(hay), text); !found || err != nil {
+			t.Errorf("at %d: %v, %v", at, found, err)
+		}
 	}
 }
 

@@ -268,3 +268,79 @@ func TestCloneIsIndependent(t *testing.T) {
 		t.Errorf("%+v, want %+v", clone, want)
 	}
 }
+
+func TestSumsOfTheWriterEqualThoseOfTheRows(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{})
+	r, c := newReader(t, path), foreign(t, path)
+	random := rand.New(rand.NewPCG(3, 4))
+	same := func(step string) {
+		t.Helper()
+		totals, err := r.Totals(t.Context(), UpTo{Predictions: -1, Feedback: -1, Errors: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fold(t, r, totals.UpTo); !reflect.DeepEqual(totals.Counters, want) {
+			t.Fatalf("%s: up to %d\nlog  %+v\nrows %+v", step, totals.UpTo.Predictions, totals.Counters, want)
+		}
+	}
+	next := 0
+	write := func(n int) {
+		for end := next + n; next < end; {
+			batch := make([]Prediction, min(end-next, 1+random.IntN(150)))
+			for i := range batch {
+				p := prediction(next + i)
+				p.Version = fmt.Sprint(random.IntN(2))
+				if random.IntN(5) == 0 {
+					p.Score, p.Latency = math.NaN(), -1
+				}
+				batch[i] = p
+			}
+			if random.IntN(4) == 0 { // some are repeated: the slow path
+				batch = append(batch, batch[0])
+			}
+			if _, err := w.Append(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+			next += len(batch)
+		}
+	}
+	insert := "INSERT INTO predictions (model, features, class, latency) VALUES ('m', '[]', '1', 5)"
+	write(12_000)
+	same("alone")
+	if len(w.sums.kinds) == 0 {
+		t.Error("the writer keeps no sums")
+	}
+	must(t, c, insert)
+	write(9000)
+	same("with a foreign row in between")
+	write(15_000)
+	same("alone again")
+	must(t, c, "DELETE FROM predictions WHERE id = (SELECT max(id) FROM predictions)")
+	write(12_000)
+	if s := stateOf(t, r); s.TotalsUpTo.Predictions < 30_000 {
+		t.Errorf("sums up to %d", s.TotalsUpTo.Predictions)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = newWriter(t, path, WriterOptions{})
+	write(12_000)
+	if report, err := Check(t.Context(), path); err != nil || len(report.Problems) != 1 { // the foreign row's features
+		t.Errorf("check: %v %v", err, report.Problems)
+	}
+	totals, err := r.Totals(t.Context(), UpTo{Predictions: math.MaxInt64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	for _, counters := range totals.Counters {
+		for _, k := range counters.Classes {
+			n += k
+		}
+	}
+	if want := stateOf(t, r).HighWater.Predictions + 1; n != want {
+		t.Errorf("%d predictions counted, %d ids given out", n, want)
+	}
+}

@@ -13,9 +13,11 @@ import (
 // transaction is one open write transaction.
 type transaction struct {
 	conn *connection
-	// next is the id of the next prediction, now the time of all rows, in
-	// nanoseconds.
-	next, now int64
+	// next is the id of the next prediction, first that of the transaction's
+	// first one, now the time of all rows, in nanoseconds.
+	next, first, now int64
+	// saved says that the Writer's sums are in the log's.
+	saved bool
 }
 
 // backwards is how far the clock must have been set back to be believed.
@@ -34,7 +36,7 @@ func begin(c *connection, clock func() time.Time) (*transaction, error) {
 		return nil, errors.Join(err, rollback(c))
 	}
 	f := fields{row: row}
-	tx := &transaction{conn: c, next: f.integer(0), now: after(f.integer(1), clock().UnixNano())}
+	tx := &transaction{conn: c, next: f.integer(0), first: f.integer(0), now: after(f.integer(1), clock().UnixNano())}
 	if f.err != nil {
 		return nil, errors.Join(c.damaged("newest row", f.err), rollback(c))
 	}
@@ -130,7 +132,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 			rows = 0
 		}
 	}()
-	tx, err := begin(w.conn, w.options.Now)
+	tx, err := w.begin(g)
 	if err != nil {
 		return 0, err
 	}
@@ -142,7 +144,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 		if err := rollback(w.conn); err != nil {
 			return 0, err
 		}
-		if tx, err = begin(w.conn, w.options.Now); err != nil {
+		if tx, err = w.begin(g); err != nil {
 			return 0, err
 		}
 		if err := tx.insertEach(g.tasks); err != nil {
@@ -173,8 +175,18 @@ func (w *Writer) write(g *group) (rows int, err error) {
 		return 0, err
 	}
 	w.refused.written(refused)
+	w.sums.committed(tx.first, tx.saved, g.tasks)
 	w.dirty = w.dirty || rows > 0
 	return rows, nil
+}
+
+// begin begins the transaction of a group.
+func (w *Writer) begin(g *group) (*transaction, error) {
+	tx, err := begin(w.conn, w.options.Now)
+	if err == nil && crosses(tx.next, int64(g.rows)) {
+		tx.saved, err = w.sums.save(tx)
+	}
+	return tx, err
 }
 
 // rest does the tasks that are not predictions, and counts the rows of all.

@@ -59,6 +59,7 @@ type Writer struct {
 	conn  *connection
 	files map[string]identity // the log and the files beside it, by name
 	prune pruner
+	sums  sums
 	fresh int // rows written since the last retention
 	dirty bool
 	last  time.Time // of the last commit
@@ -153,7 +154,7 @@ func (w *Writer) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.files = conn, map[string]identity{w.path: file}
+	w.conn, w.files, w.sums = conn, map[string]identity{w.path: file}, sums{}
 	for _, side := range []string{w.path + "-wal", w.path + "-shm"} {
 		if file, _, err := identify(side); err == nil {
 			w.files[side] = file
