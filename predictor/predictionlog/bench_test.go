@@ -19,7 +19,7 @@ func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			var commits atomic.Int64
-			w := newWriter(b, filepath.Join(b.TempDir(), "predictions.db"), WriterOptions{
+			w := newWriter(b, filepath.Join(b.TempDir(), logName), WriterOptions{
 				RetentionTime: 90 * 24 * time.Hour, Lookback: 262144,
 				OnCommit: func(int, time.Duration, error) { commits.Add(1) },
 			})
@@ -90,7 +90,7 @@ func BenchmarkAppendFloor(b *testing.B) {
 
 // BenchmarkAppendBatch is a hundred predictions in one call.
 func BenchmarkAppendBatch(b *testing.B) {
-	w := newWriter(b, filepath.Join(b.TempDir(), "predictions.db"), WriterOptions{})
+	w := newWriter(b, filepath.Join(b.TempDir(), logName), WriterOptions{})
 	next := 0
 	for b.Loop() {
 		addBatch(b, w, next, 100)
@@ -103,7 +103,7 @@ func BenchmarkAppendBatch(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	for _, size := range []int{1000, 100_000} {
 		b.Run(fmt.Sprintf("log=%d", size), func(b *testing.B) {
-			path := filepath.Join(b.TempDir(), "predictions.db")
+			path := filepath.Join(b.TempDir(), logName)
 			w := newWriter(b, path, WriterOptions{})
 			for i := 0; i < size; i += 1000 {
 				addBatch(b, w, i, 1000)
@@ -130,7 +130,7 @@ func BenchmarkRead(b *testing.B) {
 
 // BenchmarkReadFloor is SQLite's own pass over the same 1000 rows.
 func BenchmarkReadFloor(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "predictions.db")
+	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 1000)
 	c := foreign(b, path)
 	for b.Loop() {
@@ -143,7 +143,7 @@ func BenchmarkReadFloor(b *testing.B) {
 
 // BenchmarkState is the part of a scrape that does not depend on new rows.
 func BenchmarkState(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "predictions.db")
+	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 1000)
 	r := newReader(b, path)
 	for b.Loop() {
@@ -153,7 +153,7 @@ func BenchmarkState(b *testing.B) {
 
 // BenchmarkTotals is the start of a reader with the most rows beyond the sums.
 func BenchmarkTotals(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "predictions.db")
+	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 9999)
 	r := newReader(b, path)
 	for b.Loop() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -23,7 +24,6 @@ var children = map[string]func(path string) error{
 
 const (
 	childVariable = "PREDICTIONLOG_TEST_CHILD"
-	pathVariable  = "PREDICTIONLOG_TEST_PATH"
 	countVariable = "PREDICTIONLOG_TEST_COUNT"
 )
 
@@ -32,21 +32,23 @@ func TestMain(m *testing.M) {
 	if name == "" {
 		os.Exit(m.Run())
 	}
-	if err := children[name](os.Getenv(pathVariable)); err != nil {
+	if err := children[name](logName); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// child returns a command that runs one of children on a log. The binary is
-// found by a name that another user may use.
-func child(ctx context.Context, name, path string, count int, before ...string) *exec.Cmd {
-	line := append(before, "/proc/self/exe")
-	if len(before) > 0 {
-		line[len(line)-1] = os.Args[0]
-	}
+// child returns a command that runs one of children on the log at path, whose
+// name must be logName. It starts the binary by a name that another user may use.
+func child(ctx context.Context, name, path string, count int) *exec.Cmd {
+	return childUnder(ctx, name, path, count, "/proc/self/exe")
+}
+
+// childUnder is child under another program, whose arguments end with the binary.
+func childUnder(ctx context.Context, name, path string, count int, line ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, line[0], line[1:]...)
-	c.Env = append(os.Environ(), childVariable+"="+name, pathVariable+"="+path, countVariable+"="+strconv.Itoa(count))
+	c.Dir = filepath.Dir(path)
+	c.Env = append(os.Environ(), childVariable+"="+name, countVariable+"="+strconv.Itoa(count))
 	return c
 }
 

@@ -14,9 +14,13 @@ import (
 // syncs runs childAppend under strace and returns how often it synced a file.
 func syncs(t *testing.T, strace string, commits int, environment ...string) int {
 	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	trace := filepath.Join(dir, "trace")
-	c := child(t.Context(), "append", filepath.Join(dir, "predictions.db"), commits, strace, "-f", "-e", "trace=fsync,fdatasync", "-o", trace)
+	c := childUnder(t.Context(), "append", filepath.Join(dir, logName), commits, strace, "-f", "-e", "trace=fsync,fdatasync", "-o", trace, self)
 	c.Env = append(c.Env, environment...)
 	if out, err := c.CombinedOutput(); err != nil {
 		if strings.Contains(string(out), "ptrace") {

@@ -73,7 +73,7 @@ func TestReaderSaysWhatIsWrongWithALog(t *testing.T) {
 		advice  string
 	}{
 		{"missing", newPath, ErrMissing, "log init"},
-		{"directory missing", func(t *testing.T) string { return filepath.Join(newPath(t), "below", "predictions.db") }, ErrMissing, "check the path"},
+		{"directory missing", func(t *testing.T) string { return filepath.Join(newPath(t), "below", logName) }, ErrMissing, "check the path"},
 		{"a directory", func(t *testing.T) string { return t.TempDir() }, ErrNotLog, "name a file"},
 		{"zero bytes", func(t *testing.T) string {
 			path := newPath(t)
@@ -329,7 +329,7 @@ func TestReaderOfAnotherUser(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			dir := shared(t)
-			path := filepath.Join(dir, "predictions.db")
+			path := filepath.Join(dir, logName)
 			test.prepare(t, path)
 			if !root {
 				if err := os.Chmod(dir, 0o555); err != nil {

@@ -10,7 +10,7 @@ import (
 // never runs on without end.
 func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
-	path := filepath.Join(dir, "predictions.db")
+	path := filepath.Join(dir, logName)
 	w := newWriter(f, path, WriterOptions{})
 	addBatch(f, w, 0, 60)
 	for i := range int64(10) {
@@ -53,7 +53,7 @@ func FuzzInvalidFeatures(f *testing.F) {
 	for _, text := range awkward {
 		f.Add(text)
 	}
-	path := filepath.Join(f.TempDir(), "predictions.db")
+	path := filepath.Join(f.TempDir(), logName)
 	if err := Init(f.Context(), path); err != nil {
 		f.Fatal(err)
 	}

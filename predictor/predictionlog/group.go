@@ -126,7 +126,7 @@ func (w *Writer) run() {
 		g, closed := w.take()
 		switch {
 		case g != nil:
-			w.commit(g)
+			_ = w.commit(g) // every task has it
 			close(g.done)
 			continue
 		case closed:

@@ -14,11 +14,11 @@ import (
 // drop SQLite's locks on it.
 func takeLock(path string) (*os.File, error) {
 	name := path + ".lock"
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, mode) //nolint:gosec // the log's group reads it, see mode
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, mode) //nolint:gosec // the operator names the log
 	if err != nil {
 		return nil, fmt.Errorf("lock the prediction log: %w; the predictor needs write access to its directory", err)
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits an int
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		return nil, errors.Join(fmt.Errorf("prediction log %s already has a predictor: one log takes one; stop the other (`fuser %s` names it) or give this one its own --predictions.log", path, name), f.Close())

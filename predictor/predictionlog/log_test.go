@@ -33,7 +33,10 @@ func (c *clock) now() time.Time          { return time.Unix(0, c.ns.Load()).UTC(
 // noon is where the clocks of tests start.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "predictions.db") }
+// logName is that of every log in these tests.
+const logName = "predictions.db"
+
+func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), logName) }
 
 func newWriter(t testing.TB, path string, o WriterOptions) *Writer {
 	t.Helper()

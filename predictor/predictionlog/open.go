@@ -73,7 +73,7 @@ func openToWrite(ctx context.Context, path string, create bool) (*connection, id
 
 // touch makes an empty file with the log's mode if there is none.
 func touch(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode) //nolint:gosec // the group reads it, see mode
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode) //nolint:gosec // the operator names the log
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

@@ -190,7 +190,7 @@ func TestSecondPredictorIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, w, 0, 1)
-	link := filepath.Join(t.TempDir(), "link.db")
+	link := filepath.Join(t.TempDir(), logName)
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestWriterRefusesFilesThatAreNotItsLog(t *testing.T) {
 			}
 			return path
 		}, ErrCorrupt},
-		{"no directory", func(t *testing.T) string { return filepath.Join(t.TempDir(), "a", "b", "predictions.db") }, os.ErrNotExist},
+		{"no directory", func(t *testing.T) string { return filepath.Join(t.TempDir(), "a", "b", logName) }, os.ErrNotExist},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -267,7 +267,7 @@ func TestWriterRefusesFilesThatAreNotItsLog(t *testing.T) {
 func TestWriterOfAnotherUserIsToldWhatItLacks(t *testing.T) {
 	t.Parallel()
 	dir := shared(t)
-	path := filepath.Join(dir, "predictions.db")
+	path := filepath.Join(dir, logName)
 	if os.Geteuid() != 0 {
 		if err := os.Chmod(dir, 0o555); err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ const backwards = int64(time.Minute)
 // begin takes the write lock, and then the time: so times rise with ids,
 // whoever else writes the log.
 func begin(c *connection, clock func() time.Time) (*transaction, error) {
-	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := c.do("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
 	}
 	row, err := c.first(context.Background(), `SELECT
@@ -171,7 +171,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 			return 0, err
 		}
 	}
-	if err := w.conn.exec("COMMIT"); err != nil {
+	if err := w.conn.do("COMMIT"); err != nil {
 		return 0, err
 	}
 	w.refused.written(refused)

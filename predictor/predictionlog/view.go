@@ -43,13 +43,10 @@ func (w *Writer) EnsureView(ctx context.Context, model string, features []string
 }
 
 func (tx *transaction) ensureView(model string, features []string) (string, error) {
+	hash := sha256.Sum256([]byte(model))
 	name := "model_" + model
 	mine := " FROM predictions WHERE model = " + literal(model)
-	for attempt := range 2 {
-		if attempt > 0 {
-			hash := sha256.Sum256([]byte(model))
-			name += "_" + hex.EncodeToString(hash[:4])
-		}
+	for _, name := range []string{name, name + "_" + hex.EncodeToString(hash[:4])} {
 		row, err := tx.conn.first(context.Background(),
 			"SELECT coalesce(sql, ''), type FROM sqlite_schema WHERE name = ? COLLATE NOCASE", name)
 		if err != nil {
@@ -73,7 +70,7 @@ func (tx *transaction) ensureView(model string, features []string) (string, erro
 		}
 		return name, tx.conn.exec(want)
 	}
-	return "", fmt.Errorf("the names model_%s and %s are both taken", model, name)
+	return "", fmt.Errorf("the name %s is taken, and so is the one beside it", name)
 }
 
 // viewColumns returns the columns of a view, as SQL.
