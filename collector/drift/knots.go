@@ -63,6 +63,6 @@ func (n *Null) atLeast(t float64) float64 {
 		return float64(n.knots[i].atLeast)
 	}
 	a, b := n.knots[i-1], n.knots[i]
-	into := (b.value - (t - tie)) / (b.value - a.value)
+	into := (b.value - t) / (b.value - a.value)
 	return float64(b.atLeast) + min(max(into, 0), 1)*float64(a.beyond-b.atLeast)
 }

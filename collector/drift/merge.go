@@ -64,15 +64,22 @@ func uniformStarts(edges []float64, lo, hi float64, k int) []int {
 	for i := 1; i < k; i++ {
 		t := float64(i) / float64(k)
 		point := lo*(1-t) + hi*t
-		at, _ := slices.BinarySearch(edges, point)
-		if at == len(edges) || at > 0 && point-edges[at-1] <= edges[at]-point {
-			at--
-		}
-		if at+1 > starts[len(starts)-1] {
-			starts = append(starts, at+1)
+		if start := nearest(edges, point) + 1; start > starts[len(starts)-1] {
+			starts = append(starts, start)
 		}
 	}
 	return starts
+}
+
+// nearest is the index of the edge nearest to point, the lower of two.
+func nearest(edges []float64, point float64) int {
+	best := 0
+	for i, e := range edges {
+		if math.Abs(e-point) < math.Abs(edges[best]-point) {
+			best = i
+		}
+	}
+	return best
 }
 
 // merge joins runs with a share of all below 1/rare, left to right into the
@@ -161,5 +168,5 @@ func checkAscending(what string, x []float64, most int) error {
 
 // code narrows an index of a fine code or an exported bin, at most 204.
 func code(i int) uint8 {
-	return uint8(i) //nolint:gosec // Codes is at most MaxFine + 4.
+	return uint8(i)
 }

@@ -10,7 +10,6 @@ const few = 150
 // to weights, all positive.
 type multinomial struct {
 	n          int64
-	weights    []int64
 	conditions []condition // n > few
 	columns    []column    // n <= few
 }
@@ -27,19 +26,10 @@ type column struct {
 }
 
 func newMultinomial(weights []int64, n int64) *multinomial {
-	m := &multinomial{n: n, weights: weights}
 	if n <= few {
-		m.columns = aliasTable(weights)
-		return m
+		return &multinomial{n: n, columns: aliasTable(weights)}
 	}
-	m.conditions = make([]condition, len(weights))
-	rest := int64(0)
-	for b := len(weights) - 1; b >= 0; b-- {
-		all := float64(rest + weights[b])
-		m.conditions[b] = condition{float64(weights[b]) / all, float64(rest) / all}
-		rest += weights[b]
-	}
-	return m
+	return &multinomial{n: n, conditions: conditionals(weights)}
 }
 
 // draw overwrites counts with one sample. O(n) for n <= 150 by the alias method,
@@ -68,6 +58,17 @@ func (m *multinomial) draw(r *random, counts []int64) {
 			return
 		}
 	}
+}
+
+func conditionals(weights []int64) []condition {
+	conditions := make([]condition, len(weights))
+	rest := int64(0)
+	for b := len(weights) - 1; b >= 0; b-- {
+		all := float64(rest + weights[b])
+		conditions[b] = condition{float64(weights[b]) / all, float64(rest) / all}
+		rest += weights[b]
+	}
+	return conditions
 }
 
 // aliasTable is Walker's table [1] in the linear time of Vose [2], in integers:

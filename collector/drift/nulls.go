@@ -192,15 +192,15 @@ func (n *Nulls) want(key string, reference []int64, size int64) *build {
 
 // feature finds the nulls of a key, emptied when its reference has changed.
 func (n *Nulls) feature(key string, reference []int64) *feature {
-	print := fingerprint(key, reference)
 	f, ok := n.features[key]
-	if !ok || f.fingerprint != print {
-		if ok {
-			f.gone = true
-		}
-		f = &feature{fingerprint: print, reference: slices.Clone(reference), builds: map[int64]*build{}}
-		n.features[key] = f
+	if ok && slices.Equal(f.reference, reference) {
+		return f
 	}
+	if ok {
+		f.gone = true
+	}
+	f = &feature{fingerprint: fingerprint(key, reference), reference: slices.Clone(reference), builds: map[int64]*build{}}
+	n.features[key] = f
 	return f
 }
 
@@ -238,6 +238,8 @@ func (n *Nulls) push(b *build, u urgency) {
 	}
 }
 
+func (n *Nulls) pop() request { return heap.Pop(&n.queue).(request) }
+
 // work draws nulls until Close.
 func (n *Nulls) work() {
 	n.mu.Lock()
@@ -249,7 +251,7 @@ func (n *Nulls) work() {
 		if n.closed {
 			return
 		}
-		r := heap.Pop(&n.queue).(request)
+		r := n.pop()
 		b := r.build
 		if b.started || b.of.gone && r.urgency != waitedFor {
 			continue

@@ -1,6 +1,9 @@
 package drift
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // Number is the fine code of x: missing when it is NaN or infinite, below or
 // above outside the reference's extremes; else, with edges, the number of edges
@@ -29,18 +32,18 @@ func (b *Binning) Number(x float64) uint8 {
 	return at
 }
 
-// keys are ascending numbers as integers in the same order, padded to a full
-// tree: comparing integers lets the compiler turn the search's branch, which
-// would be mispredicted half the time, into a conditional move.
+// keys are ascending numbers as unsigned integers in the same order, padded to a
+// full tree: the borrow of an integer subtraction steers the search without a
+// branch, which would be mispredicted half the time.
 type keys struct {
-	key  [256]int64
+	key  [256]uint64
 	half uint8
 }
 
 func newKeys(ascending []float64) *keys {
 	k := &keys{}
 	for i := range k.key {
-		k.key[i] = math.MaxInt64
+		k.key[i] = math.MaxUint64
 	}
 	for i, x := range ascending {
 		k.key[i] = orderedKey(x)
@@ -52,19 +55,17 @@ func newKeys(ascending []float64) *keys {
 }
 
 // atMost is the number of keys <= key.
-func (k *keys) atMost(key int64) uint8 {
+func (k *keys) atMost(key uint64) uint8 {
 	at := uint8(0)
 	for half := k.half; half > 0; half >>= 1 {
-		next := at + half
-		if k.key[next-1] <= key {
-			at = next
-		}
+		_, less := bits.Sub64(key, k.key[at+half-1], 0)
+		at += half & uint8(less-1)
 	}
 	return at
 }
 
 // orderedKey maps finite numbers to integers of the same order, -0 and 0 to the same.
-func orderedKey(x float64) int64 {
-	bits := int64(math.Float64bits(x + 0)) // -0 + 0 is 0
-	return bits ^ int64(uint64(bits>>63)>>1)
+func orderedKey(x float64) uint64 {
+	b := math.Float64bits(x + 0) // -0 + 0 is 0
+	return b ^ (-(b >> 63) | 1<<63)
 }

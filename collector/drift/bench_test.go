@@ -1,0 +1,85 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+)
+
+func BenchmarkKL(b *testing.B) {
+	reference := slices.Repeat([]int64{10_000}, 10)
+	window := []int64{96, 104, 109, 97, 94, 94, 86, 109, 105, 106}
+	for b.Loop() {
+		KL(reference, window)
+	}
+}
+
+func BenchmarkNewNull(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		n, nref int64
+	}{
+		{"one-sample", 1000, 1_000_000}, {"two-sample", 1000, 100_000}, {"two-sample", 100, 10_000}, {"one-sample", 100, 100_000},
+	} {
+		b.Run(fmt.Sprintf("%s/K=10/n=%d", c.name, c.n), func(b *testing.B) {
+			reference := slices.Repeat([]int64{c.nref / 10}, 10)
+			for b.Loop() {
+				NewNull(reference, c.n, DefaultSamples, 1)
+			}
+		})
+	}
+}
+
+func BenchmarkNullTest(b *testing.B) {
+	null := NewNull(slices.Repeat([]int64{10_000}, 10), 1000, DefaultSamples, 1)
+	kl := null.Mean()
+	for b.Loop() {
+		kl += 1e-9
+		null.Test(kl, 990, 100_000)
+	}
+}
+
+func BenchmarkNullsGet(b *testing.B) {
+	n := NewNulls(999, 1)
+	defer n.Close()
+	reference := slices.Repeat([]int64{10_000}, 10)
+	for b.Loop() {
+		if _, err := n.Get(b.Context(), "loan_refinance/1/credit_score", reference, 990, 1000); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNumber(b *testing.B) {
+	for _, edges := range []int{9, 199} {
+		b.Run(fmt.Sprintf("edges=%d", edges), func(b *testing.B) {
+			r := newRandom(1)
+			sample := make([]float64, 8192)
+			for i := range sample {
+				sample[i] = r.unit()
+			}
+			e, lo, hi, counts := fineOf(sample, edges+1)
+			binning, err := NewContinuous(e, lo, hi, counts, BinOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			sum, i := uint8(0), 0
+			for b.Loop() {
+				sum += binning.Number(sample[i&8191])
+				i++
+			}
+			_ = sum
+		})
+	}
+}
+
+func BenchmarkCategory(b *testing.B) {
+	binning, err := NewCategorical([]string{"RENT", "OWN", "MORTGAGE"}, []int64{40, 10, 50})
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := []byte("MORTGAGE")
+	for b.Loop() {
+		binning.Category(text)
+	}
+}
