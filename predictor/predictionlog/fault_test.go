@@ -209,6 +209,20 @@ func TestReaderFollowsALogThatIsReplacedRemovedAndBack(t *testing.T) {
 	}
 }
 
+func TestReaderFollowsASymbolicLink(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	addBatch(t, newWriter(t, path, WriterOptions{}), 0, 10)
+	link := newPath(t)
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	direct, linked := stateOf(t, newReader(t, path)), stateOf(t, newReader(t, link))
+	if direct != linked {
+		t.Errorf("%+v through the link, want %+v", linked, direct)
+	}
+}
+
 func TestReaderGoesOnAfterTheLockIsGone(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 3)

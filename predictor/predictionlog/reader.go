@@ -20,6 +20,7 @@ type Reader struct {
 	turn chan struct{} // holds one token: whoever has it may touch the rest
 	conn *connection   // nil: not open
 	file identity      // of the file behind conn
+	real string        // its path without symbolic links
 }
 
 // readerPatience is how long, in milliseconds, a read waits for a lock. In WAL
@@ -97,7 +98,11 @@ func (r *Reader) open(ctx context.Context) error {
 		return errors.Join(err, conn.close(),
 			fmt.Errorf("prediction log %s %w while it was being opened: the next read will find the new one", r.path, ErrReplaced))
 	}
-	r.conn, r.file = conn, before
+	real, err := filepath.EvalSymlinks(r.path)
+	if err != nil {
+		return errors.Join(err, conn.close())
+	}
+	r.conn, r.file, r.real = conn, before, real
 	return nil
 }
 

@@ -47,7 +47,7 @@ func (r *Reader) State(ctx context.Context) (State, error) {
 		if f.err != nil {
 			return c.damaged("state", f.err)
 		}
-		s.Size, err = sizeOnDisk(r.path)
+		s.Size, err = sizeOnDisk(r.real)
 		return err
 	})
 	if err != nil {
