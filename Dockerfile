@@ -15,8 +15,9 @@ LABEL org.opencontainers.image.title="drift_exporter" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-# /data for the log, /tmp, and the certificates to trust.
-COPY --chown=65532:65532 .build/image/ /
+# The certificates to trust; then /data for the log, and /tmp.
+COPY .build/image/root/ /
+COPY --chown=65532:65532 .build/image/user/ /
 COPY LICENSE NOTICE /
 COPY ${BINARY} /bin/drift_exporter
 

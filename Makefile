@@ -97,15 +97,15 @@ CERTIFICATES := /etc/ssl/certs/ca-certificates.crt
 docker: build image-files ## build the image IMAGE=loan-model-api:latest from ./drift_exporter
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) -t $(IMAGE) .
 
-# What the image holds beside the binary: certificates to trust, and
-# directories, which an image without a shell cannot make itself.
+# What the image holds beside the binary: certificates to trust, and directories
+# that belong to its user, which an image without a shell cannot make itself.
 .PHONY: image-files
 image-files:
 	@test -s $(CERTIFICATES) || { echo 'no $(CERTIFICATES): apt-get install ca-certificates'; exit 1; }
 	@rm -rf .build/image
-	@mkdir -p .build/image/data .build/image/tmp .build/image/etc/ssl/certs
-	@chmod 0750 .build/image/data
-	@cp $(CERTIFICATES) .build/image/etc/ssl/certs/
+	@mkdir -p .build/image/user/data .build/image/user/tmp .build/image/root/etc/ssl/certs
+	@chmod 0750 .build/image/user/data
+	@cp $(CERTIFICATES) .build/image/root/etc/ssl/certs/
 
 # An installed golangci-lint of the right version is used as it is.
 $(GOLANGCI):
