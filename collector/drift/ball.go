@@ -27,8 +27,8 @@ func (b *ball) distance(q []float64) float64 {
 	return sum
 }
 
-// steps bounds Newton's method. Four to six are usual; after 12 it is there even
-// when a bin has lost all but 1/1000 of its share.
+// steps bounds Newton's method. Four to six are usual; 12 are enough even when a
+// bin has lost all but 1/2500 of its share, which is what an estimate leaves it.
 const steps = 12
 
 // project returns the weight w in [0, 1] for which (1-w) q + w P is the reverse

@@ -4,7 +4,8 @@
 // Everything works on counts per bin. A [Binning] turns values into one-byte
 // fine codes and folds counts of these codes into the few bins that are
 // compared; [KL] measures the distance; a [Null] is the distribution of that
-// distance without drift, drawn once and kept by [Nulls].
+// distance without drift, drawn once and kept by [Nulls]. A [Detector] follows
+// one distribution over time and promises how seldom it is wrong.
 //
 // Throughout, r is the count of the reference in a bin, c the count of the
 // window, n their sum over the window, K the number of bins, p = r / sum r,
