@@ -19,7 +19,7 @@ func (w *Window) foldPrediction(ctx context.Context, row *predictionlog.Row) err
 			return fmt.Errorf("prediction %d: %w", row.ID, err)
 		}
 	} else {
-		valid = isObject(row.Features)
+		valid = !predictionlog.InvalidFeatures(row.Features)
 	}
 	if row.ID > s.counted.Predictions {
 		s.countersOf(key).AddPrediction(row, !valid)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 // kind is what a feature of a row holds.
@@ -168,10 +170,12 @@ func (p *parser) number(b []byte, column int) value {
 	return v
 }
 
-// slow reads any object by encoding/json.
+// slow reads any object by encoding/json. Like the log, it ends the text at a
+// NUL byte.
 func (p *parser) slow(object []byte) bool {
 	clear(p.values)
-	if !isObject(object) {
+	object, _, _ = bytes.Cut(object, []byte{0})
+	if predictionlog.InvalidFeatures(object) {
 		return false
 	}
 	var all map[string]json.RawMessage
@@ -200,12 +204,6 @@ func (p *parser) slow(object []byte) bool {
 		}
 	}
 	return true
-}
-
-// isObject reports whether b is one valid JSON object (RFC 8259).
-func isObject(b []byte) bool {
-	i := space(b, 0)
-	return i < len(b) && b[i] == '{' && json.Valid(b)
 }
 
 // space returns the index of the first byte from i on that is not white space.

@@ -80,7 +80,7 @@ func (w *Window) newSeries(l *layout) *series {
 // null, nothing is added and the same row can be pushed again.
 func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, err error) {
 	if s.layout == nil {
-		if !isObject(row.Features) {
+		if predictionlog.InvalidFeatures(row.Features) {
 			return false, nil
 		}
 	} else if !s.layout.code(row, s.codes, s.last, s.lastAt) {
