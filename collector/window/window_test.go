@@ -320,6 +320,34 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 	}
 }
 
+// TestLateRowAtAnAnchor has a row that is late behind one before the anchor, and
+// a window that begins between their times: who has read the earlier row must
+// not take its time for the later one.
+func TestLateRowAtAnAnchor(t *testing.T) {
+	t.Parallel()
+	log, ref := newLog(t), normal(t)
+	o := defaults()
+	o.Predictions, o.Duration, o.Lookback = 0, time.Hour, 100
+	rows := traffic(rand.New(rand.NewPCG(7, 7)), start, 310) // ids from 1
+	for i := range rows {
+		rows[i].time = start
+	}
+	rows[198].time = start.Add(10 * time.Second) // id 199
+	for i := 200; i < 310; i++ {
+		rows[i].time = start.Add(20 * time.Second)
+	}
+	log.predict(rows[:250]...)
+	live := log.open(ref, o)
+	see(t, live, start)
+	log.predict(rows[250:]...)
+	now := start.Add(time.Hour + 5*time.Second)
+	for who, w := range map[string]*Window{"live": live, "new": log.open(ref, o)} {
+		if got := see(t, w, now).Models[0].Predictions; got != 110 {
+			t.Errorf("the %s window has %d rows, want the 110 behind the late one", who, got)
+		}
+	}
+}
+
 // TestClocks walks through a clock that is set back, and to 2040 and back: a
 // window by number goes on counting, one by age holds what the scrape's clock
 // calls recent.
