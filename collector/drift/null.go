@@ -13,8 +13,8 @@ const (
 	// DefaultSamples is the usual number of draws of a null; the smallest
 	// p-value is then 1e-4.
 	DefaultSamples = 9999
-	// Exact is the number of times a reference must be larger than the window
-	// before its own noise is left out of the null.
+	// exactReference is the number of times a reference must be as large as the
+	// window for its own noise to be left out of the null.
 	exactReference = 200
 	// tie is the difference in nats up to which two divergences are the same:
 	// the sum over the bins rounds differently in another order.
