@@ -17,9 +17,9 @@ import "math"
 // A bin the reference never saw adds nothing itself, but takes share from the
 // others: KL >= -ln(1 - its share of the window).
 //
-// KL is in [0, +Inf), exactly 0 when the shares are equal, and NaN when either
-// histogram is empty. The slices must have the same length; counts must not be
-// negative. O(K), 0.1 us at K = 10, no allocation.
+// KL is in [0, +Inf), 0 up to rounding when the shares are equal, and NaN when
+// either histogram is empty. The slices must have the same length; counts must
+// not be negative. O(K), 0.2 us at K = 10, no allocation.
 //
 // [1] Kullback, S.; Leibler, R. A. (1951). "On Information and Sufficiency".
 // Annals of Mathematical Statistics 22 (1): 79-86.
@@ -37,15 +37,15 @@ func smoothedKL(reference, window []int64, m float64) float64 {
 	if nref == 0 || n == 0 {
 		return math.NaN()
 	}
+	// p / q~ with one division for each bin, as the logarithm is not all it costs.
+	numerator, prior := (float64(n)+m)/float64(nref), m/float64(nref)
 	kl := 0.0
-	for b, q := range window {
-		if reference[b] == 0 {
-			continue
+	for b, c := range window {
+		if r := float64(reference[b]); r > 0 {
+			kl += r * math.Log(r*numerator/(float64(c)+r*prior))
 		}
-		p := float64(reference[b]) / float64(nref)
-		kl += p * math.Log(p*(float64(n)+m)/(float64(q)+m*p))
 	}
-	return max(kl, 0)
+	return max(kl/float64(nref), 0)
 }
 
 // KLTerms writes to dst what each bin adds to [KL], in nats, and returns dst:
