@@ -3,12 +3,10 @@ package collector
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -19,28 +17,24 @@ import (
 type generation struct {
 	specs  []window.Spec
 	log    *predictionlog.Reader
-	nulls  *drift.Nulls
 	window *window.Window
+	stop   func()
 	users  sync.WaitGroup
 }
 
 // generation of the specs; it opens the log when it is first read.
 func (o *Options) generation(specs []window.Spec) (*generation, error) {
-	g := &generation{
-		specs: specs,
-		log:   predictionlog.NewReader(o.Log),
-		nulls: drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2),
-	}
+	g := &generation{specs: specs, log: predictionlog.NewReader(o.Log)}
 	var err error
-	if g.window, err = window.New(g.log, specs, o.Bins, g.nulls, o.Window); err != nil {
-		return nil, errors.Join(err, g.close())
+	if g.window, g.stop, err = Follow(g.log, specs, *o); err != nil {
+		return nil, errors.Join(err, g.log.Close())
 	}
 	return g, nil
 }
 
 // close lets everything go that a generation holds.
 func (g *generation) close() error {
-	g.nulls.Close()
+	g.stop()
 	if err := g.log.Close(); err != nil {
 		return fmt.Errorf("close the prediction log: %w", err)
 	}

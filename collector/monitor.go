@@ -76,13 +76,7 @@ func New(o Options) (*Monitor, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	if o.Sequential {
-		o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
-	}
-	specs, err := loadSpecs(o.ConfigFile, o.ReferenceFile)
+	specs, err := Load(o)
 	if err != nil {
 		return nil, err
 	}
@@ -140,16 +134,7 @@ const (
 // the collectors that run, in their own order; nil means the enabled ones. Its
 // Collect returns when nothing of it sends any more.
 func (m *Monitor) Collector(ctx context.Context, names []string) prometheus.Collector {
-	if names == nil {
-		names = m.options.Enabled
-	}
-	s := &scrape{ctx: ctx, monitor: m}
-	for _, e := range all(rule{sequential: m.options.Sequential, significance: m.options.Significance, tolerance: m.options.Tolerance}) {
-		if slices.Contains(names, e.Name()) {
-			s.entries = append(s.entries, e)
-		}
-	}
-	return s
+	return &scrape{ctx: ctx, monitor: m, entries: m.options.entries(names)}
 }
 
 // Ready returns nil once the log could be read; the references were loaded by

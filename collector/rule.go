@@ -14,6 +14,11 @@ type rule struct {
 	tolerance float64
 }
 
+// rule returns the rule that the options ask for.
+func (o *Options) rule() rule {
+	return rule{sequential: o.Sequential, significance: o.Significance, tolerance: o.Tolerance}
+}
+
 // verdict is what the null distribution says about one divergence.
 type verdict struct {
 	// noiseFloor is the divergence to expect without drift, corrected what is

@@ -63,19 +63,24 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 		gauge(ch, collectorSuccess, truth(err == nil), labels)
 		gauge(ch, collectorDuration, time.Since(start).Seconds(), labels)
 	}
-	gauge(ch, up, truth(snapshot.Err == nil), nil)
-	if snapshot.LogSize > 0 {
-		gauge(ch, logSize, float64(snapshot.LogSize), nil)
-	}
-	if snapshot.Err == nil {
-		counter(ch, invalidRows, snapshot.InvalidRows, nil)
-		counter(ch, seriesDropped, snapshot.DroppedVersions, nil)
-	}
+	collectLog(snapshot, ch)
 	m.mu.Lock()
 	ok, at := m.reloadedOK, m.reloaded
 	m.mu.Unlock()
 	gauge(ch, reloadSuccessful, truth(ok), nil)
 	gauge(ch, reloadTimestamp, seconds(at), nil)
+}
+
+// collectLog tells how the log could be read.
+func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	gauge(ch, up, truth(s.Err == nil), nil)
+	if s.LogSize > 0 {
+		gauge(ch, logSize, float64(s.LogSize), nil)
+	}
+	if s.Err == nil {
+		counter(ch, invalidRows, s.InvalidRows, nil)
+		counter(ch, seriesDropped, s.DroppedVersions, nil)
+	}
 }
 
 // snapshot reads the log within ctx. What it returns may be used until release.
