@@ -302,22 +302,9 @@ func (p page) byFeature(metric string) map[string]float64 {
 
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	return do(t, http.MethodGet, url, "")
-}
-
-func post(t *testing.T, url, body string) (status int, answer string) {
-	t.Helper()
-	return do(t, http.MethodPost, url, body)
-}
-
-func do(t *testing.T, method, url, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
