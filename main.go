@@ -18,19 +18,18 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	prometheusmodel "github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 	promslogflag "github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/deploy/demo"
 	"github.com/drift-exporter/drift_exporter/exporter"
@@ -42,12 +41,7 @@ import (
 
 const name = "drift_exporter"
 
-const (
-	defaultLog = "predictions.db"
-	// lookback is how many of the newest rows the exporter may need; retention by
-	// age leaves them alone.
-	lookback = 262144
-)
+const defaultLog = "predictions.db"
 
 // The exit statuses: 1 is for a command that failed, 2 for one that was
 // misspelt. A process that was told to stop by a signal ends with 0.
@@ -158,48 +152,23 @@ func generalHelp(app *kingpin.Application, args []string, stdout io.Writer) (boo
 // exporter watches the models of a prediction log.
 func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 	var (
-		web      = kingpinflag.AddFlags(cmd, ":8001")
-		serve    exporter.Options
-		watch    collector.Options
-		offset   = durationFlag(cmd, "scrape.timeout-offset", "How long before Prometheus gives up the answer is sent.", "0.5s")
-		age      = durationFlag(cmd, "window.duration", "Greatest age of a row in the window; 0: no bound.", "0s")
-		check    = cmd.Flag("config.check", "Check the configuration and the references, and exit.").Bool()
-		refresh  = durationFlag(cmd, "reference.refresh-interval", "How often to look whether configuration or references have changed; 0: only when told to reload.", "1h")
-		nothing  = cmd.Flag("collector.disable-defaults", "Start from no collector instead of the usual ones.").Bool()
-		chosen   = map[string]*bool{}
-		explicit = map[string]*bool{}
+		web     = kingpinflag.AddFlags(cmd, ":8001")
+		serve   exporter.Options
+		watch   = flags.Defaults()
+		offset  = flags.Duration(cmd, "scrape.timeout-offset", "How long before Prometheus gives up the answer is sent.", "0.5s")
+		check   = cmd.Flag("config.check", "Check the configuration and the references, and exit.").Bool()
+		refresh = flags.Duration(cmd, "reference.refresh-interval", "How often to look whether configuration or references have changed; 0: only when told to reload.", "1h")
 	)
 	cmd.Flag("web.telemetry-path", "Path of the metrics.").Default("/metrics").StringVar(&serve.TelemetryPath)
 	cmd.Flag("web.max-requests", "Scrapes in flight at most; 0: no bound.").Default("40").IntVar(&serve.MaxRequests)
 	cmd.Flag("web.enable-pprof", "Serve /debug/pprof/.").BoolVar(&serve.EnablePprof)
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.external-url", "URL, or its path, under which a reverse proxy shows the exporter.").StringVar(&serve.ExternalURL)
-	cmd.Flag("config.file", "Which models to watch (YAML); without it, the embedded loan model or the one of --reference.file.").StringVar(&watch.ConfigFile)
-	cmd.Flag("reference.file", "What is normal for the one model to watch, instead of a configuration file.").StringVar(&watch.ReferenceFile)
 	cmd.Flag("predictions.log", "Prediction log to read.").Default(defaultLog).StringVar(&watch.Log)
-	cmd.Flag("window.predictions", "Newest predictions of a model and version in its window; 0: no bound.").Default("1000").IntVar(&watch.Window.Predictions)
-	cmd.Flag("window.lookback", "Rows behind which no window looks, counted from a multiple of it; bounds what a start reads.").Default(strconv.Itoa(lookback)).Int64Var(&watch.Window.Lookback)
-	cmd.Flag("window.feedback", "Newest predictions with feedback in the accuracy window.").Default("100").IntVar(&watch.Window.Feedback)
-	cmd.Flag("versions.max", "Versions of a model on the page at most, the newest.").Default("10").IntVar(&watch.Window.Versions)
-	cmd.Flag("bins.count", "Bins of a numeric feature.").Default("10").IntVar(&watch.Bins.Count)
-	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default("quantile").EnumVar(&watch.Bins.Method, "quantile", "uniform")
-	cmd.Flag("drift.significance", "A p-value below it may be drift.").Default("0.05").Float64Var(&watch.Significance)
-	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default("0.02").Float64Var(&watch.Tolerance)
-	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default("9999").IntVar(&watch.BootstrapSamples)
-	cmd.Flag("drift.false-alarms-per-month", "False alarms in 30 days, over all distributions of a model, that the sequential detector may give.").Default("1").Float64Var(&watch.FalseAlarmsPerMonth)
-	detection := cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default("sequential").Enum("sequential", "p-value")
-	for _, n := range collector.Names() {
-		chosen[n], explicit[n] = new(bool), new(bool)
-		cmd.Flag("collector."+n, collector.Help(n)).Default(fmt.Sprint(slices.Contains(collector.Defaults(), n))).
-			IsSetByUser(explicit[n]).BoolVar(chosen[n])
-	}
+	flags.Watch(cmd, &watch)
+	enabled := flags.Collectors(cmd)
 	return func(ctx context.Context) error {
-		for _, n := range collector.Names() {
-			if *chosen[n] && (!*nothing || *explicit[n]) {
-				watch.Enabled = append(watch.Enabled, n)
-			}
-		}
-		watch.Window.Duration, watch.Sequential, watch.Now, watch.Logger = *age, *detection == "sequential", time.Now, e.logger
+		watch.Enabled, watch.Now, watch.Logger = enabled(), time.Now, e.logger
 		if *check {
 			if err := collector.CheckConfig(watch); err != nil {
 				return err
@@ -231,7 +200,7 @@ func (e *environment) predictor(cmd *kingpin.CmdClause) command {
 		serve   predictor.RunOptions
 		file    = cmd.Flag("model.file", "Model to serve; without it, the embedded loan model.").String()
 		path    = cmd.Flag("predictions.log", "Prediction log to write; made when missing.").Default(defaultLog).String()
-		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for good.", "90d")
+		keep    = flags.Duration(cmd, "predictions.retention.time", "How long predictions are kept; 0: for good.", "90d")
 		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions go, such as 10GiB; 0: no bound.").Default("0B").Bytes()
 		failure = cmd.Flag("predictions.log-failure", "While the log cannot be written: refuse predictions, or serve them unlogged.").Default("refuse").Enum("refuse", "serve")
 	)
@@ -244,7 +213,7 @@ func (e *environment) predictor(cmd *kingpin.CmdClause) command {
 			return err
 		}
 		serve.Model, serve.Web, serve.LogPath, serve.LogFailure, serve.Logger = m, web, *path, *failure, e.logger
-		serve.LogOptions = predictionlog.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.logger}
+		serve.LogOptions = predictionlog.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: flags.Lookback, Logger: e.logger}
 		e.logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
 		return predictor.Run(ctx, serve)
 	}
@@ -254,7 +223,7 @@ func (e *environment) predictor(cmd *kingpin.CmdClause) command {
 func (e *environment) simulate(cmd *kingpin.CmdClause) command {
 	var (
 		o     simulate.Options
-		delay = durationFlag(cmd, "outcome-delay", "How long after a prediction its outcome is sent.", "0s")
+		delay = flags.Duration(cmd, "outcome-delay", "How long after a prediction its outcome is sent.", "0s")
 	)
 	cmd.Flag("predictor.url", "Predictor to send to.").Default("http://127.0.0.1:5000").StringVar(&o.URL)
 	cmd.Flag("count", "Predictions to send; 0: until stopped, or to the end of the CSV.").Default("0").IntVar(&o.Count)
@@ -420,7 +389,7 @@ func (e *environment) log(cmd *kingpin.CmdClause, commands map[string]command) {
 	}
 
 	prune := add("prune", "Delete predictions older than an age; their sums stay.")
-	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
+	age := flags.Duration(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
 	commands["log prune"] = func(ctx context.Context) error {
 		n, err := predictionlog.Prune(ctx, *path, *age)
 		fmt.Fprintf(e.stdout, "deleted %d predictions\n", n)
@@ -442,7 +411,7 @@ func (e *environment) demo(cmd *kingpin.CmdClause) command {
 	cmd.Flag("predictor.port", "Port of the predictor.").Default("5000").IntVar(&o.PredictorPort)
 	cmd.Flag("exporter.port", "Port of the exporter.").Default("8001").IntVar(&o.ExporterPort)
 	cmd.Flag("dir", "Folder for the log, which is kept; without it, a temporary one.").StringVar(&o.Dir)
-	duration := durationFlag(cmd, "duration", "End after this time; 0: when stopped.", "0s")
+	duration := flags.Duration(cmd, "duration", "End after this time; 0: when stopped.", "0s")
 	return func(ctx context.Context) error {
 		o.Duration = *duration
 		return demo.Run(ctx, o)
@@ -520,29 +489,4 @@ func writeFile(path string, encode func(io.Writer) error) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(f.Name(), path)
-}
-
-// duration is a flag value: with days as Prometheus writes them (90d, 1h30m), or
-// with fractions as Go does (0.5s).
-type duration time.Duration
-
-func (d *duration) Set(s string) error {
-	if p, err := prometheusmodel.ParseDuration(s); err == nil {
-		*d = duration(p)
-		return nil
-	}
-	p, err := time.ParseDuration(s)
-	if err != nil || p < 0 {
-		return fmt.Errorf("%q is not a duration such as 90d, 1h30m or 0.5s", s)
-	}
-	*d = duration(p)
-	return nil
-}
-
-func (d *duration) String() string { return time.Duration(*d).String() }
-
-func durationFlag(cmd *kingpin.CmdClause, name, help, value string) *time.Duration {
-	d := new(duration)
-	cmd.Flag(name, help).Default(value).SetValue(d)
-	return (*time.Duration)(d)
 }

@@ -321,10 +321,11 @@ func get(t *testing.T, url string) (status int, body string) {
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                        {"collector", "collector/drift", "collector/reference", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"":                        {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
 	"exporter":                {"collector"},
 	"collector":               {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":        {},
+	"collector/flags":         {"collector", "collector/drift", "collector/window"},
 	"deploy":                  {},
 	"deploy/demo":             {},
 	"collector/drift":         {},

@@ -1,0 +1,87 @@
+package flags
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// Duration adds a flag for a duration that is not negative: with days as
+// Prometheus writes them (90d, 1h30m), or with fractions as Go does (0.5s).
+func Duration(cmd Command, name, help, value string) *time.Duration {
+	d := new(duration)
+	cmd.Flag(name, help).Default(value).SetValue(d)
+	return (*time.Duration)(d)
+}
+
+// Time adds a flag for a moment, written as RFC 3339; without a value it is zero.
+func Time(cmd Command, name, help string) *time.Time {
+	t := new(moment)
+	cmd.Flag(name, help).PlaceHolder("2026-11-01T12:00:00Z").SetValue(t)
+	return (*time.Time)(t)
+}
+
+type duration time.Duration
+
+// Set implements kingpin.Value.
+func (d *duration) Set(s string) error {
+	if p, err := model.ParseDuration(s); err == nil {
+		*d = duration(p)
+		return nil
+	}
+	p, err := time.ParseDuration(s)
+	if err != nil || p < 0 {
+		return fmt.Errorf("%q is not a duration such as 90d, 1h30m or 0.5s", s)
+	}
+	*d = duration(p)
+	return nil
+}
+
+// String implements kingpin.Value.
+func (d *duration) String() string { return time.Duration(*d).String() }
+
+type moment time.Time
+
+// Set implements kingpin.Value.
+func (m *moment) Set(s string) error {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return fmt.Errorf("%q is not a time such as 2026-11-01T12:00:00Z", s)
+	}
+	*m = moment(t)
+	return nil
+}
+
+// String implements kingpin.Value.
+func (m *moment) String() string {
+	if t := time.Time(*m); !t.IsZero() {
+		return t.Format(time.RFC3339Nano)
+	}
+	return ""
+}
+
+// detection is --drift.detection: true is sequential.
+type detection bool
+
+const (
+	sequential = "sequential"
+	pValue     = "p-value"
+)
+
+// Set implements kingpin.Value.
+func (d *detection) Set(s string) error {
+	if s != sequential && s != pValue {
+		return fmt.Errorf("%q is neither %s nor %s", s, sequential, pValue)
+	}
+	*d = s == sequential
+	return nil
+}
+
+// String implements kingpin.Value.
+func (d *detection) String() string {
+	if *d {
+		return sequential
+	}
+	return pValue
+}
