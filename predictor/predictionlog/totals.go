@@ -37,6 +37,11 @@ FROM errors WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3`
 // lies between is summed by SQL, 3 us a row; there are never more than 10,000
 // such rows when atLeast is where the log has come.
 func (r *Reader) Totals(ctx context.Context, atLeast UpTo) (Totals, error) {
+	return r.totals(ctx, func(c *connection) (Totals, error) { return sumUp(ctx, c, atLeast) })
+}
+
+// totals reads totals in one transaction.
+func (r *Reader) totals(ctx context.Context, read func(*connection) (Totals, error)) (Totals, error) {
 	var t Totals
 	err := r.use(ctx, false, func(c *connection) (err error) {
 		if err := c.exec("BEGIN"); err != nil {
@@ -47,7 +52,7 @@ func (r *Reader) Totals(ctx context.Context, atLeast UpTo) (Totals, error) {
 				err = end
 			}
 		}()
-		t, err = sumUp(ctx, c, atLeast)
+		t, err = read(c)
 		return err
 	})
 	if err != nil {
@@ -82,32 +87,32 @@ func sumUp(ctx context.Context, c *connection, atLeast UpTo) (Totals, error) {
 		add         func(*Counters, *fields)
 	}{
 		{sumPredictions, summed.Predictions, t.UpTo.Predictions, addPredictions},
-		{sumFeedback, summed.Feedback, t.UpTo.Feedback, func(c *Counters, f *fields) {
-			c.Feedback[Outcome{Predicted: f.text(2), Actual: f.text(3)}] += f.integer(4)
-		}},
-		{sumErrors, summed.Errors, t.UpTo.Errors, func(c *Counters, f *fields) {
-			c.Errors[f.text(2)] += f.integer(3)
-		}},
+		{sumFeedback, summed.Feedback, t.UpTo.Feedback, addFeedback},
+		{sumErrors, summed.Errors, t.UpTo.Errors, addErrors},
 	} {
-		err := c.query(ctx, part.query, func(row []driver.Value) error {
-			f := fields{row: row}
-			key := Key{Model: f.text(0), Version: f.text(1)}
-			counters := t.Counters[key]
-			if counters == nil {
-				counters = NewCounters()
-				t.Counters[key] = counters
-			}
-			part.add(counters, &f)
-			if f.err != nil {
-				return c.damaged("sums", f.err)
-			}
-			return nil
-		}, part.after, part.upTo)
-		if err != nil {
+		if err := t.add(ctx, c, part.query, part.add, part.after, part.upTo); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
+}
+
+// add adds what a query gives, by the model and version in its first columns.
+func (t *Totals) add(ctx context.Context, c *connection, query string, add func(*Counters, *fields), args ...driver.Value) error {
+	return c.query(ctx, query, func(row []driver.Value) error {
+		f := fields{row: row}
+		key := Key{Model: f.text(0), Version: f.text(1)}
+		counters := t.Counters[key]
+		if counters == nil {
+			counters = NewCounters()
+			t.Counters[key] = counters
+		}
+		add(counters, &f)
+		if f.err != nil {
+			return c.damaged("sums", f.err)
+		}
+		return nil
+	}, args...)
 }
 
 // addPredictions adds a number of predictions that count alike.
@@ -126,6 +131,12 @@ func addPredictions(c *Counters, f *fields) {
 		c.Scores.Sum += f.integer(8)
 	}
 }
+
+func addFeedback(c *Counters, f *fields) {
+	c.Feedback[Outcome{Predicted: f.text(2), Actual: f.text(3)}] += f.integer(4)
+}
+
+func addErrors(c *Counters, f *fields) { c.Errors[f.text(2)] += f.integer(3) }
 
 // bucketOf returns the bucket with an upper bound; any other number, as 0, is
 // that of +Inf.
