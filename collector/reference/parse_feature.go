@@ -3,6 +3,7 @@ package reference
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -73,10 +74,10 @@ func (f *fields) feature() Feature {
 
 // boundByValues sets unknown extremes to the first and last of the values.
 func (f *Feature) boundByValues() {
-	if f.Min != f.Min {
+	if math.IsNaN(f.Min) {
 		f.Min = f.Values[0]
 	}
-	if f.Max != f.Max {
+	if math.IsNaN(f.Max) {
 		f.Max = f.Values[len(f.Values)-1]
 	}
 }

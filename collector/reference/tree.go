@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -47,8 +48,7 @@ func located(data []byte, offset int64, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("line %d: ends in the middle: the file was cut off, write it again", line)
 	}
-	rest := bytes.TrimPrefix(data[min(offset, int64(len(data))):], []byte("-"))
-	if syntax != nil && (bytes.HasPrefix(rest, []byte("N")) || bytes.HasPrefix(rest, []byte("I"))) {
+	if syntax != nil && (strings.HasPrefix(err.Error(), "invalid character 'N'") || strings.HasPrefix(err.Error(), "invalid character 'I'")) {
 		return fmt.Errorf("line %d: %w: JSON has no NaN and no Infinity, leave such values out", line, err)
 	}
 	return fmt.Errorf("line %d: %w", line, err)
