@@ -4,7 +4,7 @@ import "math/bits"
 
 // random is the xoshiro256++ generator [1], seeded by splitmix64 [2]. It is here
 // because a null must come out the same after every restart, whatever the Go
-// release, and because its inlined draws take a third of the sampler's time less.
+// release.
 //
 // [1] Blackman, D.; Vigna, S. (2021). "Scrambled Linear Pseudorandom Number
 // Generators". ACM Transactions on Mathematical Software 47 (4): 36:1-32.
