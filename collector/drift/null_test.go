@@ -6,15 +6,10 @@ import (
 	"testing"
 )
 
-// exactP is the p-value over all draws.
+// exactP is the p-value over all of the ascending draws.
 func exactP(draws []float64, kl float64) float64 {
-	at := 1
-	for _, t := range draws {
-		if t >= kl-1e-12 {
-			at++
-		}
-	}
-	return float64(at) / float64(len(draws)+1)
+	below, _ := slices.BinarySearch(draws, kl-1e-12)
+	return float64(1+len(draws)-below) / float64(len(draws)+1)
 }
 
 // drawn returns the draws of NewNull with these arguments.

@@ -30,7 +30,8 @@ type scipyAnswers struct {
 // package computes.
 func askSciPy(t *testing.T, questions scipyQuestions) scipyAnswers {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "python3", "-c", "import scipy.stats").CombinedOutput(); err != nil {
+	const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('scipy') is None)"
+	if out, err := exec.CommandContext(t.Context(), "python3", "-c", look).CombinedOutput(); err != nil {
 		t.Skipf("python3 has no scipy: %v\n%s", err, out)
 	}
 	data, err := json.Marshal(questions)

@@ -49,7 +49,7 @@ func TestNullServesItsNeighboursOnTheGrid(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ drawn, n int64 }{{981, 1000}, {1030, 1005}, {101, 103}} {
 		const nref = 10_000
-		got := rejections(c.n, nref, 200, 150, func(reference []int64) func(float64) float64 {
+		got := rejections(c.n, nref, 120, 150, func(reference []int64) func(float64) float64 {
 			null := NewNull(reference, c.drawn, 999, uint64(reference[0]))
 			return func(kl float64) float64 { return null.Test(kl, c.n, nref).PValue }
 		})
