@@ -124,7 +124,7 @@ func TestBadFiles(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"configuration: an unknown key", config("models:\n  - name: m\n    referense: {file: x}\n"), 1, ":3"},
+		{"configuration: an unknown key", config("models:\n  - name: m\n    references: {file: x}\n"), 1, ":3"},
 		{"configuration: a repeated key", config("models: []\nmodels: []\n"), 1, "models"},
 		{"configuration: no models", config("models: []\n"), 1, "models"},
 		{"configuration: not YAML", config("models: [\n"), 1, "line"},

@@ -66,11 +66,20 @@ type process struct {
 // listens.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startAs(t, os.Geteuid(), args...)
+}
+
+// startAs does the same as another user, of this process's group.
+func startAs(t *testing.T, user int, args ...string) *process {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), path, args...), end: make(chan error, 1)}
+	if user != os.Geteuid() {
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(user), Gid: uint32(os.Getegid())}}
+	}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +105,7 @@ func start(t *testing.T, args ...string) *process {
 		p.end <- p.cmd.Wait()
 	}()
 	t.Cleanup(func() {
-		p.kill(syscall.SIGKILL)
+		_ = p.kill(syscall.SIGKILL)
 		if t.Failed() {
 			t.Logf("%s logged:\n%s", args[0], p.said())
 		}
