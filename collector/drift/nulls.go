@@ -43,7 +43,7 @@ type feature struct {
 	fingerprint uint64
 	reference   []int64
 	builds      map[int64]*build
-	gone        bool // replaced or forgotten: only Gets that wait matter
+	gone        bool // replaced: only Gets that wait matter
 }
 
 // build is one null, drawn or to be drawn.
@@ -158,19 +158,6 @@ func (n *Nulls) Warm(key string, reference []int64, full int64) {
 		n.push(f.build(size), onGrid)
 	}
 	n.wake.Broadcast()
-}
-
-// Retain forgets the nulls of every key that is not wanted: of models, versions
-// and features that are gone.
-func (n *Nulls) Retain(wanted func(key string) bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for key, f := range n.features {
-		if !wanted(key) {
-			f.gone = true
-			delete(n.features, key)
-		}
-	}
 }
 
 // want finds or queues a null; nil after Close.

@@ -255,15 +255,3 @@ func TestTheLeastUsedNullsAreForgotten(t *testing.T) {
 		t.Error("the oldest null is still there")
 	}
 }
-
-func TestRetainForgetsWhatIsNotWanted(t *testing.T) {
-	t.Parallel()
-	n := open(t, 1)
-	for _, key := range []string{"a", "b"} {
-		get(t, n, key, three, 100, 0)
-	}
-	n.Retain(func(key string) bool { return key == "b" })
-	if n.Cached("a", 100, 0) || !n.Cached("b", 100, 0) {
-		t.Error("a must be forgotten, b kept")
-	}
-}

@@ -71,16 +71,12 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		}
 	}
 	if len(r.Classes) > 0 {
-		names, fine := make([]string, len(r.Classes)), make([]int64, len(r.Classes))
-		for i, c := range r.Classes {
-			names[i], fine[i] = c.Class, c.Count
-		}
-		b, err := drift.NewClasses(names, fine)
+		b, fine, err := r.ClassBinning()
 		if err != nil {
 			return nil, fmt.Errorf("classes: %w", err)
 		}
 		l.class = len(l.columns)
-		l.columns = append(l.columns, newColumn(className, false, false, b, append(fine, 0, 0, 0, 0)))
+		l.columns = append(l.columns, newColumn(className, false, false, b, fine))
 	}
 	l.parser = newParser(l.columns[:l.features])
 	return l, nil
