@@ -120,22 +120,6 @@ func (n *Nulls) Get(ctx context.Context, key string, reference []int64, size, fu
 	}
 }
 
-// Cached reports whether Get with this key, size and full window, and the
-// reference last given for the key, returns at once.
-func (n *Nulls) Cached(key string, size, full int64) bool {
-	if size < MinPredictions {
-		return false
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	f, ok := n.features[key]
-	if !ok {
-		return false
-	}
-	b, ok := f.builds[nullSize(size, full)]
-	return ok && b.null != nil
-}
-
 // Warm asks for the nulls a window needs while it fills: that of a full window
 // first, then the grid from 50 upwards, at most as many as are kept. All full
 // windows come before all of the grid, and the grid goes by size, whatever the

@@ -255,3 +255,19 @@ func TestTheLeastUsedNullsAreForgotten(t *testing.T) {
 		t.Error("the oldest null is still there")
 	}
 }
+
+// Cached reports whether Get with this key, size and full window, and the
+// reference last given for the key, returns at once.
+func (n *Nulls) Cached(key string, size, full int64) bool {
+	if size < MinPredictions {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f, ok := n.features[key]
+	if !ok {
+		return false
+	}
+	b, ok := f.builds[nullSize(size, full)]
+	return ok && b.null != nil
+}
