@@ -1,6 +1,7 @@
 package installed_test
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,53 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 	}
 	if alarms[true] == 0 || alarms[false] == 0 {
 		t.Errorf("drift of income was seen at %d of the comparisons and not at %d, want both", alarms[true], alarms[false])
+	}
+}
+
+// TestExportersAgree holds two exporters of one log against each other at the
+// same ids: one is scraped after every step, the other after thirty, and
+// killed and started anew midway. The look-back is short, so that several
+// anchors are passed.
+func TestExportersAgree(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	flags := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=200", "--window.lookback=300"}
+	often, seldom := start(t, flags...), start(t, flags...)
+	for step := range 150 {
+		var batch []string
+		for range 10 {
+			batch = append(batch, loan())
+		}
+		if status, answer := fetch(t, predictor.url+"/predict", "["+strings.Join(batch, ",")+"]"); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
+		if status, answer := fetch(t, predictor.url+"/feedback", fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":%d}`, step*10, step%2)); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
+		fetch(t, often.url+"/metrics", "")
+		if step == 70 {
+			_ = seldom.kill(syscall.SIGKILL)
+			seldom = start(t, flags...)
+		}
+		if step%30 != 29 {
+			continue
+		}
+		want := scrape(t, often.url)
+		found := differences(want, scrape(t, seldom.url), fromTheLog)
+		for range 3 { // A tick may end between the two scrapes.
+			if len(found) == 0 {
+				break
+			}
+			want = scrape(t, often.url)
+			found = differences(want, scrape(t, seldom.url), fromTheLog)
+		}
+		for _, d := range found {
+			t.Errorf("step %d: the two exporters differ in %s", step, d)
+		}
+		if n := len(want.samples()); n < 100 {
+			t.Errorf("step %d: only %d samples", step, n)
+		}
 	}
 }
 
