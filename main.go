@@ -31,6 +31,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/replay"
 	"github.com/drift-exporter/drift_exporter/deploy/demo"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor"
@@ -89,6 +90,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"simulate":  e.simulate(app.Command("simulate", "Send made-up loans, or the rows of a CSV, to a predictor, and later what became of them.")),
 		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
 		"reference": e.reference(app.Command("reference", "Write the reference file of rows without a model of ours, or show one.")),
+		"replay":    e.replay(app.Command("replay", "Put history through a configuration: which alarms it would have given, when and how late.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
 	}
 	e.log(app.Command("log", "Care for a prediction log."), commands)
@@ -361,6 +363,32 @@ func (e *environment) reference(cmd *kingpin.CmdClause) command {
 			return r.Encode(e.stdout)
 		}
 		return writeFile(*rows.reference, r.Encode)
+	}
+}
+
+// replay puts history through a configuration.
+func (e *environment) replay(cmd *kingpin.CmdClause) command {
+	options := flags.Replay(cmd, defaultLog)
+	output := cmd.Flag("output.openmetrics", "File to write the metrics over time to, for 'promtool tsdb create-blocks-from openmetrics'.").String()
+	return func(ctx context.Context) error {
+		o, err := options()
+		if err != nil {
+			return fmt.Errorf("%w; %w", err, errUsage)
+		}
+		o.Progress = e.stderr
+		run := func(w io.Writer) error {
+			o.Metrics = w
+			report, err := replay.Run(ctx, o)
+			if err != nil {
+				return err
+			}
+			return report.Print(e.stdout)
+		}
+		if *output == "" {
+			return run(nil)
+		}
+		o.Spool = filepath.Dir(*output)
+		return writeFile(*output, run)
 	}
 }
 

@@ -44,6 +44,9 @@ type Options struct {
 	FalseAlarmsPerMonth float64
 	// Tolerance is the divergence in nats up to which they tolerate drift.
 	Tolerance float64
+	// Bare leaves the nulls out of snapshots, for those who ask the detectors
+	// only: no null is then drawn unless a detector needs it.
+	Bare bool
 }
 
 func (o Options) validate() error {
@@ -112,7 +115,8 @@ type Window struct {
 }
 
 // New returns a Window that reads log. It does no IO: the first Snapshot does.
-// The nulls of every reference's full window are queued to be built at once.
+// The nulls of every reference's full window are queued to be built at once,
+// unless o is Bare.
 func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -132,7 +136,9 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 				return nil, fmt.Errorf("model %q: %w", s.Name, err)
 			}
 			w.layouts = append(w.layouts, l)
-			l.warm(nulls, int64(o.Predictions))
+			if !o.Bare {
+				l.warm(nulls, int64(o.Predictions))
+			}
 		}
 	}
 	w.state.reset()
@@ -161,7 +167,9 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 		w.referencesOnly(s)
 	}
 	w.turn <- struct{}{}
-	w.drawNulls(ctx, s)
+	if !w.options.Bare {
+		w.drawNulls(ctx, s)
+	}
 	return s
 }
 

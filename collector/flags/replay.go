@@ -1,0 +1,74 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/replay"
+)
+
+// Replay adds the flags that say what history is replayed and how, those of
+// Watch and of Collectors among them. The returned function gives the options,
+// once the flags are parsed.
+func Replay(cmd Command, log string) func() (replay.Options, error) {
+	var (
+		o       replay.Options
+		rows    replay.CSV
+		byUser  bool
+		watch   = Defaults()
+		start   = Time(cmd, "start", "Time of the first row of a CSV without --time; 2026-01-01 when left out.")
+		step    = Duration(cmd, "step", "Time between two scrapes, by the clock of the history.", "15s")
+		change  = Time(cmd, "change-at", "When something is known to have changed: alarms before are false, detection is counted from it.")
+		every   = Duration(cmd, "output.step", "Time between two samples of --output.openmetrics.", "1m")
+		compare = cmd.Flag("compare", "Another setting to replay beside this one: a name, and the flags that differ; repeatable.").PlaceHolder("'NAME: --drift.tolerance=0.05'").Strings()
+	)
+	cmd.Flag("predictions.log", "Prediction log to replay.").Default(log).IsSetByUser(&byUser).StringVar(&o.Log)
+	cmd.Flag("csv", "Replay the rows of this CSV (plain or gzip), in order, instead of a log.").StringVar(&rows.Path)
+	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, or seconds since 1970.").StringVar(&rows.Time)
+	cmd.Flag("rate", "Rows a second of a CSV without --time.").Default("1").Float64Var(&rows.Rate)
+	cmd.Flag("score", "Column of the CSV with the probability of the positive class; without it the score is not watched.").StringVar(&rows.Score)
+	cmd.Flag("class", "Column of the CSV with the predicted class; without it, a score of 0.5 or more is the positive one.").StringVar(&rows.Class)
+	cmd.Flag("outcome", "Column of the CSV with what became of the row.").StringVar(&rows.Outcome)
+	cmd.Flag("positive", "Value of the outcome column that is the positive class; not needed for 0/1 and false/true.").StringVar(&rows.Positive)
+	Watch(cmd, &watch)
+	enabled := Collectors(cmd)
+	return func() (replay.Options, error) {
+		watch.Enabled = enabled()
+		o.Step, o.ChangeAt, o.MetricsStep = *step, *change, *every
+		if rows.Path != "" {
+			if byUser {
+				return o, errors.New("--csv and --predictions.log exclude each other: there is one history")
+			}
+			if rows.Start = *start; rows.Start.IsZero() {
+				rows.Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			}
+			o.CSV = &rows
+		}
+		o.Settings = []replay.Setting{{Name: "as given", Watch: watch}}
+		for _, text := range *compare {
+			s, err := setting(watch, text)
+			if err != nil {
+				return o, err
+			}
+			o.Settings = append(o.Settings, s)
+		}
+		return o, nil
+	}
+}
+
+// setting reads a --compare: what differs from the flags given.
+func setting(given collector.Options, text string) (replay.Setting, error) {
+	name, flags, ok := strings.Cut(text, ":")
+	args := strings.Fields(flags)
+	if name = strings.TrimSpace(name); !ok || name == "" || strings.HasPrefix(name, "-") || len(args) == 0 {
+		return replay.Setting{}, fmt.Errorf("--compare=%q: write a name, a colon and flags, such as 'wide: --window.predictions=10000 --drift.tolerance=0.05'", text)
+	}
+	watch, err := With(given, args)
+	if err != nil {
+		return replay.Setting{}, fmt.Errorf("--compare=%q: %w; it takes the flags that say what is watched and how", text, err)
+	}
+	return replay.Setting{Name: name, Flags: strings.Join(args, " "), Watch: watch}, nil
+}

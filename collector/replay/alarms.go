@@ -1,0 +1,138 @@
+package replay
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Alarm is one time during which drift was detected, from the first scrape that
+// said so to the first that did not. Off is zero when it was on to the end.
+type Alarm struct{ On, Off time.Time }
+
+// Distribution is what was said about one feature, the score or the class.
+type Distribution struct {
+	Name   string
+	Alarms []Alarm
+	// On is how long drift was detected altogether.
+	On time.Duration
+
+	on   bool
+	seen int // number of the scrape that showed it last
+}
+
+// Model is one model and version in a Result. A version that no reference serves
+// has no distributions.
+type Model struct {
+	Name, Version string
+	// Rows is the number of its predictions.
+	Rows          int64
+	Distributions []*Distribution
+}
+
+// Result is what one setting said about a history.
+type Result struct {
+	// Setting is its name, Flags what makes it differ from the first one.
+	Setting, Flags string
+	// From and To are the moments of the first and the last scrape; zero when
+	// there was none.
+	From, To time.Time
+	// Scrapes is the number of moments that were looked at.
+	Scrapes int
+	// Models are in the order of their names and versions.
+	Models []*Model
+}
+
+// span is the time between the first and the last scrape, and a step before.
+func (r *Result) span(step time.Duration) time.Duration { return r.To.Sub(r.From) + step }
+
+// detected says whether a distribution has drifted, and whether that is known.
+type detected func(*window.Distribution) (drifted, known bool)
+
+// add adds a scrape.
+func (r *Result) add(s *window.Snapshot, detected detected) {
+	passed := max(0, s.Time.Sub(r.To))
+	if r.Scrapes == 0 {
+		r.From, passed = s.Time, 0
+	}
+	r.To = s.Time
+	r.Scrapes++
+	for i := range s.Models {
+		m := &s.Models[i]
+		if m.Version == "" && m.Counters == nil {
+			continue // a reference that serves every version, and no version yet
+		}
+		of := r.model(m.Name, m.Version)
+		for j := range m.Features {
+			of.add(&m.Features[j], r, passed, detected)
+		}
+		for _, d := range []*window.Distribution{m.Score, m.Class} {
+			if d != nil {
+				of.add(d, r, passed, detected)
+			}
+		}
+	}
+	for _, m := range r.Models {
+		for _, d := range m.Distributions {
+			if d.on && d.seen != r.Scrapes {
+				d.turn(false, s.Time, passed) // its rows are too far back
+			}
+		}
+	}
+}
+
+func (r *Result) model(name, version string) *Model {
+	at, ok := slices.BinarySearchFunc(r.Models, Model{Name: name, Version: version}, func(m *Model, of Model) int {
+		if c := strings.Compare(m.Name, of.Name); c != 0 {
+			return c
+		}
+		return strings.Compare(m.Version, of.Version)
+	})
+	if !ok {
+		r.Models = slices.Insert(r.Models, at, &Model{Name: name, Version: version})
+	}
+	return r.Models[at]
+}
+
+// add adds a distribution of a scrape.
+func (m *Model) add(of *window.Distribution, r *Result, passed time.Duration, detected detected) {
+	at := slices.IndexFunc(m.Distributions, func(d *Distribution) bool { return d.Name == of.Name })
+	if at < 0 {
+		at = len(m.Distributions)
+		m.Distributions = append(m.Distributions, &Distribution{Name: of.Name})
+	}
+	d := m.Distributions[at]
+	d.seen = r.Scrapes
+	drifted, known := detected(of)
+	d.turn(drifted && known, r.To, passed)
+}
+
+// turn sets the alarm on or off at a moment; passed is how long what it was
+// before lasted.
+func (d *Distribution) turn(on bool, at time.Time, passed time.Duration) {
+	if d.on {
+		d.On += passed
+	}
+	switch {
+	case on && !d.on:
+		d.Alarms = append(d.Alarms, Alarm{On: at})
+	case !on && d.on:
+		d.Alarms[len(d.Alarms)-1].Off = at
+	}
+	d.on = on
+}
+
+// around splits the alarms into those before a moment, which are false when
+// nothing had changed yet, and those at it or after it.
+func (d *Distribution) around(change time.Time) (before, since []Alarm) {
+	for _, a := range d.Alarms {
+		if a.On.Before(change) {
+			before = append(before, a)
+		} else {
+			since = append(since, a)
+		}
+	}
+	return before, since
+}

@@ -1,0 +1,136 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// history is what can be replayed, from its beginning as often as one likes.
+type history interface {
+	// open begins a reading, which is independent of others.
+	open() (*source, error)
+	// about is what is known beforehand.
+	about() about
+}
+
+// about describes a history.
+type about struct {
+	name string
+	// rows is about how many predictions there are.
+	rows int64
+	// first and last are the times of the first and the last prediction.
+	first, last time.Time
+}
+
+// log is the history of a prediction log, up to the newest row there was when
+// the replay began.
+type log struct {
+	path string
+	is   about
+	high predictionlog.UpTo
+}
+
+// openLog looks at both ends of a prediction log.
+func openLog(ctx context.Context, path string) (_ *log, err error) {
+	reader := predictionlog.NewReader(path)
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	state, err := reader.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l := &log{path: path, is: about{name: filepath.Base(path)}, high: state.HighWater}
+	first := int64(-1)
+	err = reader.Predictions(ctx, -1, l.high.Predictions, func(r *predictionlog.Row) error {
+		first, l.is.first = r.ID, time.Unix(0, r.Time).UTC()
+		return errEnough
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return nil, err
+	}
+	if first < 0 {
+		return nil, fmt.Errorf("prediction log %s holds no predictions: there is nothing to replay", path)
+	}
+	l.is.rows = l.high.Predictions - first + 1
+	// The newest ids may belong to rows that were deleted.
+	for back := int64(1); l.is.last.IsZero(); back *= 10 {
+		err = reader.Predictions(ctx, l.high.Predictions-back, l.high.Predictions, func(r *predictionlog.Row) error {
+			l.is.last = time.Unix(0, r.Time).UTC()
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *log) about() about { return l.is }
+
+func (l *log) open() (*source, error) {
+	reader := predictionlog.NewReader(l.path)
+	return &source{
+		predictions: logPredictions(reader, l.high.Predictions),
+		feedback: logRows(reader.Feedback, l.high.Feedback, func(r *predictionlog.FeedbackRow) (int64, int64) {
+			return r.Seq, r.Time
+		}),
+		errors: logRows(reader.Errors, l.high.Errors, func(r *predictionlog.ErrorRow) (int64, int64) {
+			return r.Seq, r.Time
+		}),
+		totals:    reader.TotalsAt,
+		highWater: l.high,
+		close:     reader.Close,
+	}, nil
+}
+
+// errEnough ends a reading early.
+var errEnough = errors.New("enough rows")
+
+// logPredictions reads predictions by chunks. Their features, which belong to
+// the reader, are copied into one array for each chunk.
+func logPredictions(reader *predictionlog.Reader, high int64) fill[predictionlog.Row] {
+	size := 1 << 10
+	read := func(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
+		texts := make([]byte, 0, size)
+		return reader.Predictions(ctx, after, upTo, func(r *predictionlog.Row) error {
+			row := *r
+			begin := len(texts)
+			texts = append(texts, r.Features...)
+			size = max(size, len(texts)+1<<10)
+			row.Features = texts[begin:len(texts):len(texts)]
+			return yield(&row)
+		})
+	}
+	return logRows(read, high, func(r *predictionlog.Row) (int64, int64) { return r.ID, r.Time })
+}
+
+// logRows reads a table by chunks, up to the id high.
+func logRows[R any](read func(context.Context, int64, int64, func(*R) error) error, high int64, key func(*R) (id, time int64)) fill[R] {
+	after := int64(-1)
+	return func(ctx context.Context, entries []entry[R]) ([]entry[R], bool, error) {
+		if after >= high {
+			return entries, false, nil
+		}
+		n := 0
+		err := read(ctx, after, high, func(r *R) error {
+			id, time := key(r)
+			entries = append(entries, entry[R]{id, time, *r})
+			after = id
+			if n++; n == chunk {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return entries, false, err
+		}
+		if n < chunk {
+			after = high
+		}
+		return entries, n > 0, nil
+	}
+}

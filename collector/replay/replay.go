@@ -1,0 +1,147 @@
+// Package replay puts history through the monitoring, as fast as it can be read:
+// what would a live exporter have said, with these settings, about this prediction
+// log or these rows of a CSV? Nothing is computed in a second way: the windows,
+// the detectors and the collectors are the live exporter's, and only the log they
+// read ends at a moment that moves.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Setting is one way to watch.
+type Setting struct {
+	// Name is how reports call it, Flags what makes it differ from the first one.
+	Name, Flags string
+	Watch       collector.Options
+}
+
+// Options say what is replayed and how. The names in the comments are the flags
+// that set them.
+type Options struct {
+	// Log is --predictions.log, the log that is replayed unless CSV is.
+	Log string
+	CSV *CSV
+	// Settings are the ways to watch it, at least one; the first is the command's
+	// own, the others are --compare.
+	Settings []Setting
+	// Step is --step, the time between two scrapes.
+	Step time.Duration
+	// ChangeAt is --change-at: alarms before it are false, and detection is
+	// counted from it. Zero: it is not known when something changed, if at all.
+	ChangeAt time.Time
+	// Metrics is --output.openmetrics; nil: none. It receives what an exporter
+	// with the first setting serves, every MetricsStep (--output.step), a multiple
+	// of Step.
+	Metrics     io.Writer
+	MetricsStep time.Duration
+	// Spool is the folder for temporary files as large as what Metrics receives;
+	// empty: the system's.
+	Spool string
+	// Progress is told how far it is; nil: nobody is.
+	Progress io.Writer
+}
+
+func (o *Options) validate() error {
+	switch {
+	case len(o.Settings) == 0:
+		return errors.New("there is no setting to replay with")
+	case o.Step < time.Millisecond:
+		return fmt.Errorf("--step=%v: must be at least 1ms; an exporter is usually scraped every 15s", o.Step)
+	case o.Metrics != nil && (o.MetricsStep < o.Step || o.MetricsStep%o.Step != 0):
+		return fmt.Errorf("--output.step=%v: must be a multiple of --step=%v", o.MetricsStep, o.Step)
+	}
+	return nil
+}
+
+// Run replays a history. When ctx ends it returns what was found so far: the
+// report says so.
+func Run(ctx context.Context, o Options) (_ *Report, err error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	runs := make([]*run, len(o.Settings))
+	for i, s := range o.Settings {
+		r, err := newRun(s, &o)
+		if err != nil {
+			return nil, of(s, &o, err)
+		}
+		runs[i] = r
+	}
+	h, err := o.history(ctx, runs)
+	if err != nil {
+		return nil, err
+	}
+	is := h.about()
+	if !o.ChangeAt.IsZero() && (o.ChangeAt.Before(is.first) || o.ChangeAt.After(is.last)) {
+		return nil, fmt.Errorf("--change-at=%s is not in the history, which goes from %s to %s",
+			o.ChangeAt.Format(time.RFC3339), is.first.Format(time.RFC3339Nano), is.last.Format(time.RFC3339Nano))
+	}
+	if o.Metrics != nil {
+		if runs[0].metrics, err = newRecorder(o.Spool); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, runs[0].metrics.close()) }()
+	}
+	stop := showProgress(o.Progress, progress{about: is, runs: runs})
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, r := range runs {
+		group.Go(func() error {
+			// A failure of another run ends this one by an error, ctx does not.
+			err := r.replay(within, h)
+			if err == nil && within.Err() != nil && ctx.Err() == nil {
+				err = context.Cause(within)
+			}
+			return of(r.setting, &o, err)
+		})
+	}
+	err = group.Wait()
+	stop()
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{about: is, Step: o.Step, ChangeAt: o.ChangeAt, Interrupted: ctx.Err() != nil}
+	for _, r := range runs {
+		report.Results = append(report.Results, r.result)
+	}
+	if o.Metrics != nil {
+		err = runs[0].metrics.write(o.Metrics)
+	}
+	return report, err
+}
+
+// of says which setting an error is about, when there are several.
+func of(s Setting, o *Options, err error) error {
+	if err == nil || len(o.Settings) == 1 {
+		return err
+	}
+	return fmt.Errorf("setting %q: %w", s.Name, err)
+}
+
+// history opens what is replayed.
+func (o *Options) history(ctx context.Context, runs []*run) (history, error) {
+	if o.CSV == nil {
+		return openLog(ctx, o.Log)
+	}
+	for i, r := range runs {
+		spec, err := o.CSV.watched(r.specs)
+		if err != nil {
+			return nil, of(r.setting, o, err)
+		}
+		if r.specs = []window.Spec{spec}; i > 0 && spec.References[0].Hash != runs[0].specs[0].References[0].Hash {
+			return nil, of(r.setting, o, errors.New("its reference is another one: the rows of a CSV are read against one reference; replay a prediction log instead, or one setting at a time"))
+		}
+	}
+	return openCSV(ctx, *o.CSV, &runs[0].specs[0])
+}

@@ -1,0 +1,196 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Report is what came of a replay.
+type Report struct {
+	about
+
+	Step     time.Duration
+	ChangeAt time.Time
+	// Interrupted says that the replay was stopped before the end.
+	Interrupted bool
+	// Results has one entry for each setting.
+	Results []*Result
+}
+
+// The widest name of a distribution and of a setting in a table of 100 columns.
+const (
+	nameWidth    = 25
+	settingWidth = 16
+)
+
+// Print writes the report for people, at most 100 characters wide unless names
+// are longer.
+func (r *Report) Print(w io.Writer) error {
+	var b strings.Builder
+	r.head(&b)
+	if len(r.Results) == 1 {
+		for _, m := range r.Results[0].Models {
+			r.model(&b, r.Results[0], m)
+		}
+	} else {
+		r.compare(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// head tells what was replayed.
+func (r *Report) head(b *strings.Builder) {
+	fmt.Fprintf(b, "%s: %s predictions from %s to %s UTC (%s),\nscraped every %s of the log's time", r.name, thousands(r.rows), stamp(r.first), stamp(r.last), round(r.last.Sub(r.first)), r.Step)
+	if !r.ChangeAt.IsZero() {
+		fmt.Fprintf(b, "; alarms before the change at %s are false", stamp(r.ChangeAt))
+	}
+	fmt.Fprintln(b)
+	if !r.Interrupted {
+		return
+	}
+	for _, result := range r.Results {
+		reached := "before the first scrape"
+		if result.Scrapes > 0 {
+			reached = "at " + stamp(result.To)
+		}
+		fmt.Fprintf(b, "stopped %s%s: what follows is what was found so far\n", reached, r.with(result))
+	}
+}
+
+// with names a setting when there are several.
+func (r *Report) with(result *Result) string {
+	if len(r.Results) == 1 {
+		return ""
+	}
+	return " with " + result.Setting
+}
+
+// model writes the table of one model and version.
+func (r *Report) model(b *strings.Builder, result *Result, m *Model) {
+	fmt.Fprintf(b, "\n%s, %s predictions\n", title(m), thousands(m.Rows))
+	if none := m.unwatched(); none != "" {
+		fmt.Fprintf(b, "  %s\n", none)
+		return
+	}
+	head := []string{"", "alarms", "a week", "time on", "first alarm", "cleared in"}
+	if !r.ChangeAt.IsZero() {
+		head = []string{"", "alarms", "a week", "time on", "false", "first since change", "delay", "cleared in"}
+	}
+	t := table{head}
+	for _, d := range m.Distributions {
+		t = append(t, append([]string{short(d.Name, nameWidth)}, r.row(result, d)...))
+	}
+	if len(m.Distributions) > 1 {
+		t = append(t, append([]string{"together"}, r.row(result, m.together(result.To))...))
+	}
+	b.WriteString(t.String())
+}
+
+// unwatched says why a model has no distributions, and nothing when it has.
+func (m *Model) unwatched() string {
+	switch {
+	case len(m.Distributions) > 0:
+		return ""
+	case m.Rows == 0:
+		return "no predictions"
+	default:
+		return "no reference serves this version: it is not watched"
+	}
+}
+
+func title(m *Model) string {
+	if m.Version == "" {
+		return m.Name
+	}
+	return m.Name + " " + m.Version
+}
+
+// row is what there is to say about a distribution.
+func (r *Report) row(result *Result, d *Distribution) []string {
+	span := result.span(r.Step)
+	cells := []string{
+		fmt.Sprint(len(d.Alarms)),
+		weekly(len(d.Alarms), span),
+		fmt.Sprintf("%.1f %%", 100*float64(d.On)/float64(span)),
+	}
+	before, since := d.around(r.ChangeAt)
+	if !r.ChangeAt.IsZero() {
+		cells = append(cells, fmt.Sprint(len(before)))
+	}
+	if len(since) == 0 {
+		since = []Alarm{{}}
+	}
+	first := since[0]
+	cells = append(cells, first.begin())
+	if !r.ChangeAt.IsZero() {
+		cells = append(cells, first.delay(r.ChangeAt))
+	}
+	return append(cells, first.cleared())
+}
+
+// weekly is a number of alarms a week. Less than a day says nothing about weeks.
+func weekly(alarms int, span time.Duration) string {
+	if span < 24*time.Hour {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", float64(alarms)/(span.Hours()/(7*24)))
+}
+
+func (a Alarm) begin() string {
+	if a.On.IsZero() {
+		return "-"
+	}
+	return stamp(a.On)
+}
+
+func (a Alarm) delay(change time.Time) string {
+	if a.On.IsZero() {
+		return "-"
+	}
+	return cmp.Or(round(a.On.Sub(change)), "0s")
+}
+
+func (a Alarm) cleared() string {
+	switch {
+	case a.On.IsZero():
+		return "-"
+	case a.Off.IsZero():
+		return "still on"
+	default:
+		return round(a.Off.Sub(a.On))
+	}
+}
+
+// together is all distributions of a model as one: every alarm of each, and the
+// time during which at least one was on.
+func (m *Model) together(end time.Time) *Distribution {
+	all := &Distribution{}
+	for _, d := range m.Distributions {
+		all.Alarms = append(all.Alarms, d.Alarms...)
+	}
+	slices.SortStableFunc(all.Alarms, func(a, b Alarm) int { return a.On.Compare(b.On) })
+	var until time.Time
+	for _, a := range all.Alarms {
+		off := a.Off
+		if off.IsZero() {
+			off = end
+		}
+		if from := latest(a.On, until); off.After(from) {
+			all.On += off.Sub(from)
+			until = off
+		}
+	}
+	return all
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

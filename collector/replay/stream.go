@@ -1,0 +1,97 @@
+package replay
+
+import (
+	"context"
+	"math"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+)
+
+// chunk is how many rows are read ahead at a time, what one read transaction of
+// a prediction log spans.
+const chunk = 1000
+
+// late is how many ticks a row may lie behind the newest one and still be late
+// only. Further behind, a clock was set back.
+const late = 4
+
+// entry is one row with its id and its time in nanoseconds since 1970.
+type entry[R any] struct {
+	id, time int64
+	row      R
+}
+
+// fill appends some more entries, in the order of their ids. It reports false
+// when there is nothing more for now.
+type fill[R any] func(ctx context.Context, entries []entry[R]) (all []entry[R], more bool, err error)
+
+// stream shows the rows of one table up to a moment, and hands them on once. Of
+// its entries those before served were handed on, those before shown may be.
+type stream[R any] struct {
+	fill fill[R]
+	// clocked streams stop before a row that was written after the clock was set
+	// back.
+	clocked       bool
+	entries       []entry[R]
+	served, shown int
+	high          int64 // id of the newest row shown, -1 before the first
+	newest        int64 // greatest time shown since the clock was set back
+}
+
+func newStream[R any](f fill[R], clocked bool) stream[R] {
+	return stream[R]{fill: f, clocked: clocked, high: -1, newest: math.MinInt64}
+}
+
+// next returns the time of the first row that is not shown yet. It reports false
+// when there is none.
+func (s *stream[R]) next(ctx context.Context) (time int64, ok bool, err error) {
+	if s.shown == len(s.entries) {
+		kept := copy(s.entries, s.entries[s.served:])
+		clear(s.entries[kept:])
+		s.entries, s.served, s.shown = s.entries[:kept], 0, kept
+		if s.entries, ok, err = s.fill(ctx, s.entries); !ok || err != nil {
+			return 0, false, err
+		}
+	}
+	return s.entries[s.shown].time, true, nil
+}
+
+// show shows the rows with a time before the moment. It reports false when limit rows wait to be handed on
+// before there can be more.
+func (s *stream[R]) show(ctx context.Context, moment int64, limit int) (all bool, err error) {
+	for {
+		if s.shown-s.served >= limit {
+			return false, nil
+		}
+		time, ok, err := s.next(ctx)
+		if err != nil || !ok || time >= moment || s.setBack(time) {
+			return true, err
+		}
+		s.newest = max(s.newest, time)
+		s.high = s.entries[s.shown].id
+		s.shown++
+	}
+}
+
+// setBack reports whether the stream stops before a row with this time.
+func (s *stream[R]) setBack(time int64) bool {
+	return s.clocked && s.newest != math.MinInt64 && time/int64(drift.TickLength) < s.newest/int64(drift.TickLength)-late
+}
+
+// followClock makes the stream go on after the clock was set back.
+func (s *stream[R]) followClock() { s.newest = math.MinInt64 }
+
+// handOn calls yield with the shown rows whose id is above after and not above
+// upTo. A row on which yield fails is the next to be handed on.
+func (s *stream[R]) handOn(after, upTo int64, yield func(*R) error) error {
+	for ; s.served < s.shown && s.entries[s.served].id <= upTo; s.served++ {
+		e := &s.entries[s.served]
+		if e.id <= after {
+			continue
+		}
+		if err := yield(&e.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}

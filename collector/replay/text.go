@@ -1,0 +1,86 @@
+package replay
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// stamp writes a moment in UTC, to the second.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+
+// thousands writes a number with commas.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// round writes a duration with its two greatest units: 45s, 1m30s, 2h5m, 3d4h.
+func round(d time.Duration) string {
+	const day = 24 * time.Hour
+	whole := func(d, unit time.Duration, name string) string {
+		if n := d / unit; n > 0 {
+			return fmt.Sprint(int64(n), name)
+		}
+		return ""
+	}
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Hour:
+		d = d.Round(time.Second)
+		return whole(d, time.Minute, "m") + whole(d%time.Minute, time.Second, "s")
+	case d < day:
+		d = d.Round(time.Minute)
+		return whole(d, time.Hour, "h") + whole(d%time.Hour, time.Minute, "m")
+	default:
+		d = d.Round(time.Hour)
+		return whole(d, day, "d") + whole(d%day, time.Hour, "h")
+	}
+}
+
+// short cuts a text to a number of characters.
+func short(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// table is lines of cells.
+type table [][]string
+
+// String returns the lines, indented, with columns as wide as their cells: the
+// first aligned to the left, the others to the right.
+func (t table) String() string { return t.write(false) }
+
+// list is String with all columns aligned to the left.
+func (t table) list() string { return t.write(true) }
+
+func (t table) write(left bool) string {
+	var widths []int
+	for _, line := range t {
+		for i, cell := range line {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for _, line := range t {
+		cells := make([]string, len(line))
+		for i, cell := range line {
+			space := strings.Repeat(" ", widths[i]-len([]rune(cell)))
+			if cells[i] = space + cell; i == 0 || left {
+				cells[i] = cell + space
+			}
+		}
+		b.WriteString(strings.TrimRight("  "+strings.Join(cells, "  "), " ") + "\n")
+	}
+	return b.String()
+}
