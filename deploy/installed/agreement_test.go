@@ -115,13 +115,14 @@ func emptyLog(t *testing.T) string {
 }
 
 // sound runs a log command, which must succeed.
-func sound(t *testing.T, verb, log string) string {
+func sound(t *testing.T, verb, log string, flags ...string) string {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), program, "log", verb, "--predictions.log="+log).CombinedOutput()
+	args := append([]string{"log", verb, "--predictions.log=" + log}, flags...)
+	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("log %s: %v\n%s", verb, err, out)
 	}

@@ -58,6 +58,13 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"predictor", "--model.file=" + missing}, 1, "", "no such file"},
 		{[]string{"log", "check", "--predictions.log=" + missing}, 1, "", "does not exist"},
 		{[]string{"exporter", "--config.check"}, 0, "valid", ""},
+		{[]string{"-h"}, 0, "predictor  Serve a model over HTTP", ""},
+		{[]string{"log", "--help"}, 0, "erase", ""},
+		{[]string{"log"}, 2, "", "must select a subcommand"},
+		{[]string{"log", "erase"}, 2, "", "--request-id"},
+		{[]string{"predictor", "--window.predictions=3"}, 2, "", "see --help"},
+		{[]string{"predictor", "--predictions.log=" + filepath.Join(missing, "predictions.db")}, 1, "", "make its directory first"},
+		{[]string{"predictor", "--web.listen-address=nowhere:x", "--predictions.log=" + filepath.Join(t.TempDir(), "predictions.db")}, 1, "", "run predictor: listen tcp"},
 	} {
 		cmd := exec.CommandContext(t.Context(), path, test.args...)
 		var stdout, stderr bytes.Buffer
@@ -69,5 +76,31 @@ func TestExitStatuses(t *testing.T) {
 		if !strings.Contains(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) {
 			t.Errorf("%v: printed %q and %q, want %q and %q", test.args, &stdout, &stderr, test.stdout, test.stderr)
 		}
+	}
+}
+
+// Without cgo go-sqlite3 is a stub, which would fail only when it is used. The
+// log uses so much of it that such a binary cannot even be built.
+func TestNothingBuildsWithoutCgo(t *testing.T) {
+	t.Parallel()
+	build := exec.CommandContext(t.Context(), "go", "build", "../../predictor/predictionlog")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err == nil || !strings.Contains(string(out), "undefined: sqlite3.") {
+		t.Errorf("a log without SQLite: %v\n%s", err, out)
+	}
+}
+
+func TestOnlyOnePredictorWritesALog(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	program, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	second := exec.CommandContext(t.Context(), program, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	out, _ := second.CombinedOutput()
+	if got := second.ProcessState.ExitCode(); got != 1 || !strings.Contains(string(out), "already has a predictor") || !strings.Contains(string(out), "stop the other") {
+		t.Errorf("a second predictor ends with %d\n%s", got, out)
 	}
 }

@@ -58,7 +58,7 @@ func (c *client) run(ctx context.Context, t *testing.T, rows *loans) {
 // insist repeats a request until it is answered; ok is false when ctx ends first.
 func (c *client) insist(ctx context.Context, t *testing.T, path, body string, header ...string) (got answer, ok bool) {
 	for {
-		var err error = errors.New("killed")
+		err := errors.New("the predictor was killed")
 		if url := c.predictor.Load(); url != nil {
 			got, err = send(ctx, http.MethodPost, *url+path, body, header...)
 		}

@@ -1,0 +1,135 @@
+package installed_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drift-exporter/drift_exporter/collector"
+)
+
+// TestDocumentedMetricsExist looks for every metric that the rules, the smoke
+// test and the documents name on a live page, and for every metric of the page
+// in the README: none is misspelt, renamed or left out.
+func TestDocumentedMetricsExist(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	if status, answer := fetch(t, predictor.url+"/predict", newLoans(11).array(100)); status != 200 {
+		t.Fatalf("%d %s", status, answer)
+	}
+	db := database(t, log, "ro")
+	for _, outcome := range []string{"0", "1"} { // Both are right, so that no ratio is 0/0.
+		id := number(t, db, "SELECT min(id) FROM predictions WHERE class = ?", outcome)
+		if status, answer := fetch(t, predictor.url+"/feedback", fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":%s}`, id, outcome)); status != 200 {
+			t.Fatalf("%d %s", status, answer)
+		}
+	}
+	every := exporter.url + "/metrics?collect[]=" + strings.Join(collector.Names(), "&collect[]=")
+	// Detection goes by ticks of 15 seconds.
+	waitFor(t, "drift is decided upon", func() bool { return scrape(t, every)["feature_drift_detected"] != nil })
+	ours := scrape(t, every)
+	exists := map[string]bool{}
+	for _, p := range []page{ours, scrape(t, exporter.url), scrape(t, predictor.url)} {
+		for name := range p {
+			exists[name] = true
+			for _, suffix := range []string{"_bucket", "_count", "_sum"} {
+				if p[name].GetMetric()[0].Histogram != nil {
+					exists[name+suffix] = true
+				}
+			}
+		}
+	}
+	for file, names := range documented(t) {
+		for _, name := range names {
+			if !exists[name] {
+				t.Errorf("%s names %s, which is on no page", file, name)
+			}
+		}
+	}
+	readme := read(t, "README.md")
+	for name := range ours {
+		if strings.HasPrefix(name, "model_feature_") {
+			name = "model_feature_"
+		}
+		if !strings.Contains(readme, name) {
+			t.Errorf("README.md does not tell of %s", name)
+		}
+	}
+}
+
+// metricName is what begins like a metric of ours.
+var metricName = regexp.MustCompile(`\b(?:drift|feature|model|prediction|predictor)_[a-z0-9_]*[a-z0-9]\b`)
+
+// documented returns the metrics that each file names.
+func documented(t *testing.T) map[string][]string {
+	t.Helper()
+	const rules = "deploy/prometheus/rules/drift.yml"
+	names := map[string][]string{rules: inRules(t, read(t, rules))}
+	for _, file := range []string{"deploy/smoke", "README.md", "deploy/README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
+		for _, name := range metricName.FindAllString(read(t, file), -1) {
+			if !slices.Contains(notMetrics, name) && !slices.Contains(names[file], name) {
+				names[file] = append(names[file], name)
+			}
+		}
+	}
+	for file, least := range map[string]int{rules: 5, "deploy/smoke": 10, "README.md": 40} {
+		if n := len(names[file]); n < least {
+			t.Errorf("%s names %d metrics, want at least %d", file, n, least)
+		}
+	}
+	return names
+}
+
+// inRules returns the metrics of the rules' expressions, and of the queries and
+// advice in their annotations.
+func inRules(t *testing.T, text string) []string {
+	t.Helper()
+	var file struct {
+		Groups []struct {
+			Rules []struct {
+				Expr        string
+				Annotations map[string]string
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			for _, text := range append(slices.Collect(maps.Values(rule.Annotations)), rule.Expr) {
+				for _, name := range metricName.FindAllString(text, -1) {
+					names[name] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// notMetrics are the other names that look like it.
+var notMetrics = []string{
+	"drift_exporter", "drift_test", // the program, and the rules' tests
+	"drift_detected",                 // part of a pattern for grep
+	"model_version", "prediction_id", // members of the JSON of requests and answers
+	"feature_drift", "feature_quality", "feature_values", "feature_counts", "feature_distance", "feature_bins", "prediction_shift", // collectors
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("../..", path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
