@@ -20,7 +20,7 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 	db := database(t, log, "rw")
 	flags := []string{
 		"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log,
-		"--window.predictions=200", "--window.lookback=300", "--window.feedback=50", "--collector.feature_counts",
+		"--window.predictions=200", "--window.lookback=300", "--window.feedback=50", "--collector.feature_counts", quick,
 	}
 	often, seldom := start(t, flags...), start(t, flags...)
 	rows := newLoans(4)
@@ -67,7 +67,7 @@ func TestExportersAgree(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
-	flags := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=200", "--window.lookback=300"}
+	flags := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=200", "--window.lookback=300", quick}
 	often, seldom := start(t, flags...), start(t, flags...)
 	for step := range 150 {
 		var batch []string

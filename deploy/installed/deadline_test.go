@@ -17,7 +17,8 @@ func TestScrapeKeepsItsDeadline(t *testing.T) {
 		INSERT INTO predictions (time, model, version, features, score, class, latency)
 		SELECT ? + i * 10000000, 'loan_refinance', '1', json_object('income', 50000 + i % 1000 * 50, 'credit_score', 600 + i % 200, 'loan_term', 30), i % 100 / 100.0, '1', 2000000
 		FROM n`, rows, time.Now().Add(-time.Hour).UnixNano())
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, quick}
+	exporter := start(t, args...)
 	hurried := []string{"X-Prometheus-Scrape-Timeout-Seconds", "0.001"}
 	complete := 0
 	for i := range 20 {
@@ -39,7 +40,7 @@ func TestScrapeKeepsItsDeadline(t *testing.T) {
 	if !p.is(1, "drift_up") || !p.is(rows, "model_success_total") || len(p.failing()) > 0 {
 		t.Errorf("a scrape that has time does not read the log; failing: %v", p.failing())
 	}
-	for _, d := range differences(p, scrape(t, start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log).url), fromTheLog) {
+	for _, d := range differences(p, scrape(t, start(t, args...).url), fromTheLog) {
 		t.Errorf("an exporter that was cut off before and one that was not differ in %s", d)
 	}
 }

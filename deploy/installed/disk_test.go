@@ -86,7 +86,7 @@ func TestFullDisk(t *testing.T) {
 			dir := smallDisk(t)
 			log, ballast := filepath.Join(dir, "predictions.db"), filepath.Join(dir, "ballast")
 			predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--predictions.log-failure="+mode)
-			exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+			exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 			if got := post(t, predictor.url+"/predict", newLoans(1).array(100)); got.code != http.StatusOK {
 				t.Fatalf("%d %s", got.code, got.body)
 			}

@@ -89,7 +89,7 @@ func TestFaultsOfTheLog(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			log := filledLog(t, 300)
-			args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log}
+			args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, quick}
 			if f.early {
 				f.harm(t, log)
 			}

@@ -15,7 +15,7 @@ func TestBadHeadersAndQueries(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	for _, test := range []struct {
 		name, method, url, body string
 		header                  []string

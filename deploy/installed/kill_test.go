@@ -25,7 +25,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		trials = 3
 	}
 	log := filepath.Join(t.TempDir(), "predictions.db")
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	acknowledged := map[int64]string{} // request ids by prediction
 	labelled := map[int64]bool{}
 	var mu sync.Mutex

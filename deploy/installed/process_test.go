@@ -51,6 +51,10 @@ type process struct {
 	end chan error
 }
 
+// quick spares an exporter most of the work of its p-values, which are then
+// multiples of 1/200.
+const quick = "--drift.bootstrap-samples=199"
+
 // start runs a command that serves, until the test ends, and waits until it
 // listens.
 func start(t *testing.T, args ...string) *process {

@@ -88,7 +88,7 @@ func TestRepeatedRequestsAreRecordedOnce(t *testing.T) {
 	}
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictorArgs := []string{"predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log}
-	exporterArgs := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log}
+	exporterArgs := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, quick}
 	var (
 		where       atomic.Pointer[string]
 		predictions atomic.Int64

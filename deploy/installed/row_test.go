@@ -11,7 +11,7 @@ import (
 func TestBrokenRowsAreCountedAndLeftOut(t *testing.T) {
 	t.Parallel()
 	log := filledLog(t, 300)
-	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log}
+	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, quick}
 	exporter := start(t, args...)
 	before := scrape(t, exporter.url)
 	if !before.is(0, "drift_log_invalid_rows_total") {
@@ -49,7 +49,7 @@ func TestClockMayBeSetBackAndForth(t *testing.T) {
 	t.Parallel()
 	log := emptyLog(t)
 	db := database(t, log, "rw")
-	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=500"}
+	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=500", quick}
 	exporter := start(t, args...)
 	rows := newLoans(6)
 	now := time.Now()
@@ -102,7 +102,7 @@ func TestWindowByAgeLeavesOutWrongClocks(t *testing.T) {
 	for _, at := range []time.Time{now.Add(-2 * time.Hour), time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC), now.Add(-10 * time.Minute)} {
 		rows.insert(t, db, 100, at, time.Second)
 	}
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--window.predictions=0", "--window.duration=1h")
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--window.predictions=0", "--window.duration=1h", quick)
 	if got, _ := scrape(t, exporter.url).value("model_window_predictions"); got != 100 {
 		t.Errorf("model_window_predictions is %v, want the 100 of the last hour", got)
 	}

@@ -39,7 +39,7 @@ func TestExporterReadsWithoutWriting(t *testing.T) {
 		return predictor
 	}
 	predictor := record()
-	exporter := startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter := startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	reads := func(when string, rows float64) {
 		t.Helper()
 		if p := scrape(t, exporter.url); !p.is(1, "drift_up") || !p.is(rows, "model_success_total") {
@@ -52,7 +52,7 @@ func TestExporterReadsWithoutWriting(t *testing.T) {
 	}
 	reads("after the predictor has ended", 60)
 	_ = exporter.kill(syscall.SIGTERM)
-	exporter = startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter = startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	reads("started after the predictor has ended", 60)
 
 	_ = exporter.kill(syscall.SIGTERM)
@@ -61,7 +61,7 @@ func TestExporterReadsWithoutWriting(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	exporter = startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	exporter = startAs(t, nobody, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	blind(t, scrape(t, exporter.url))
 	if !strings.Contains(exporter.said(), "-wal") || !strings.Contains(exporter.said(), "Start the predictor") {
 		t.Errorf("the exporter does not say what to do:\n%s", exporter.said())
