@@ -25,6 +25,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
 
 // TestStory is the README's walk-through on real loans: train on one half of
@@ -137,6 +139,55 @@ func TestStory(t *testing.T) {
 	}
 	for feature, kl := range corrected {
 		t.Logf("%-28s corrected %.4f detected %v", feature, kl, detected[feature])
+	}
+}
+
+// TestReplayNamesWhatDrifted replays seven quiet hours and an hour in which
+// incomes are half a standard deviation higher.
+func TestReplayNamesWhatDrifted(t *testing.T) {
+	t.Parallel()
+	var made bytes.Buffer
+	if err := simulate.WriteCSV(&made, 5, 29_000); err != nil {
+		t.Fatal(err)
+	}
+	loans, err := csv.NewReader(&made).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	income := slices.Index(loans[0], "income")
+	for _, loan := range loans[1+7*3600:] {
+		var dollars float64
+		if _, err := fmt.Sscan(loan[income], &dollars); err != nil {
+			t.Fatal(err)
+		}
+		loan[income] = fmt.Sprint(dollars + 23_460)
+	}
+	dir := t.TempDir()
+	writeCSV(t, filepath.Join(dir, "loans.csv"), loans[0], loans[1:])
+	var report bytes.Buffer
+	err = run(t.Context(), []string{
+		"replay", "--csv=" + filepath.Join(dir, "loans.csv"), "--rate=1", "--start=2026-01-01T00:00:00Z", "--change-at=2026-01-01T07:00:00Z",
+		"--output.openmetrics=" + filepath.Join(dir, "metrics"),
+	}, &report, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delay := regexp.MustCompile(`(?m)^  income +1 .* 0  2026-01-01 07:\d\d:\d\d +(\d+m\d*s?) `).FindStringSubmatch(report.String())
+	if delay == nil {
+		t.Fatalf("income has not one alarm, after the change:\n%s", &report)
+	}
+	if d, err := time.ParseDuration(delay[1]); err != nil || d > 15*time.Minute {
+		t.Errorf("income was found after %s, want 15 minutes at most", delay[1])
+	}
+	if !regexp.MustCompile(`(?m)^  together +1 `).MatchString(report.String()) {
+		t.Errorf("something else has an alarm, too:\n%s", &report)
+	}
+	metrics, err := os.ReadFile(filepath.Join(dir, "metrics"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasSuffix(metrics, []byte("\n# EOF\n")) || !bytes.Contains(metrics, []byte("\nfeature_drift_detected{feature=\"income\"")) {
+		t.Errorf("the metrics over time end with %q", metrics[max(0, len(metrics)-100):])
 	}
 }
 
