@@ -68,6 +68,12 @@ golden: ## rewrite the golden files of the tests that have an -update flag
 	if [ -z "$$packages" ]; then echo 'no test has an -update flag'; exit 1; fi; \
 	set -x; $(GO) test $$packages -update
 
+.PHONY: calibrate
+calibrate: ## simulate what the drift statistics promise and write collector/drift/CALIBRATION.md: minutes
+	@mkdir -p .build
+	$(GO) run ./collector/drift/calibrate > .build/CALIBRATION.md
+	mv .build/CALIBRATION.md collector/drift/CALIBRATION.md
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	@$(GO) test -list '^Fuzz' ./... | \

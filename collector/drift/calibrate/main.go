@@ -1,0 +1,69 @@
+// Command calibrate measures by simulation whether package drift keeps its
+// promises, and prints collector/drift/CALIBRATION.md. `make calibrate` runs it.
+//
+// It uses only what the package exports, and samplers of its own, so that a
+// mistake in the package's cannot hide itself. The same seed prints the same
+// bytes, on however many processors. It takes some 25 minutes of one processor,
+// tells on standard error how far it is, and fails when a promise is broken.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() {
+	seed := flag.Uint64("seed", 1, "start of every random number")
+	flag.Parse()
+	if err := run(whole, *seed, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "calibrate:", err)
+		os.Exit(1)
+	}
+}
+
+// effort is how much is simulated.
+type effort struct {
+	bins         []int // numbers of bins
+	pValues      int   // of a cell
+	months       int   // of quiet traffic
+	provocations int   // months of detectors that are meant to raise alarms
+	wild         int   // months of traffic that is not independent or not steady
+	ticks        int   // of a month
+	drifts       int   // of a kind
+}
+
+var whole = effort{
+	bins: []int{5, 10, 20, 50}, pValues: 10_000,
+	months: 10, provocations: 3, wild: 3, ticks: 30 * ticksPerDay,
+	drifts: 200,
+}
+
+// run simulates and prints the report. The error names the promises that the
+// simulation found broken.
+func run(e effort, seed uint64, out, progress io.Writer) error {
+	r := report{Seed: seed, effort: e}
+	p := pool{seed: seed, progress: progress}
+	for _, measure := range []func(effort) error{
+		func(e effort) (err error) { r.levels, err = typeOne(p, e); return },
+		func(e effort) (err error) { r.Quiet, err = quiet(p, e); return },
+		func(e effort) (err error) { r.Provoked, err = provoked(p, e); return },
+		func(e effort) (err error) { r.Drifts, err = drifts(p, e); return },
+		func(e effort) (err error) { r.Wild, err = wild(p, e); return },
+	} {
+		if err := measure(e); err != nil {
+			return err
+		}
+	}
+	w := bufio.NewWriter(out)
+	if err := r.print(w); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return errors.Join(r.broken()...)
+}

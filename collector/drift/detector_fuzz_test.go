@@ -1,0 +1,70 @@
+package drift
+
+import (
+	"math"
+	"slices"
+	"testing"
+)
+
+// FuzzDetector folds any rows in any ticks. However they come, what is said of
+// them stays in its range, and does not depend on how the fold was divided:
+// empty ticks in between, rows added in another order within their piece, or a
+// copy that goes on for the original.
+func FuzzDetector(f *testing.F) {
+	f.Add([]byte{15, 15, 15, 15}, uint64(1), uint8(10), uint16(1000))
+	f.Add([]byte{250, 0, 255, 3, 77}, uint64(2), uint8(3), uint16(60))
+	f.Add([]byte{1, 1, 1, 1, 1, 1, 1, 1}, uint64(3), uint8(2), uint16(0))
+	f.Add([]byte{255, 255, 255, 255, 255, 255}, uint64(4), uint8(40), uint16(65535))
+	f.Fuzz(func(t *testing.T, ticks []byte, seed uint64, bins uint8, known uint16) {
+		r := newRandom(seed)
+		k := 1 + int(bins)%40
+		reference := make([]int64, k)
+		for range known {
+			reference[int(r.bits64()%uint64(k))]++
+		}
+		o := usual
+		o.Tolerance = float64(seed%3) / 100
+		straight, divided := NewDetector(reference, o), NewDetector(reference, o)
+		window := make([]int64, k)
+		null := func() (*Null, error) { return NewNull(reference, total(window), 99, 1), nil }
+		for _, size := range ticks[:min(len(ticks), 60)] {
+			rows := make([]int, 10*int(size))
+			within := uint64(k)
+			if size%2 > 0 {
+				within = 1 + r.bits64()%uint64(k) // drift towards the first bins
+			}
+			for i := range rows {
+				rows[i] = int(r.bits64() % within)
+				window[rows[i]]++
+			}
+			fold(t, straight, rows, window, null)
+			for piece := range slices.Chunk(rows, PieceSize) {
+				slices.Reverse(piece)
+			}
+			fold(t, divided, nil, window, null)
+			divided = divided.Clone()
+			fold(t, divided, rows, window, null)
+			mustEqual(t, straight, divided)
+
+			log := straight.LogEvidence()
+			if math.IsNaN(log) || math.IsInf(log, 0) || log > straight.Threshold()+overshoot+1e-9 {
+				t.Fatalf("log M = %v with a threshold of %v", log, straight.Threshold())
+			}
+			if total(reference) == 0 && straight.Detected() {
+				t.Fatal("alarm of an empty reference")
+			}
+			if straight.Detected() && (!straight.Known() || straight.Raised() == 0) {
+				t.Fatalf("alarm, known %v, raised by %v", straight.Known(), straight.Raised())
+			}
+		}
+	})
+}
+
+func fold(t *testing.T, d *Detector, rows []int, window []int64, null func() (*Null, error)) {
+	t.Helper()
+	p := NewPieces(len(window))
+	for _, b := range rows {
+		p.Add(b)
+	}
+	mustTick(t, d, Tick{Rows: p, Window: window, Null: null})
+}
