@@ -7,11 +7,13 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,6 +139,7 @@ func TestStory(t *testing.T) {
 			t.Errorf("%s is detected, but does not depend on the term", feature)
 		}
 	}
+	t.Run("as Prometheus sees it", func(t *testing.T) { askPrometheus(t, exporter.url, slices.Sorted(maps.Keys(changed))) })
 	for feature, kl := range corrected {
 		t.Logf("%-28s corrected %.4f detected %v", feature, kl, detected[feature])
 	}
@@ -189,6 +192,72 @@ func TestReplayNamesWhatDrifted(t *testing.T) {
 	if !bytes.HasSuffix(metrics, []byte("\n# EOF\n")) || !bytes.Contains(metrics, []byte("\nfeature_drift_detected{feature=\"income\"")) {
 		t.Errorf("the metrics over time end with %q", metrics[max(0, len(metrics)-100):])
 	}
+}
+
+// askPrometheus has a real Prometheus scrape the exporter and tell which features
+// have drifted: these, and none of those which do not depend on the term.
+func askPrometheus(t *testing.T, exporter string, drifted []string) {
+	for _, name := range []string{"prometheus", "promtool"} {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("no %s: install Debian's package prometheus", name)
+		}
+	}
+	_, metrics := get(t, exporter+"/metrics")
+	check := exec.CommandContext(t.Context(), "promtool", "check", "metrics")
+	// The last values are named after the model's features, which it cannot know.
+	check.Stdin = strings.NewReader(regexp.MustCompile(`(?m)^(# (HELP|TYPE) )?model_feature_.*\n`).ReplaceAllString(metrics, ""))
+	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("promtool check metrics: %v\n%s", err, out)
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "prometheus.yml")
+	job := fmt.Sprintf("scrape_configs: [{job_name: drift_exporter, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{targets: [%q]}]}]\n", strings.TrimPrefix(exporter, "http://"))
+	if err := os.WriteFile(config, []byte(job), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	prometheus := exec.CommandContext(t.Context(), "prometheus", "--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address) // #nosec G204 -- our own arguments
+	prometheus.Stderr = &said
+	if err := prometheus.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = prometheus.Process.Kill()
+		_ = prometheus.Wait()
+	}()
+	query := "http://" + address + "/api/v1/query?query=" + url.QueryEscape(
+		`sort(feature_drift_detected{feature=~"`+strings.Join(drifted, "|")+`|addr_state|delinq_2yrs|inq_last_12m"} == 1)`)
+	var got []string
+	for range 300 {
+		var answer struct {
+			Data struct {
+				Result []struct{ Metric map[string]string }
+			}
+		}
+		if _, body, err := fetch(t.Context(), query); err == nil && json.Unmarshal(body, &answer) == nil {
+			got = nil
+			for _, r := range answer.Data.Result {
+				got = append(got, r.Metric["feature"])
+			}
+			if slices.Sort(got); slices.Equal(got, drifted) {
+				return
+			}
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+	t.Errorf("Prometheus says that %q drifted, want %q\n%s", got, drifted, &said)
 }
 
 // readLoans returns the header and the rows of LendingClub's loans.
@@ -353,89 +422,23 @@ func (p page) byFeature(metric string) map[string]float64 {
 
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	status, b, err := fetch(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return status, string(b)
+}
+
+func fetch(ctx context.Context, url string) (status int, body []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, nil, err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	b, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(b)
-}
-
-// The imports that the map of the code in README.md allows, by package below the
-// module; the tests of a package may import more.
-var arrows = map[string][]string{
-	"":                          {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
-	"exporter":                  {"collector"},
-	"collector":                 {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
-	"collector/config":          {},
-	"collector/drift/calibrate": {"collector/drift"},
-	"collector/flags":           {"collector", "collector/drift", "collector/replay", "collector/window"},
-	"collector/replay":          {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
-	"deploy/demo":               {},
-	"collector/drift":           {},
-	"collector/reference":       {"collector/drift"},
-	"collector/window":          {"collector/drift", "collector/reference", "predictor/predictionlog"},
-	"predictor":                 {"predictor/model", "predictor/predictionlog"},
-	"predictor/model":           {},
-	"predictor/predictionlog":   {},
-	"predictor/simulate":        {"predictor/model"},
-	// The generator of the embedded model and reference.
-	"predictor/simulate/generate": {"predictor/simulate"},
-}
-
-func TestImportsRunOneWay(t *testing.T) {
-	t.Parallel()
-	const module = "github.com/drift-exporter/drift_exporter"
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,GoFiles", "./...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
-		var p struct {
-			ImportPath       string
-			Imports, GoFiles []string
-		}
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if len(p.GoFiles) == 0 {
-			continue // holds tests only
-		}
-		from := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
-		allowed, known := arrows[from]
-		if !known {
-			t.Errorf("package %s is not on the map", from)
-		}
-		for _, i := range p.Imports {
-			to, ours := strings.CutPrefix(i, module+"/")
-			if ours && !slices.Contains(allowed, to) {
-				t.Errorf("%s imports %s, an arrow that is not on the map", from, to)
-			}
-		}
-	}
-}
-
-func TestReadmeShowsTheWriterAsItIs(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	writer, err := os.ReadFile("testdata/log_writer.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(readme, writer) {
-		t.Error("README.md does not show testdata/log_writer.py: copy it there")
-	}
+	body, err = io.ReadAll(response.Body)
+	return response.StatusCode, body, err
 }
