@@ -3,6 +3,7 @@ package drift
 import (
 	"math"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -26,7 +27,9 @@ func FuzzDetector(f *testing.F) {
 		o.Tolerance = float64(seed%3) / 100
 		straight, divided := NewDetector(reference, o), NewDetector(reference, o)
 		window := make([]int64, k)
-		null := func() (*Null, error) { return NewNull(reference, total(window), 99, 1), nil }
+		// One for all sizes: it is asked for at every tick in drift.
+		once := sync.OnceValue(func() *Null { return NewNull(reference, 1000, 99, 1) })
+		null := func() (*Null, error) { return once(), nil }
 		for _, size := range ticks[:min(len(ticks), 60)] {
 			rows := make([]int, 10*int(size))
 			within := uint64(k)
