@@ -102,7 +102,7 @@ func TestFaultsOfTheLog(t *testing.T) {
 			}
 			broken := scrape(t, exporter.url)
 			blind(t, broken)
-			if !strings.Contains(exporter.said(), "cannot read the prediction log") || !strings.Contains(exporter.said(), f.says) {
+			if !exporter.says("cannot read the prediction log", f.says) {
 				t.Errorf("the exporter's log does not say %q:\n%s", f.says, exporter.said())
 			}
 			blind(t, scrape(t, exporter.url))

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -109,6 +110,19 @@ func startAs(t *testing.T, user int, args ...string) *process {
 	}
 	p.url = "http://" + a
 	return p
+}
+
+// says reports whether the command logs all of these within some seconds: its
+// lines come by a pipe, after its answers.
+func (p *process) says(all ...string) bool {
+	for range 250 {
+		said := p.said()
+		if !slices.ContainsFunc(all, func(one string) bool { return !strings.Contains(said, one) }) {
+			return true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return false
 }
 
 func (p *process) said() string {
