@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -66,7 +67,7 @@ func (o *Options) validate() error {
 
 // Run replays a history. When ctx ends it returns what was found so far: the
 // report says so.
-func Run(ctx context.Context, o Options) (_ *Report, err error) {
+func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
@@ -82,6 +83,11 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.replay(ctx, h, runs)
+}
+
+// replay runs all settings over a history.
+func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report, err error) {
 	is := h.about()
 	if !o.ChangeAt.IsZero() && (o.ChangeAt.Before(is.first) || o.ChangeAt.After(is.last)) {
 		return nil, fmt.Errorf("--change-at=%s is not in the history, which goes from %s to %s",
@@ -103,7 +109,7 @@ func Run(ctx context.Context, o Options) (_ *Report, err error) {
 			if err == nil && within.Err() != nil && ctx.Err() == nil {
 				err = context.Cause(within)
 			}
-			return of(r.setting, &o, err)
+			return of(r.setting, o, err)
 		})
 	}
 	err = group.Wait()
@@ -139,8 +145,9 @@ func (o *Options) history(ctx context.Context, runs []*run) (history, error) {
 		if err != nil {
 			return nil, of(r.setting, o, err)
 		}
-		if r.specs = []window.Spec{spec}; i > 0 && spec.References[0].Hash != runs[0].specs[0].References[0].Hash {
-			return nil, of(r.setting, o, errors.New("its reference is another one: the rows of a CSV are read against one reference; replay a prediction log instead, or one setting at a time"))
+		r.specs = []window.Spec{spec}
+		if first := &runs[0].specs[0]; i > 0 && (spec.References[0].Hash != first.References[0].Hash || !slices.Equal(spec.Features, first.Features)) {
+			return nil, of(r.setting, o, errors.New("its reference or its features are other ones: the rows of a CSV are read for one reference; replay a prediction log instead, or one setting at a time"))
 		}
 	}
 	return openCSV(ctx, *o.CSV, &runs[0].specs[0])

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -152,7 +151,7 @@ func (a Alarm) delay(change time.Time) string {
 	if a.On.IsZero() {
 		return "-"
 	}
-	return cmp.Or(round(a.On.Sub(change)), "0s")
+	return round(a.On.Sub(change))
 }
 
 func (a Alarm) cleared() string {

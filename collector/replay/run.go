@@ -3,6 +3,12 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,11 +71,36 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 		}
 		return r.metrics.add(s.Time, collector.Of(s, *o, nil))
 	}
-	err = w.run(ctx)
-	for _, m := range r.result.Models {
-		if rows := past.rows[predictionlog.Key{Model: m.Name, Version: m.Version}]; rows != nil {
-			m.Rows = *rows
+	if err := w.run(ctx); err != nil || ctx.Err() != nil {
+		r.result.count(past.rows)
+		return err
+	}
+	if r.result.count(past.rows) == 0 {
+		return fmt.Errorf("no prediction is of a watched model: they are of %s, watched is %s; name its reference with --reference.file, or a configuration with --config.file",
+			names(maps.Keys(past.rows), func(k predictionlog.Key) string { return k.Model }),
+			names(slices.Values(r.specs), func(s window.Spec) string { return s.Name }))
+	}
+	return nil
+}
+
+// count fills in the number of predictions of each model, and returns that of
+// all of them.
+func (r *Result) count(rows map[predictionlog.Key]*int64) (all int64) {
+	for _, m := range r.Models {
+		if n := rows[predictionlog.Key{Model: m.Name, Version: m.Version}]; n != nil {
+			m.Rows = *n
+			all += *n
 		}
 	}
-	return err
+	return all
+}
+
+// names lists names, each once.
+func names[T any](of iter.Seq[T], name func(T) string) string {
+	var all []string
+	for o := range of {
+		all = append(all, strconv.Quote(name(o)))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), ", ")
 }

@@ -21,26 +21,24 @@ func thousands(n int64) string {
 
 // round writes a duration with its two greatest units: 45s, 1m30s, 2h5m, 3d4h.
 func round(d time.Duration) string {
-	const day = 24 * time.Hour
-	whole := func(d, unit time.Duration, name string) string {
-		if n := d / unit; n > 0 {
-			return fmt.Sprint(int64(n), name)
-		}
-		return ""
-	}
-	switch {
-	case d < time.Second:
+	if d < time.Second {
 		return d.Round(time.Millisecond).String()
-	case d < time.Hour:
-		d = d.Round(time.Second)
-		return whole(d, time.Minute, "m") + whole(d%time.Minute, time.Second, "s")
-	case d < day:
-		d = d.Round(time.Minute)
-		return whole(d, time.Hour, "h") + whole(d%time.Hour, time.Minute, "m")
-	default:
-		d = d.Round(time.Hour)
-		return whole(d, day, "d") + whole(d%day, time.Hour, "h")
 	}
+	units := []struct {
+		name string
+		long time.Duration
+	}{{"d", 24 * time.Hour}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}}
+	for i, big := range units[:3] {
+		small := units[i+1]
+		if r := d.Round(small.long); r >= big.long {
+			text := fmt.Sprint(int64(r/big.long), big.name)
+			if rest := r % big.long / small.long; rest > 0 {
+				text += fmt.Sprint(int64(rest), small.name)
+			}
+			return text
+		}
+	}
+	return fmt.Sprint(int64(d.Round(time.Second)/time.Second), "s")
 }
 
 // short cuts a text to a number of characters.
