@@ -23,6 +23,11 @@ type source struct {
 // past is a log as it was at a moment: the rows that were written before it.
 // The moment is moved by show; a window that reads past is what a live exporter
 // had then.
+//
+// The clock is that of the predictions, which rises in a log unless it was set
+// back. Feedback and errors may come in any order of time, as when outcomes of
+// long ago are imported: each is shown once its time and those ahead of it have
+// come. So those from just after a clock was set back show up early.
 type past struct {
 	source *source
 	limit  int // rows of a table that are shown before they must be read
@@ -79,6 +84,17 @@ func (p *past) next(ctx context.Context) (time int64, ok bool, err error) {
 		}
 	}
 	return time, ok, nil
+}
+
+// setBack reports whether the clock was set back before the next prediction, and
+// to when. The past then goes on from there.
+func (p *past) setBack(ctx context.Context) (time int64, ok bool, err error) {
+	time, more, err := p.predictions.next(ctx)
+	ok = more && p.predictions.setBack(time)
+	if ok {
+		p.predictions.followClock()
+	}
+	return time, ok, err
 }
 
 // State implements window.Log. The log's own sums reach beyond the past: to the

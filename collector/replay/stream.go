@@ -78,7 +78,7 @@ func (s *stream[R]) setBack(time int64) bool {
 	return s.clocked && s.newest != math.MinInt64 && time/int64(drift.TickLength) < s.newest/int64(drift.TickLength)-late
 }
 
-// followClock makes the stream go on after the clock was set back.
+// followClock makes the stream go on with the clock as it was set.
 func (s *stream[R]) followClock() { s.newest = math.MinInt64 }
 
 // handOn calls yield with the shown rows whose id is above after and not above

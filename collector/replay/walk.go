@@ -88,19 +88,18 @@ func (w *walk) scrape(ctx context.Context) (*window.Snapshot, error) {
 // move goes to the next moment, after a scrape that said s. It reports false
 // when the history is over.
 func (w *walk) move(ctx context.Context, s *window.Snapshot) (bool, error) {
+	newest := w.past.predictions.newest
+	w.latest = max(w.latest, newest)
+	if back, ok, err := w.past.setBack(ctx); err != nil {
+		return false, err
+	} else if ok {
+		w.now = after(back, w.step)
+		w.busy = w.now
+		return true, nil
+	}
 	next, more, err := w.past.next(ctx)
 	if err != nil {
 		return false, err
-	}
-	newest := w.past.predictions.newest
-	w.latest = max(w.latest, newest)
-	if time, ok, err := w.past.predictions.next(ctx); err != nil {
-		return false, err
-	} else if ok && w.past.predictions.setBack(time) {
-		w.past.predictions.followClock()
-		w.now = after(time, w.step)
-		w.busy = w.now
-		return true, nil
 	}
 	now := int64(0)
 	soonest := func(moment int64) {

@@ -1,0 +1,44 @@
+package collector
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// TestASnapshotHasThePageOfAScrape follows a log without a Monitor: its metrics
+// are those of a Monitor's scrape but for what concerns the process.
+func TestASnapshotHasThePageOfAScrape(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Now = func() time.Time { return time.Now().Truncate(time.Hour).Add(time.Hour) }
+	predict(t, o.Log, 60)
+	want := slices.DeleteFunc(strings.Split(scraped(t.Context(), t, monitor(t, o), nil), "\n"), func(line string) bool {
+		return strings.HasPrefix(line, "drift_scrape_collector_duration_seconds") || strings.HasPrefix(line, "drift_exporter_config_")
+	})
+	specs, err := Load(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := predictionlog.NewReader(o.Log)
+	windows, stop, err := Follow(log, specs, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	snapshot := windows.Snapshot(t.Context(), o.Now())
+	if got := strings.Split(values(page(t, Of(snapshot, o, nil))), "\n"); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if drifted, known := o.Detected(&snapshot.Models[0].Features[0]); !drifted || !known {
+		t.Errorf("detected is %v, known %v", drifted, known)
+	}
+	contains(t, values(page(t, Of(snapshot, o, []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
+	lacks(t, values(page(t, Of(snapshot, o, []string{"window"}))), "feature_")
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
