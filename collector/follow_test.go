@@ -33,8 +33,10 @@ func TestASnapshotHasThePageOfAScrape(t *testing.T) {
 	if got := strings.Split(values(page(t, Of(snapshot, o, nil))), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if drifted, known := o.Detected(&snapshot.Models[0].Features[0]); !drifted || !known {
-		t.Errorf("detected is %v, known %v", drifted, known)
+	for i, want := range []bool{false, true} { // x, kind
+		if drifted, known := o.Detected(&snapshot.Models[0].Features[i]); drifted != want || !known {
+			t.Errorf("feature %d: detected is %v, known %v", i, drifted, known)
+		}
 	}
 	contains(t, values(page(t, Of(snapshot, o, []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
 	lacks(t, values(page(t, Of(snapshot, o, []string{"window"}))), "feature_")
