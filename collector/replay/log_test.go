@@ -66,6 +66,11 @@ func (w *logWriter) exec(query string, args ...any) {
 func (w *logWriter) write(events ...event) {
 	w.t.Helper()
 	w.exec("BEGIN")
+	insert, err := w.db.PrepareContext(w.t.Context(), "INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, 'm', ?, ?, ?, ?, 2000000)")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = insert.Close() }()
 	for _, e := range events {
 		at := e.time.UnixNano()
 		switch {
@@ -74,8 +79,9 @@ func (w *logWriter) write(events ...event) {
 		case e.reason != "":
 			w.exec("INSERT INTO errors (model, version, reason, time) VALUES ('m', '1', ?, ?)", e.reason, at)
 		default:
-			w.exec("INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, 'm', ?, ?, ?, ?, 2000000)",
-				at, e.version, e.features, e.score, class(e.score))
+			if _, err := insert.ExecContext(w.t.Context(), at, e.version, e.features, e.score, class(e.score)); err != nil {
+				w.t.Fatal(err)
+			}
 		}
 	}
 	w.exec("COMMIT")
