@@ -514,7 +514,7 @@ func writeFile(path string, encode func(io.Writer) error) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // fails once it has its name
 	if err := errors.Join(encode(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return err
 	}
 	return os.Rename(f.Name(), path)
 }

@@ -95,7 +95,7 @@ func startPrometheus(t *testing.T, dir, data string) string {
 	go func() {
 		defer close(ended)
 		err := server.Wait()
-		said.WriteString(fmt.Sprint(err))
+		fmt.Fprint(&said, err)
 	}()
 	t.Cleanup(func() {
 		stop()
