@@ -154,6 +154,42 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestFileSizeLimit holds the log below what it needs, as an exceeded quota does:
+// SQLite has one code for that and for a broken disk, and the advice must be the
+// right one.
+func TestFileSizeLimit(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
+	limit := func(bytes uint64) {
+		var before unix.Rlimit
+		if err := unix.Prlimit(predictor.cmd.Process.Pid, unix.RLIMIT_FSIZE, nil, &before); err != nil {
+			t.Fatal(err)
+		}
+		now := unix.Rlimit{Cur: bytes, Max: before.Max}
+		if err := unix.Prlimit(predictor.cmd.Process.Pid, unix.RLIMIT_FSIZE, &now, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(512 << 10)
+	full, ids := predictUntil(t, predictor.url, func(got answer, _ answered) bool { return got.code != http.StatusOK })
+	if full.code != http.StatusServiceUnavailable {
+		t.Errorf("a log that may not grow: %d %s", full.code, full.body)
+	}
+	if ready := get(t, predictor.url+"/-/ready"); !strings.Contains(ready.body, "limit on the size of files") || strings.Contains(ready.body, "damaged") {
+		t.Errorf("/-/ready: %d %s", ready.code, ready.body)
+	}
+	limit(unix.RLIM_INFINITY)
+	waitFor(t, "the predictor is ready again", func() bool { return get(t, predictor.url+"/-/ready").code == http.StatusOK })
+	if err := predictor.kill(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	sound(t, "check", log)
+	if n := number(t, database(t, log, "ro"), "SELECT count(*) FROM predictions"); n < int64(len(ids)) {
+		t.Errorf("the log has %d rows, %d were answered", n, len(ids))
+	}
+}
+
 // waitFor waits for something to become so, for a minute at most.
 func waitFor(t *testing.T, what string, so func() bool) {
 	t.Helper()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 	"golang.org/x/sys/unix"
@@ -41,6 +42,12 @@ var (
 	ErrReadOnly = errors.New("is read-only")
 )
 
+// noRoom are the failures of a write for which SQLite has no code but the one of
+// a broken disk, although the disk is well.
+var noRoom = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
+
+const adviceFull = "make room on its disk, or raise the quota or the limit on the size of files"
+
 // kinds are all of them.
 var kinds = []error{
 	ErrMissing, ErrEmpty, ErrNotLog, ErrSchemaVersion, ErrLocked, ErrTruncated, ErrCorrupt,
@@ -73,8 +80,11 @@ func explain(path string, err error) error {
 	case sqlite3.ErrCorrupt:
 		return say(ErrCorrupt, "`drift_exporter log check` tells what; restore it from a copy, or move it and its -wal and -shm files away to start a new one")
 	case sqlite3.ErrFull:
-		return say(ErrFull, "make room on its disk or raise the quota")
+		return say(ErrFull, adviceFull)
 	case sqlite3.ErrIoErr:
+		if slices.Contains(noRoom, problem.SystemErrno) {
+			return say(ErrFull, adviceFull)
+		}
 		return say(ErrCorrupt, "its disk failed to read or write; check the disk and the kernel's messages")
 	case sqlite3.ErrReadonly, sqlite3.ErrCantOpen, sqlite3.ErrPerm, sqlite3.ErrAuth:
 		return explainAccess(path, problem, say)
