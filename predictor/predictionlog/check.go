@@ -3,9 +3,7 @@ package predictionlog
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -116,24 +114,16 @@ func (r *Report) checkPages(ctx context.Context, c *connection) error {
 
 // checkSchema compares tables, triggers and views with those of Schema. Others,
 // such as a model's view, may be there.
-func (r *Report) checkSchema(ctx context.Context, c *connection) (err error) {
-	model, err := dial("", "memory", url.Values{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, model.close()) }()
-	if err := model.exec(schema); err != nil {
-		return err
-	}
-	return model.query(ctx, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name", func(want []driver.Value) error {
-		have, err := c.first(ctx, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", want[0], want[1])
+func (r *Report) checkSchema(ctx context.Context, c *connection) error {
+	return eachObject(ctx, func(kind, name, want string) error {
+		have, err := c.first(ctx, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", kind, name)
 		switch {
 		case err != nil:
 			return err
 		case have == nil:
-			r.problem("schema: %s %s is missing", want[0], want[1])
-		case have[0] != want[2]:
-			r.problem("schema: %s %s differs from `drift_exporter log schema`", want[0], want[1])
+			r.problem("schema: %s %s is missing", kind, name)
+		case !same(have[0], want):
+			r.problem("schema: %s %s differs from `drift_exporter log schema`", kind, name)
 		}
 		return nil
 	})

@@ -35,6 +35,10 @@ func (c *Counters) exceeds(sums *Counters) string {
 		return "errors of a reason"
 	case exceeds(c.Feedback, sums.Feedback):
 		return "feedback of an outcome"
+	case exceeds(c.Corrections, sums.Corrections):
+		return "corrections"
+	case c.Delays.exceeds(&sums.Delays):
+		return "delays"
 	case c.Latency.exceeds(&sums.Latency):
 		return "latencies"
 	case c.Scores.exceeds(&sums.Scores):

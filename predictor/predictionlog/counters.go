@@ -14,6 +14,16 @@ var LatencyBounds = []float64{.001, .005, .01, .025, .05, .075, .1, .25, .5, .75
 // last, which is +Inf. A value on a bound is in its bucket. Do not modify.
 var ScoreBounds = []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}
 
+// DelayBounds are the upper bounds, in seconds, of the buckets but the last of how
+// late outcomes come: from a second to 90 days. The last is +Inf. A value on a
+// bound is in its bucket. Do not modify.
+var DelayBounds = []float64{1, 10, 60, 600, 3600, 21600, 86400, 259200, 604800, 1209600, 2592000, 5184000, 7776000}
+
+// Corrections are why an outcome counts although the record before it said
+// otherwise: its source changed its mind, it is surer than any before, or it is
+// as sure and from another source. Do not modify.
+var Corrections = []string{"same_source", "higher_confidence", "other_source"}
+
 // latencyBounds are LatencyBounds in nanoseconds.
 var latencyBounds = [...]int64{1e6, 5e6, 10e6, 25e6, 50e6, 75e6, 100e6, 250e6, 500e6, 750e6, 1e9}
 
@@ -33,6 +43,12 @@ type Counters struct {
 	Errors map[string]int64
 	// Feedback counts accepted outcomes, superseded ones too.
 	Feedback map[Outcome]int64
+	// Corrections counts those among them that another record of the prediction
+	// preceded which said otherwise, by a word of the list of that name.
+	Corrections map[string]int64
+	// Delays are from prediction to outcome, of all accepted outcomes whose
+	// prediction was still there when they came.
+	Delays Histogram
 	// Invalid counts predictions whose features are not a JSON object.
 	Invalid int64
 }
@@ -44,7 +60,8 @@ type Outcome struct{ Predicted, Actual string }
 type Histogram struct {
 	// Counts is by bucket, not cumulative; the last bucket is +Inf.
 	Counts []int64
-	// Sum of the values: of latencies in nanoseconds, of scores in units of 1e-9.
+	// Sum of the values: of latencies in nanoseconds, of scores in units of 1e-9,
+	// of delays in milliseconds.
 	Sum int64
 }
 
@@ -56,6 +73,9 @@ func NewCounters() *Counters {
 		Scores:   Histogram{Counts: make([]int64, len(ScoreBounds)+1)},
 		Errors:   map[string]int64{},
 		Feedback: map[Outcome]int64{},
+
+		Corrections: map[string]int64{},
+		Delays:      Histogram{Counts: make([]int64, len(DelayBounds)+1)},
 	}
 }
 
@@ -79,6 +99,14 @@ func (c *Counters) AddPrediction(r *Row, invalid bool) {
 // AddFeedback counts one accepted outcome.
 func (c *Counters) AddFeedback(f *FeedbackRow) {
 	c.Feedback[Outcome{Predicted: f.Class, Actual: f.Outcome}]++
+	if f.Corrects != "" {
+		c.Corrections[f.Corrects]++
+	}
+	if f.PredictedAt >= 0 {
+		delay := f.ObservedAt - f.PredictedAt
+		c.Delays.Counts[delayBucket(delay)]++
+		c.Delays.Sum += min(max(delay/1e6, 0), longestDelay)
+	}
 }
 
 // AddError counts one refused request.
@@ -93,6 +121,9 @@ func (c *Counters) Clone() *Counters {
 		Errors:   maps.Clone(c.Errors),
 		Feedback: maps.Clone(c.Feedback),
 		Invalid:  c.Invalid,
+
+		Corrections: maps.Clone(c.Corrections),
+		Delays:      Histogram{Counts: slices.Clone(c.Delays.Counts), Sum: c.Delays.Sum},
 	}
 }
 
@@ -103,6 +134,18 @@ func latencyBucket(ns int64) int {
 		}
 	}
 	return len(latencyBounds)
+}
+
+// longestDelay is ten years in milliseconds: what is longer counts as that.
+const longestDelay = 315_360_000_000
+
+func delayBucket(ns int64) int {
+	for i, bound := range DelayBounds {
+		if ns <= int64(bound)*1e9 {
+			return i
+		}
+	}
+	return len(DelayBounds)
 }
 
 func scoreBucket(score float64) int {

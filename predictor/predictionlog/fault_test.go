@@ -107,7 +107,7 @@ func TestReaderSaysWhatIsWrongWithALog(t *testing.T) {
 		}, ErrNotLog, "--predictions.log"},
 		{"another schema version", func(t *testing.T) string {
 			path := closedLog(t, 3)
-			must(t, foreign(t, path), "PRAGMA user_version = 2")
+			must(t, foreign(t, path), "PRAGMA user_version = 3")
 			return path
 		}, ErrSchemaVersion, "use the release that made it"},
 		{"locked", func(t *testing.T) string {

@@ -113,21 +113,32 @@ func (tx *transaction) insertFeedback(f *Feedback) (Accepted, error) {
 		return a, got.err
 	}
 	row, err = tx.conn.first(context.Background(), `SELECT
-		(SELECT outcome FROM feedback WHERE prediction_id = ?1 ORDER BY seq DESC LIMIT 1),
-		(SELECT max(confidence) FROM feedback WHERE prediction_id = ?1)`, p.id)
+		outcome, (SELECT max(confidence) FROM feedback WHERE prediction_id = ?1),
+		(SELECT outcome FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
+		FROM feedback WHERE prediction_id = ?1 ORDER BY seq DESC LIMIT 1`, p.id, f.Source)
 	if err != nil {
 		return Accepted{}, err
 	}
-	if row[0] != nil && row[0] != f.Outcome {
+	var corrects any
+	if row != nil && row[0] != f.Outcome {
 		known := fields{row: row}
-		if most := known.real(1); f.Confidence < most {
+		most := known.real(1)
+		if f.Confidence < most {
 			return Accepted{}, fmt.Errorf("%w: %q with %v, not %q with %v", ErrConflict, known.text(0), most, f.Outcome, f.Confidence)
+		}
+		switch {
+		case row[2] != nil && row[2] != f.Outcome:
+			corrects = "same_source"
+		case f.Confidence > most:
+			corrects = "higher_confidence"
+		default:
+			corrects = "other_source"
 		}
 	}
 	row, err = tx.conn.first(context.Background(), `INSERT INTO feedback
-		(prediction_id, time, observed_at, outcome, source, confidence, class, model, version)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-		p.id, tx.now, observed, f.Outcome, f.Source, f.Confidence, p.class, p.model, p.version)
+		(prediction_id, time, observed_at, outcome, source, confidence, class, model, version, predicted_at, score, corrects)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+		p.id, tx.now, observed, f.Outcome, f.Source, f.Confidence, p.class, p.model, p.version, p.time, p.score, corrects)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -140,11 +151,12 @@ func (tx *transaction) insertFeedback(f *Feedback) (Accepted, error) {
 type predicted struct {
 	id, time              int64
 	class, model, version string
+	score                 any // nil: none
 }
 
 // predictionOf finds the prediction that feedback names.
 func (tx *transaction) predictionOf(f *Feedback) (predicted, error) {
-	const columns = `SELECT id, time, class, model, version, coalesce(request_id, '') FROM predictions `
+	const columns = `SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions `
 	var query string
 	var arg any
 	if f.PredictionID != nil {
@@ -158,7 +170,7 @@ func (tx *transaction) predictionOf(f *Feedback) (predicted, error) {
 		return predicted{}, err
 	case row != nil:
 		got := fields{row: row}
-		p := predicted{id: got.integer(0), time: got.integer(1), class: got.text(2), model: got.text(3), version: got.text(4)}
+		p := predicted{id: got.integer(0), time: got.integer(1), class: got.text(2), model: got.text(3), version: got.text(4), score: row[6]}
 		if id := got.text(5); got.err == nil && f.RequestID != "" && id != f.RequestID {
 			return predicted{}, fmt.Errorf("%w: prediction %d has another request id than %q", ErrMismatch, p.id, f.RequestID)
 		}

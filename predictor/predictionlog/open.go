@@ -87,6 +87,12 @@ func touch(path string) error {
 // prepareToWrite looks at what was opened before it changes anything.
 func prepareToWrite(ctx context.Context, conn *connection, path string, create bool) error {
 	err := recognise(ctx, conn, path)
+	if errors.Is(err, ErrSchemaVersion) {
+		if err := migrate(ctx, conn); err != nil {
+			return fmt.Errorf("bring the prediction log %s up to this release: %w", path, err)
+		}
+		err = recognise(ctx, conn, path)
+	}
 	if create && errors.Is(err, ErrEmpty) {
 		if err = conn.exec(schema); err != nil {
 			// Another process may have made the log at the same moment.

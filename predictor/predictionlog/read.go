@@ -68,7 +68,8 @@ func scanPrediction(columns []driver.Value, row, known *Row, names map[string]st
 }
 
 const selectFeedback = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
-  coalesce(class, ''), coalesce(model, ''), coalesce(version, ''), source, confidence
+  coalesce(class, ''), coalesce(model, ''), coalesce(version, ''), source, confidence,
+  coalesce(predicted_at, -1), score, coalesce(corrects, '')
 FROM feedback WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 1000`
 
 // Feedback calls yield with every accepted outcome whose seq is above after and
@@ -80,7 +81,10 @@ func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*Fe
 			row := FeedbackRow{
 				Seq: f.integer(0), PredictionID: f.integer(1), Time: f.integer(2), ObservedAt: f.integer(3),
 				Outcome: f.text(4), Class: f.text(5), Model: f.text(6), Version: f.text(7), Source: f.text(8),
-				Confidence: f.real(9),
+				Confidence: f.real(9), PredictedAt: f.integer(10), HasScore: columns[11] != nil, Corrects: f.text(12),
+			}
+			if row.HasScore {
+				row.Score = f.real(11)
 			}
 			if f.err != nil {
 				return c.damaged(fmt.Sprintf("row of feedback after seq %d", after), f.err)

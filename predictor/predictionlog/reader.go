@@ -144,6 +144,9 @@ func recognise(ctx context.Context, conn *connection, path string) error {
 	switch {
 	case application == applicationID && version == schemaVersion:
 		return nil
+	case application == applicationID && version < schemaVersion:
+		return fmt.Errorf("prediction log %s %w: an earlier release made it; start the predictor of this release, or run `drift_exporter log init`, to bring it up to this one: every row stays",
+			path, ErrSchemaVersion)
 	case application == applicationID:
 		return fmt.Errorf("prediction log %s %w: it was made with version %d and this program knows version %d; use the release that made it, or move it away to start a new one",
 			path, ErrSchemaVersion, version, schemaVersion)

@@ -32,6 +32,14 @@ type FeedbackRow struct {
 	Outcome, Class, Model, Version, Source string
 	// Confidence is in (0, 1].
 	Confidence float64
+	// PredictedAt is the time of the prediction in nanoseconds since 1970, -1 when
+	// that was gone. Score is its score; it means nothing without HasScore.
+	PredictedAt int64
+	Score       float64
+	HasScore    bool
+	// Corrects is empty, or says why the outcome counts although the record before
+	// it said otherwise: a word of Corrections.
+	Corrects string
 }
 
 // ErrorRow is one refused request as a Reader hands it out. Time is in

@@ -1,4 +1,4 @@
--- The prediction log of drift_exporter, schema version 1.
+-- The prediction log of drift_exporter, schema version 2.
 --
 -- Any service may write it with plain INSERTs and anybody may query it:
 --
@@ -15,7 +15,7 @@
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 PRAGMA application_id = 1146243398; -- 'DRIF'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
@@ -43,8 +43,12 @@ CREATE TABLE predictions (
 );
 CREATE UNIQUE INDEX predictions_request_id ON predictions (request_id) WHERE request_id IS NOT NULL;
 
--- The newest row of a prediction is its outcome. class, model and version are
--- copied from the prediction: leave them out, and the log fills them in.
+-- The newest row of a prediction is its outcome. What follows confidence is for
+-- the log to fill in: leave it out. class, model, version, predicted_at (its time)
+-- and score are copied from the prediction, which may be deleted before the
+-- outcome is. corrects says that the row before had another outcome, and why this
+-- one counts: the same_source changed its mind, it comes with higher_confidence
+-- than any before, or from an other_source that is as sure.
 CREATE TABLE feedback (
   seq           INTEGER PRIMARY KEY AUTOINCREMENT,
   prediction_id INTEGER NOT NULL CHECK (typeof(prediction_id) = 'integer'),
@@ -57,7 +61,10 @@ CREATE TABLE feedback (
   confidence    REAL NOT NULL DEFAULT 1 CHECK (typeof(confidence) = 'real' AND confidence > 0 AND confidence <= 1),
   class         TEXT,
   model         TEXT,
-  version       TEXT
+  version       TEXT,
+  predicted_at  INTEGER CHECK (predicted_at IS NULL OR typeof(predicted_at) = 'integer'),
+  score         REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND score BETWEEN 0 AND 1)),
+  corrects      TEXT CHECK (corrects IS NULL OR corrects IN ('same_source', 'higher_confidence', 'other_source'))
 );
 CREATE INDEX feedback_prediction_id ON feedback (prediction_id);
 
@@ -109,6 +116,16 @@ CREATE TABLE totals_feedback (
   PRIMARY KEY (model, version, predicted, actual)
 ) WITHOUT ROWID;
 
+CREATE TABLE totals_feedback_delays (
+  model    TEXT NOT NULL,
+  version  TEXT NOT NULL,
+  corrects TEXT NOT NULL,    -- empty: nothing
+  delay_le INTEGER NOT NULL, -- bucket's upper bound in s, 0: +Inf, -1: unknown
+  feedback INTEGER NOT NULL,
+  delay    INTEGER NOT NULL, -- sum in ms
+  PRIMARY KEY (model, version, corrects, delay_le)
+) WITHOUT ROWID;
+
 CREATE TABLE totals_errors (
   model   TEXT NOT NULL,
   version TEXT NOT NULL,
@@ -154,6 +171,31 @@ CREATE VIEW counted_predictions AS SELECT
   coalesce(CAST(score * 1e9 + 0.5 AS INTEGER), 0) AS score
 FROM predictions;
 
+-- How one outcome counts. The delay is in ms; one above ten years counts as that,
+-- so that a date from another world does not spoil the sum.
+CREATE VIEW counted_feedback AS SELECT
+  seq, model, version,
+  coalesce(corrects, '') AS corrects,
+  CASE
+    WHEN predicted_at IS NULL THEN -1
+    WHEN coalesce(observed_at, time) - predicted_at <= 1000000000 THEN 1
+    WHEN coalesce(observed_at, time) - predicted_at <= 10000000000 THEN 10
+    WHEN coalesce(observed_at, time) - predicted_at <= 60000000000 THEN 60
+    WHEN coalesce(observed_at, time) - predicted_at <= 600000000000 THEN 600
+    WHEN coalesce(observed_at, time) - predicted_at <= 3600000000000 THEN 3600
+    WHEN coalesce(observed_at, time) - predicted_at <= 21600000000000 THEN 21600
+    WHEN coalesce(observed_at, time) - predicted_at <= 86400000000000 THEN 86400
+    WHEN coalesce(observed_at, time) - predicted_at <= 259200000000000 THEN 259200
+    WHEN coalesce(observed_at, time) - predicted_at <= 604800000000000 THEN 604800
+    WHEN coalesce(observed_at, time) - predicted_at <= 1209600000000000 THEN 1209600
+    WHEN coalesce(observed_at, time) - predicted_at <= 2592000000000000 THEN 2592000
+    WHEN coalesce(observed_at, time) - predicted_at <= 5184000000000000 THEN 5184000
+    WHEN coalesce(observed_at, time) - predicted_at <= 7776000000000000 THEN 7776000
+    ELSE 0
+  END AS delay_le,
+  coalesce(min(max((coalesce(observed_at, time) - predicted_at) / 1000000, 0), 315360000000), 0) AS delay
+FROM feedback;
+
 CREATE TRIGGER totals_predictions_advance AFTER UPDATE OF up_to_id ON totals_up_to
 WHEN NEW.log = 'predictions' AND NEW.up_to_id > OLD.up_to_id
 BEGIN
@@ -173,6 +215,11 @@ BEGIN
   FROM feedback WHERE seq > OLD.up_to_id AND seq <= NEW.up_to_id
   GROUP BY model, version, class, outcome
   ON CONFLICT (model, version, predicted, actual) DO UPDATE SET feedback = feedback + excluded.feedback;
+  INSERT INTO totals_feedback_delays
+  SELECT model, version, corrects, delay_le, count(*), sum(delay)
+  FROM counted_feedback WHERE seq > OLD.up_to_id AND seq <= NEW.up_to_id
+  GROUP BY model, version, corrects, delay_le
+  ON CONFLICT (model, version, corrects, delay_le) DO UPDATE SET feedback = feedback + excluded.feedback, delay = delay + excluded.delay;
 END;
 
 CREATE TRIGGER totals_errors_advance AFTER UPDATE OF up_to_id ON totals_up_to
@@ -241,11 +288,22 @@ BEGIN
   WHERE NEW.confidence < (SELECT max(confidence) FROM feedback WHERE prediction_id = NEW.prediction_id)
     AND NEW.outcome <> (SELECT outcome FROM feedback WHERE prediction_id = NEW.prediction_id ORDER BY seq DESC LIMIT 1);
 END;
-CREATE TRIGGER feedback_complete AFTER INSERT ON feedback WHEN NEW.class IS NULL
+CREATE TRIGGER feedback_complete AFTER INSERT ON feedback WHEN NEW.class IS NULL OR NEW.predicted_at IS NULL
 BEGIN
   UPDATE feedback SET
     (class, model, version) = (SELECT class, model, version FROM predictions WHERE id = NEW.prediction_id),
     observed_at = coalesce(NEW.observed_at, max(NEW.time, (SELECT time FROM predictions WHERE id = NEW.prediction_id)))
+  WHERE seq = NEW.seq AND class IS NULL;
+  UPDATE feedback SET
+    (predicted_at, score) = (SELECT time, score FROM predictions WHERE id = NEW.prediction_id),
+    corrects = (SELECT CASE
+        WHEN outcome = NEW.outcome THEN NULL
+        WHEN NEW.outcome <> (SELECT outcome FROM feedback WHERE prediction_id = NEW.prediction_id AND source = NEW.source
+                             AND seq < NEW.seq ORDER BY seq DESC LIMIT 1) THEN 'same_source'
+        WHEN NEW.confidence > (SELECT max(confidence) FROM feedback WHERE prediction_id = NEW.prediction_id AND seq < NEW.seq)
+        THEN 'higher_confidence'
+        ELSE 'other_source' END
+      FROM feedback WHERE prediction_id = NEW.prediction_id AND seq < NEW.seq ORDER BY seq DESC LIMIT 1)
   WHERE seq = NEW.seq;
 END;
 

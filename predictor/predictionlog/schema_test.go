@@ -2,6 +2,7 @@ package predictionlog
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -137,9 +138,19 @@ func TestForeignFeedbackFollowsTheRulesOfFeedback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	corrects := map[int64][]string{}
 	for _, row := range rows {
+		corrects[row.PredictionID] = append(corrects[row.PredictionID], row.Corrects)
+		if score := prediction(int(row.PredictionID)).Score; !row.HasScore || row.Score != score || row.PredictedAt <= 0 {
+			t.Errorf("row %+v, want the score %v", row, score)
+		}
 		if row.Class == "" || row.Class != map[int64]string{0: "0", 1: "1"}[row.PredictionID] || row.Model != "loan_refinance" || row.Version != "1" || row.ObservedAt == 0 {
 			t.Errorf("row %+v", row)
+		}
+	}
+	for id := range int64(2) {
+		if got := fmt.Sprintf("%q", corrects[id]); got != `["" "" "same_source" "higher_confidence" ""]` {
+			t.Errorf("prediction %d: corrections %s", id, got)
 		}
 	}
 }

@@ -26,6 +26,11 @@ UNION ALL
 SELECT model, version, class, outcome, count(*)
 FROM feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4`
 
+	sumDelays = `SELECT model, version, corrects, delay_le, feedback, delay FROM totals_feedback_delays
+UNION ALL
+SELECT model, version, corrects, delay_le, count(*), sum(delay)
+FROM counted_feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4`
+
 	sumErrors = `SELECT model, version, reason, errors FROM totals_errors
 UNION ALL
 SELECT model, version, reason, count(*)
@@ -88,6 +93,7 @@ func sumUp(ctx context.Context, c *connection, atLeast UpTo) (Totals, error) {
 	}{
 		{sumPredictions, summed.Predictions, t.UpTo.Predictions, addPredictions},
 		{sumFeedback, summed.Feedback, t.UpTo.Feedback, addFeedback},
+		{sumDelays, summed.Feedback, t.UpTo.Feedback, addDelays},
 		{sumErrors, summed.Errors, t.UpTo.Errors, addErrors},
 	} {
 		if err := t.add(ctx, c, part.query, part.add, part.after, part.upTo); err != nil {
@@ -134,6 +140,18 @@ func addPredictions(c *Counters, f *fields) {
 
 func addFeedback(c *Counters, f *fields) {
 	c.Feedback[Outcome{Predicted: f.text(2), Actual: f.text(3)}] += f.integer(4)
+}
+
+// addDelays adds a number of outcomes that count alike.
+func addDelays(c *Counters, f *fields) {
+	n := f.integer(4)
+	if corrects := f.text(2); corrects != "" {
+		c.Corrections[corrects] += n
+	}
+	if le := f.integer(3); le >= 0 {
+		c.Delays.Counts[bucketOf(DelayBounds, float64(le))] += n
+		c.Delays.Sum += f.integer(5)
+	}
 }
 
 func addErrors(c *Counters, f *fields) { c.Errors[f.text(2)] += f.integer(3) }

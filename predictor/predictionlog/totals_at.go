@@ -27,6 +27,14 @@ const (
   SELECT model, version, class, outcome, count(*) FROM feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4
 ) GROUP BY 1, 2, 3, 4 HAVING sum(feedback) <> 0`
 
+	pastDelays = `SELECT model, version, corrects, delay_le, sum(feedback), sum(delay) FROM (
+  SELECT model, version, corrects, delay_le, feedback, delay FROM totals_feedback_delays WHERE ?3
+  UNION ALL
+  SELECT model, version, corrects, delay_le, -count(*), -sum(delay) FROM counted_feedback WHERE seq > ?2 AND seq <= ?1 GROUP BY 1, 2, 3, 4
+  UNION ALL
+  SELECT model, version, corrects, delay_le, count(*), sum(delay) FROM counted_feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4
+) GROUP BY 1, 2, 3, 4 HAVING sum(feedback) <> 0`
+
 	pastErrors = `SELECT model, version, reason, sum(errors) FROM (
   SELECT model, version, reason, errors FROM totals_errors WHERE ?3
   UNION ALL
@@ -71,6 +79,7 @@ func sumPast(ctx context.Context, c *connection, upTo UpTo) (Totals, error) {
 	}{
 		{wholePredictions, pastPredictions, summed.Predictions, upTo.Predictions, addPredictions},
 		{wholeFeedback, pastFeedback, summed.Feedback, upTo.Feedback, addFeedback},
+		{wholeFeedback, pastDelays, summed.Feedback, upTo.Feedback, addDelays},
 		{wholeErrors, pastErrors, summed.Errors, upTo.Errors, addErrors},
 	} {
 		whole, err := c.first(ctx, part.whole, part.summed)

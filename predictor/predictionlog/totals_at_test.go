@@ -89,7 +89,10 @@ func (c *Counters) plus(o *Counters) {
 	for k, n := range o.Feedback {
 		c.Feedback[k] += n
 	}
-	for _, h := range []struct{ to, from *Histogram }{{&c.Latency, &o.Latency}, {&c.Scores, &o.Scores}} {
+	for k, n := range o.Corrections {
+		c.Corrections[k] += n
+	}
+	for _, h := range []struct{ to, from *Histogram }{{&c.Latency, &o.Latency}, {&c.Scores, &o.Scores}, {&c.Delays, &o.Delays}} {
 		for i, n := range h.from.Counts {
 			h.to.Counts[i] += n
 		}

@@ -81,8 +81,13 @@ func TestSumsBySQLEqualThoseOfTheRows(t *testing.T) {
 		must(t, c, "INSERT INTO predictions (model, version, features, score, class, latency) VALUES (?, ?, ?, ?, ?, ?)",
 			pick("a", "b", "loan_refinance"), pick("", "1", "2"), pick(anys(awkward)...), score, pick("0", "1", "später", ""), latency)
 		if random.IntN(3) == 0 {
-			must(t, c, "INSERT INTO feedback (prediction_id, outcome, source) VALUES (1 + abs(random()) % (SELECT max(id) FROM predictions), ?, ?)",
-				pick("0", "1", "x"), pick("s", "t", "u", "v", "w"))
+			delay := int64(math.Pow(10, random.Float64()*18))
+			if random.IntN(2) == 0 {
+				delay = int64(DelayBounds[random.IntN(len(DelayBounds))])*1e9 + int64(random.IntN(3)) - 1
+			}
+			must(t, c, `INSERT INTO feedback (prediction_id, outcome, source, observed_at) SELECT id, ?, ?, time + ? FROM predictions
+				WHERE id = 1 + abs(random()) % (SELECT max(id) FROM predictions)`,
+				pick("0", "1", "x"), pick("s", "t", "u", "v", "w"), delay)
 		}
 		if random.IntN(3) == 0 {
 			must(t, c, "INSERT INTO errors (model, version, reason) VALUES (?, ?, ?)", pick("a", "b"), pick("", "1"), pick(anys(Reasons)...))
@@ -144,6 +149,12 @@ func TestBucketsOfTheSchemaAreThoseOfTheCounters(t *testing.T) {
 		must(t, c, "INSERT INTO predictions (model, features, class, latency) VALUES ('m', '{}', '1', ?)", latencyBounds[i])
 		if n := number(t, c, "SELECT latency_le FROM counted_predictions ORDER BY id DESC LIMIT 1"); n != latencyBounds[i] {
 			t.Errorf("latency %d is in the bucket up to %d", latencyBounds[i], n)
+		}
+	}
+	for _, seconds := range DelayBounds {
+		must(t, c, "INSERT INTO feedback (prediction_id, outcome, source, observed_at) SELECT 1, '1', ?1, time + ?1 * 1000000000 FROM predictions WHERE id = 1", int64(seconds))
+		if n := number(t, c, "SELECT delay_le FROM counted_feedback ORDER BY seq DESC LIMIT 1"); n != int64(seconds) {
+			t.Errorf("a delay of %v s is in the bucket up to %d s", seconds, n)
 		}
 	}
 	for _, score := range ScoreBounds {
