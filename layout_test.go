@@ -15,21 +15,23 @@ import (
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                          {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
-	"exporter":                  {"collector"},
-	"collector":                 {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
-	"collector/config":          {},
-	"collector/drift/calibrate": {"collector/drift"},
-	"collector/flags":           {"collector", "collector/drift", "collector/replay", "collector/window"},
-	"collector/replay":          {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
-	"deploy/demo":               {},
-	"collector/drift":           {},
-	"collector/reference":       {"collector/drift"},
-	"collector/window":          {"collector/drift", "collector/reference", "predictor/predictionlog"},
-	"predictor":                 {"predictor/model", "predictor/predictionlog"},
-	"predictor/model":           {},
-	"predictor/predictionlog":   {},
-	"predictor/simulate":        {"predictor/model"},
+	"":                 {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"exporter":         {"collector"},
+	"collector":        {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
+	"collector/config": {},
+	// Starts a server for tests.
+	"collector/bigquery/emulator": {},
+	"collector/drift/calibrate":   {"collector/drift"},
+	"collector/flags":             {"collector", "collector/drift", "collector/replay", "collector/window"},
+	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
+	"deploy/demo":                 {},
+	"collector/drift":             {},
+	"collector/reference":         {"collector/drift"},
+	"collector/window":            {"collector/drift", "collector/reference", "predictor/predictionlog"},
+	"predictor":                   {"predictor/model", "predictor/predictionlog"},
+	"predictor/model":             {},
+	"predictor/predictionlog":     {},
+	"predictor/simulate":          {"predictor/model"},
 	// The generator of the embedded model and reference.
 	"predictor/simulate/generate": {"predictor/simulate"},
 }

@@ -1,0 +1,44 @@
+"""Runs bqemulator, an emulator of BigQuery, for the tests: on loopback, at ports
+that the kernel chooses and that it prints as JSON once it serves. Its tables are
+in the folder named by the argument, in memory when that is empty. It ends when
+its standard input does, that is at the latest with its parent."""
+
+import asyncio
+import json
+import sys
+
+answer, sys.stdout = sys.stdout, sys.stderr  # bqemulator logs to stdout while it is imported
+
+from bqemulator.config import LogLevel, PersistenceMode, Settings
+from bqemulator.grpc_api.write_servicer import BigQueryWriteHandler
+from bqemulator.server import EmulatorServer
+from bqemulator.storage.engine import DuckDBEngine
+
+# DuckDB's extensions would be downloaded at every start: spatial is for
+# GEOGRAPHY, avro for load jobs. The tests use neither, and need no network.
+DuckDBEngine._load_spatial = lambda self: None
+DuckDBEngine._load_format_extensions = lambda self: None
+
+# BigQuery lets the requests that follow on a connection leave out the stream's
+# name (AppendRowsRequest.write_stream), which Go's client does; bqemulator does not.
+bind = BigQueryWriteHandler._ensure_stream_bound
+BigQueryWriteHandler._ensure_stream_bound = lambda self, name, bound, context: bind(
+    self, name or (bound[0].name if bound else name), bound, context)
+
+settings = {
+    "rest_host": "127.0.0.1", "rest_port": 0, "grpc_host": "127.0.0.1", "grpc_port": 0,
+    "log_level": LogLevel.ERROR, "persistence_mode": PersistenceMode.EPHEMERAL,
+}
+if sys.argv[1]:
+    settings |= {"persistence_mode": PersistenceMode.PERSISTENT, "data_dir": sys.argv[1]}
+
+
+async def main():
+    server = EmulatorServer(Settings(**settings))
+    await server.start()
+    print(json.dumps({"REST": server.rest_url, "GRPC": server.grpc_endpoint}), file=answer, flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
+    await server.stop()
+
+
+asyncio.run(main())
