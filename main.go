@@ -419,10 +419,14 @@ func (e *environment) log(cmd *kingpin.CmdClause, commands map[string]command) {
 	prune := add("prune", "Delete predictions older than an age; their sums stay.")
 	age := flags.Duration(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
 	commands["log prune"] = func(ctx context.Context) error {
-		n, err := predictionlog.Prune(ctx, *path, *age)
-		fmt.Fprintf(e.stdout, "deleted %d predictions\n", n)
+		pruned, err := predictionlog.Prune(ctx, *path, *age)
+		fmt.Fprint(e.stdout, pruned)
 		return err
 	}
+
+	forget := add("forget", "Take out a destination that the log is shipped to, so that retention no longer keeps rows for it.")
+	destination := forget.Flag("destination", "The destination, such as bigquery:PROJECT.DATASET.").Required().String()
+	commands["log forget"] = func(ctx context.Context) error { return predictionlog.Forget(ctx, *path, *destination) }
 
 	erase := add("erase", "Delete one person's prediction and feedback, and wipe the bytes from the file; the sums stay.")
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()

@@ -22,6 +22,7 @@ type Metrics struct {
 	commitTime  prometheus.Histogram
 	commitRows  prometheus.Histogram
 	commitFails prometheus.Counter
+	unshipped   prometheus.Counter
 }
 
 // codes are the status codes that have a counter from the start.
@@ -67,9 +68,13 @@ func NewMetrics() *Metrics {
 			Name: "predictor_commit_failures_total",
 			Help: "Commits to the prediction log that failed; their rows were refused.",
 		}),
+		unshipped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "predictor_unshipped_rows_deleted_total",
+			Help: "Rows of the prediction log that --predictions.retention.size deleted before they were shipped to every destination.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.duration, m.requests, m.refused, m.unlogged, m.commitTime, m.commitRows, m.commitFails,
+		m.duration, m.requests, m.refused, m.unlogged, m.commitTime, m.commitRows, m.commitFails, m.unshipped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		version.NewCollector("drift_exporter"),
 	)
@@ -95,6 +100,10 @@ func (m *Metrics) Commit(rows int, took time.Duration, err error) {
 	}
 	m.commitRows.Observe(float64(rows))
 }
+
+// Unshipped counts rows that retention deleted before they were shipped; it is
+// what WriterOptions.OnUnshipped wants.
+func (m *Metrics) Unshipped(rows int64) { m.unshipped.Add(float64(rows)) }
 
 // handlerMetrics are the metrics of one handler.
 type handlerMetrics struct {

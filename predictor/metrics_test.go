@@ -25,6 +25,7 @@ func TestMetricsAreLintedAndCountFromZero(t *testing.T) {
 		`predictor_request_duration_seconds_bucket{handler="/feedback",le="+Inf"} 0`,
 		`predictor_unlogged_predictions_total 0`,
 		`predictor_commit_failures_total 0`,
+		`predictor_unshipped_rows_deleted_total 0`,
 		`predictor_commit_rows_count 0`,
 		`predictor_commit_duration_seconds_count 0`,
 		`predictor_requests_in_flight 0`,

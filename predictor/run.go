@@ -33,7 +33,8 @@ type RunOptions struct {
 	Model *model.Model
 	// LogPath is the prediction log, created when missing.
 	LogPath string
-	// LogOptions say how it is kept. OnCommit is called besides the predictor's own.
+	// LogOptions say how it is kept. OnCommit is called besides the predictor's
+	// own; OnUnshipped is the predictor's.
 	LogOptions predictionlog.WriterOptions
 	// LogFailure, MaxRequests, TelemetryPath and EnablePprof are as in Options.
 	LogFailure    string
@@ -96,6 +97,7 @@ func featureNames(m *model.Model) []string {
 // logOptions are the caller's, with the commits counted.
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) predictionlog.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
+	options.OnUnshipped = metrics.Unshipped
 	options.OnCommit = func(rows int, took time.Duration, err error) {
 		metrics.Commit(rows, took, err)
 		if theirs != nil {

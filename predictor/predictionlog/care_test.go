@@ -185,8 +185,8 @@ func TestEraseAndPruneBesideARunningPredictor(t *testing.T) {
 			t.Errorf("erased %d, %v", n, err)
 		}
 	}
-	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n != 3015 {
-		t.Errorf("pruned %d, %v", n, err)
+	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n.Deleted != 3015 {
+		t.Errorf("pruned %+v, %v", n, err)
 	}
 	close(done)
 	wg.Wait()
@@ -218,8 +218,8 @@ func TestPruneWantsAnAge(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 3)
 	for _, age := range []time.Duration{0, -time.Hour} {
-		if n, err := Prune(t.Context(), path, age); err == nil || n != 0 {
-			t.Errorf("age %s: %d, %v", age, n, err)
+		if n, err := Prune(t.Context(), path, age); err == nil || n.Deleted != 0 {
+			t.Errorf("age %s: %+v, %v", age, n, err)
 		}
 	}
 }

@@ -38,6 +38,8 @@ var (
 	ErrDirectory = errors.New("cannot be opened in a directory that is not writable")
 	// ErrFull says that the disk or a quota is full.
 	ErrFull = errors.New("cannot grow")
+	// ErrHeld says that another process does with the log what only one may do.
+	ErrHeld = errors.New("is in use")
 	// ErrReadOnly says that the file or its file system cannot be written.
 	ErrReadOnly = errors.New("is read-only")
 )
@@ -51,7 +53,7 @@ const adviceFull = "make room on its disk, or raise the quota or the limit on th
 // kinds are all of them.
 var kinds = []error{
 	ErrMissing, ErrEmpty, ErrNotLog, ErrSchemaVersion, ErrLocked, ErrTruncated, ErrCorrupt,
-	ErrReplaced, ErrPermission, ErrDirectory, ErrFull, ErrReadOnly,
+	ErrReplaced, ErrPermission, ErrDirectory, ErrFull, ErrHeld, ErrReadOnly,
 }
 
 // explain turns an error of SQLite or of the file system into a sentence about

@@ -14,14 +14,21 @@ import (
 // drop SQLite's locks on it.
 func takeLock(path string) (*os.File, error) {
 	name := path + ".lock"
+	return lockFile(name, fmt.Errorf("prediction log %s already has a predictor: one log takes one; stop the other (`fuser %s` names it) or give this one its own --predictions.log", path, name),
+		"the predictor needs write access to its directory")
+}
+
+// lockFile takes a lock on a file, which it makes. taken is the error when another
+// has it, access what is needed to make the file.
+func lockFile(name string, taken error, access string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, mode) //nolint:gosec // the operator names the log
 	if err != nil {
-		return nil, fmt.Errorf("lock the prediction log: %w; the predictor needs write access to its directory", err)
+		return nil, fmt.Errorf("lock the prediction log: %w; %s", err, access)
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		return nil, errors.Join(fmt.Errorf("prediction log %s already has a predictor: one log takes one; stop the other (`fuser %s` names it) or give this one its own --predictions.log", path, name), f.Close())
+		return nil, errors.Join(taken, f.Close())
 	case err != nil:
 		return nil, errors.Join(fmt.Errorf("lock the prediction log: %s: %w", name, err), f.Close())
 	}

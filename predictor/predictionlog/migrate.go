@@ -10,15 +10,19 @@ import (
 )
 
 // What a log of version 1 lacks: that feedback knows the time and the score of
-// its prediction and what it corrects, and how late feedback was. Of predictions
-// that were deleted before, neither is known any more.
+// its prediction and what it corrects, and how late feedback was; and what has
+// been shipped of each table. Of predictions that were deleted before, neither
+// time nor score is known any more.
 const (
 	addColumns = `
 ALTER TABLE feedback ADD COLUMN predicted_at INTEGER CHECK (predicted_at IS NULL OR typeof(predicted_at) = 'integer');
 ALTER TABLE feedback ADD COLUMN score REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND score BETWEEN 0 AND 1));
-ALTER TABLE feedback ADD COLUMN corrects TEXT CHECK (corrects IS NULL OR corrects IN ('same_source', 'higher_confidence', 'other_source'));`
+ALTER TABLE feedback ADD COLUMN corrects TEXT CHECK (corrects IS NULL OR corrects IN ('same_source', 'higher_confidence', 'other_source'));
+ALTER TABLE shipped RENAME TO shipped_of_1;`
 
 	fillColumns = `
+INSERT INTO shipped (destination, log, up_to_id) SELECT destination, 'predictions', up_to_id FROM shipped_of_1;
+DROP TABLE shipped_of_1;
 UPDATE feedback SET (predicted_at, score) = (SELECT time, score FROM predictions WHERE id = prediction_id);
 UPDATE feedback SET corrects = CASE WHEN outcome <> own THEN 'same_source' WHEN confidence > surest THEN 'higher_confidence' ELSE 'other_source' END
 FROM (SELECT seq AS number, lag(outcome) OVER earlier AS before,

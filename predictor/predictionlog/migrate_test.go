@@ -40,6 +40,7 @@ func earlier(t *testing.T) (string, *connection) {
 		}
 	}
 	must(t, c, "UPDATE totals_up_to SET up_to_id = 8 WHERE log = 'feedback'")
+	must(t, c, "INSERT INTO shipped VALUES ('elsewhere', 17)")
 	must(t, c, "DELETE FROM feedback WHERE seq = 1")
 	must(t, c, "DELETE FROM predictions WHERE id <= 10")
 	return path, c
@@ -101,6 +102,9 @@ func TestEarlierLogIsBroughtUpAndKeepsEveryRow(t *testing.T) {
 	}
 	if n := sums.Feedback[Outcome{"1", "1"}] + sums.Feedback[Outcome{"1", "0"}]; n != 14 {
 		t.Errorf("%d outcomes are counted", n)
+	}
+	if n := number(t, c, "SELECT up_to_id FROM shipped WHERE destination = 'elsewhere' AND log = 'predictions'"); n != 17 {
+		t.Errorf("shipped up to %d, want 17", n)
 	}
 	// A predictor of the earlier release may still be running: it names no new column.
 	must(t, c, `INSERT INTO feedback (prediction_id, time, observed_at, outcome, source, confidence, class, model, version)

@@ -2,7 +2,9 @@ package predictionlog
 
 import (
 	"context"
+	"database/sql/driver"
 	"log/slog"
+	"math"
 	"time"
 )
 
@@ -10,7 +12,8 @@ import (
 // others: in one go, half a million rows kept the writer for 350 ms. What is
 // deleted has been added to the log's sums, by the schema's triggers. Feedback
 // and errors go by their own age: feedback holds what it needs of its
-// prediction.
+// prediction. What has not been shipped to every destination of the log stays,
+// unless the size forces it.
 type pruner struct {
 	age      time.Duration // 0: any
 	size     int64         // bytes; 0: any
@@ -18,6 +21,9 @@ type pruner struct {
 	logger   *slog.Logger
 
 	warned  int64 // when it was last said that size deletes inside the look-back
+	waited  int64 // when it was last said that rows wait to be shipped
+	forced  int64 // when it was last said that size deletes what has not been shipped
+	lost    int64 // rows deleted in this transaction that had not been shipped
 	blocked int64 // when rows dated in the future were last looked past
 	ahead   int64 // rows before this id are expired, whatever their dates say
 }
@@ -54,38 +60,71 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	var deleted int64
 	cutoff := int64(0)
+	h, err := tx.shipped()
+	if err != nil {
+		return 0, err
+	}
+	keep := h.upTo // of feedback and errors
 	if p.age > 0 {
 		cutoff = tx.now - int64(p.age)
-		n, err := p.predictions(tx, cutoff, limit)
+		n, err := p.predictions(tx, cutoff, limit, h)
 		if err != nil {
 			return 0, err
 		}
 		deleted += n
 	}
 	if p.size > 0 {
-		n, reached, err := p.shrink(tx, limit)
+		n, reached, err := p.shrink(tx, limit, h)
 		if err != nil {
 			return 0, err
 		}
 		deleted += n
-		cutoff = max(cutoff, reached)
+		if reached > 0 {
+			cutoff = max(cutoff, reached)
+			keep.Feedback, keep.Errors = math.MaxInt64, math.MaxInt64
+		}
 	}
 	if cutoff == 0 {
 		return deleted, nil
 	}
-	feedback, err := tx.count(`DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
-		(SELECT seq, time FROM feedback WHERE seq <= (SELECT max(seq) FROM feedback) - ?3 ORDER BY seq LIMIT ?2) WHERE time < ?1)
-		RETURNING 1`, cutoff, limit, p.lookback)
+	feedback, err := p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
+		(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2) WHERE time < ?1)
+		RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
 	if err != nil {
 		return 0, err
 	}
-	refused, err := tx.count(`DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
-		(SELECT seq, time FROM errors ORDER BY seq LIMIT ?2) WHERE time < ?1) RETURNING 1`, cutoff, limit)
+	refused, err := p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
+		(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
 	return deleted + feedback + refused, err
 }
 
-// predictions deletes the oldest rows whose time is before cutoff.
-func (p *pruner) predictions(tx *transaction, cutoff, limit int64) (int64, error) {
+// delete runs a statement that returns the ids of the rows that it deletes, and
+// returns their number. Those above shipped are added to what was lost.
+func (p *pruner) delete(tx *transaction, shipped int64, query string, args ...driver.Value) (n int64, err error) {
+	err = tx.conn.query(context.Background(), query, func(row []driver.Value) error {
+		n++
+		if id, _ := row[0].(int64); id > shipped {
+			p.lost++
+		}
+		return nil
+	}, args...)
+	return n, err
+}
+
+// wait says, at most once an hour, that old rows are kept because they have not
+// been shipped.
+func (p *pruner) wait(tx *transaction, oldest rowTime, h held) {
+	if tx.now-p.waited < int64(time.Hour) {
+		return
+	}
+	p.waited = tx.now
+	p.logger.Warn("retention keeps predictions past their age, because they have not been shipped; if the destination is gone, `drift_exporter log forget` lets them go",
+		"destination", h.destination, "shipped_up_to_id", h.upTo.Predictions, "oldest_id", oldest.id, "age", time.Duration(tx.now-oldest.time).Round(time.Minute))
+}
+
+// predictions deletes the oldest rows whose time is before cutoff and that have
+// been shipped.
+func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int64, error) {
 	newest := tx.next - 1 - p.lookback // that may go
 	oldest, err := tx.oldest()
 	if err != nil || oldest.id < 0 || oldest.id > newest {
@@ -93,6 +132,10 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64) (int64, error
 	}
 	future := oldest.time > tx.now+backwards
 	if oldest.time >= cutoff && !future {
+		return 0, nil
+	}
+	if newest = min(newest, h.upTo.Predictions); oldest.id > newest {
+		p.wait(tx, oldest, h)
 		return 0, nil
 	}
 	// Rows dated in the future, by a clock that was wrong, go with the rows
@@ -109,14 +152,14 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64) (int64, error
 			p.ahead = f.integer(0)
 		}
 	}
-	return tx.count(`DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
+	return p.delete(tx, h.upTo.Predictions, `DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
 		(SELECT id, time FROM predictions WHERE id <= ?3 ORDER BY id LIMIT ?2) WHERE time < ?1 OR id < ?4)
-		RETURNING 1`, cutoff, limit, newest, p.ahead)
+		RETURNING id`, cutoff, limit, newest, p.ahead)
 }
 
-// shrink deletes the oldest rows while the log uses more than its size. It
-// returns the time of the newest row that it deleted.
-func (p *pruner) shrink(tx *transaction, limit int64) (deleted, reached int64, err error) {
+// shrink deletes the oldest rows while the log uses more than its size, shipped
+// or not. It returns the time of the newest row that it deleted.
+func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached int64, err error) {
 	used, err := tx.used()
 	if err != nil || used <= p.size {
 		return 0, 0, err
@@ -139,7 +182,12 @@ func (p *pruner) shrink(tx *transaction, limit int64) (deleted, reached int64, e
 		p.logger.Warn("retention by size deletes rows inside the look-back; monitoring will see shorter windows after a restart",
 			"size", used, "limit", p.size, "lookback", p.lookback, "up_to_id", id)
 	}
-	deleted, err = tx.count("DELETE FROM predictions WHERE id <= ? RETURNING 1", id)
+	if id > h.upTo.Predictions && tx.now-p.forced > backwards {
+		p.forced = tx.now
+		p.logger.Error("retention by size deletes predictions that have not been shipped: they will be missing there; raise --predictions.retention.size or see why shipping lags",
+			"destination", h.destination, "size", used, "limit", p.size, "shipped_up_to_id", h.upTo.Predictions, "up_to_id", id)
+	}
+	deleted, err = p.delete(tx, h.upTo.Predictions, "DELETE FROM predictions WHERE id <= ? RETURNING id", id)
 	return deleted, reached, err
 }
 

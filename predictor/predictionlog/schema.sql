@@ -79,10 +79,15 @@ CREATE TABLE errors (
   reason  TEXT NOT NULL CHECK (typeof(reason) = 'text')
 );
 
--- What has been shipped elsewhere.
+-- What has been shipped elsewhere. Rows above up_to_id are not deleted for their
+-- age; `drift_exporter log forget` takes a destination out that is gone.
 CREATE TABLE shipped (
-  destination TEXT PRIMARY KEY,
-  up_to_id    INTEGER NOT NULL
+  destination TEXT NOT NULL,
+  log         TEXT NOT NULL CHECK (log IN ('predictions', 'feedback', 'errors')),
+  up_to_id    INTEGER NOT NULL DEFAULT -1, -- every row up to this one has arrived
+  attempt_id  INTEGER, -- last row of the newest batch, which may or may not have arrived
+  attempt     TEXT,    -- what the destination needs to know to tell
+  PRIMARY KEY (destination, log)
 ) WITHOUT ROWID;
 
 -- Sums over the rows up to an id, deleted ones included, so that a counter

@@ -203,8 +203,8 @@ func TestTotalsNeverFallOverPruningErasingDeletingAndRestarts(t *testing.T) {
 	check("written", 300)
 	clk.set(time.Now().Add(-time.Hour))
 	addBatch(t, w, 300, 10)
-	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n != 350 {
-		t.Fatalf("pruned %d, %v", n, err)
+	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n.Deleted != 350 {
+		t.Fatalf("pruned %+v, %v", n, err)
 	}
 	check("pruned", 310)
 	if n, err := Erase(t.Context(), path, prediction(305).RequestID); err != nil || n != 1 {

@@ -124,6 +124,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 	if err := w.connect(context.Background()); err != nil {
 		return 0, err
 	}
+	w.prune.lost = 0
 	defer func() {
 		if err != nil {
 			if w.conn != nil {
@@ -175,6 +176,9 @@ func (w *Writer) write(g *group) (rows int, err error) {
 		return 0, err
 	}
 	w.refused.written(refused)
+	if w.prune.lost > 0 {
+		w.options.OnUnshipped(w.prune.lost)
+	}
 	w.sums.committed(tx.first, tx.saved, g.tasks)
 	w.dirty = w.dirty || rows > 0
 	return rows, nil

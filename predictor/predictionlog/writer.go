@@ -31,6 +31,9 @@ type WriterOptions struct {
 	Now func() time.Time
 	// Logger hears of failures, recoveries and forced deletions; nothing when nil.
 	Logger *slog.Logger
+	// OnUnshipped is called when RetentionSize has deleted rows that a
+	// destination of the log had not got yet, with their number.
+	OnUnshipped func(rows int64)
 	// OnCommit is called after every transaction with the number of rows it
 	// added, how long it took and its error. It must be quick.
 	OnCommit func(rows int, took time.Duration, err error)
@@ -78,6 +81,9 @@ func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, err
 	}
 	if o.OnCommit == nil {
 		o.OnCommit = func(int, time.Duration, error) {}
+	}
+	if o.OnUnshipped == nil {
+		o.OnUnshipped = func(int64) {}
 	}
 	path, err := resolve(path)
 	if err != nil {
