@@ -1,10 +1,7 @@
 package drift
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
-	"os/exec"
 	"testing"
 )
 
@@ -33,25 +30,8 @@ type (
 
 func (q detectorQuestion) answer(t *testing.T) detectorAnswer {
 	t.Helper()
-	if err := exec.CommandContext(t.Context(), "python3", "-c", "import numpy, scipy").Run(); err != nil {
-		t.Skipf("python3 with numpy and scipy is needed for the comparison: %v", err)
-	}
-	question, err := json.Marshal(q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	script := exec.CommandContext(t.Context(), "python3", "testdata/detector.py")
-	script.Stdin = bytes.NewReader(question)
-	var failure bytes.Buffer
-	script.Stderr = &failure
-	out, err := script.Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, failure.Bytes())
-	}
 	var a detectorAnswer
-	if err := json.Unmarshal(out, &a); err != nil {
-		t.Fatal(err)
-	}
+	ask(t, "detector.py", q, &a)
 	return a
 }
 

@@ -71,8 +71,35 @@ func FuzzDivergence(f *testing.F) {
 		if got := KL(reference, window); !near(got, kl, 1e-12*(1+kl)) {
 			t.Errorf("KL(%v, %v) = %v, the other way round %v", reference, window, got, kl)
 		}
+		checkDistances(t, reference, window)
 		checkNullOf(t, reference, n, kl, g)
 	})
+}
+
+// checkDistances holds the other distances against their ranges.
+func checkDistances(t *testing.T, reference, window []int64) {
+	t.Helper()
+	for _, m := range measures {
+		d := m.of(reference, window)
+		if !(d >= 0 && d <= m.most) || math.IsInf(d, 0) {
+			t.Errorf("%s(%v, %v) = %v", m.name, reference, window, d)
+		}
+		if back := m.of(window, reference); m.symmetric && !near(d, back, 1e-12) {
+			t.Errorf("%s(%v, %v) = %v, the other way round %v", m.name, reference, window, d, back)
+		}
+	}
+	places := make([]float64, len(reference))
+	for b := range places {
+		places[b] = float64(b)
+	}
+	axis := NewAxis(reference, places, 0, float64(len(places)), 1)
+	fine := append(slices.Clone(window), 1, 2, 3, 4)
+	if d := axis.KolmogorovSmirnov(fine); !(d >= 0 && d <= 1) {
+		t.Errorf("KolmogorovSmirnov of %v and %v = %v", reference, fine, d)
+	}
+	if d := axis.Wasserstein(fine); !(d >= 0 && d <= float64(len(places))) {
+		t.Errorf("Wasserstein of %v and %v = %v", reference, fine, d)
+	}
 }
 
 // checkMerged merges a bin with the next: with the same m, KL cannot rise.

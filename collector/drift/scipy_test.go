@@ -1,11 +1,8 @@
 package drift
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"testing"
 )
@@ -30,25 +27,8 @@ type scipyAnswers struct {
 // package computes.
 func askSciPy(t *testing.T, questions scipyQuestions) scipyAnswers {
 	t.Helper()
-	const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('scipy') is None)"
-	if out, err := exec.CommandContext(t.Context(), "python3", "-c", look).CombinedOutput(); err != nil {
-		t.Skipf("python3 has no scipy: %v\n%s", err, out)
-	}
-	data, err := json.Marshal(questions)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stderr bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/check.py")
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(data), &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("check.py: %v\n%s", err, stderr.Bytes())
-	}
 	var answers scipyAnswers
-	if err := json.Unmarshal(out, &answers); err != nil {
-		t.Fatalf("check.py: %v: %s", err, out)
-	}
+	ask(t, "check.py", questions, &answers)
 	return answers
 }
 

@@ -21,6 +21,12 @@ type vectors struct {
 		Mean      float64   `json:"null_mean_2s"`
 		SD        float64   `json:"null_sd_2s"`
 		Q95       float64   `json:"null_q95_2s"`
+
+		PSI            float64
+		JensenShannon  float64 `json:"js_div"`
+		Hellinger      float64
+		TotalVariation float64 `json:"tv"`
+		KS             float64 `json:"ks_edges"`
 	}
 	Extras struct {
 		Wilson []struct {
