@@ -23,6 +23,7 @@ type entry struct {
 func all(r rule) []entry {
 	return []entry{
 		{Collector: featureDrift{r}, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
+		{Collector: featureDistance{}, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
 		{Collector: featureQuality{}, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
 		{Collector: featureValues{}, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
 		{Collector: featureCounts{}, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},

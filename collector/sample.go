@@ -59,6 +59,12 @@ func pairs(d *prometheus.Desc, values ...string) []*dto.LabelPair {
 	return prometheus.MakeLabelPairs(d, values)
 }
 
+// before returns the pairs with one more in front of them, whose name must sort
+// there.
+func before(first *dto.LabelPair, rest []*dto.LabelPair) []*dto.LabelPair {
+	return append([]*dto.LabelPair{first}, rest...)
+}
+
 // modelPairs returns the pairs of modelLabels.
 func modelPairs(d *prometheus.Desc, m *window.Model) []*dto.LabelPair {
 	return pairs(d, m.Name, m.Version)

@@ -64,6 +64,7 @@ func creditScore(t testing.TB) window.Distribution {
 	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
 	d := distribution(t, "credit_score", b, err, []int64{60_000, 30_000, 10_000, 0}, []int64{20, 38, 40, 2})
 	d.Missing, d.OutOfRange, d.Last = 2, 4, 701.5
+	d.Axis = drift.NewAxis([]int64{60_000, 30_000, 10_000}, []float64{580, 640, 700}, 300, 850, 45)
 	return d
 }
 
@@ -73,6 +74,7 @@ func loanTerm(t testing.TB) window.Distribution {
 	b, err := drift.NewDiscrete([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, drift.BinOptions{})
 	d := distribution(t, "loan_term", b, err, []int64{20_000, 10_000, 70_000, 0, 0}, []int64{19, 12, 69, 0, 0})
 	d.Last = 30
+	d.Axis = drift.NewAxis([]int64{20_000, 10_000, 70_000}, []float64{15, 20, 30}, 15, 30, 6.2)
 	return d
 }
 
@@ -106,8 +108,16 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, c
 	if len(b.Bins()) != len(ref) || len(ref) != len(counts) {
 		t.Fatalf("%s has bins %q, reference %v, counts %v", name, b.Bins(), ref, counts)
 	}
+	var bins []int
+	fine := make([]int64, b.Codes())
+	for code := range fine { // each bin's rows are in its first fine bin
+		if at := b.Bin(uint8(code)); !slices.Contains(bins[:code], at) {
+			fine[code] = counts[at]
+		}
+		bins = append(bins, b.Bin(uint8(code)))
+	}
 	d := window.Distribution{
-		Name: name, Numeric: b.Numeric(), Binning: b,
+		Name: name, Numeric: b.Numeric(), Binning: b, Fine: fine,
 		Reference: ref, ReferenceTotal: total(ref), Counts: counts, Total: total(counts),
 		KL: drift.KL(ref, counts), Last: math.NaN(),
 	}
@@ -120,6 +130,7 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, c
 // emptied is a distribution whose window holds no row.
 func emptied(d window.Distribution) window.Distribution {
 	d.Counts = make([]int64, len(d.Counts))
+	d.Fine = make([]int64, len(d.Fine))
 	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
 	d.KL, d.Last, d.Null = math.NaN(), math.NaN(), nil
 	return d

@@ -29,7 +29,8 @@ type column struct {
 	// discrete is set for a number whose reference knows single values only.
 	discrete bool
 	binning  *drift.Binning
-	bins     []int64 // reference counts by exported bin
+	axis     *drift.Axis // nil: categories, or no number in the reference
+	bins     []int64     // reference counts by exported bin
 	total    int64
 }
 
@@ -87,7 +88,9 @@ func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	l.columns = append(l.columns, newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b, f.Fine()))
+	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b, f.Fine())
+	c.axis = f.Axis()
+	l.columns = append(l.columns, c)
 	return nil
 }
 
@@ -126,11 +129,15 @@ func nullKey(r *reference.Reference, name string) string {
 // distributions adds the window's distributions to a model of a snapshot.
 func (l *layout) distributions(m *Model, counts *counts, r *series) {
 	all := make([]Distribution, len(l.columns))
+	fines := slices.Concat(counts.fine...)
 	for i := range l.columns {
 		c, d := &l.columns[i], &all[i]
-		fine := counts.fine[i]
+		codes := c.binning.Codes()
+		fine := fines[:codes:codes]
+		fines = fines[codes:]
 		*d = Distribution{
 			Name: c.name, Numeric: c.numeric, Binning: c.binning,
+			Fine: fine, Axis: c.axis,
 			Reference: c.bins, ReferenceTotal: c.total,
 			Counts:  c.binning.Fold(fine, make([]int64, len(c.bins))),
 			Total:   counts.rows,

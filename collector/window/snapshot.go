@@ -58,6 +58,11 @@ type Distribution struct {
 	Name    string
 	Numeric bool
 	Binning *drift.Binning
+	// Axis is where the reference's numbers lie, nil for categories and when it
+	// has none.
+	Axis *drift.Axis
+	// Fine counts the window by fine code of Binning.
+	Fine []int64
 	// Reference and Counts are by exported bin, in the order of Binning.Bins.
 	Reference, Counts []int64
 	// ReferenceTotal and Total are their sums.

@@ -175,6 +175,7 @@ func describe(s *Snapshot) string {
 		}
 		for _, d := range append(m.Features, deref(m.Score)...) {
 			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %v, KL %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, d.Last, d.KL)
+			fmt.Fprintf(&b, "    fine %v, %v from the reference\n", d.Fine, d.Axis.Wasserstein(d.Fine))
 			if d.Detection != nil {
 				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
 			}
@@ -226,6 +227,12 @@ func TestSnapshotCountsTheWindow(t *testing.T) {
 	}
 	if state.Missing != 1 || state.Unseen != 1 || state.OutOfRange != 0 || !math.IsNaN(state.Last) {
 		t.Errorf("state: %+v", state)
+	}
+	if fine := state.Fine; len(fine) != 7 || fine[0]+fine[1]+fine[2] != 57 || fine[3] != 1 || fine[4] != 1 || state.Axis != nil {
+		t.Errorf("state by fine code: %v, axis %v", fine, state.Axis)
+	}
+	if moved := income.Axis.Wasserstein(income.Fine); !(moved > 0 && moved < 1) {
+		t.Errorf("income has moved by %v", moved)
 	}
 	if income.Null == nil || state.Null == nil || m.Score.Null == nil || m.Class.Null == nil {
 		t.Error("a null is missing")
