@@ -31,7 +31,8 @@ var arrows = map[string][]string{
 	"predictor":                   {"predictor/model", "predictor/predictionlog"},
 	"predictor/model":             {},
 	"predictor/predictionlog":     {},
-	"predictor/simulate":          {"predictor/model"},
+	"predictor/simulate":          {"predictor/model", "predictor/simulate/load"},
+	"predictor/simulate/load":     {},
 	// The generator of the embedded model and reference.
 	"predictor/simulate/generate": {"predictor/simulate"},
 }

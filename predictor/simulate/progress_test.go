@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
 func TestProgressIsALineEveryTenSecondsOffTerminals(t *testing.T) {
@@ -23,8 +25,8 @@ func TestProgressIsALineEveryTenSecondsOffTerminals(t *testing.T) {
 
 func TestProgressLineSaysWhereItIs(t *testing.T) {
 	t.Parallel()
-	s := &stats{start: time.Now().Add(-10 * time.Second), end: time.Now(), total: 50, accepted: 19, refused: 1, retries: 2, outcomes: outcomeCounts{waiting: 3, accepted: 4}}
-	s.latencies.add(time.Millisecond)
+	s := &stats{start: time.Now().Add(-10 * time.Second), end: time.Now(), total: 50, accepted: 19, refused: 1, retries: 2, outcomes: outcomeCounts{waiting: 3, accepted: 4}, latencies: load.NewLatencies()}
+	s.latencies.Add(time.Millisecond)
 	const want = "20 of 50 predictions, 2.0 a second, p99 1ms, 4 outcomes, 3 waiting, 1 refused, 2 retries"
 	if got := s.line(); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)

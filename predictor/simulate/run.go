@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
 // Options says what to send where. Its fields are the flags of the command.
@@ -75,7 +77,7 @@ func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	if o.Patience == 0 {
 		o.Patience = 30 * time.Second
 	}
-	r := &run{Options: o, stats: &stats{answers: map[int]int{}}, nonce: rand.Text()[:10]}
+	r := &run{Options: o, pace: pacer{rate: o.Rate}, stats: &stats{answers: map[int]int{}, latencies: load.NewLatencies()}, nonce: rand.Text()[:10]}
 	var err error
 	r.client, err = newClient(o.URL, 2*o.Concurrency, o.Patience, r.stats.retried)
 	if err != nil {
@@ -114,6 +116,10 @@ type run struct {
 	source source
 	stats  *stats
 	nonce  string // of the request ids: two runs never share one
+
+	mu   sync.Mutex // guards what the next row comes from
+	next int        // its number
+	pace pacer
 }
 
 // job is a prediction to ask for.
@@ -147,16 +153,17 @@ func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
 	}
 	outcomes := make(chan outcome, waiting)
 	last := make(chan struct{}) // closed when every prediction is answered
-	jobs := make(chan job)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { defer close(jobs); return r.produce(ctx, jobs) })
-	var predicting sync.WaitGroup
+	g.Go(func() error {
+		defer close(outcomes)
+		defer close(last)
+		return load.Run(ctx, load.Options{Clients: r.Concurrency, Count: r.Count}, func(ctx context.Context, _ int) error {
+			return r.predict(ctx, outcomes)
+		})
+	})
 	for range r.Concurrency {
-		predicting.Add(1)
-		g.Go(func() error { defer predicting.Done(); return r.predict(ctx, jobs, outcomes) })
 		g.Go(func() error { return r.feedBack(ctx, outcomes, last) })
 	}
-	g.Go(func() error { predicting.Wait(); close(last); close(outcomes); return nil })
 	err := g.Wait()
 
 	r.stats.end = time.Now()
@@ -168,62 +175,56 @@ func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
 	return err
 }
 
-// produce makes the jobs at their time.
-func (r *run) produce(ctx context.Context, jobs chan<- job) error {
-	pace := pacer{rate: r.Rate}
-	for n := 0; r.Count == 0 || n < r.Count; n++ {
-		body, outcome, err := r.source.next(make([]byte, 0, 512))
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		due, err := pace.wait(ctx)
-		if err != nil {
-			return err
-		}
-		select {
-		case jobs <- job{n, body, outcome, due}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+// take makes the next job, at its time; io.EOF says that there is none.
+func (r *run) take(ctx context.Context) (job, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return job{}, err
 	}
-	return nil
+	body, outcome, err := r.source.next(make([]byte, 0, 512))
+	if err != nil {
+		return job{}, err
+	}
+	due, err := r.pace.wait(ctx)
+	r.next++
+	return job{r.next - 1, body, outcome, due}, err
 }
 
-// predict sends jobs, and notes the outcomes that are to follow.
-func (r *run) predict(ctx context.Context, jobs <-chan job, outcomes chan<- outcome) error {
-	for j := range jobs {
-		id := "simulate-" + r.nonce + "-" + strconv.Itoa(j.number)
-		status, answer, err := r.client.send(ctx, http.MethodPost, "/predict", id, j.body)
-		if err != nil {
-			return err
-		}
-		now := time.Now()
-		if err := r.stats.predicted(status, answer, now.Sub(j.due)); err != nil {
-			return err
-		}
-		if !r.Outcomes || j.outcome == unknown || status != http.StatusOK {
-			continue
-		}
-		var a struct {
-			PredictionID *int64 `json:"prediction_id"` // absent when the prediction was not logged
-		}
-		if err := json.Unmarshal(answer, &a); err != nil {
-			return fmt.Errorf("the predictor's answer is not understood: %w: %.300q", err, answer)
-		}
-		if a.PredictionID == nil {
-			continue
-		}
-		r.stats.waits()
-		select {
-		case outcomes <- outcome{*a.PredictionID, j.outcome, now.Add(r.OutcomeDelay)}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+// predict asks for one prediction, and notes the outcome that is to follow.
+func (r *run) predict(ctx context.Context, outcomes chan<- outcome) error {
+	j, err := r.take(ctx)
+	if err != nil {
+		return err
 	}
-	return nil
+	id := "simulate-" + r.nonce + "-" + strconv.Itoa(j.number)
+	status, answer, err := r.client.send(ctx, http.MethodPost, "/predict", id, j.body)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := r.stats.predicted(status, answer, now.Sub(j.due)); err != nil {
+		return err
+	}
+	if !r.Outcomes || j.outcome == unknown || status != http.StatusOK {
+		return nil
+	}
+	var a struct {
+		PredictionID *int64 `json:"prediction_id"` // absent when the prediction was not logged
+	}
+	if err := json.Unmarshal(answer, &a); err != nil {
+		return fmt.Errorf("the predictor's answer is not understood: %w: %.300q", err, answer)
+	}
+	if a.PredictionID == nil {
+		return nil
+	}
+	r.stats.waits()
+	select {
+	case outcomes <- outcome{*a.PredictionID, j.outcome, now.Add(r.OutcomeDelay)}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // feedBack sends outcomes when they are due, or when the last prediction is

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
 // stats is what happened so far. Its methods are safe for concurrent use.
@@ -20,8 +22,8 @@ type stats struct {
 	accepted  int
 	refused   int
 	retries   int
-	answers   map[int]int // predictions by status
-	latencies latencies   // of predictions, from when they were due to their answer
+	answers   map[int]int     // predictions by status
+	latencies *load.Latencies // of predictions, from when they were due to their answer
 
 	outcomes outcomeCounts
 	refusal  string // the first one, in words
@@ -40,7 +42,7 @@ func (s *stats) predicted(status int, answer []byte, took time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers[status]++
-	s.latencies.add(took)
+	s.latencies.Add(took)
 	if status == 200 {
 		s.accepted++
 		return nil
@@ -115,7 +117,7 @@ func (s *stats) line() string {
 	if s.total > 0 {
 		fmt.Fprintf(&b, " of %d", s.total)
 	}
-	fmt.Fprintf(&b, " predictions, %.1f a second, p99 %s", float64(sent)/s.elapsed().Seconds(), short(s.latencies.quantile(.99)))
+	fmt.Fprintf(&b, " predictions, %.1f a second, p99 %s", float64(sent)/s.elapsed().Seconds(), short(s.latencies.Quantile(.99)))
 	if n := s.outcomes.accepted + s.outcomes.refused; n > 0 || s.outcomes.waiting > 0 {
 		fmt.Fprintf(&b, ", %d outcomes, %d waiting", n, s.outcomes.waiting)
 	}
@@ -142,10 +144,10 @@ func (s *stats) print(w io.Writer) error {
 		for _, status := range slices.Sorted(maps.Keys(s.answers)) {
 			answers = append(answers, fmt.Sprintf("%d: %d", status, s.answers[status]))
 		}
-		l := &s.latencies
+		l := s.latencies
 		fmt.Fprintf(&b, "status         %s\n", strings.Join(answers, ", "))
 		fmt.Fprintf(&b, "latency        p50 %s, p90 %s, p99 %s, p99.9 %s, longest %s\n",
-			short(l.quantile(.5)), short(l.quantile(.9)), short(l.quantile(.99)), short(l.quantile(.999)), short(l.max))
+			short(l.Quantile(.5)), short(l.Quantile(.9)), short(l.Quantile(.99)), short(l.Quantile(.999)), short(l.Max()))
 	}
 	if o := s.outcomes; o != (outcomeCounts{}) {
 		fmt.Fprintf(&b, "outcomes       %d accepted, %d refused, %d not sent", o.accepted, o.refused, o.waiting)
