@@ -21,6 +21,8 @@ type Reader struct {
 	conn *connection   // nil: not open
 	file identity      // of the file behind conn
 	real string        // its path without symbolic links
+	// alike is what all predictions were of that were read last, if it was one.
+	alike Key
 }
 
 // readerPatience is how long, in milliseconds, a read waits for a lock. In WAL
