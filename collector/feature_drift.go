@@ -2,6 +2,7 @@ package collector
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/window"
@@ -23,9 +24,18 @@ var (
 	featurePValue = prometheus.NewDesc("feature_drift_p_value",
 		"Probability of a divergence at least as large when nothing has drifted, by a two-sample parametric bootstrap; lower is stronger evidence. From 50 predictions in the window.",
 		featureLabels, nil)
+	featureAdjusted = prometheus.NewDesc("feature_drift_adjusted_p_value",
+		"Value of feature_drift_p_value adjusted for the number of features of the model and version (Benjamini and Hochberg): of the features at or below q, on average at most the share q is there by chance. It adjusts for features, not for time: it is for display, not for alerts. From 50 predictions in the window.",
+		featureLabels, nil)
 	featureDetected = prometheus.NewDesc("feature_drift_detected",
 		"1 when the feature has drifted, else 0. Over all features of a model together at most --drift.false-alarms-per-month alarms are false; with --drift.detection=p-value, 1 says that the p-value is below --drift.significance and the corrected divergence above --drift.tolerance. From 50 predictions in the window, or earlier when it fires.",
 		featureLabels, nil)
+	modelDrifted = prometheus.NewDesc("model_drifted_features",
+		"Features of the model and version whose feature_drift_detected is 1; absent while it is known of none.",
+		modelLabels, nil)
+	modelDriftedRatio = prometheus.NewDesc("model_drifted_features_ratio",
+		"Share, 0 to 1, of the features whose feature_drift_detected is 1 among those of which it is known; absent while it is known of none.",
+		modelLabels, nil)
 )
 
 // featureDrift tells how far each feature has moved from the reference.
@@ -39,20 +49,50 @@ func (featureDrift) Name() string { return "feature_drift" }
 // Collect implements Collector.
 func (c featureDrift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
-		m := &s.Models[i]
-		for j := range m.Features {
-			d := &m.Features[j]
-			labels := pairs(featureKL, m.Name, m.Version, d.Name)
-			gauge(ch, featureKL, d.KL, labels)
-			if v, ok := judge(d); ok {
-				gauge(ch, featureCorrected, v.corrected, labels)
-				gauge(ch, featureNoiseFloor, v.noiseFloor, labels)
-				gauge(ch, featureSeverity, float64(drift.Severity(v.corrected)), labels)
-				gauge(ch, featurePValue, v.pValue, labels)
-			}
-			if drifted, known := c.rule.detected(d); known {
-				gauge(ch, featureDetected, truth(drifted), labels)
+		c.model(&s.Models[i], ch)
+	}
+}
+
+// model tells of the features of one model and version, each alone and then
+// together.
+func (c featureDrift) model(m *window.Model, ch chan<- prometheus.Metric) {
+	var tested tests
+	var known, drifted int
+	for i := range m.Features {
+		d := &m.Features[i]
+		labels := pairs(featureKL, m.Name, m.Version, d.Name)
+		gauge(ch, featureKL, d.KL, labels)
+		if v, ok := judge(d); ok {
+			gauge(ch, featureCorrected, v.corrected, labels)
+			gauge(ch, featureNoiseFloor, v.noiseFloor, labels)
+			gauge(ch, featureSeverity, float64(drift.Severity(v.corrected)), labels)
+			gauge(ch, featurePValue, v.pValue, labels)
+			tested.add(v.pValue, labels)
+		}
+		if yes, ok := c.rule.detected(d); ok {
+			gauge(ch, featureDetected, truth(yes), labels)
+			known++
+			if yes {
+				drifted++
 			}
 		}
 	}
+	for i, p := range drift.BenjaminiHochberg(tested.pValues) {
+		gauge(ch, featureAdjusted, p, tested.labels[i])
+	}
+	if known > 0 {
+		labels := modelPairs(modelDrifted, m)
+		gauge(ch, modelDrifted, float64(drifted), labels)
+		gauge(ch, modelDriftedRatio, float64(drifted)/float64(known), labels)
+	}
+}
+
+// tests are the p-values of one model and version with the labels of each.
+type tests struct {
+	pValues []float64
+	labels  [][]*dto.LabelPair
+}
+
+func (t *tests) add(p float64, labels []*dto.LabelPair) {
+	t.pValues, t.labels = append(t.pValues, p), append(t.labels, labels)
 }

@@ -21,7 +21,7 @@ func TestBelowFiftyPredictionsOnlyTheDivergenceIsTold(t *testing.T) {
 	got := samples(t, featureDrift{usual}, one(window.Model{Features: []window.Distribution{d}}))
 	// By hand: .5 ln(.5 51/50) + .5 ln(.5 51/1), four bins adding m = 2 to n = 49.
 	contains(t, got, `feature_kl_divergence{feature="f",model="m",version="v"} 1.2826669494503073`)
-	lacks(t, got, "corrected", "noise_floor", "severity", "p_value", "detected")
+	lacks(t, got, "corrected", "noise_floor", "severity", "p_value", "detected", "drifted")
 }
 
 func TestDriftNeedsToBeImprobableAndLarge(t *testing.T) {
@@ -75,6 +75,40 @@ func TestSequentialDetectionIsTheDetectors(t *testing.T) {
 			contains(t, got, `feature_drift_detected{feature="credit_score",model="m",version="v"} `+test.want)
 		})
 	}
+}
+
+func TestPValuesAreAdjustedForTheFeaturesOfOneModel(t *testing.T) {
+	t.Parallel()
+	features := []window.Distribution{creditScore(t), loanTerm(t), purpose(t), emptied(creditScore(t))}
+	features[3].Name = "empty"
+	s := one(window.Model{Features: features})
+	s.Models = append(s.Models, window.Model{Name: "other", Features: features[:1]})
+	got := samples(t, featureDrift{usual}, s)
+	// The smallest of three is tripled, the second is half as much again; a feature
+	// without a p-value, or of another model, does not count.
+	contains(t, got,
+		`feature_drift_p_value{feature="credit_score",model="m",version="v"} 0.001`,
+		`feature_drift_adjusted_p_value{feature="credit_score",model="m",version="v"} 0.003`,
+		`feature_drift_p_value{feature="purpose",model="m",version="v"} 0.003`,
+		`feature_drift_adjusted_p_value{feature="purpose",model="m",version="v"} 0.0045000000000000005`,
+		`feature_drift_adjusted_p_value{feature="credit_score",model="other",version=""} 0.001`)
+	lacks(t, got, `adjusted_p_value{feature="empty"`)
+}
+
+func TestDriftedFeaturesAreCountedAmongThoseKnown(t *testing.T) {
+	t.Parallel()
+	sequential := rule{sequential: true}
+	features := []window.Distribution{creditScore(t), loanTerm(t), purpose(t), creditScore(t)}
+	features[3].Name = "unknown"
+	features[0].Detection = &window.Detection{Detected: true}
+	features[1].Detection = &window.Detection{}
+	features[2].Detection = &window.Detection{}
+	got := samples(t, featureDrift{sequential}, one(window.Model{Features: features}))
+	contains(t, got,
+		`model_drifted_features{model="m",version="v"} 1`,
+		`model_drifted_features_ratio{model="m",version="v"} 0.3333333333333333`)
+	got = samples(t, featureDrift{sequential}, one(window.Model{Features: features[3:]}))
+	lacks(t, got, "model_drifted_features")
 }
 
 // one is a snapshot of one model, called m, version v.
