@@ -29,7 +29,8 @@ func all(r rule) []entry {
 		{Collector: featureCounts{}, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
 		{Collector: predictionShift{r}, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
 		{Collector: traffic{}, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
-		{Collector: performance{}, on: true, needsLog: true, help: "Accuracy, precision and recall from feedback."},
+		{Collector: performance{}, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
+		{Collector: estimatedPerformance{}, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
 		{Collector: windowRows{}, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

@@ -51,6 +51,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 		number.Name = name + " 2"
 		models = append(models, window.Model{
 			Name: name, Version: name, Features: []window.Distribution{feature, number}, Score: &number, Class: &feature,
+			Estimate:  window.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
 			Reference: &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},

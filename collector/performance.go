@@ -5,7 +5,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 // z95 is the standard normal quantile of a two-sided 95 % interval.
@@ -33,9 +32,18 @@ var (
 	f1Score = prometheus.NewDesc("model_f1_score",
 		"Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted or came out.",
 		modelLabels, nil)
-	feedbackTotal = prometheus.NewDesc("model_feedback_total",
-		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
-		[]string{"model", "version", "predicted", "actual"}, nil)
+	rocAUC = prometheus.NewDesc("model_roc_auc",
+		"Area under the ROC curve: probability that a positive outcome had the higher score, 0 to 1, higher is better, 0.5 is chance; over the same window as model_accuracy, absent until there are outcomes of both kinds with a score.",
+		modelLabels, nil)
+	brierScore = prometheus.NewDesc("model_brier_score",
+		"Mean squared difference between score and outcome, 0 to 1, lower is better; over the same window as model_accuracy, absent without scores.",
+		modelLabels, nil)
+	calibrationError = prometheus.NewDesc("model_expected_calibration_error",
+		"Difference between scores and the share of positive outcomes over ten equal bins of the score, 0 to 1, lower is better, some 0.06 by chance on 100 predictions; over the same window as model_accuracy, absent without scores.",
+		modelLabels, nil)
+	scoreSamples = prometheus.NewDesc("model_score_samples",
+		"Predictions with feedback and a score behind model_roc_auc, model_brier_score and model_expected_calibration_error; 0 without any.",
+		modelLabels, nil)
 )
 
 // performance tells how right the model was, by the outcomes fed back.
@@ -63,23 +71,13 @@ func (performance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		gauge(ch, precision, tp/(tp+fp), labels) // 0/0 is NaN, which is not sent.
 		gauge(ch, recall, tp/(tp+fn), labels)
 		gauge(ch, f1Score, 2*tp/(2*tp+fp+fn), labels)
-		sendFeedback(m, ch)
-	}
-}
-
-// sendFeedback counts the records, from 0 for each pair of known classes.
-func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
-	known := knownClasses(m)
-	counts := map[predictionlog.Outcome]int64{}
-	for _, predicted := range known {
-		for _, actual := range known {
-			counts[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
+		gauge(ch, scoreSamples, float64(p.Scored), labels)
+		if p.Scored > 0 {
+			gauge(ch, rocAUC, p.ROCAUC, labels)
+			gauge(ch, brierScore, p.BrierScore, labels)
+			gauge(ch, calibrationError, p.CalibrationError, labels)
 		}
-	}
-	for o, n := range m.Counters.Feedback {
-		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, known), Actual: orOther(o.Actual, known)}] += n
-	}
-	for o, n := range counts {
-		counter(ch, feedbackTotal, n, pairs(feedbackTotal, m.Name, m.Version, o.Predicted, o.Actual))
+		sendFeedback(m, ch)
+		sendMatured(m, ch)
 	}
 }

@@ -1,7 +1,9 @@
 package collector
 
 import (
+	"math"
 	"testing"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -18,6 +20,11 @@ func TestAccuracyIsAbsentWithoutFeedback(t *testing.T) {
 	contains(t, got,
 		`model_accuracy_samples{model="m",version="v"} 0`,
 		`model_feedback_total{actual="0",model="m",predicted="1",version="v"} 0`)
+	contains(t, got,
+		`model_score_samples{model="m",version="v"} 0`,
+		`model_feedback_corrections_total{by="same_source",model="m",version="v"} 0`,
+		`model_feedback_delay_seconds_count{model="m",version="v"} 0`)
+	lacks(t, got, "model_roc_auc", "model_brier_score", "calibration_error", "coverage", "maturity", "matured")
 	lacks(t, got, "model_accuracy{", "_lower", "_upper", "model_precision", "model_recall", "model_f1_score")
 }
 
@@ -51,6 +58,31 @@ func TestUndefinedRatiosAreAbsent(t *testing.T) {
 			lacks(t, got, test.absent...)
 		})
 	}
+}
+
+func TestMaturedAccuracyIsAbsentBelowTheCoverage(t *testing.T) {
+	t.Parallel()
+	cohort := func(labelled int64) window.Model {
+		return window.Model{
+			Counters: predictionlog.NewCounters(),
+			Matured:  &window.Matured{Age: time.Hour, Coverage: window.Coverage{Rows: 100, Labelled: labelled}, Correct: 40},
+		}
+	}
+	got := samples(t, performance{}, one(cohort(79)))
+	contains(t, got, `model_matured_coverage_ratio{model="m",version="v"} 0.79`, `model_matured_accuracy_samples{model="m",version="v"} 79`,
+		`model_label_maturity_seconds{model="m",version="v"} 3600`)
+	lacks(t, got, "model_matured_accuracy{", "_lower", "_upper")
+	contains(t, samples(t, performance{}, one(cohort(80))), `model_matured_accuracy{model="m",version="v"} 0.5`)
+	lacks(t, samples(t, performance{}, one(cohort(0))), "model_matured_accuracy{")
+}
+
+func TestROCAUCIsAbsentWithOutcomesOfOneKind(t *testing.T) {
+	t.Parallel()
+	got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters(), Performance: window.Performance{
+		Samples: 2, Correct: 2, TruePositive: 2, Scored: 2, ROCAUC: math.NaN(), BrierScore: .25, CalibrationError: .5,
+	}}))
+	contains(t, got, `model_brier_score{model="m",version="v"} 0.25`)
+	lacks(t, got, "model_roc_auc")
 }
 
 func TestPerformanceIsAbsentWithoutCounters(t *testing.T) {

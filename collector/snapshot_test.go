@@ -46,7 +46,14 @@ func snapshot(t testing.TB) *window.Snapshot {
 				Counters:    counters(),
 				Predictions: 100,
 				Oldest:      now.Add(-90 * time.Second), LastPrediction: now.Add(-1500 * time.Millisecond),
-				Performance: window.Performance{Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10},
+				Performance: window.Performance{
+					Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
+					Scored: 32, ScoredCorrect: 24, ROCAUC: .8125, BrierScore: .1875, CalibrationError: .0625,
+					Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
+				},
+				Coverage: window.Coverage{Rows: 100, Labelled: 40},
+				Matured:  &window.Matured{Age: 36 * time.Hour, Coverage: window.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
+				Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
 			},
 			{
 				Name: "loan_refinance", Version: "2",
@@ -145,11 +152,13 @@ func total(counts []int64) (n int64) {
 
 func counters() *predictionlog.Counters {
 	return &predictionlog.Counters{
-		Classes:  map[string]int64{"0": 38, "1": 61, "from traffic": 1},
-		Errors:   map[string]int64{"invalid_json": 3, "made up": 2},
-		Latency:  predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.LatencyBounds)), 89), Sum: 200_500_000_000},
-		Scores:   predictionlog.Histogram{Counts: append(slices.Repeat([]int64{10}, len(predictionlog.ScoreBounds)), 0), Sum: 50_000_000_000},
-		Feedback: map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "1"}: 20, {Predicted: "1", Actual: "0"}: 5, {Predicted: "0", Actual: "late"}: 1},
+		Classes:     map[string]int64{"0": 38, "1": 61, "from traffic": 1},
+		Errors:      map[string]int64{"invalid_json": 3, "made up": 2},
+		Latency:     predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.LatencyBounds)), 89), Sum: 200_500_000_000},
+		Scores:      predictionlog.Histogram{Counts: append(slices.Repeat([]int64{10}, len(predictionlog.ScoreBounds)), 0), Sum: 50_000_000_000},
+		Feedback:    map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "1"}: 20, {Predicted: "1", Actual: "0"}: 5, {Predicted: "0", Actual: "late"}: 1},
+		Corrections: map[string]int64{"same_source": 2, "higher_confidence": 1},
+		Delays:      predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.DelayBounds)), 13), Sum: 123_456_789},
 	}
 }
 

@@ -55,8 +55,8 @@ func (traffic) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		for class, n := range classes {
 			counter(ch, classTotal, n, pairs(classTotal, m.Name, m.Version, class))
 		}
-		histogram(ch, latency, &m.Counters.Latency, predictionlog.LatencyBounds, m)
-		histogram(ch, scores, &m.Counters.Scores, predictionlog.ScoreBounds, m)
+		histogram(ch, latency, &m.Counters.Latency, predictionlog.LatencyBounds, 1e9, m)
+		histogram(ch, scores, &m.Counters.Scores, predictionlog.ScoreBounds, 1e9, m)
 	}
 }
 
@@ -103,8 +103,8 @@ func knownClasses(m *window.Model) []string {
 }
 
 // histogram sends counts by bucket, one for each bound and one beyond them all,
-// and a sum in units of 1e-9.
-func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, m *window.Model) {
+// and a sum of which a number of units make one.
+func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, units float64, m *window.Model) {
 	var count uint64
 	buckets := make(map[float64]uint64, len(bounds))
 	for i, n := range h.Counts {
@@ -113,5 +113,5 @@ func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog
 			buckets[bounds[i]] = count
 		}
 	}
-	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/1e9, buckets, labelValue(m.Name), labelValue(m.Version))
+	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/units, buckets, labelValue(m.Name), labelValue(m.Version))
 }

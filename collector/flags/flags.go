@@ -44,6 +44,7 @@ func Watch(cmd Command, o *collector.Options) {
 	cmd.Flag("window.duration", "Greatest age of a row in the window; 0: no bound.").Default(w.Duration.String()).SetValue((*duration)(&w.Duration))
 	cmd.Flag("window.lookback", "Rows behind which no window looks, counted from a multiple of it; bounds what a start reads.").Default(strconv.FormatInt(w.Lookback, 10)).Int64Var(&w.Lookback)
 	cmd.Flag("window.feedback", "Newest predictions with feedback in the accuracy window.").Default(strconv.Itoa(w.Feedback)).IntVar(&w.Feedback)
+	cmd.Flag("window.maturity", "Age from which on outcomes count as in, for model_matured_accuracy; 0: when 95 % have come.").Default(w.Maturity.String()).SetValue((*duration)(&w.Maturity))
 	cmd.Flag("versions.max", "Versions of a model on the page at most, the newest.").Default(strconv.Itoa(w.Versions)).IntVar(&w.Versions)
 	cmd.Flag("bins.count", "Bins of a numeric feature.").Default(strconv.Itoa(b.Count)).IntVar(&b.Count)
 	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")

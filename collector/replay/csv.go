@@ -207,6 +207,7 @@ func (c *csv) feedback(e *entry[predictionlog.Row], cells []string) (f entry[pre
 	f.row = predictionlog.FeedbackRow{
 		Seq: e.id, PredictionID: e.id, Time: e.time, ObservedAt: e.time,
 		Outcome: outcome, Class: e.row.Class, Model: e.row.Model, Version: e.row.Version, Confidence: 1,
+		PredictedAt: e.time, Score: e.row.Score, HasScore: e.row.HasScore,
 	}
 	return f, true
 }

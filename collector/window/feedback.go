@@ -1,6 +1,9 @@
 package window
 
-import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+import (
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
 
 // feedback is the feedback window of one model and version: the outcomes of the
 // newest distinct predictions, by the order in which their effective record was
@@ -8,22 +11,28 @@ import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 // earlier record no longer counts.
 type feedback struct {
 	limit   int
+	layout  *layout  // nil: no reference serves this version
 	records []record // in order; a superseded one is no longer in current
 	current map[int64]int64
+	// counted is what performance returned, nil when something has come or gone since.
+	counted *Performance
 }
 
 type record struct {
 	seq, prediction   int64
 	predicted, actual string
+	score             float64
+	hasScore          bool
 }
 
-func newFeedback(limit int) *feedback {
-	return &feedback{limit: limit, current: map[int64]int64{}}
+func newFeedback(limit int, l *layout) *feedback {
+	return &feedback{limit: limit, layout: l, current: map[int64]int64{}}
 }
 
 func (f *feedback) add(row *predictionlog.FeedbackRow) {
-	f.records = append(f.records, record{row.Seq, row.PredictionID, row.Class, row.Outcome})
+	f.records = append(f.records, record{row.Seq, row.PredictionID, row.Class, row.Outcome, row.Score, row.HasScore})
 	f.current[row.PredictionID] = row.Seq
+	f.counted = nil
 	f.trim(0)
 }
 
@@ -48,6 +57,7 @@ func (f *feedback) trim(anchor int64) {
 				break
 			}
 			delete(f.current, r.prediction)
+			f.counted = nil
 		}
 		f.records = f.records[1:]
 	}
@@ -63,15 +73,26 @@ func (f *feedback) trim(anchor int64) {
 	f.records = kept
 }
 
-// performance counts the records that are not superseded.
-func (f *feedback) performance(positive string) Performance {
-	var p Performance
+// performance counts the records that are not superseded. Where nothing has come
+// or gone since, it says what it said.
+func (f *feedback) performance() Performance {
+	if f.counted == nil {
+		f.counted = f.count()
+	}
+	return *f.counted
+}
+
+func (f *feedback) count() *Performance {
+	p, positive := &Performance{}, f.layout.positive()
+	var scored []drift.Scored
+	score := newScoreCounts(f.layout)
 	for _, r := range f.records {
 		if !f.effective(r) {
 			continue
 		}
 		p.Samples++
-		if r.predicted == r.actual {
+		right := r.predicted == r.actual
+		if right {
 			p.Correct++
 		}
 		switch predicted, actual := r.predicted == positive, r.actual == positive; {
@@ -84,6 +105,49 @@ func (f *feedback) performance(positive string) Performance {
 		default:
 			p.TrueNegative++
 		}
+		if r.hasScore {
+			scored = append(scored, drift.Scored{Score: r.score, Positive: r.actual == positive})
+			score.add(r.score, r.predicted, positive)
+			if right {
+				p.ScoredCorrect++
+			}
+		}
+	}
+	if p.Scored = int64(len(scored)); p.Scored > 0 {
+		p.BrierScore, p.CalibrationError = drift.BrierScore(scored), drift.ExpectedCalibrationError(scored)
+		p.ROCAUC = drift.ROCAUC(scored)
+		p.Estimate = score.estimate()
 	}
 	return p
+}
+
+// scoreCounts gathers what an estimate of accuracy is made from.
+type scoreCounts struct {
+	layout *layout
+	fine   []int64 // by fine code of the score; nil without a calibration
+	tally  tally
+}
+
+func newScoreCounts(l *layout) *scoreCounts {
+	c := &scoreCounts{layout: l}
+	if l != nil && l.calibration != nil {
+		c.fine = make([]int64, l.columns[l.score].binning.Codes())
+	}
+	return c
+}
+
+func (c *scoreCounts) add(score float64, class, positive string) {
+	if c.fine != nil {
+		c.fine[c.layout.columns[c.layout.score].binning.Number(score)]++
+		return
+	}
+	conf := confidenceUnits(score, class, positive)
+	c.tally = c.tally.plus(tally{scored: 1, conf: conf, variance: variance(conf)})
+}
+
+func (c *scoreCounts) estimate() Estimate {
+	if c.fine != nil {
+		return c.layout.estimate(c.fine)
+	}
+	return cbpe(c.tally.scored, c.tally.conf, c.tally.variance)
 }

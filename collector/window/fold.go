@@ -33,13 +33,20 @@ func (w *Window) foldPrediction(ctx context.Context, row *predictionlog.Row) err
 func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 	s := &w.state
 	key := predictionlog.Key{Model: row.Model, Version: row.Version}
-	if w.specs[row.Model] != nil {
+	if spec := w.specs[row.Model]; spec != nil {
 		f := s.feedback[key]
 		if f == nil {
-			f = newFeedback(w.options.Feedback)
+			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
 			s.feedback[key] = f
 		}
 		f.add(row)
+		if r := s.series[key]; r != nil {
+			r.history.outcome(row)
+		}
+	}
+	generation := row.Seq / w.options.Lookback
+	if _, begun := s.outcomesFrom[generation]; !begun {
+		s.outcomesFrom[generation] = row.Time
 	}
 	if row.Seq > s.counted.Feedback {
 		s.countersOf(key).AddFeedback(row)

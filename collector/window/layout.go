@@ -20,6 +20,8 @@ type layout struct {
 	score     int // column of the score, -1 without one in the reference
 	class     int // column of the class, -1 without one in the reference
 	parser    *parser
+	// calibration says how often the score was right, nil when the reference does not.
+	calibration *drift.Calibration
 }
 
 // column is one coded distribution.
@@ -70,6 +72,7 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		if err := l.add(scoreName, r.Score, o); err != nil {
 			return nil, err
 		}
+		l.calibration = drift.NewCalibration(r.Score.Labelled, r.Score.Correct)
 	}
 	if len(r.Classes) > 0 {
 		b, fine, err := r.ClassBinning()
@@ -101,6 +104,14 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning, fine []int
 		c.total += n
 	}
 	return c
+}
+
+// positive is the class whose probability the score is.
+func (l *layout) positive() string {
+	if l == nil || l.reference.Positive == "" {
+		return defaultPositive
+	}
+	return l.reference.Positive
 }
 
 // codes returns the number of codes of every column.

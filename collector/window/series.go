@@ -30,6 +30,9 @@ type series struct {
 	rows   *ring
 	scrape *cursor // counts what snapshots see
 	age    time.Duration
+	// history holds what is asked of rows once their outcomes come.
+	history  *history
+	maturity time.Duration // --window.maturity
 
 	lookback   int64
 	generation int64 // of the newest row: its id by the look-back
@@ -52,7 +55,10 @@ type series struct {
 
 func (w *Window) newSeries(l *layout) *series {
 	o := &w.options
-	s := &series{layout: l, age: o.Duration, lookback: o.Lookback, generation: -1}
+	s := &series{
+		layout: l, age: o.Duration, lookback: o.Lookback, generation: -1,
+		history: newHistory(), maturity: o.Maturity,
+	}
 	if l == nil {
 		s.rows = newRing(0, o.Predictions)
 		s.scrape = s.rows.newCursor(nil)
@@ -97,6 +103,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.add(row.ID, time, s.codes)
+	s.history.add(row, time, s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time, s.codes)
 	}
@@ -140,6 +147,7 @@ func (s *series) forget(anchor int64) {
 	s.behind = anchor
 	s.unwatch(anchor)
 	s.rows.forget(anchor)
+	s.history.forget(anchor)
 }
 
 func (s *series) lastTime() int64 { return s.rows.time(s.rows.next - 1) }

@@ -50,7 +50,42 @@ type Model struct {
 	Oldest, LastPrediction time.Time
 	// Performance is the feedback window.
 	Performance Performance
+	// Coverage is how much of the window has an outcome. It leaves out rows whose
+	// outcomes may lie before the look-back.
+	Coverage Coverage
+	// Matured is nil when it is not known at which age outcomes have come.
+	Matured *Matured
+	// Estimate is what the accuracy of the window may be, without outcomes.
+	Estimate Estimate
 }
+
+// Coverage counts predictions and those among them that have an outcome.
+type Coverage struct{ Rows, Labelled int64 }
+
+// Matured is the cohort of the predictions in the look-back that are so old that
+// their outcomes are in.
+type Matured struct {
+	Coverage
+
+	// Age is where it begins; Correct of those with an outcome were right.
+	Age     time.Duration
+	Correct int64
+}
+
+// Estimate is an estimate of accuracy; its Rows are 0 when there is none.
+type Estimate struct {
+	drift.Estimated
+
+	// Method is Calibrated or CBPE, or empty when nothing was to be estimated.
+	Method string
+}
+
+// Methods of estimating accuracy without outcomes: from how often the reference
+// was right with such scores, or from the model's own confidence.
+const (
+	Calibrated = "calibrated"
+	CBPE       = "cbpe"
+)
 
 // Distribution is one feature, the score or the class: the reference beside the
 // window, both by exported bin.
@@ -102,4 +137,11 @@ type Performance struct {
 	Samples, Correct int64
 	// TruePositive and its kin count by the positive class.
 	TruePositive, FalsePositive, FalseNegative, TrueNegative int64
+	// Scored of them have a score, ScoredCorrect of these were right. What follows
+	// is about those, and means nothing when there are none.
+	Scored, ScoredCorrect int64
+	// ROCAUC is NaN unless there are outcomes of both kinds.
+	ROCAUC, BrierScore, CalibrationError float64
+	// Estimate is what their accuracy was to be expected to be.
+	Estimate Estimate
 }

@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -19,6 +20,9 @@ type state struct {
 	series        map[predictionlog.Key]*series
 	feedback      map[predictionlog.Key]*feedback
 	counters      map[predictionlog.Key]*predictionlog.Counters
+	// outcomesFrom are the times of the first feedback at or behind each multiple of
+	// the look-back, by that.
+	outcomesFrom map[int64]int64
 }
 
 func (s *state) reset() {
@@ -26,6 +30,8 @@ func (s *state) reset() {
 		read:     predictionlog.UpTo{Predictions: -1, Feedback: -1, Errors: -1},
 		series:   map[predictionlog.Key]*series{},
 		feedback: map[predictionlog.Key]*feedback{},
+
+		outcomesFrom: map[int64]int64{},
 	}
 }
 
@@ -68,7 +74,7 @@ func (w *Window) advance(ctx context.Context) error {
 		return fmt.Errorf("read errors: %w", err)
 	}
 	s.read = high
-	s.forget(feedbackAnchor)
+	s.forget(feedbackAnchor, w.options.Lookback)
 	return nil
 }
 
@@ -94,10 +100,33 @@ func (w *Window) count(ctx context.Context, summed predictionlog.UpTo) error {
 	return nil
 }
 
+// completeAfter returns the time behind which all outcomes of a prediction were
+// read: an outcome from before the anchor of the feedback belongs to a prediction
+// that is older than the first one behind it.
+func (s *state) completeAfter(feedbackAnchor, lookback int64) int64 {
+	if feedbackAnchor == 0 {
+		return math.MinInt64
+	}
+	first := int64(math.MaxInt64)
+	for generation := range s.outcomesFrom {
+		if generation < feedbackAnchor/lookback {
+			delete(s.outcomesFrom, generation)
+		} else {
+			first = min(first, generation)
+		}
+	}
+	if first == math.MaxInt64 {
+		return first
+	}
+	return s.outcomesFrom[first]
+}
+
 // forget drops what lies behind the anchors.
-func (s *state) forget(feedbackAnchor int64) {
+func (s *state) forget(feedbackAnchor, lookback int64) {
+	after := s.completeAfter(feedbackAnchor, lookback)
 	for k, r := range s.series {
 		r.forget(s.anchor)
+		r.history.forgetOutcomes(feedbackAnchor, after)
 		if r.rows.empty() {
 			delete(s.series, k)
 		}

@@ -37,6 +37,9 @@ type Options struct {
 	// Feedback is the number of newest distinct predictions with feedback in
 	// the feedback window.
 	Feedback int
+	// Maturity is the age from which on a prediction counts as one whose outcome is
+	// in, should it ever come; 0: that at which 95 % of the outcomes have come.
+	Maturity time.Duration
 	// Versions is the greatest number of versions of one model that are exported.
 	Versions int
 	// FalseAlarmsPerMonth is the number of false alarms that the detectors of one
@@ -44,14 +47,14 @@ type Options struct {
 	FalseAlarmsPerMonth float64
 	// Tolerance is the divergence in nats up to which they tolerate drift.
 	Tolerance float64
-	// Bare leaves the nulls out of snapshots, for those who ask the detectors
-	// only: no null is then drawn unless a detector needs it.
+	// Bare leaves the nulls, the outcomes and the estimates out of snapshots, for
+	// those who ask the detectors only: no null is then drawn unless one needs it.
 	Bare bool
 }
 
 func (o Options) validate() error {
 	switch {
-	case o.Predictions < 0 || o.Duration < 0 || o.Feedback < 0:
+	case o.Predictions < 0 || o.Duration < 0 || o.Feedback < 0 || o.Maturity < 0:
 		return fmt.Errorf("a window cannot be negative: use 0 to turn a bound off")
 	case o.Predictions == 0 && o.Duration == 0:
 		return fmt.Errorf("the window has no bound: set --window.predictions, --window.duration or both")
@@ -216,11 +219,7 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		m.Counters = predictionlog.NewCounters()
 	}
 	if f := w.state.feedback[key]; f != nil {
-		positive := "1"
-		if m.Reference != nil {
-			positive = m.Reference.Positive
-		}
-		m.Performance = f.performance(positive)
+		m.Performance = f.performance()
 	}
 	r := w.state.series[key]
 	if r == nil {
@@ -232,6 +231,9 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		m.Oldest = time.Unix(0, counts.oldest)
 	}
 	m.LastPrediction = time.Unix(0, r.lastTime())
+	if !w.options.Bare {
+		r.labels(&m, counts, now)
+	}
 	if r.layout != nil && m.Reference != nil {
 		r.layout.distributions(&m, counts, r)
 		r.detect(ctx, &m, now)

@@ -90,6 +90,23 @@ func (w *writer) feedback(prediction int64, outcome string) {
 	w.exec(`INSERT INTO feedback (prediction_id, outcome) VALUES (?, ?)`, prediction, outcome)
 }
 
+// outcomes has some of the predictions up to an id come out, at a time and in one
+// transaction: all but one in every 30, and one in 20 a second time and otherwise.
+func (w *writer) outcomes(rnd *rand.Rand, from, to int64, at time.Time) {
+	w.t.Helper()
+	w.exec(`BEGIN`)
+	for id := from; id <= to; id++ {
+		if rnd.IntN(30) == 0 {
+			continue
+		}
+		for n := range 1 + (id+rnd.Int64N(20))/20%2 {
+			w.exec(`INSERT INTO feedback (prediction_id, time, outcome, source) SELECT id, max(?1, time), ?2, ?3 FROM predictions WHERE id = ?4`,
+				at.UnixNano(), fmt.Sprint((id+n)%2), fmt.Sprint(n%2), id)
+		}
+	}
+	w.exec(`COMMIT`)
+}
+
 type row struct {
 	time     time.Time
 	version  string
@@ -116,6 +133,12 @@ func traffic(rnd *rand.Rand, from time.Time, n int) []row {
 // normal is the reference of traffic.
 func normal(t *testing.T) *reference.Reference {
 	t.Helper()
+	return normalWith(t, func(row) string { return "" })
+}
+
+// normalWith is the reference of traffic with what came of each row.
+func normalWith(t *testing.T, outcome func(row) string) *reference.Reference {
+	t.Helper()
 	const n = 20_000
 	rows := traffic(rand.New(rand.NewPCG(0, 1)), start, n)
 	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, n)}
@@ -126,6 +149,7 @@ func normal(t *testing.T) *reference.Reference {
 		labels.Index = append(labels.Index, i)
 		labels.Score = append(labels.Score, r.score)
 		labels.Predicted = append(labels.Predicted, fmt.Sprint(math.Round(r.score)))
+		labels.Actual = append(labels.Actual, outcome(r))
 	}
 	ref, err := reference.Build([]reference.Column{income, state}, labels, reference.BuildOptions{Model: "m", Version: "1"})
 	if err != nil {
@@ -170,6 +194,7 @@ func describe(s *Snapshot) string {
 	fmt.Fprintf(&b, "invalid %d dropped %d\n", s.InvalidRows, s.DroppedVersions)
 	for _, m := range s.Models {
 		fmt.Fprintf(&b, "%s %s: %d rows from %v to %v, %+v\n", m.Name, m.Version, m.Predictions, m.Oldest.UTC(), m.LastPrediction.UTC(), m.Performance)
+		fmt.Fprintf(&b, "  coverage %+v matured %+v estimate %+v\n", m.Coverage, m.Matured, m.Estimate)
 		if m.Counters != nil {
 			fmt.Fprintf(&b, "  counters %+v\n", *m.Counters)
 		}
@@ -185,6 +210,18 @@ func describe(s *Snapshot) string {
 		}
 		for _, d := range deref(m.Class) {
 			fmt.Fprintf(&b, "  class %v %v\n", d.Counts, d.Detection != nil)
+		}
+	}
+	return b.String()
+}
+
+// differing are the lines of two texts that differ.
+func differing(got, want string) string {
+	var b strings.Builder
+	other := strings.Split(want, "\n")
+	for i, line := range strings.Split(got, "\n") {
+		if i >= len(other) || line != other[i] {
+			fmt.Fprintf(&b, "%s\nand a new one\n%s\n", line, strings.Join(other[i:min(i+1, len(other))], ""))
 		}
 	}
 	return b.String()
@@ -263,16 +300,23 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 		"short look-back": func(o *Options) { o.Lookback = 100 },
 		"detectors":       func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance = 1, .02 },
 		"detectors, age":  func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance, o.Duration = 1, .02, 3*time.Minute },
+		"outcomes":        func(o *Options) { o.Lookback = 1500 },
+		"outcomes by age": func(o *Options) { o.Lookback, o.Predictions, o.Duration = 600, 0, 10*time.Minute },
+		"outcomes by now": func(o *Options) { o.Maturity = 3 * time.Minute },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log, ref := newLog(t), normal(t)
+			dense := strings.HasPrefix(name, "outcomes")
+			if dense {
+				ref = normalWith(t, func(r row) string { return fmt.Sprint(int(r.income) % 2) })
+			}
 			o := defaults()
 			o.Predictions, o.Lookback, o.Feedback = 300, 700, 40
 			change(&o)
 			often, seldom := log.open(ref, o), log.open(ref, o)
 			rnd := rand.New(rand.NewPCG(5, uint64(len(name))))
-			clock, rows, alarms := start, int64(0), 0
+			clock, rows, told, alarms, matured := start, int64(0), int64(0), 0, 0
 			for round := range 60 {
 				for range 1 + rnd.IntN(4) {
 					batch := traffic(rnd, clock, 1+rnd.IntN(30))
@@ -299,7 +343,11 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 					}
 					log.predict(batch...)
 					rows += int64(len(batch))
-					if rnd.IntN(2) == 0 {
+					if dense {
+						until := max(told, rows-rnd.Int64N(40))
+						log.outcomes(rnd, told+1, until, clock)
+						told = until
+					} else if rnd.IntN(2) == 0 {
 						log.feedback(rows-rnd.Int64N(20), fmt.Sprint(rnd.IntN(2)))
 					}
 					see(t, often, clock)
@@ -314,11 +362,15 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 				}
 				want := describe(see(t, log.open(ref, o), clock))
 				alarms += strings.Count(want, "Detected:true")
+				matured += strings.Count(want, "Correct:") - strings.Count(want, "Correct:0")
 				for who, w := range map[string]*Window{"reads often": often, "reads seldom": seldom} {
 					if got := describe(see(t, w, clock)); got != want {
-						t.Fatalf("round %d: a window that %s says\n%s\na new one\n%s", round, who, got, want)
+						t.Fatalf("round %d: a window that %s says\n%s", round, who, differing(got, want))
 					}
 				}
+			}
+			if dense && matured == 0 {
+				t.Error("nothing matured")
 			}
 			if (alarms > 0) != (o.FalseAlarmsPerMonth > 0) {
 				t.Errorf("%d alarms were on", alarms)

@@ -1,0 +1,46 @@
+package collector
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+var (
+	feedbackTotal = prometheus.NewDesc("model_feedback_total",
+		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
+		[]string{"model", "version", "predicted", "actual"}, nil)
+	feedbackCorrections = prometheus.NewDesc("model_feedback_corrections_total",
+		"Accepted feedback records that overruled another outcome of the same prediction, since the log began; by same_source (it changed its mind), higher_confidence (surer than any before) or other_source (as sure).",
+		[]string{"model", "version", "by"}, nil)
+	feedbackCoverage = prometheus.NewDesc("model_feedback_coverage_ratio",
+		"Share of the predictions in the window whose outcome is known, 0 to 1; absent when the window is empty.",
+		modelLabels, nil)
+	feedbackDelay = prometheus.NewDesc("model_feedback_delay_seconds",
+		"Time from a prediction until its outcome was observed, or came in when that is not said, in seconds; all accepted records since the log began.",
+		modelLabels, nil)
+)
+
+// sendFeedback tells what came in, when and for how much of the window. Records
+// are counted from 0 for each pair of known classes.
+func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
+	known := knownClasses(m)
+	counts := map[predictionlog.Outcome]int64{}
+	for _, predicted := range known {
+		for _, actual := range known {
+			counts[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
+		}
+	}
+	for o, n := range m.Counters.Feedback {
+		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, known), Actual: orOther(o.Actual, known)}] += n
+	}
+	for o, n := range counts {
+		counter(ch, feedbackTotal, n, pairs(feedbackTotal, m.Name, m.Version, o.Predicted, o.Actual))
+	}
+	for by, n := range named(m.Counters.Corrections, predictionlog.Corrections) {
+		counter(ch, feedbackCorrections, n, pairs(feedbackCorrections, m.Name, m.Version, by))
+	}
+	gauge(ch, feedbackCoverage, ratio(m.Coverage.Labelled, m.Coverage.Rows), modelPairs(feedbackCoverage, m))
+	histogram(ch, feedbackDelay, &m.Counters.Delays, predictionlog.DelayBounds, 1e3, m)
+}

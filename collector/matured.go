@@ -1,0 +1,62 @@
+package collector
+
+import (
+	"math"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// enoughCoverage is the share of a cohort that must have an outcome before its
+// accuracy is told: outcomes that come early are not like those that come late.
+const enoughCoverage = 0.8
+
+var (
+	labelMaturity = prometheus.NewDesc("model_label_maturity_seconds",
+		"Age at which 95 % of the predictions have their outcome, in seconds, to the next 9 %, or --window.maturity; absent while less than 95 % come within the look-back.",
+		modelLabels, nil)
+	maturedCoverage = prometheus.NewDesc("model_matured_coverage_ratio",
+		"Share of the predictions in the look-back older than model_label_maturity_seconds whose outcome is known, 0 to 1; absent when there is none.",
+		modelLabels, nil)
+	maturedSamples = prometheus.NewDesc("model_matured_accuracy_samples",
+		"Predictions with outcome in the look-back older than model_label_maturity_seconds; absent while that is not known.",
+		modelLabels, nil)
+	maturedAccuracy = prometheus.NewDesc("model_matured_accuracy",
+		"Share of correct predictions, 0 to 1, higher is better, among all in the look-back older than model_label_maturity_seconds, which outcomes that come early do not bias; absent while less than 80 % of these have an outcome.",
+		modelLabels, nil)
+	maturedLower = prometheus.NewDesc("model_matured_accuracy_lower",
+		"Lower end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
+		modelLabels, nil)
+	maturedUpper = prometheus.NewDesc("model_matured_accuracy_upper",
+		"Upper end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
+		modelLabels, nil)
+)
+
+// sendMatured tells how right the model was where the outcomes are in.
+func sendMatured(m *window.Model, ch chan<- prometheus.Metric) {
+	c := m.Matured
+	if c == nil {
+		return
+	}
+	labels := modelPairs(maturedAccuracy, m)
+	coverage := ratio(c.Labelled, c.Rows)
+	gauge(ch, labelMaturity, c.Age.Seconds(), labels)
+	gauge(ch, maturedCoverage, coverage, labels)
+	gauge(ch, maturedSamples, float64(c.Labelled), labels)
+	if coverage >= enoughCoverage {
+		lower, upper := drift.Wilson(c.Correct, c.Labelled, z95)
+		gauge(ch, maturedAccuracy, ratio(c.Correct, c.Labelled), labels)
+		gauge(ch, maturedLower, lower, labels)
+		gauge(ch, maturedUpper, upper, labels)
+	}
+}
+
+// ratio is a share, NaN of nothing.
+func ratio(part, of int64) float64 {
+	if of == 0 {
+		return math.NaN()
+	}
+	return float64(part) / float64(of)
+}
