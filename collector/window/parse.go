@@ -26,15 +26,14 @@ type value struct {
 }
 
 // parser picks the watched features out of a JSON object. Rows of one writer
-// have their keys in one order, so it remembers where each key was found: the
-// common row costs one comparison a key. Whatever is unusual (an escape, a
-// nested value, a broken object) goes to encoding/json. A key that is repeated
-// has its last value.
+// differ in their values only, so it remembers what stood between these, keys,
+// punctuation and white space: the common row costs one comparison a key.
+// Whatever is unusual (an escape, a nested value, a broken object) goes to
+// encoding/json. A key that is repeated has its last value.
 type parser struct {
 	names  []string
 	index  map[string]int
-	order  []int // feature of the n-th key of the row before, -1: not watched
-	keys   [][]byte
+	form   form
 	values []value
 	text   []byte // scratch for categories that are numbers
 	wants  []bool // feature is categorical: a number needs its text
@@ -55,15 +54,51 @@ func newParser(columns []column) *parser {
 func (p *parser) parse(object []byte) ([]value, bool) {
 	clear(p.values)
 	p.text = p.text[:0]
+	if p.known(object) {
+		return p.values, true
+	}
+	clear(p.values)
+	p.text = p.text[:0]
 	if p.fast(object) {
 		return p.values, true
 	}
+	p.form.clear()
 	return p.values, p.slow(object)
 }
 
-// fast reads a flat object of numbers, plain strings, booleans and nulls. It
-// reports false on anything else, having changed values at will.
+// known reads an object of the form of one before. It reports false on any
+// other, having changed values at will.
+func (p *parser) known(b []byte) bool {
+	if len(p.form.columns) == 0 {
+		return false
+	}
+	i := 0
+	for n, column := range p.form.columns {
+		before := p.form.before(n)
+		if len(b)-i < len(before) || string(b[i:i+len(before)]) != string(before) {
+			return false
+		}
+		i += len(before)
+		x, end, ok := decimal(b, i)
+		if ok && column >= 0 && !p.wants[column] {
+			v := &p.values[column]
+			v.kind, v.number = number, x
+		} else if !ok || column >= 0 {
+			if end, ok = p.scalar(b, i, column); !ok {
+				return false
+			}
+		}
+		i = end
+	}
+	return string(b[i:]) == string(p.form.end)
+}
+
+// fast reads a flat object of numbers, plain strings, booleans and nulls, and
+// remembers its form. It reports false on anything else, having changed values
+// at will.
 func (p *parser) fast(b []byte) bool {
+	p.form.clear()
+	ended := 0 // the value before
 	i := space(b, 0)
 	if i == len(b) || b[i] != '{' {
 		return false
@@ -71,7 +106,7 @@ func (p *parser) fast(b []byte) bool {
 	if i = space(b, i+1); i < len(b) && b[i] == '}' {
 		return space(b, i+1) == len(b)
 	}
-	for n := 0; ; n++ {
+	for {
 		key, next, ok := plainString(b, i)
 		if !ok {
 			return false
@@ -79,9 +114,16 @@ func (p *parser) fast(b []byte) bool {
 		if i = space(b, next); i == len(b) || b[i] != ':' {
 			return false
 		}
-		if i, ok = p.scalar(b, space(b, i+1), p.feature(n, key)); !ok {
+		column, watched := p.index[string(key)]
+		if !watched {
+			column = -1
+		}
+		i = space(b, i+1)
+		p.form.add(b[ended:i], column)
+		if i, ok = p.scalar(b, i, column); !ok {
 			return false
 		}
+		ended = i
 		if i = space(b, i); i == len(b) {
 			return false
 		}
@@ -89,33 +131,13 @@ func (p *parser) fast(b []byte) bool {
 		case ',':
 			i = space(b, i+1)
 		case '}':
+			p.form.close(b[ended:])
 			return space(b, i+1) == len(b)
 		default:
 			return false
 		}
 	}
 }
-
-// feature returns the column of the n-th key of an object, -1 when it is not
-// watched.
-func (p *parser) feature(n int, key []byte) int {
-	if n < len(p.keys) && bytes.Equal(p.keys[n], key) {
-		return p.order[n]
-	}
-	column, ok := p.index[string(key)]
-	if !ok {
-		column = -1
-	}
-	if n < len(p.keys) {
-		p.keys[n], p.order[n] = append(p.keys[n][:0], key...), column
-	} else if n == len(p.keys) && n < maxRemembered {
-		p.keys, p.order = append(p.keys, bytes.Clone(key)), append(p.order, column)
-	}
-	return column
-}
-
-// maxRemembered bounds the memory that an object with endless keys can take.
-const maxRemembered = 1024
 
 // scalar reads the value at b[i] into a column, nowhere when that is -1, and
 // returns where it ends.

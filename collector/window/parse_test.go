@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -87,17 +89,21 @@ func TestParseForgetsTheRowBefore(t *testing.T) {
 }
 
 // FuzzParse compares the parser with the log's rule for what is an object, and
-// with encoding/json for what its features are.
+// with encoding/json for what its features are, whatever the row before was.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`{"income":1,"state":"NY"}`, `{"state":30.0}`, `{"a":{"b":[1]},"income":-1e-3}`, `{"income":1,"income":"2"}`,
 		`{"st\u0061te":"x"}`, `{"income":0123}`, `[]`, `{"income":1e400}`, "{\"state\":\"\xff\"}", `{"":null}`,
 	} {
-		f.Add([]byte(seed))
+		f.Add([]byte(`{"income":1,"x":2,"state":"NY"}`), []byte(seed))
+		f.Add([]byte(seed), []byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, object []byte) {
+	f.Add([]byte(`{"income": 12}`), []byte(`{"income": 1234567890.12345}`))
+	f.Add([]byte(`{"income": 12 }`), []byte(`{"income": -0.5e1 }`))
+	f.Add([]byte(`{"x":12,"x":12,"income":[]}`), []byte(`{"x":00,"x":12,"income":[]}`))
+	f.Fuzz(func(t *testing.T, before, object []byte) {
 		p := watched()
-		p.parse([]byte(`{"income":1,"x":2,"state":"NY"}`)) // leaves an order of keys behind
+		p.parse(before)
 		values, ok := p.parse(object)
 		if ok == predictionlog.InvalidFeatures(object) {
 			t.Fatalf("%q: valid is %v, the log says %v", object, ok, !ok)
@@ -142,6 +148,31 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDecimal holds what decimal reads against strconv.
+func TestDecimal(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		text := strconv.FormatFloat(math.Ldexp(r.Float64()-.5, r.IntN(60)), 'f', r.IntN(17), 64)
+		want, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, end, ok := decimal([]byte(text+","), 0)
+		if ok && (end != len(text) || x != want || x == 0 && math.Signbit(x)) {
+			t.Fatalf("%s is %v up to %d, want %v", text, x, end, want)
+		}
+		if digits := strings.Trim(strings.Replace(text, ".", "", 1), "-"); !ok && len(digits) <= 15 {
+			t.Fatalf("%s is not read", text)
+		}
+	}
+	for _, text := range []string{"", "-", "01", "1.", ".5", "1e5", "1E5", "+1", "1234567890123456", "0.1234567890123456"} {
+		if x, _, ok := decimal([]byte(text), 0); ok {
+			t.Errorf("%q is %v", text, x)
+		}
+	}
 }
 
 func BenchmarkParse(b *testing.B) {
