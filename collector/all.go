@@ -20,12 +20,14 @@ type entry struct {
 }
 
 // all lists the collectors in the order in which they run and are shown.
-func all(r rule) []entry {
+func all(o *Options) []entry {
+	r := o.rule()
 	return []entry{
 		{Collector: featureDrift{r}, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
 		{Collector: featureDistance{}, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
 		{Collector: featureQuality{}, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
 		{Collector: featureValues{}, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
+		{Collector: featureBins{o.BinLimits}, on: false, needsLog: true, help: "The bins that make up the divergence of each feature, with their shares: why it drifted."},
 		{Collector: featureCounts{}, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
 		{Collector: predictionShift{r}, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
 		{Collector: traffic{}, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
@@ -49,7 +51,7 @@ func Defaults() []string {
 // Help is the sentence that describes a collector in --help, empty for a name
 // that is none.
 func Help(name string) string {
-	for _, e := range all(rule{}) {
+	for _, e := range all(&Options{}) {
 		if e.Name() == name {
 			return e.help
 		}
@@ -59,7 +61,7 @@ func Help(name string) string {
 
 func names(wanted func(entry) bool) []string {
 	var names []string
-	for _, e := range all(rule{}) {
+	for _, e := range all(&Options{}) {
 		if wanted(e) {
 			names = append(names, e.Name())
 		}

@@ -7,7 +7,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-var usual = rule{significance: .05, tolerance: .02}
+var (
+	usual        = rule{significance: .05, tolerance: .02}
+	usualOptions = &Options{Significance: usual.significance, Tolerance: usual.tolerance}
+)
 
 func TestFeatureDriftPage(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,7 @@ func (o *Options) entries(names []string) []entry {
 	if names == nil {
 		names = o.Enabled
 	}
-	return slices.DeleteFunc(all(o.rule()), func(e entry) bool { return !slices.Contains(names, e.Name()) })
+	return slices.DeleteFunc(all(o), func(e entry) bool { return !slices.Contains(names, e.Name()) })
 }
 
 // Of returns the metrics of a snapshot that is there already: those of a scrape,

@@ -61,7 +61,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 		})
 	}
 	s := &window.Snapshot{Time: now, Models: models}
-	for _, e := range all(usual) {
+	for _, e := range all(usualOptions) {
 		if got := samples(t, e, s); strings.Count(got, "\n") < len(models) {
 			t.Errorf("%s told only:\n%s", e.Name(), got)
 		}

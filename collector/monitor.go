@@ -29,6 +29,8 @@ type Options struct {
 	Window window.Options
 	// Bins says how features are binned.
 	Bins drift.BinOptions
+	// BinLimits bounds what feature_bins tells: --bins.top and --bins.max-series.
+	BinLimits BinLimits
 	// BootstrapSamples is --drift.bootstrap-samples, the draws of a null.
 	BootstrapSamples int
 	// Significance is --drift.significance, the p-value below which a divergence
@@ -114,6 +116,9 @@ func (o Options) validate() error {
 	}
 	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)
+	}
+	if err := o.BinLimits.validate(); err != nil {
+		return err
 	}
 	for _, name := range o.Enabled {
 		if !slices.Contains(Names(), name) {

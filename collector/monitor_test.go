@@ -89,7 +89,7 @@ func TestMonitorTellsAboutALog(t *testing.T) {
 	contains(t, got,
 		"drift_up 1",
 		"drift_log_invalid_rows_total 0",
-		"drift_series_dropped_total 0",
+		`drift_series_dropped_total{reason="versions"} 0`,
 		"drift_exporter_config_last_reload_successful 1",
 		`feature_drift_detected{feature="kind",model="m",version="1"} 1`,
 		`model_feature_x{model="m",version="1"} 2`,
@@ -184,7 +184,7 @@ func TestNullsThatCouldNotBeDrawnLeaveTheRest(t *testing.T) {
 	for _, d := range []*window.Distribution{&s.Models[1].Features[0], s.Models[1].Class} {
 		d.Null, d.NullErr = nil, context.DeadlineExceeded
 	}
-	for _, e := range all(usual) {
+	for _, e := range all(usualOptions) {
 		ch := make(chan prometheus.Metric, 1024)
 		err := e.run(s, ch)
 		if needs := e.nulls != nil; needs != (err != nil) {
@@ -315,6 +315,8 @@ func TestMistakesInTheOptionsNameTheFlag(t *testing.T) {
 		{"no log", func(o *Options) { o.Log = "" }, "--predictions.log is empty: name the prediction log"},
 		{"both files", func(o *Options) { o.ReferenceFile = "r.json" }, "--config.file and --reference.file exclude each other"},
 		{"significance 0", func(o *Options) { o.Significance = 0 }, "--drift.significance=0: must lie between 0 and 1"},
+		{"bins below 0", func(o *Options) { o.BinLimits.Top = -1 }, "--bins.top=-1: must be at least 1, or 0 for all bins"},
+		{"series below 0", func(o *Options) { o.BinLimits.Series = -1 }, "--bins.max-series=-1: must be at least 1, or 0 for no bound"},
 		{"significance 1", func(o *Options) { o.Significance = 1 }, "--drift.significance=1: "},
 		{"tolerance below 0", func(o *Options) { o.Tolerance = -1 }, "--drift.tolerance=-1: must lie between 0 and 1000 nats"},
 		{"no samples", func(o *Options) { o.BootstrapSamples = 0 }, "--drift.bootstrap-samples=0: must lie between 1 and 1000000"},

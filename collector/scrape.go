@@ -24,7 +24,7 @@ var (
 	invalidRows = prometheus.NewDesc("drift_log_invalid_rows_total",
 		"Rows of the prediction log whose features are not a JSON object, since the log began; lower is better.", nil, nil)
 	seriesDropped = prometheus.NewDesc("drift_series_dropped_total",
-		"Versions of the watched models that are in the log but not exported, because there are more than --versions.max.", nil, nil)
+		"What this page leaves out, by the reason: versions of the watched models that are in the log beyond --versions.max, and series of bins beyond --bins.max-series. Falls, as after a restart, when less is left out.", []string{"reason"}, nil)
 	reloadSuccessful = prometheus.NewDesc("drift_exporter_config_last_reload_successful",
 		"1 when the last attempt to load configuration and references succeeded, else 0 and the former ones are in use.", nil, nil)
 	reloadTimestamp = prometheus.NewDesc("drift_exporter_config_last_reload_success_timestamp_seconds",
@@ -79,7 +79,7 @@ func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	}
 	if s.Err == nil {
 		counter(ch, invalidRows, s.InvalidRows, nil)
-		counter(ch, seriesDropped, s.DroppedVersions, nil)
+		counter(ch, seriesDropped, s.DroppedVersions, pairs(seriesDropped, "versions"))
 	}
 }
 

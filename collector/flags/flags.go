@@ -29,6 +29,7 @@ func Defaults() collector.Options {
 	return collector.Options{
 		Window:           window.Options{Predictions: 1000, Lookback: Lookback, Feedback: 100, Versions: 10},
 		Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
+		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
 		BootstrapSamples: 9999, Significance: 0.05, Tolerance: 0.02, FalseAlarmsPerMonth: 1, Sequential: true,
 	}
 }
@@ -48,6 +49,8 @@ func Watch(cmd Command, o *collector.Options) {
 	cmd.Flag("versions.max", "Versions of a model on the page at most, the newest.").Default(strconv.Itoa(w.Versions)).IntVar(&w.Versions)
 	cmd.Flag("bins.count", "Bins of a numeric feature.").Default(strconv.Itoa(b.Count)).IntVar(&b.Count)
 	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")
+	cmd.Flag("bins.top", "Bins of a feature that feature_bins tells of, those that contribute most; 0: all.").Default(strconv.Itoa(o.BinLimits.Top)).IntVar(&o.BinLimits.Top)
+	cmd.Flag("bins.max-series", "Series of feature_bins at most, over all features; 0: no bound.").Default(strconv.Itoa(o.BinLimits.Series)).IntVar(&o.BinLimits.Series)
 	cmd.Flag("drift.significance", "A p-value below it may be drift.").Default(number(o.Significance)).Float64Var(&o.Significance)
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default(number(o.Tolerance)).Float64Var(&o.Tolerance)
 	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)

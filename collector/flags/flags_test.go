@@ -28,7 +28,7 @@ func TestWithoutFlagsTheDefaultsHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Window != Defaults().Window || o.Bins != Defaults().Bins || o.Tolerance != 0.02 || o.Significance != 0.05 ||
+	if o.Window != Defaults().Window || o.Bins != Defaults().Bins || o.BinLimits != Defaults().BinLimits || o.Tolerance != 0.02 || o.Significance != 0.05 ||
 		o.BootstrapSamples != 9999 || o.FalseAlarmsPerMonth != 1 || !o.Sequential {
 		t.Errorf("no flags make %+v", o)
 	}
@@ -43,14 +43,14 @@ func TestWithoutFlagsTheDefaultsHold(t *testing.T) {
 func TestFlagsSetTheOptions(t *testing.T) {
 	t.Parallel()
 	o, _, err := parse(t, "--config.file=c.yml", "--window.predictions=0", "--window.duration=90d", "--window.lookback=7", "--window.feedback=8",
-		"--versions.max=9", "--bins.count=5", "--bins.method=uniform", "--drift.significance=.01", "--drift.tolerance=.1",
+		"--versions.max=9", "--bins.count=5", "--bins.method=uniform", "--bins.top=3", "--bins.max-series=90", "--drift.significance=.01", "--drift.tolerance=.1",
 		"--drift.bootstrap-samples=99", "--drift.false-alarms-per-month=2", "--drift.detection=p-value")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := o.Window
 	if o.ConfigFile != "c.yml" || w.Predictions != 0 || w.Duration != 90*24*time.Hour || w.Lookback != 7 || w.Feedback != 8 || w.Versions != 9 ||
-		o.Bins.Count != 5 || o.Bins.Method != "uniform" || o.Significance != .01 || o.Tolerance != .1 ||
+		o.Bins.Count != 5 || o.Bins.Method != "uniform" || o.BinLimits != (collector.BinLimits{Top: 3, Series: 90}) || o.Significance != .01 || o.Tolerance != .1 ||
 		o.BootstrapSamples != 99 || o.FalseAlarmsPerMonth != 2 || o.Sequential {
 		t.Errorf("got %+v", o)
 	}

@@ -1,0 +1,113 @@
+package collector
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+var (
+	binShare = prometheus.NewDesc("feature_bin_share",
+		"Share, 0 to 1, of the window in a feature's bin. Of each feature the --bins.top bins with the largest contribution, of all features as many as --bins.max-series allows.",
+		binLabels, nil)
+	binReferenceShare = prometheus.NewDesc("feature_bin_reference_share",
+		"Share, 0 to 1, of the reference in the same bins.",
+		binLabels, nil)
+	binContribution = prometheus.NewDesc("feature_bin_kl_contribution",
+		"What a feature's bin adds to feature_kl_divergence in nats, p ln(p/q) - p + q of the shares p in the reference and q in the window, smoothed: at least 0, large where the share rose or fell; over all bins they add up to it.",
+		binLabels, nil)
+)
+
+// BinLimits bounds what is told of single bins.
+type BinLimits struct {
+	// Top is the number of bins of a feature, those that contribute most to its
+	// divergence; 0: all.
+	Top int
+	// Series is the number of series on a page; 0: no bound.
+	Series int
+}
+
+func (l BinLimits) validate() error {
+	switch {
+	case l.Top < 0:
+		return fmt.Errorf("--bins.top=%d: must be at least 1, or 0 for all bins", l.Top)
+	case l.Series < 0:
+		return fmt.Errorf("--bins.max-series=%d: must be at least 1, or 0 for no bound", l.Series)
+	}
+	return nil
+}
+
+// featureBins tells why features drifted: which of their bins make up the
+// divergence.
+type featureBins struct {
+	limits BinLimits
+}
+
+// Name implements Collector.
+func (featureBins) Name() string { return "feature_bins" }
+
+// Collect implements Collector.
+func (c featureBins) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+	kept, dropped := c.limits.choose(s)
+	for _, b := range kept {
+		d := b.of
+		label, value := "bin", labelValue(d.Binning.Bins()[b.at])
+		labels := before(&dto.LabelPair{Name: &label, Value: &value}, b.labels)
+		gauge(ch, binShare, float64(d.Counts[b.at])/float64(d.Total), labels)
+		gauge(ch, binReferenceShare, float64(d.Reference[b.at])/float64(d.ReferenceTotal), labels)
+		gauge(ch, binContribution, b.contribution, labels)
+	}
+	counter(ch, seriesDropped, int64(dropped), pairs(seriesDropped, "bins"))
+}
+
+// seriesOfABin is the number of series of one bin.
+const seriesOfABin = 3
+
+// bin is one bin of a feature's window.
+type bin struct {
+	of           *window.Distribution
+	labels       []*dto.LabelPair // of the feature
+	at           int              // in the order of Binning.Bins
+	contribution float64
+}
+
+// larger orders bins by what they contribute; equal ones keep their order.
+func larger(a, b bin) int { return cmp.Compare(b.contribution, a.contribution) }
+
+// choose returns the bins to tell of, and how many series of others there is no
+// room for.
+func (l BinLimits) choose(s *window.Snapshot) (kept []bin, dropped int) {
+	for i := range s.Models {
+		m := &s.Models[i]
+		for j := range m.Features {
+			if d := &m.Features[j]; d.Total > 0 {
+				kept = append(kept, l.top(d, pairs(featureKL, m.Name, m.Version, d.Name))...)
+			}
+		}
+	}
+	if room := l.Series / seriesOfABin; l.Series > 0 && len(kept) > room {
+		slices.SortStableFunc(kept, larger)
+		dropped = (len(kept) - room) * seriesOfABin
+		kept = kept[:room]
+	}
+	return kept, dropped
+}
+
+// top returns the bins of a feature that contribute most.
+func (l BinLimits) top(d *window.Distribution, labels []*dto.LabelPair) []bin {
+	bins := make([]bin, len(d.Counts))
+	for at, c := range drift.KLTerms(make([]float64, len(d.Counts)), d.Reference, d.Counts) {
+		bins[at] = bin{d, labels, at, c}
+	}
+	if l.Top > 0 && len(bins) > l.Top {
+		slices.SortStableFunc(bins, larger)
+		bins = bins[:l.Top]
+	}
+	return bins
+}
