@@ -24,6 +24,7 @@ var arrows = map[string][]string{
 	"collector/drift/calibrate":   {"collector/drift"},
 	"collector/flags":             {"collector", "collector/drift", "collector/replay", "collector/window"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
+	"deploy/bench":                {"predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/demo":                 {},
 	"collector/drift":             {},
 	"collector/reference":         {"collector/drift"},

@@ -69,20 +69,29 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("close the prediction log: %w", closed))
 		}
 	}()
-	s, err := New(Options{
-		Model: o.Model, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
-		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: logger,
-	})
-	if err != nil {
-		return err
-	}
 	// Analysts miss the view when it cannot be made, predictions do not.
 	if view, err := log.EnsureView(ctx, o.Model.Name, featureNames(o.Model)); err != nil {
 		logger.Warn("view of the predictions could not be made", "err", err)
 	} else {
 		logger.Debug("view of the predictions is made", "view", view)
 	}
-	return serve(ctx, s.Handler(), o, logger)
+	return Serve(ctx, log, metrics, o)
+}
+
+// Serve is Run with a log that the caller has opened, and closes after it. The
+// log's paths and options in o mean nothing to it; metrics may be nil.
+func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := New(Options{
+		Model: o.Model, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
+		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: o.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	return serve(ctx, s.Handler(), o, o.Logger)
 }
 
 // featureNames returns the names of the model's features, in order.

@@ -1,0 +1,13 @@
+package main
+
+import "context"
+
+// all are the benches, in the order of the table. Each returns how it measures,
+// ready to begin, or notRun.
+var all = []struct {
+	name string
+	make func(context.Context, settings) (*bench, error)
+}{
+	{"durable", durable},
+	{"single", single},
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// settings are how long and where everything is measured.
+type settings struct {
+	rounds int           // of each bench
+	span   time.Duration // that one probe of a rate takes in each round
+	quick  bool          // small logs and few trials: to see that everything runs
+	dir    string        // for logs and other files; emptied in the end
+	binary string        // drift_exporter
+}
+
+// A bench measures what is compared with each other: all of it once in each
+// round, one probe after the other, so that ratios are of neighbours in time.
+type bench struct {
+	probes []probe
+	rows   []row
+	close  func() error // may be nil
+}
+
+// A probe measures something once and notes it by name in the sample.
+type probe func(ctx context.Context, s sample) error
+
+// sample is what one round measured, by name.
+type sample map[string]float64
+
+// A row is one line of the table. Its ratio is that of ours to the floor, by
+// round. The goal holds for the median of the ratios, or of ours when there is
+// no floor.
+type row struct {
+	what  string
+	ours  string // name in the samples
+	floor string // likewise; empty: there is none
+	// beside is what the floor is, in words.
+	beside string
+	unit   unit
+	goal   goal
+}
+
+// goal is a bound that the median has to keep; the zero value only reports.
+type goal struct {
+	relation string // "<=" or ">="
+	bound    float64
+}
+
+func atMost(bound float64) goal  { return goal{"<=", bound} }
+func atLeast(bound float64) goal { return goal{">=", bound} }
+
+func (g goal) met(x float64) bool {
+	switch g.relation {
+	case "<=":
+		return x <= g.bound
+	case ">=":
+		return x >= g.bound
+	}
+	return true
+}
+
+// notRun is the error of a bench for which something is missing on this machine.
+type notRun struct{ reason string }
+
+func (e notRun) Error() string { return e.reason }
+
+// line is a row with what was measured.
+type line struct {
+	row
+	ours, floor, ratio spread
+	notRun             string
+}
+
+// run does the rounds of a bench. Every other round goes backwards, so that no
+// probe always follows the same one.
+func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
+	if b.close != nil {
+		defer func() { err = errors.Join(err, b.close()) }()
+	}
+	samples := make([]sample, rounds)
+	for round := range samples {
+		samples[round] = sample{}
+		probes := slices.Clone(b.probes)
+		if round%2 == 1 {
+			slices.Reverse(probes)
+		}
+		for _, p := range probes {
+			if err := p(ctx, samples[round]); err != nil {
+				return nil, fmt.Errorf("round %d: %w", round, err)
+			}
+		}
+	}
+	for _, r := range b.rows {
+		l := line{row: r}
+		for _, s := range samples {
+			x, measured := s[r.ours]
+			if !measured {
+				continue // once is enough for some
+			}
+			l.ours = append(l.ours, x)
+			if r.floor != "" {
+				l.floor = append(l.floor, s[r.floor])
+				l.ratio = append(l.ratio, x/s[r.floor])
+			}
+		}
+		lines = append(lines, l)
+	}
+	return lines, nil
+}
+
+// spread is what the rounds measured.
+type spread []float64
+
+// median is the middle one, the upper of two.
+func (s spread) median() float64 {
+	sorted := slices.Sorted(slices.Values(s))
+	if n := len(sorted); n%2 == 0 {
+		return (sorted[n/2-1] + sorted[n/2]) / 2
+	}
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// childCommand makes this program one of the servers that are measured:
+//
+//	bench child KIND FILE
+const childCommand = "child"
+
+// What a server does with a prediction.
+const (
+	bare    = "bare"    // does not even read it: net/http alone
+	noLog   = "nolog"   // the predictor, and nothing is kept
+	rawLog  = "raw"     // the predictor, and a record goes to a pre-allocated file: see raw
+	diskLog = "disk"    // the predictor as it is
+	pruning = "pruning" // the same, deleting as many old rows as it writes
+)
+
+// serveChild serves on a port that it prints, until stdin ends: so no server
+// outlives the program that started it.
+func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
+	if len(args) != 2 {
+		return fmt.Errorf("usage: bench %s KIND FILE", childCommand)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin) // its end is all that matters
+		stop()
+	}()
+	kind, path := args[0], args[1]
+	listening := func(a net.Addr) { fmt.Fprintln(stdout, a) }
+	address, systemd, config := []string{"127.0.0.1:0"}, false, ""
+	o := predictor.RunOptions{
+		Model: model.Default(), LogPath: path, EnablePprof: true, Listening: listening,
+		LogOptions: predictionlog.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
+		Web:        &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
+	}
+	switch kind {
+	case bare:
+		return serveBare(ctx, listening)
+	case noLog:
+		return predictor.Serve(ctx, discard{}, nil, o)
+	case rawLog:
+		log, err := openRaw(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(predictor.Serve(ctx, log, nil, o), log.close())
+	case pruning:
+		o.LogOptions = predictionlog.WriterOptions{RetentionTime: time.Millisecond, Lookback: 1000}
+	}
+	return predictor.Run(ctx, o)
+}
+
+// serveBare answers everything alike, with as many bytes as a prediction has.
+func serveBare(ctx context.Context, listening func(net.Addr)) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	listening(l.Addr())
+	answer := []byte(strings.Repeat("x", 170) + "\n")
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(answer)
+	})}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// discard is a log that takes everything and keeps nothing.
+type discard struct{}
+
+func (discard) Append(_ context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
+	return records(batch, 1234567), nil
+}
+
+// records are what a log answers that gives the batch ids from first on.
+func records(batch []predictionlog.Prediction, first int64) []predictionlog.Record {
+	all := make([]predictionlog.Record, len(batch))
+	for i := range batch {
+		p := &batch[i]
+		all[i] = predictionlog.Record{ID: first + int64(i), RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
+	}
+	return all
+}
+
+func (discard) AppendFeedback(context.Context, predictionlog.Feedback) (predictionlog.Accepted, error) {
+	return predictionlog.Accepted{}, errors.New("this log takes predictions only")
+}
+
+func (discard) Refuse(_, _, _ string) {}
+func (discard) Ready() error          { return nil }
+
+// child is a running server.
+type child struct {
+	address string
+	cmd     *exec.Cmd
+	stdin   io.Closer
+}
+
+// startChild starts this program as a server.
+func startChild(ctx context.Context, kind, path string) (*child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return start(exec.CommandContext(ctx, self, childCommand, kind, path)) // #nosec G204 -- this very program
+}
+
+// start starts a server that prints its address and ends when its stdin does.
+func start(cmd *exec.Cmd) (*child, error) {
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	c := &child{cmd: cmd, stdin: stdin}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s did not say where it listens: %w", cmd, err), c.stop())
+	}
+	c.address = strings.TrimSpace(line)
+	return c, nil
+}
+
+// stop ends the server.
+func (c *child) stop() error { return errors.Join(c.stdin.Close(), c.cmd.Wait()) }
+
+// stopAll ends several.
+func stopAll(children ...*child) error {
+	var errs []error
+	for _, c := range children {
+		if c != nil {
+			errs = append(errs, c.stop())
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// machine says what was measured on, and when.
+func machine() string {
+	processor := "unknown processor"
+	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		if m := regexp.MustCompile(`model name\s*: (.*)`).FindSubmatch(info); m != nil {
+			processor = string(m[1])
+		}
+	}
+	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease") // empty when it is not Linux
+	return fmt.Sprintf("%s UTC; %d x %s; Linux %s; %s", time.Now().UTC().Format("2006-01-02 15:04"),
+		runtime.NumCPU(), processor, strings.TrimSpace(string(kernel)), runtime.Version())
+}
+
+// machineLoad is the load average of the last minute: other work on the machine
+// makes every number worse, and the durable ones most.
+func machineLoad() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
+}
