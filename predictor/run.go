@@ -59,6 +59,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Model == nil {
+		return errors.New("run predictor: a model is required")
+	}
 	metrics := NewMetrics()
 	log, err := predictionlog.OpenWriter(ctx, o.LogPath, o.logOptions(metrics, logger))
 	if err != nil {
