@@ -33,6 +33,7 @@ func all(o *Options) []entry {
 		{Collector: traffic{}, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
 		{Collector: performance{}, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
 		{Collector: estimatedPerformance{}, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
+		{Collector: accuracyImpact{}, on: false, needsLog: true, help: "What each feature has to do with a change of accuracy."},
 		{Collector: windowRows{}, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

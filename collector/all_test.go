@@ -37,8 +37,8 @@ func TestEachCollectorHasFileTestAndGolden(t *testing.T) {
 		}
 	}
 	off := slices.DeleteFunc(Names(), func(name string) bool { return slices.Contains(Defaults(), name) })
-	if !slices.Equal(off, []string{"feature_bins", "feature_counts"}) {
-		t.Errorf("off by default are %q, want feature_bins and feature_counts", off)
+	if want := []string{"feature_bins", "feature_counts", "accuracy_impact"}; !slices.Equal(off, want) {
+		t.Errorf("off by default are %q, want %q", off, want)
 	}
 	if help := Help("unknown"); help != "" {
 		t.Errorf("Help of an unknown collector is %q", help)

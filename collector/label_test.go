@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -51,8 +52,9 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 		number.Name = name + " 2"
 		models = append(models, window.Model{
 			Name: name, Version: name, Features: []window.Distribution{feature, number}, Score: &number, Class: &feature,
-			Estimate:  window.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
-			Reference: &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
+			Estimate:    window.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
+			Performance: window.Performance{Features: []window.Outcomes{unknown(len(counts)), unknown(len(number.Counts))}},
+			Reference:   &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},
 				Errors:   map[string]int64{name: 1},
@@ -66,6 +68,12 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 			t.Errorf("%s told only:\n%s", e.Name(), got)
 		}
 	}
+}
+
+// unknown are outcomes of which each bin has five.
+func unknown(bins int) window.Outcomes {
+	five := slices.Repeat([]int64{5}, bins)
+	return window.Outcomes{Known: five, KnownRight: make([]int64, bins), Labelled: five, Right: five, Expected: make([]float64, bins)}
 }
 
 func FuzzLabelValue(f *testing.F) {

@@ -50,6 +50,20 @@ func snapshot(t testing.TB) *window.Snapshot {
 					Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
 					Scored: 32, ScoredCorrect: 24, ROCAUC: .8125, BrierScore: .1875, CalibrationError: .0625,
 					Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
+					Features: []window.Outcomes{
+						{
+							Known: []int64{600, 300, 100, 0}, KnownRight: []int64{540, 255, 70, 0}, Labelled: []int64{8, 16, 15, 1}, Right: []int64{7, 13, 9, 1},
+							Expected: []float64{.865, .865, .865, .865},
+						},
+						{
+							Known: []int64{200, 100, 700, 0, 0}, KnownRight: []int64{180, 90, 595, 0, 0}, Labelled: []int64{8, 4, 28, 0, 0}, Right: []int64{7, 0, 23, 0, 0},
+							Expected: []float64{.865, .865, .865, .865, .865},
+						},
+						{
+							Known: make([]int64, 4), KnownRight: make([]int64, 4), Labelled: make([]int64, 4), Right: make([]int64, 4),
+							Expected: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()},
+						},
+					},
 				},
 				Coverage: window.Coverage{Rows: 100, Labelled: 40},
 				Matured:  &window.Matured{Age: 36 * time.Hour, Coverage: window.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},

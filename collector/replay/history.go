@@ -81,6 +81,7 @@ func (l *log) open() (*source, error) {
 		errors: logRows(reader.Errors, l.high.Errors, func(r *predictionlog.ErrorRow) (int64, int64) {
 			return r.Seq, r.Time
 		}),
+		byID:      reader.PredictionsByID,
 		totals:    reader.TotalsAt,
 		highWater: l.high,
 		close:     reader.Close,

@@ -12,6 +12,8 @@ type source struct {
 	predictions fill[predictionlog.Row]
 	feedback    fill[predictionlog.FeedbackRow]
 	errors      fill[predictionlog.ErrorRow]
+	// byID hands out predictions that were read, nil where they cannot be read again.
+	byID func(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error
 	// totals returns the counters over the rows up to some ids, and over rows
 	// that are no longer there.
 	totals func(ctx context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error)
@@ -130,6 +132,15 @@ func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*p
 		}
 		return err
 	})
+}
+
+// PredictionsByID implements window.Log. The rows of a CSV cannot be read again:
+// what a window does not hold of them is not known any more.
+func (p *past) PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
+	if p.source.byID == nil {
+		return nil
+	}
+	return p.source.byID(ctx, ids, yield)
 }
 
 // Feedback implements window.Log.

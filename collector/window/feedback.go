@@ -14,6 +14,9 @@ type feedback struct {
 	layout  *layout  // nil: no reference serves this version
 	records []record // in order; a superseded one is no longer in current
 	current map[int64]int64
+	// anchor is that of the predictions: of earlier ones nothing is asked but what
+	// their feedback says, because they may be gone.
+	anchor int64
 	// counted is what performance returned, nil when something has come or gone since.
 	counted *Performance
 }
@@ -23,21 +26,36 @@ type record struct {
 	predicted, actual string
 	score             float64
 	hasScore          bool
+	// codes are those of the prediction's features, nil as long as they are not
+	// known. looked says that they were looked for in the log.
+	codes  []uint8
+	looked bool
 }
 
 func newFeedback(limit int, l *layout) *feedback {
 	return &feedback{limit: limit, layout: l, current: map[int64]int64{}}
 }
 
-func (f *feedback) add(row *predictionlog.FeedbackRow) {
-	f.records = append(f.records, record{row.Seq, row.PredictionID, row.Class, row.Outcome, row.Score, row.HasScore})
+// add appends a record, with the codes of its prediction's features if they are
+// at hand.
+func (f *feedback) add(row *predictionlog.FeedbackRow, codes []uint8) {
+	f.records = append(f.records, record{
+		seq: row.Seq, prediction: row.PredictionID, predicted: row.Class, actual: row.Outcome,
+		score: row.Score, hasScore: row.HasScore, codes: codes,
+	})
 	f.current[row.PredictionID] = row.Seq
 	f.counted = nil
 	f.trim(0)
 }
 
-// forget drops the records before the anchor.
-func (f *feedback) forget(anchor int64) { f.trim(anchor) }
+// forget drops the records before the anchor, and the features of predictions
+// before theirs.
+func (f *feedback) forget(anchor, predictions int64) {
+	f.trim(anchor)
+	if predictions != f.anchor {
+		f.anchor, f.counted = predictions, nil
+	}
+}
 
 func (f *feedback) empty() bool { return len(f.current) == 0 }
 
@@ -85,7 +103,7 @@ func (f *feedback) performance() Performance {
 func (f *feedback) count() *Performance {
 	p, positive := &Performance{}, f.layout.positive()
 	var scored []drift.Scored
-	score := newScoreCounts(f.layout)
+	score, impact := newScoreCounts(f.layout), newImpactCounts(f.layout)
 	for _, r := range f.records {
 		if !f.effective(r) {
 			continue
@@ -105,6 +123,9 @@ func (f *feedback) count() *Performance {
 		default:
 			p.TrueNegative++
 		}
+		if r.codes != nil && r.prediction >= f.anchor {
+			impact.add(r.codes, right, r.hasScore, confidenceUnits(r.score, r.predicted, positive))
+		}
 		if r.hasScore {
 			scored = append(scored, drift.Scored{Score: r.score, Positive: r.actual == positive})
 			score.add(r.score, r.predicted, positive)
@@ -118,6 +139,7 @@ func (f *feedback) count() *Performance {
 		p.ROCAUC = drift.ROCAUC(scored)
 		p.Estimate = score.estimate()
 	}
+	p.Features = impact.expect()
 	return p
 }
 

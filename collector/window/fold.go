@@ -39,10 +39,12 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
 			s.feedback[key] = f
 		}
-		f.add(row)
+		var codes []uint8
 		if r := s.series[key]; r != nil {
+			codes = r.codesOf(row.PredictionID)
 			r.history.outcome(row)
 		}
+		f.add(row, codes)
 	}
 	generation := row.Seq / w.options.Lookback
 	if _, begun := s.outcomesFrom[generation]; !begun {

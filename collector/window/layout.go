@@ -22,6 +22,8 @@ type layout struct {
 	parser    *parser
 	// calibration says how often the score was right, nil when the reference does not.
 	calibration *drift.Calibration
+	// unknown are the outcomes by feature when there are none yet.
+	unknown []Outcomes
 }
 
 // column is one coded distribution.
@@ -34,6 +36,11 @@ type column struct {
 	axis     *drift.Axis // nil: categories, or no number in the reference
 	bins     []int64     // reference counts by exported bin
 	total    int64
+	// known and knownRight are the reference's rows with an outcome and those that
+	// were right, by exported bin; expected is the accuracy where known is 0, nil
+	// when there are no outcomes at all.
+	known, knownRight []int64
+	expected          []float64
 }
 
 // Names of the two distributions that are not features. A feature cannot be
@@ -83,6 +90,7 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		l.columns = append(l.columns, newColumn(className, false, false, b, fine))
 	}
 	l.parser = newParser(l.columns[:l.features])
+	l.unknown = newImpactCounts(l).expect()
 	return l, nil
 }
 
@@ -93,6 +101,7 @@ func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) erro
 	}
 	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b, f.Fine())
 	c.axis = f.Axis()
+	c.outcomes(f.Labelled, f.Correct)
 	l.columns = append(l.columns, c)
 	return nil
 }

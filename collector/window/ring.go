@@ -93,6 +93,12 @@ func (r *ring) time(i int64) int64 { return r.times[r.at(i)] }
 
 func (r *ring) id(i int64) int64 { return r.ids[r.at(i)] }
 
+// find returns the number of the held row with an id.
+func (r *ring) find(id int64) (i int64, ok bool) {
+	i = r.first + int64(sort.Search(int(r.next-r.first), func(i int) bool { return r.id(r.first+int64(i)) >= id }))
+	return i, i < r.next && r.id(i) == id
+}
+
 // noBound as both limits of a window means: whatever the rows' time.
 const noBound = math.MinInt64
 

@@ -144,4 +144,17 @@ type Performance struct {
 	ROCAUC, BrierScore, CalibrationError float64
 	// Estimate is what their accuracy was to be expected to be.
 	Estimate Estimate
+	// Features are in the order of Model.Features: the outcomes by the bins of each,
+	// of the predictions that are in the look-back. Shared: do not change them.
+	Features []Outcomes
+}
+
+// Outcomes counts by the exported bins of one feature.
+type Outcomes struct {
+	// Known is of the reference's rows with an outcome, KnownRight of those that
+	// the model predicted right; Labelled and Right are of the feedback window.
+	Known, KnownRight, Labelled, Right []int64
+	// Expected is the accuracy to go by where the reference has no outcomes, NaN
+	// when there is nothing to go by.
+	Expected []float64
 }

@@ -70,6 +70,11 @@ func (w *Window) advance(ctx context.Context) error {
 	if err := w.log.Feedback(ctx, s.read.Feedback, high.Feedback, w.foldFeedback); err != nil {
 		return fmt.Errorf("read feedback: %w", err)
 	}
+	if !w.options.Bare {
+		if err := w.join(ctx); err != nil {
+			return err
+		}
+	}
 	if err := w.log.Errors(ctx, s.read.Errors, high.Errors, w.foldError); err != nil {
 		return fmt.Errorf("read errors: %w", err)
 	}
@@ -132,7 +137,7 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 		}
 	}
 	for k, f := range s.feedback {
-		f.forget(feedbackAnchor)
+		f.forget(feedbackAnchor, s.anchor)
 		if f.empty() {
 			delete(s.feedback, k)
 		}

@@ -101,6 +101,7 @@ type Log interface {
 	State(ctx context.Context) (predictionlog.State, error)
 	Totals(ctx context.Context, atLeast predictionlog.UpTo) (predictionlog.Totals, error)
 	Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error
+	PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error
 	Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error
 	Errors(ctx context.Context, after, upTo int64, yield func(*predictionlog.ErrorRow) error) error
 }
@@ -235,6 +236,9 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		r.labels(&m, counts, now)
 	}
 	if r.layout != nil && m.Reference != nil {
+		if m.Performance.Features == nil {
+			m.Performance.Features = r.layout.unknown
+		}
 		r.layout.distributions(&m, counts, r)
 		r.detect(ctx, &m, now)
 	}

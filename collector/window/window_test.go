@@ -58,31 +58,22 @@ func (w *writer) exec(query string, args ...any) {
 // transaction.
 func (w *writer) predict(rows ...row) {
 	w.t.Helper()
-	tx, err := w.db.BeginTx(w.t.Context(), nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for _, r := range rows {
-		version, features := "1", r.features
-		if r.version != "" {
-			version = r.version
+	const insert = `INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, 'm', ?, ?, ?, ?, 2000000)`
+	w.all(insert, func(run func(...any)) {
+		for _, r := range rows {
+			version, features, class := "1", r.features, "0"
+			if r.version != "" {
+				version = r.version
+			}
+			if features == "" {
+				features = fmt.Sprintf(`{"income":%g,"state":%q}`, r.income, r.state)
+			}
+			if r.score >= .5 {
+				class = "1"
+			}
+			run(r.time.UnixNano(), version, features, r.score, class)
 		}
-		if features == "" {
-			features = fmt.Sprintf(`{"income":%g,"state":%q}`, r.income, r.state)
-		}
-		class := "0"
-		if r.score >= .5 {
-			class = "1"
-		}
-		if _, err := tx.ExecContext(w.t.Context(),
-			`INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, 'm', ?, ?, ?, ?, 2000000)`,
-			r.time.UnixNano(), version, features, r.score, class); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		w.t.Fatal(err)
-	}
+	})
 }
 
 func (w *writer) feedback(prediction int64, outcome string) {
@@ -94,17 +85,39 @@ func (w *writer) feedback(prediction int64, outcome string) {
 // transaction: all but one in every 30, and one in 20 a second time and otherwise.
 func (w *writer) outcomes(rnd *rand.Rand, from, to int64, at time.Time) {
 	w.t.Helper()
-	w.exec(`BEGIN`)
-	for id := from; id <= to; id++ {
-		if rnd.IntN(30) == 0 {
-			continue
+	const insert = `INSERT INTO feedback (prediction_id, time, outcome, source) SELECT id, max(?1, time), ?2, ?3 FROM predictions WHERE id = ?4`
+	w.all(insert, func(run func(...any)) {
+		for id := from; id <= to; id++ {
+			if rnd.IntN(30) == 0 {
+				continue
+			}
+			for n := range 1 + (id+rnd.Int64N(20))/20%2 {
+				run(at.UnixNano(), fmt.Sprint((id+n)%2), fmt.Sprint(n%2), id)
+			}
 		}
-		for n := range 1 + (id+rnd.Int64N(20))/20%2 {
-			w.exec(`INSERT INTO feedback (prediction_id, time, outcome, source) SELECT id, max(?1, time), ?2, ?3 FROM predictions WHERE id = ?4`,
-				at.UnixNano(), fmt.Sprint((id+n)%2), fmt.Sprint(n%2), id)
-		}
+	})
+}
+
+// all runs a statement with one set of arguments after the other, in one
+// transaction.
+func (w *writer) all(query string, each func(run func(args ...any))) {
+	w.t.Helper()
+	tx, err := w.db.BeginTx(w.t.Context(), nil)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	w.exec(`COMMIT`)
+	s, err := tx.PrepareContext(w.t.Context(), query)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	each(func(args ...any) {
+		if _, err := s.ExecContext(w.t.Context(), args...); err != nil {
+			w.t.Fatal(err)
+		}
+	})
+	if err := tx.Commit(); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 type row struct {

@@ -1,0 +1,19 @@
+package collector
+
+import (
+	"testing"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+func TestAccuracyImpactPage(t *testing.T) {
+	t.Parallel()
+	golden(t, accuracyImpact{})
+}
+
+func TestImpactIsAbsentWithoutOutcomes(t *testing.T) {
+	t.Parallel()
+	if got := samples(t, accuracyImpact{}, one(window.Model{Features: []window.Distribution{creditScore(t)}})); got != "" {
+		t.Errorf("without outcomes:\n%s", got)
+	}
+}

@@ -1,0 +1,172 @@
+package window
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// impactCounts counts outcomes by the exported bins of every feature.
+type impactCounts struct {
+	layout   *layout
+	features []Outcomes
+	// conf and scored are the sum and number of the model's confidence, by feature
+	// and bin, where the reference has no outcomes.
+	conf, scored [][]int64
+}
+
+func newImpactCounts(l *layout) *impactCounts {
+	c := &impactCounts{layout: l}
+	if l == nil {
+		return c
+	}
+	c.features = make([]Outcomes, l.features)
+	c.conf, c.scored = make([][]int64, l.features), make([][]int64, l.features)
+	for i := range c.features {
+		k := &l.columns[i]
+		n := len(k.bins)
+		c.features[i] = Outcomes{
+			Known: k.known, KnownRight: k.knownRight, Labelled: make([]int64, n), Right: make([]int64, n),
+			Expected: k.expected,
+		}
+		if k.expected == nil {
+			c.features[i].Expected = nans(n)
+			c.conf[i], c.scored[i] = make([]int64, n), make([]int64, n)
+		}
+	}
+	return c
+}
+
+func nans(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = math.NaN()
+	}
+	return x
+}
+
+// add counts one prediction by the codes of its features.
+func (c *impactCounts) add(codes []uint8, right, hasScore bool, conf int64) {
+	for i := range c.features {
+		f, b := &c.features[i], c.layout.columns[i].binning.Bin(codes[i])
+		f.Labelled[b]++
+		if right {
+			f.Right[b]++
+		}
+		if c.conf[i] != nil && hasScore {
+			c.conf[i][b] += conf
+			c.scored[i][b]++
+		}
+	}
+}
+
+// expect goes by the model's confidence where the reference has no outcomes: that
+// in the bin, or that in all where no prediction with a score lies in it.
+func (c *impactCounts) expect() []Outcomes {
+	for i, scored := range c.scored {
+		if scored == nil {
+			continue
+		}
+		var conf, n int64
+		for b := range scored {
+			conf += c.conf[i][b]
+			n += scored[b]
+		}
+		for b := range scored {
+			switch {
+			case scored[b] > 0:
+				c.features[i].Expected[b] = float64(c.conf[i][b]) / float64(scored[b]) / confUnit
+			case n > 0:
+				c.features[i].Expected[b] = float64(conf) / float64(n) / confUnit
+			}
+		}
+	}
+	return c.features
+}
+
+// outcomes lays the reference's outcomes on a column's exported bins. A bin without
+// any, as that of missing values, is expected to be as accurate as all of them.
+func (c *column) outcomes(labelled, correct []int64) {
+	n := len(c.bins)
+	c.known, c.knownRight = make([]int64, n), make([]int64, n)
+	var all, right int64
+	for code := range labelled {
+		b := c.binning.Bin(uint8(code))
+		c.known[b] += labelled[code]
+		c.knownRight[b] += correct[code]
+		all += labelled[code]
+		right += correct[code]
+	}
+	if all == 0 {
+		return
+	}
+	c.expected = make([]float64, n)
+	for b := range c.expected {
+		c.expected[b] = float64(right) / float64(all)
+	}
+}
+
+// codesOf returns the codes of the features of a held row, nil when it is not held.
+func (s *series) codesOf(id int64) []uint8 {
+	if s.layout == nil {
+		return nil
+	}
+	i, ok := s.rows.find(id)
+	if !ok {
+		return nil
+	}
+	at := i % int64(len(s.rows.times))
+	codes := make([]uint8, s.layout.features)
+	for c := range codes {
+		codes[c] = s.rows.codes[c][at]
+	}
+	return codes
+}
+
+// join looks up the features of those predictions in the feedback windows that
+// are no longer held, once each: at most --window.feedback of a model and version
+// after a start, 10 us each, and later those that came since.
+func (w *Window) join(ctx context.Context) error {
+	for _, f := range w.state.feedback {
+		if err := f.join(ctx, w.log, w.state.anchor); err != nil {
+			return fmt.Errorf("read predictions with feedback: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *feedback) join(ctx context.Context, log Log, anchor int64) error {
+	if f.layout == nil {
+		return nil
+	}
+	wanted := map[int64]*record{}
+	var ids []int64
+	for i := range f.records {
+		r := &f.records[i]
+		if r.codes == nil && !r.looked && r.prediction >= anchor && f.effective(*r) {
+			wanted[r.prediction] = r
+			ids = append(ids, r.prediction)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	l := f.layout
+	codes, last, lastAt := make([]uint8, len(l.columns)), make([]float64, l.features), make([]int64, l.features)
+	err := log.PredictionsByID(ctx, ids, func(row *predictionlog.Row) error {
+		if l.code(row, codes, last, lastAt) {
+			wanted[row.ID].codes = append([]uint8(nil), codes[:l.features]...)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range wanted {
+		r.looked = true
+	}
+	f.counted = nil
+	return nil
+}
