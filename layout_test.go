@@ -15,10 +15,11 @@ import (
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                 {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
-	"exporter":         {"collector"},
-	"collector":        {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
-	"collector/config": {},
+	"":                   {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"exporter":           {"collector"},
+	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
+	"collector/config":   {},
+	"collector/bigquery": {"collector/reference"},
 	// Starts a server for tests.
 	"collector/bigquery/emulator": {},
 	"collector/drift/calibrate":   {"collector/drift"},

@@ -1,0 +1,101 @@
+// Package bigquery is the only one that links the client of Google BigQuery. It
+// counts the rows of a table into a reference without downloading them, and
+// reads rows to train on.
+package bigquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/option"
+)
+
+// Options say how BigQuery is used. The names in the comments are the flags that
+// set them.
+type Options struct {
+	// Project is --bigquery.project: it runs and pays the queries.
+	Project string
+	// Location is --bigquery.location; "" is that of the dataset.
+	Location string
+	// MaximumBytes is --bigquery.maximum-bytes-billed: a query that would process
+	// more is not run; 0: no bound.
+	MaximumBytes int64
+	// Timeout bounds one use, retries and all; 0 is 10 minutes.
+	Timeout time.Duration
+	// Logger receives what an operator must know; nil discards it.
+	Logger *slog.Logger
+	// ClientOptions are handed to Google's client.
+	ClientOptions []option.ClientOption
+}
+
+// Emulator is the environment variable that Google's clients for other languages
+// read: the address of an emulator, "http://localhost:9050", to talk to instead,
+// without credentials.
+const Emulator = "BIGQUERY_EMULATOR_HOST"
+
+// Client asks BigQuery. It connects when it is first used, so that it can be made
+// while BigQuery, or the credentials for it, are out of reach. Its methods may be
+// called concurrently.
+type Client struct {
+	options Options
+	mu      sync.Mutex
+	client  *bigquery.Client
+}
+
+// New returns a client that has not connected yet.
+func New(o Options) *Client {
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Client{options: o}
+}
+
+// Close ends the connection, if there is one.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client == nil {
+		return nil
+	}
+	return c.client.Close()
+}
+
+// connect returns Google's client, which finds the application-default
+// credentials when it is made.
+func (c *Client) connect() (*bigquery.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.client != nil {
+		return c.client, nil
+	}
+	if c.options.Project == "" {
+		return nil, errors.New("no project: name the one that runs the queries with --bigquery.project or GOOGLE_CLOUD_PROJECT")
+	}
+	options := c.options.ClientOptions
+	if host := os.Getenv(Emulator); host != "" && len(options) == 0 {
+		if !strings.Contains(host, "://") {
+			host = "http://" + host
+		}
+		c.options.Logger.Warn("asking an emulator instead of BigQuery", "env", Emulator, "host", host)
+		options = []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(host, "/") + "/bigquery/v2/"), option.WithoutAuthentication()}
+	}
+	// The client outlives the request that made it.
+	client, err := bigquery.NewClient(context.Background(), c.options.Project, options...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to BigQuery: %w; give it application-default credentials: Workload Identity on Kubernetes, the machine's service account on Google Cloud, "+
+			"GOOGLE_APPLICATION_CREDENTIALS with the path of a key, or 'gcloud auth application-default login'", err)
+	}
+	client.Location = c.options.Location
+	c.client = client
+	return client, nil
+}

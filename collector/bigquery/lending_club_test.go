@@ -1,0 +1,229 @@
+package bigquery
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+
+	"cloud.google.com/go/bigquery"
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+)
+
+const project = "test"
+
+var lendingClub struct {
+	once sync.Once
+	data *model.Dataset
+	err  error
+}
+
+// loans are the rows of LendingClub as the command reference reads them from
+// their CSV.
+func loans(t *testing.T) *model.Dataset {
+	t.Helper()
+	lendingClub.once.Do(func() {
+		var f *os.File
+		if f, lendingClub.err = os.Open("../../testdata/lending_club.csv.gz"); lendingClub.err == nil {
+			lendingClub.data, lendingClub.err = model.ReadCSV(f, model.CSVOptions{Outcome: "Class", Positive: "good"})
+			_ = f.Close()
+		}
+	})
+	if lendingClub.err != nil {
+		t.Fatal(lendingClub.err)
+	}
+	return lendingClub.data
+}
+
+func columnsOf(d *model.Dataset) []reference.Column {
+	var all []reference.Column
+	for _, c := range d.Columns {
+		all = append(all, reference.Column(c))
+	}
+	return all
+}
+
+// admin is Google's client for the emulator, with an empty dataset.
+func admin(t *testing.T, dataset string) (*bigquery.Client, *emulator.Emulator) {
+	t.Helper()
+	e := emulator.Shared(t)
+	client, err := bigquery.NewClient(t.Context(), project, e.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	if err := client.Dataset(dataset).Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return client, e
+}
+
+// upload puts the CSV of LendingClub into a table.
+func upload(t *testing.T, client *bigquery.Client, dataset, table string) {
+	t.Helper()
+	f, err := os.Open("../../testdata/lending_club.csv.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := bigquery.NewReaderSource(bytes.NewReader(data))
+	source.SkipLeadingRows = 1
+	source.SourceFormat = bigquery.CSV
+	for _, c := range loans(t).Columns {
+		kind := bigquery.StringFieldType
+		if c.Type == model.Numeric {
+			kind = bigquery.FloatFieldType
+		}
+		source.Schema = append(source.Schema, &bigquery.FieldSchema{Name: c.Name, Type: kind})
+	}
+	source.Schema = append(source.Schema, &bigquery.FieldSchema{Name: "Class", Type: bigquery.StringFieldType})
+	job, err := client.Dataset(dataset).Table(table).LoaderFrom(source).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, err := job.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := status.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCountsAreThoseOfTheCSV(t *testing.T) {
+	t.Parallel()
+	client, e := admin(t, "lending_club")
+	upload(t, client, "lending_club", "loans")
+	want, err := reference.Build(columnsOf(loans(t)), nil, reference.BuildOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := New(Options{Project: project, ClientOptions: e.ClientOptions()})
+	table := reference.Table{Dataset: "lending_club", Name: "loans", Features: names(want)}
+
+	t.Run("with the CSV's edges", func(t *testing.T) {
+		t.Parallel()
+		got, err := c.Count(t.Context(), table, &reference.Counted{Reference: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, got.Reference, want)
+	})
+	t.Run("with edges of its own", func(t *testing.T) {
+		t.Parallel()
+		got, err := c.Count(t.Context(), table, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := got.Reference
+		if r.Rows != want.Rows {
+			t.Errorf("%d rows, want %d", r.Rows, want.Rows)
+		}
+		worst := 0.0
+		for i := range r.Features {
+			f := &r.Features[i]
+			if len(f.Edges) == 0 {
+				continue
+			}
+			sorted := slices.Clone(loans(t).Columns[i].Numbers)
+			slices.Sort(sorted)
+			// With ties an edge stands for the first of the quantiles that fall on it.
+			for _, edge := range f.Edges {
+				worst = max(worst, farFromQuantile(sorted, edge))
+			}
+		}
+		t.Logf("the edge farthest from a quantile is off by %.3f %% of the rows", 100*worst)
+		if worst > 0.01 {
+			t.Errorf("an edge is off by %v of the rows, want at most 0.01", worst)
+		}
+	})
+}
+
+// farFromQuantile is the share of the rows between an edge and the nearest of the
+// 199 quantiles.
+func farFromQuantile(sorted []float64, edge float64) float64 {
+	n := len(sorted)
+	low, _ := slices.BinarySearch(sorted, edge)
+	high := low
+	for high < n && sorted[high] == edge {
+		high++
+	}
+	least := math.Inf(1)
+	for i := 1; i < fineBins; i++ {
+		rank := i * n / fineBins
+		switch {
+		case rank < low:
+			least = min(least, float64(low-rank)/float64(n))
+		case rank >= high:
+			least = min(least, float64(rank-high+1)/float64(n))
+		default:
+			return 0
+		}
+	}
+	return least
+}
+
+func names(r *reference.Reference) []string {
+	var all []string
+	for i := range r.Features {
+		all = append(all, r.Features[i].Name)
+	}
+	return all
+}
+
+// same compares everything that is counted exactly, and the sums to 1e-12.
+func same(t *testing.T, got, want *reference.Reference) {
+	t.Helper()
+	if got.Rows != want.Rows || len(got.Features) != len(want.Features) {
+		t.Fatalf("%d rows of %d features, want %d of %d", got.Rows, len(got.Features), want.Rows, len(want.Features))
+	}
+	for i := range want.Features {
+		sameFeature(t, &got.Features[i], &want.Features[i])
+	}
+	if (got.Score == nil) != (want.Score == nil) {
+		t.Fatalf("score is %v, want %v", got.Score, want.Score)
+	}
+	if want.Score != nil {
+		sameFeature(t, got.Score, want.Score)
+	}
+	if !slices.Equal(got.Classes, want.Classes) {
+		t.Errorf("classes are %v, want %v", got.Classes, want.Classes)
+	}
+}
+
+func sameFeature(t *testing.T, got, want *reference.Feature) {
+	t.Helper()
+	if got.Name != want.Name || got.Type != want.Type || !slices.Equal(got.Edges, want.Edges) || !slices.Equal(got.Values, want.Values) || !slices.Equal(got.Categories, want.Categories) {
+		t.Fatalf("%s is binned by %v %v %q, want %s by %v %v %q", got.Name, got.Edges, got.Values, got.Categories, want.Name, want.Edges, want.Values, want.Categories)
+	}
+	equal := func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+	if !slices.Equal(got.Count, want.Count) || got.Other != want.Other || got.Missing != want.Missing || !equal(got.Min, want.Min) || !equal(got.Max, want.Max) ||
+		!slices.Equal(got.Labelled, want.Labelled) || !slices.Equal(got.Correct, want.Correct) {
+		t.Errorf("%s is counted as %+v, want %+v", got.Name, got, want)
+	}
+	for b := range want.Sum {
+		if !close(got.Sum[b], want.Sum[b]) || !close(got.SumOfSquares[b], want.SumOfSquares[b]) {
+			t.Errorf("%s, bin %d: sums are %v and %v, want %v and %v", got.Name, b, got.Sum[b], got.SumOfSquares[b], want.Sum[b], want.SumOfSquares[b])
+		}
+	}
+	if (got.Sum == nil) != (want.Sum == nil) {
+		t.Errorf("%s: sums are %v, want %v", got.Name, got.Sum, want.Sum)
+	}
+}
+
+func close(a, b float64) bool { return math.Abs(a-b) <= 1e-12*max(math.Abs(a), math.Abs(b)) }
