@@ -10,4 +10,8 @@ var all = []struct {
 }{
 	{"durable", durable},
 	{"single", single},
+	{"kill", kill},
+	{"batch", batch},
+	{"commits", commits},
+	{"python", python},
 }

@@ -27,11 +27,10 @@ const childCommand = "child"
 
 // What a server does with a prediction.
 const (
-	bare    = "bare"    // does not even read it: net/http alone
-	noLog   = "nolog"   // the predictor, and nothing is kept
-	rawLog  = "raw"     // the predictor, and a record goes to a pre-allocated file: see raw
-	diskLog = "disk"    // the predictor as it is
-	pruning = "pruning" // the same, deleting as many old rows as it writes
+	bare    = "bare"  // does not even read it: net/http alone
+	noLog   = "nolog" // the predictor, and nothing is kept
+	rawLog  = "raw"   // the predictor, and a record goes to a pre-allocated file: see raw
+	diskLog = "disk"  // the predictor as it is
 )
 
 // serveChild serves on a port that it prints, until stdin ends: so no server
@@ -65,8 +64,6 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 			return err
 		}
 		return errors.Join(predictor.Serve(ctx, log, nil, o), log.close())
-	case pruning:
-		o.LogOptions = predictionlog.WriterOptions{RetentionTime: time.Millisecond, Lookback: 1000}
 	}
 	return predictor.Run(ctx, o)
 }
