@@ -94,11 +94,13 @@ fuzz: ## run every fuzz target for FUZZTIME=30s
 .PHONY: crossbuild
 crossbuild: $(PLATFORMS:%=crossbuild/%) ## build .build/OS-ARCH/drift_exporter for every platform of a release
 
-# Debian names the compilers alike whichever machine they run on.
+# Debian names the compilers alike whichever machine they run on; the machine's
+# own is plain gcc, so that what make build has compiled is not compiled again.
 COMPILER/linux/amd64 := x86_64-linux-gnu-gcc
 PACKAGES/linux/amd64 := gcc-x86-64-linux-gnu libc6-dev-amd64-cross
 COMPILER/linux/arm64 := aarch64-linux-gnu-gcc
 PACKAGES/linux/arm64 := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+COMPILER/linux/$(shell $(GO) env GOHOSTARCH) := gcc
 
 crossbuild/%:
 	@command -v $(COMPILER/$*) > /dev/null || { \
@@ -110,6 +112,10 @@ CERTIFICATES := /etc/ssl/certs/ca-certificates.crt
 .PHONY: docker
 docker: build image-files ## build the image IMAGE=loan-model-api:latest from ./drift_exporter
 	docker build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) -t $(IMAGE) .
+
+.PHONY: image
+image: build image-files ## build the image without Docker, by buildah, and run it in an empty root; as root
+	deploy/container/check
 
 # What the image holds beside the binary: certificates to trust, and directories
 # that belong to its user, which an image without a shell cannot make itself.
@@ -132,6 +138,34 @@ $(GOLANGCI):
 		GOBIN=$(abspath $(@D)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); \
 		mv $(@D)/golangci-lint $@; \
 	fi
+
+# What checks the files below deploy/: .build/bin/NAME, compiled once, some minutes.
+HELM_VERSION       := 3.22.0
+KUSTOMIZE_VERSION  := 5.8.2
+KUBECONFORM_VERSION := 0.8.0
+KUBERNETES_VERSION := 1.34.1
+OPERATOR_VERSION   := 0.85.0
+PACKAGE/helm        := helm.sh/helm/v3/cmd/helm@v$(HELM_VERSION)
+PACKAGE/kustomize   := sigs.k8s.io/kustomize/kustomize/v5@v$(KUSTOMIZE_VERSION)
+PACKAGE/kubeconform := github.com/yannh/kubeconform/cmd/kubeconform@v$(KUBECONFORM_VERSION)
+
+.PHONY: deploy-tools
+deploy-tools: .build/bin/helm .build/bin/kustomize .build/bin/kubeconform .build/schemas/version
+
+.build/bin/helm .build/bin/kustomize .build/bin/kubeconform: Makefile
+	@mkdir -p $(@D)
+	@$(GO) version -m $@ 2>/dev/null | grep -qwF 'v$(lastword $(subst @v, ,$(PACKAGE/$(@F))))' || \
+		GOBIN=$(abspath $(@D)) $(GO) install $(PACKAGE/$(@F))
+	@touch $@
+
+# The kinds of Kubernetes and of the Prometheus operator, for kubeconform.
+.build/schemas/version: Makefile deploy/kubernetes/schema/main.go
+	@kubernetes=$$($(GO) mod download -json k8s.io/kubernetes@v$(KUBERNETES_VERSION) | sed -n 's/.*"Dir": "\(.*\)",/\1/p'); \
+	operator=$$($(GO) mod download -json github.com/prometheus-operator/prometheus-operator@v$(OPERATOR_VERSION) | sed -n 's/.*"Dir": "\(.*\)",/\1/p'); \
+	rm -rf $(@D); \
+	$(GO) run ./deploy/kubernetes/schema -o $(@D) "$$kubernetes/api/openapi-spec/swagger.json" \
+		"$$operator"/example/prometheus-operator-crd/monitoring.coreos.com_{servicemonitors,prometheusrules}.yaml
+	@echo '$(KUBERNETES_VERSION) $(OPERATOR_VERSION)' > $@
 
 .PHONY: clean
 clean: ## remove what was built; logs and their predictions stay

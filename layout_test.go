@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
 	"deploy/bench":                {"predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/demo":                 {},
+	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},
 	"collector/reference":         {"collector/drift"},
 	"collector/window":            {"collector/drift", "collector/reference", "predictor/predictionlog"},
