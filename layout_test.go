@@ -15,7 +15,7 @@ import (
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                   {"collector", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
 	"exporter":           {"collector"},
 	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":   {},
@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	// Starts a server for tests.
 	"collector/bigquery/emulator": {},
 	"collector/drift/calibrate":   {"collector/drift"},
-	"collector/flags":             {"collector", "collector/drift", "collector/replay", "collector/window"},
+	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
 	"deploy/bench":                {"predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/demo":                 {},

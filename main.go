@@ -29,6 +29,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/bigquery"
 	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
@@ -157,6 +158,7 @@ func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 		web     = kingpinflag.AddFlags(cmd, ":8001")
 		serve   exporter.Options
 		watch   = flags.Defaults()
+		tables  = flags.Warehouse(cmd)
 		offset  = flags.Duration(cmd, "scrape.timeout-offset", "How long before Prometheus gives up the answer is sent.", "0.5s")
 		check   = cmd.Flag("config.check", "Check the configuration and the references, and exit.").Bool()
 		refresh = flags.Duration(cmd, "reference.refresh-interval", "How often to look whether configuration or references have changed; 0: only when told to reload.", "1h")
@@ -167,15 +169,18 @@ func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.external-url", "URL, or its path, under which a reverse proxy shows the exporter.").StringVar(&serve.ExternalURL)
 	cmd.Flag("predictions.log", "Prediction log to read.").Default(defaultLog).StringVar(&watch.Log)
+	cmd.Flag("reference.cache-dir", "Folder for the last good references from BigQuery; without it a restart counts them anew.").StringVar(&watch.CacheDir)
 	flags.Watch(cmd, &watch)
 	enabled := flags.Collectors(cmd)
-	return func(ctx context.Context) error {
-		watch.Enabled, watch.Now, watch.Logger = enabled(), time.Now, e.logger
+	return func(ctx context.Context) (err error) {
+		warehouse := e.warehouse(tables)
+		defer func() { err = errors.Join(err, warehouse.Close()) }()
+		watch.Enabled, watch.Now, watch.Logger, watch.Remote, watch.Table = enabled(), time.Now, e.logger, warehouse, tables.Table
 		if *check {
 			if err := collector.CheckConfig(watch); err != nil {
 				return err
 			}
-			fmt.Fprintln(e.stdout, "configuration and references are valid")
+			fmt.Fprintln(e.stdout, "configuration and references are valid; tables of BigQuery are not asked")
 			return nil
 		}
 		hangup := make(chan os.Signal, 1)
@@ -193,6 +198,11 @@ func (e *environment) exporter(cmd *kingpin.CmdClause) command {
 		stop()
 		return errors.Join(err, monitor.Close())
 	}
+}
+
+// warehouse is BigQuery, which is connected to when it is first used.
+func (e *environment) warehouse(f *flags.BigQuery) *bigquery.Client {
+	return bigquery.New(bigquery.Options{Project: f.Table.Project, Location: f.Location, MaximumBytes: int64(f.MaximumBytes), Logger: e.logger})
 }
 
 // predictor serves a model and writes the log.

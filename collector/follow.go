@@ -16,7 +16,7 @@ func Load(o Options) ([]window.Spec, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	return loadSpecs(o.ConfigFile, o.ReferenceFile)
+	return loadSpecs(&o, nil)
 }
 
 // Follow returns the windows over log that o describes, as a Monitor keeps them

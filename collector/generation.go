@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
@@ -71,8 +70,14 @@ func (m *Monitor) swap(next *generation) error {
 // Reload reads the configuration and the references anew. On success they are
 // in use when it returns; scrapes in flight end with what they began with. On
 // failure the former ones stay. When nothing has changed the windows stay, and
-// need not be read from the log again.
+// need not be read from the log again. Tables are counted in the background.
 func (m *Monitor) Reload() error {
+	err := m.reload()
+	m.remotes.soon()
+	return err
+}
+
+func (m *Monitor) reload() error {
 	m.reloading.Lock()
 	defer m.reloading.Unlock()
 	m.mu.Lock()
@@ -93,7 +98,7 @@ func (m *Monitor) Reload() error {
 
 // renew replaces the last generation when what it was made from has changed.
 func (m *Monitor) renew(last *generation) error {
-	specs, err := loadSpecs(m.options.ConfigFile, m.options.ReferenceFile)
+	specs, err := loadSpecs(&m.options, m.remotes)
 	if err != nil || slices.EqualFunc(last.specs, specs, sameSpec) {
 		return err
 	}
@@ -105,35 +110,6 @@ func (m *Monitor) renew(last *generation) error {
 		m.options.Logger.Warn("former windows not closed cleanly", "err", err)
 	}
 	return nil
-}
-
-// Refresh reloads every interval, so that a reference file which was replaced
-// comes into use by itself; 0 never does. The returned function ends it, and
-// returns when it has ended.
-func (m *Monitor) Refresh(interval time.Duration) (stop func()) {
-	if interval <= 0 {
-		return func() {}
-	}
-	ended := make(chan struct{})
-	var refreshing sync.WaitGroup
-	refreshing.Go(func() {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ended:
-				return
-			case <-ticker.C:
-				if err := m.Reload(); err != nil {
-					m.options.Logger.Error("cannot refresh references, keeping the former ones", "err", err)
-				}
-			}
-		}
-	})
-	return func() {
-		close(ended)
-		refreshing.Wait()
-	}
 }
 
 // sameSpec reports whether two specs watch the same against the same.

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,59 +12,115 @@ import (
 )
 
 // loadSpecs reads the configuration, and every reference that it names, into
-// one spec for each model. Its errors say where the mistake is and what to do.
-func loadSpecs(configFile, referenceFile string) ([]window.Spec, error) {
-	switch {
-	case configFile != "":
-		c, err := config.Load(configFile)
-		if err != nil {
-			return nil, err
-		}
-		return configured(c)
-	case referenceFile != "":
-		r, err := reference.Load(referenceFile)
-		if err != nil {
-			return nil, err
-		}
-		if r.Model == "" {
-			return nil, fmt.Errorf(`%s names no model: add "model": "NAME" to it, or name the model in a configuration file`, referenceFile)
-		}
-		return specs([]watched{{Model: config.Model{Name: r.Model, Position: referenceFile}, reference: r}})
-	default:
-		return configured(config.Default())
+// one spec for each model. Its errors say where the mistake is and what to do. A
+// reference that has yet to be counted is left out; without remotes it is an error
+// to name one.
+func loadSpecs(o *Options, r *remotes) ([]window.Spec, error) {
+	l := loader{options: o, remotes: r}
+	entries, err := l.entries()
+	if err != nil {
+		return nil, err
 	}
+	all, err := specs(entries)
+	if err == nil && r != nil {
+		r.use(l.keys)
+	}
+	return all, err
 }
 
-// watched is one entry of the configuration with its reference.
+// loader finds the references, and keeps the keys of those that are counted.
+type loader struct {
+	options *Options
+	remotes *remotes
+	keys    []string
+}
+
+// watched is one entry of the configuration with its reference, nil as long as it
+// has not been counted.
 type watched struct {
 	config.Model
 	reference *reference.Reference
 }
 
-func configured(c *config.Config) ([]window.Spec, error) {
-	entries := make([]watched, len(c.Models))
-	for i, m := range c.Models {
-		r, err := load(m)
+func (l *loader) entries() ([]watched, error) {
+	o := l.options
+	if o.ConfigFile != "" {
+		c, err := config.Load(o.ConfigFile)
 		if err != nil {
 			return nil, err
 		}
-		entries[i] = watched{m, r}
+		return l.configured(c)
 	}
-	return specs(entries)
+	w := watched{config.Default().Models[0], reference.Default()}
+	if o.ReferenceFile != "" {
+		r, err := reference.Load(o.ReferenceFile)
+		if err != nil {
+			return nil, err
+		}
+		if r.Model == "" {
+			return nil, fmt.Errorf(`%s names no model: add "model": "NAME" to it, or name the model in a configuration file`, o.ReferenceFile)
+		}
+		w = watched{config.Model{Name: r.Model, Position: o.ReferenceFile}, r}
+	}
+	if o.Table.Name != "" {
+		// The table says what is normal, the file what the model is.
+		t := o.Table
+		t.Base = w.reference
+		w.Position = "--bigquery.table=" + t.Name
+		var err error
+		if w.reference, err = l.remote(w.Model, t); err != nil {
+			return nil, err
+		}
+	}
+	return []watched{w}, nil
 }
 
-func load(m config.Model) (*reference.Reference, error) {
+func (l *loader) configured(c *config.Config) ([]watched, error) {
+	entries := make([]watched, len(c.Models))
+	for i, m := range c.Models {
+		r, err := l.load(m)
+		if err != nil {
+			return nil, fmt.Errorf("%s: model %q: %w", m.Position, m.Name, err)
+		}
+		entries[i] = watched{m, r}
+	}
+	return entries, nil
+}
+
+func (l *loader) load(m config.Model) (*reference.Reference, error) {
+	var base *reference.Reference
+	if m.Reference.File != "" {
+		var err error
+		if base, err = reference.Load(m.Reference.File); err != nil {
+			return nil, err
+		}
+	}
+	b := m.Reference.BigQuery
+	if b == nil {
+		return base, nil // There is one of the two.
+	}
+	if base != nil && base.Model != "" && base.Model != m.Name {
+		return nil, fmt.Errorf("its reference %s was made for model %q; name that model, or another reference", base.Source, base.Model)
+	}
+	given := l.options.Table
+	return l.remote(m, reference.Table{
+		Project: cmp.Or(b.Project, given.Project), Dataset: cmp.Or(b.Dataset, given.Dataset), Name: b.Table, Where: b.Where,
+		Score: b.Score, Prediction: b.Prediction, Outcome: b.Outcome, Positive: b.Positive, Features: m.Features, Base: base, Model: m.Name,
+	})
+}
+
+// remote returns what has been counted of a table.
+func (l *loader) remote(m config.Model, t reference.Table) (*reference.Reference, error) {
 	switch {
-	case m.Reference.BigQuery != nil:
-		return nil, fmt.Errorf("%s: model %q: references from BigQuery are not supported by this version; write a file with 'drift_exporter reference' and name it in reference.file", m.Position, m.Name)
-	case m.Reference.File == "":
-		return reference.Default(), nil
+	case l.remotes == nil || l.remotes.remote == nil:
+		return nil, fmt.Errorf("a reference from BigQuery is for the exporter only; write it to a file with 'drift_exporter reference --bigquery.table=%s' and name that", t.Name)
+	case t.Project == "":
+		return nil, fmt.Errorf("table %s has no project: name it with --bigquery.project or GOOGLE_CLOUD_PROJECT, or as project in the configuration file", t.Name)
+	case t.Dataset == "":
+		return nil, fmt.Errorf("table %s has no dataset: name it with --bigquery.dataset or BIGQUERY_DATASET, or as dataset in the configuration file", t.Name)
 	}
-	r, err := reference.Load(m.Reference.File)
-	if err != nil {
-		return nil, fmt.Errorf("%s: model %q: %w", m.Position, m.Name, err)
-	}
-	return r, nil
+	l.keys = append(l.keys, keyOf(m.Name, t))
+	return l.remotes.get(m.Name, t), nil
 }
 
 // specs joins the entries of each model, which differ in the version of their
@@ -77,21 +134,26 @@ func specs(entries []watched) ([]window.Spec, error) {
 		}
 		at := slices.IndexFunc(specs, func(s window.Spec) bool { return s.Name == e.Name })
 		if at < 0 {
-			specs = append(specs, window.Spec{Name: e.Name, Features: e.Features, References: []*reference.Reference{e.reference}})
-			continue
+			specs = append(specs, window.Spec{Name: e.Name, Features: e.Features})
+			at = len(specs) - 1
 		}
 		for j := range entries[:i] {
 			if err := e.checkBeside(&entries[j]); err != nil {
 				return nil, err
 			}
 		}
-		specs[at].References = append(specs[at].References, e.reference)
+		if e.reference != nil {
+			specs[at].References = append(specs[at].References, e.reference)
+		}
 	}
 	return specs, nil
 }
 
 // check holds an entry against its reference.
 func (w *watched) check() error {
+	if w.reference == nil {
+		return nil // There is nothing yet to hold it against.
+	}
 	if w.reference.Model != "" && w.reference.Model != w.Name {
 		return fmt.Errorf("%s: model %q: its reference %s was made for model %q; name that model, or another reference", w.Position, w.Name, w.reference.Source, w.reference.Model)
 	}
@@ -122,7 +184,7 @@ func (w *watched) checkBeside(earlier *watched) error {
 	switch {
 	case earlier.Name != w.Name:
 		return nil
-	case earlier.reference.Version == w.reference.Version:
+	case earlier.reference != nil && w.reference != nil && earlier.reference.Version == w.reference.Version:
 		return fmt.Errorf("%s: model %q: its reference %s is for version %q, like %s at %s; remove one, or make it for another version",
 			w.Position, w.Name, w.reference.Source, w.reference.Version, earlier.reference.Source, earlier.Position)
 	case !slices.Equal(earlier.Features, w.Features):

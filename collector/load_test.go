@@ -37,7 +37,7 @@ models:
 - {name: n, reference: {file: 2.json}}
 - {name: m, reference: {file: 2.json}, features: [x]}
 `)
-	specs, err := loadSpecs(path, "")
+	specs, err := loadSpecs(&Options{ConfigFile: path}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ models:
 
 func TestTheReferenceFileNamesTheModel(t *testing.T) {
 	t.Parallel()
-	specs, err := loadSpecs("", write(t, t.TempDir(), "r.json", referenceJSON("churn", "")))
+	specs, err := loadSpecs(&Options{ReferenceFile: write(t, t.TempDir(), "r.json", referenceJSON("churn", ""))}, nil)
 	if err != nil || len(specs) != 1 || specs[0].Name != "churn" {
 		t.Errorf("loadSpecs() = %+v, %v", specs, err)
 	}
@@ -56,7 +56,7 @@ func TestTheReferenceFileNamesTheModel(t *testing.T) {
 
 func TestTheEmbeddedModelIsTheDefault(t *testing.T) {
 	t.Parallel()
-	specs, err := loadSpecs("", "")
+	specs, err := loadSpecs(&Options{}, nil)
 	if err != nil || len(specs) != 1 || specs[0].Name != "loan_refinance" || len(specs[0].References[0].Features) != 12 {
 		t.Errorf("loadSpecs() = %+v, %v", specs, err)
 	}
@@ -83,12 +83,12 @@ func TestLoadSaysWhatIsWrongWithAReference(t *testing.T) {
 		{"features that differ", "{name: m, reference: {file: m1.json}}, {name: m, reference: {file: m2.json}, features: [x]}", []string{"features differ from those at ", "list the same for every version"}},
 		{"unknown feature", "{name: m, reference: {file: m1.json}, features: [x, y]}", []string{`feature "y" is not in its reference `, "m1.json, which has x, kind"}},
 		{"features that collide", "{name: m, reference: {file: collide.json}}", []string{`features "x-" and "x " would both be the metric model_feature_x_; rename one`}},
-		{"BigQuery", "{name: m, reference: {bigquery: {table: t}}}", []string{`model "m": references from BigQuery are not supported by this version; write a file with 'drift_exporter reference' and name it in reference.file`}},
+		{"BigQuery", "{name: m, reference: {bigquery: {table: t}}}", []string{`model "m": a reference from BigQuery is for the exporter only; write it to a file with 'drift_exporter reference --bigquery.table=t' and name that`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			path := write(t, dir, strings.ReplaceAll(test.name, " ", "_")+"_config.yml", "models: ["+test.models+"]")
-			_, err := loadSpecs(path, "")
+			_, err := loadSpecs(&Options{ConfigFile: path}, nil)
 			for _, want := range test.want {
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("loadSpecs() = %v, want %q in it", err, want)
@@ -96,7 +96,7 @@ func TestLoadSaysWhatIsWrongWithAReference(t *testing.T) {
 			}
 		})
 	}
-	if _, err := loadSpecs("", filepath.Join(dir, "unnamed.json")); err == nil || !strings.Contains(err.Error(), "names no model") {
+	if _, err := loadSpecs(&Options{ReferenceFile: filepath.Join(dir, "unnamed.json")}, nil); err == nil || !strings.Contains(err.Error(), "names no model") {
 		t.Errorf("a reference without a model's name: %v", err)
 	}
 }
@@ -105,7 +105,7 @@ func TestOnlyWatchedFeaturesCanCollide(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, "r.json", strings.Replace(referenceJSON("m", ""), `"kind", "type": "categorical", "categories": ["a", "b"]`, `"X", "type": "numeric", "values": [1, 2]`, 1))
-	if _, err := loadSpecs(write(t, dir, "c.yml", "models: [{name: m, reference: {file: r.json}, features: [x]}]"), ""); err != nil {
+	if _, err := loadSpecs(&Options{ConfigFile: write(t, dir, "c.yml", "models: [{name: m, reference: {file: r.json}, features: [x]}]")}, nil); err != nil {
 		t.Error(err)
 	}
 }

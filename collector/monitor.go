@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -25,6 +26,15 @@ type Options struct {
 	// ConfigFile is --config.file, ReferenceFile is --reference.file: at most one
 	// of them. With neither, the embedded model is watched.
 	ConfigFile, ReferenceFile string
+	// Remote counts the tables that the configuration names; nil: none may be named.
+	Remote Remote
+	// Table holds --bigquery.project and --bigquery.dataset, the defaults of the
+	// configuration's tables, and as its Name --bigquery.table: without a
+	// configuration it is counted into the reference of the one model.
+	Table reference.Table
+	// CacheDir is --reference.cache-dir, where the last good counts are kept; "":
+	// in memory only.
+	CacheDir string
 	// Window bounds the windows.
 	Window window.Options
 	// Bins says how features are binned.
@@ -58,6 +68,7 @@ type Options struct {
 // methods may be called concurrently.
 type Monitor struct {
 	options Options
+	remotes *remotes
 
 	reloading sync.Mutex // held for a whole Reload, so that they queue
 
@@ -78,7 +89,11 @@ func New(o Options) (*Monitor, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	specs, err := Load(o)
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	remotes := newRemotes(&o)
+	specs, err := loadSpecs(&o, remotes)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +101,7 @@ func New(o Options) (*Monitor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Monitor{options: o, current: g, reloaded: o.Now(), reloadedOK: true}, nil
+	return &Monitor{options: o, remotes: remotes, current: g, reloaded: o.Now(), reloadedOK: true}, nil
 }
 
 // CheckConfig loads everything that New loads, and lets it go again.
@@ -142,14 +157,18 @@ func (m *Monitor) Collector(ctx context.Context, names []string) prometheus.Coll
 	return &scrape{ctx: ctx, monitor: m, entries: m.options.entries(names)}
 }
 
-// Ready returns nil once the log could be read; the references were loaded by
-// New. Until then it tries to, for at most readyTimeout.
+// Ready returns nil once the log could be read and every reference that is counted
+// elsewhere has been, now or before a restart. Until then it tries to read the log,
+// for at most readyTimeout.
 func (m *Monitor) Ready() error {
 	g := m.acquire()
 	if g == nil {
 		return errClosed
 	}
 	defer g.release()
+	if why := m.remotes.pending(); why != "" {
+		return errors.New(why)
+	}
 	m.mu.Lock()
 	opened := m.opened
 	m.mu.Unlock()

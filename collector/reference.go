@@ -21,6 +21,12 @@ var (
 	referenceLoaded = prometheus.NewDesc("model_reference_load_success",
 		"1 when a reference serves this model and version, 0 when none does and its drift cannot be told.",
 		modelLabels, nil)
+	referenceFailures = prometheus.NewDesc("model_reference_load_failures_total",
+		"Attempts to count the reference in BigQuery that failed since the exporter started; the last good reference stays in use.",
+		[]string{"model", "source"}, nil)
+	referenceChecked = prometheus.NewDesc("model_reference_checked_timestamp_seconds",
+		"Time when the reference was last counted in BigQuery or its table found unchanged, in seconds since 1970; absent until then.",
+		[]string{"model", "source"}, nil)
 )
 
 // referenceInfo tells what each model and version is compared with.
@@ -41,6 +47,13 @@ func (referenceInfo) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			if !r.Created.IsZero() {
 				gauge(ch, referenceTimestamp, seconds(r.Created), labels)
 			}
+		}
+	}
+	for i := range s.Loads {
+		l := &s.Loads[i]
+		counter(ch, referenceFailures, l.Failures, pairs(referenceFailures, l.Model, l.Source))
+		if !l.Checked.IsZero() {
+			gauge(ch, referenceChecked, seconds(l.Checked), pairs(referenceChecked, l.Model, l.Source))
 		}
 	}
 }

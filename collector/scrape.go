@@ -90,7 +90,9 @@ func (m *Monitor) snapshot(ctx context.Context) (s *window.Snapshot, release fun
 	if g == nil {
 		return &window.Snapshot{Time: now, Err: errClosed}, func() {}
 	}
-	s = g.window.Snapshot(ctx, now)
+	read := *g.window.Snapshot(ctx, now)
+	read.Loads = m.remotes.loads()
+	s = &read
 	m.note(s.Err)
 	return s, g.release
 }

@@ -24,6 +24,10 @@ func snapshot(t testing.TB) *window.Snapshot {
 	unserved.Classes["1"] = 3
 	return &window.Snapshot{
 		Time: now, LogSize: 123456, InvalidRows: 2, DroppedVersions: 1,
+		Loads: []window.Load{
+			{Model: "churn", Source: "bigquery:p.d.churned"},
+			{Model: "loan_refinance", Source: "bigquery:p.d.loans", Failures: 2, Checked: now.Add(-time.Hour)},
+		},
 		Models: []window.Model{
 			{
 				Name: "churn", Version: "7",

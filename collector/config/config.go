@@ -37,8 +37,8 @@ type Model struct {
 	Position string
 }
 
-// Reference is the place of a reference: at most one of its fields is set, and
-// none in Default, which means the embedded reference.
+// Reference is the place of a reference; with both fields set the features are
+// counted in the table, and the file gives the rest.
 type Reference struct {
 	// File is a path, already resolved against the configuration's folder.
 	File string
@@ -47,12 +47,13 @@ type Reference struct {
 }
 
 // BigQuery names a table with the rows that are normal. Project and Dataset may
-// be empty; so may Where, a condition in SQL, and the columns Score, Prediction
-// and Outcome.
+// be empty; so may Where, a condition in SQL, the columns Score, Prediction and
+// Outcome, and Positive, the class whose probability the score is.
 type BigQuery struct {
 	Project, Dataset, Table    string
 	Where                      string
 	Score, Prediction, Outcome string
+	Positive                   string
 }
 
 // Default returns the configuration used without a file: the embedded model

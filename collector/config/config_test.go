@@ -69,7 +69,6 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"prediction that is a text", model("    prediction: binary\n"), "c.yml:3: prediction must be a mapping with the keys type"},
 		{"no reference", model(""), `c.yml:2: model "m" has no reference; write reference: {file: FILE}`},
 		{"empty reference", model("    reference: {}\n"), "c.yml:3: reference has neither file nor bigquery; write reference: {file: FILE}"},
-		{"both references", model("    reference: {file: r, bigquery: {table: t}}\n"), "c.yml:3: reference has both file and bigquery; keep one"},
 		{"empty file name", model("    reference: {file: ''}\n"), `c.yml:3: reference file "" is not a path`},
 		{"bigquery without table", model("    reference: {bigquery: {project: p}}\n"), "c.yml:3: bigquery has no table; name the table with the reference rows"},
 		{"unknown key in bigquery", model("    reference: {bigquery: {tabel: t}}\n"), `c.yml:3: unknown key "tabel" in bigquery; known keys are project, dataset, table, where, score, prediction, outcome`},

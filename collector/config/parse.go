@@ -33,7 +33,7 @@ func Parse(data []byte, path string) (*Config, error) {
 			return nil, err
 		}
 		for _, other := range c.Models {
-			if other.Name == m.Name && other.Reference.File != "" && other.Reference.File == m.Reference.File {
+			if other.Name == m.Name && other.Reference.File == m.Reference.File && sameTable(other.Reference.BigQuery, m.Reference.BigQuery) {
 				return nil, d.errorf(entry, "model %q is already configured at %s with the same reference; remove one, or give each a reference of its own version", m.Name, other.Position)
 			}
 		}
@@ -41,6 +41,8 @@ func Parse(data []byte, path string) (*Config, error) {
 	}
 	return c, nil
 }
+
+func sameTable(a, b *BigQuery) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func (d decoder) model(n *yaml.Node) (m Model, err error) {
 	keys, err := d.mapping(n, "a model", "name", "prediction", "reference", "features")
@@ -95,10 +97,10 @@ func (d decoder) reference(n *yaml.Node) (r Reference, err error) {
 		return r, err
 	}
 	file, table := keys["file"], keys["bigquery"]
-	switch {
-	case file != nil && table != nil:
-		return r, d.errorf(n, "reference has both file and bigquery; keep one")
-	case file != nil:
+	if file == nil && table == nil {
+		return r, d.errorf(n, "reference has neither file nor bigquery; write reference: {file: FILE}")
+	}
+	if file != nil {
 		if r.File, err = d.text(file, "reference file"); err != nil {
 			return r, err
 		}
@@ -108,22 +110,20 @@ func (d decoder) reference(n *yaml.Node) (r Reference, err error) {
 		if !filepath.IsAbs(r.File) {
 			r.File = filepath.Join(filepath.Dir(d.path), r.File)
 		}
-		return r, nil
-	case table != nil:
-		r.BigQuery, err = d.bigQuery(table)
-		return r, err
-	default:
-		return r, d.errorf(n, "reference has neither file nor bigquery; write reference: {file: FILE}")
 	}
+	if table != nil {
+		r.BigQuery, err = d.bigQuery(table)
+	}
+	return r, err
 }
 
 func (d decoder) bigQuery(n *yaml.Node) (*BigQuery, error) {
 	b := &BigQuery{}
 	fields := map[string]*string{
 		"project": &b.Project, "dataset": &b.Dataset, "table": &b.Table,
-		"score": &b.Score, "prediction": &b.Prediction, "outcome": &b.Outcome,
+		"score": &b.Score, "prediction": &b.Prediction, "outcome": &b.Outcome, "positive": &b.Positive,
 	}
-	keys, err := d.mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome")
+	keys, err := d.mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome", "positive")
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,18 @@ type Snapshot struct {
 	// Models holds one entry for each exported model and version, by name and
 	// then version.
 	Models []Model
+	// Loads says how the references fare that are counted elsewhere, in the order
+	// of the configuration; set by whoever keeps them.
+	Loads []Load
+}
+
+// Load is how counting one reference elsewhere fares.
+type Load struct {
+	Model, Source string
+	// Failures since the process began.
+	Failures int64
+	// Checked is when it was last counted, or found unchanged; zero: not yet.
+	Checked time.Time
 }
 
 // Model is one model and version in a Snapshot.

@@ -1,0 +1,81 @@
+package reference
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// stored is a Counted as it lies in a file.
+type stored struct {
+	Schema    int             `json:"schema"`
+	Table     string          `json:"table"`
+	Job       string          `json:"job"`
+	At        time.Time       `json:"time"`
+	Rows      int64           `json:"rows"`
+	Bytes     int64           `json:"bytes"`
+	State     string          `json:"state,omitempty"`
+	Hash      string          `json:"hash"`
+	Reference json.RawMessage `json:"reference"`
+}
+
+// LoadCounted reads what StoreCounted wrote: nil without an error when there is no
+// such file. A file that is not what was written, by its hash, is an error.
+func LoadCounted(path string) (*Counted, error) {
+	data, err := os.ReadFile(filepath.Clean(path))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read cached reference: %w", err)
+	}
+	var s stored
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("read cached reference %s: %w; delete the file, it is made anew", path, err)
+	}
+	if s.Schema != 1 {
+		return nil, fmt.Errorf("read cached reference %s: its schema is %d, this version reads 1; delete the file, it is made anew", path, s.Schema)
+	}
+	r, err := Parse(s.Reference, path)
+	if err != nil {
+		return nil, fmt.Errorf("read cached %w; delete the file, it is made anew", err)
+	}
+	if r.Hash != s.Hash || r.Rows != s.Rows {
+		return nil, fmt.Errorf("read cached reference %s: its hash is %s, not %s as when it was written; delete the file, it is made anew", path, r.Hash, s.Hash)
+	}
+	r.Source = "bigquery:" + s.Table
+	return &Counted{Reference: r, Table: s.Table, Job: s.Job, At: s.At, Bytes: s.Bytes, State: s.State}, nil
+}
+
+// StoreCounted writes a reference and how it was made into a file, whole or not
+// at all; its folder is made when missing.
+func StoreCounted(path string, c *Counted) error {
+	var content bytes.Buffer
+	if err := c.Reference.Encode(&content); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(stored{
+		Schema: 1, Table: c.Table, Job: c.Job, At: c.At, Rows: c.Reference.Rows, Bytes: c.Bytes, State: c.State,
+		Hash: c.Reference.Hash, Reference: content.Bytes(),
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // fails once it has its name
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,72 @@
+package collector
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A count that failed is tried again after firstRetry, then after twice as long,
+// until lastRetry or the interval.
+const (
+	firstRetry = time.Minute
+	lastRetry  = 15 * time.Minute
+)
+
+// Refresh counts the tables that the configuration names, then every interval
+// reloads and counts again, so that a reference file which was replaced, or a table
+// that has changed, comes into use by itself. With 0 only Reload does. The
+// returned function ends it, and returns when it has ended.
+func (m *Monitor) Refresh(interval time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var refreshing sync.WaitGroup
+	m.remotes.soon()
+	refreshing.Go(func() { m.refresh(ctx, interval) })
+	return func() {
+		cancel()
+		refreshing.Wait()
+	}
+}
+
+func (m *Monitor) refresh(ctx context.Context, interval time.Duration) {
+	var tick <-chan time.Time
+	if interval > 0 {
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	again := time.NewTimer(0)
+	again.Stop()
+	defer again.Stop()
+	pause := firstRetry
+	for {
+		failedOnly := false
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+			m.reloadOrTell()
+		case <-m.remotes.wake:
+			pause = firstRetry
+		case <-again.C:
+			failedOnly = true
+		}
+		changed, failed := m.remotes.count(ctx, failedOnly)
+		if changed {
+			m.reloadOrTell()
+		}
+		again.Stop()
+		if !failed {
+			pause = firstRetry
+			continue
+		}
+		again.Reset(pause)
+		pause = min(2*pause, lastRetry)
+	}
+}
+
+func (m *Monitor) reloadOrTell() {
+	if err := m.reload(); err != nil {
+		m.options.Logger.Error("cannot refresh references, keeping the former ones", "err", err)
+	}
+}

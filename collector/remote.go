@@ -1,0 +1,189 @@
+package collector
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Remote counts the rows of a table into a reference where they are. Given what
+// came of it before, it keeps the edges, and returns last itself when the table
+// has not changed. It is never asked while a scrape waits.
+type Remote interface {
+	Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error)
+}
+
+// remotes are the references that come from a Remote: the last good one of each,
+// kept in memory and, with a folder, on disk.
+type remotes struct {
+	remote Remote
+	dir    string
+	logger *slog.Logger
+	now    func() time.Time
+
+	mu      sync.Mutex
+	all     map[string]*counted // by key
+	current []string            // the keys that the configuration names, in its order
+	wake    chan struct{}       // has a value when there is something to count at once
+}
+
+// counted is one table and what has come of it.
+type counted struct {
+	model    string
+	table    reference.Table
+	last     *reference.Counted // nil until it was counted, or found on disk
+	checked  time.Time          // when the table was last asked with success
+	failures int64
+	failed   bool // the last time
+}
+
+func newRemotes(o *Options) *remotes {
+	return &remotes{remote: o.Remote, dir: o.CacheDir, logger: o.Logger, now: o.Now, all: map[string]*counted{}, wake: make(chan struct{}, 1)}
+}
+
+// get returns what is there of a table, nil as long as it has not been counted:
+// it does not wait.
+func (r *remotes) get(model string, t reference.Table) *reference.Reference {
+	key := keyOf(model, t)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.all[key]
+	if c == nil {
+		c = &counted{model: model, table: t}
+		if r.dir != "" {
+			var err error
+			if c.last, err = reference.LoadCounted(r.path(key)); err != nil {
+				r.logger.Warn("cached reference not used", "model", model, "err", err)
+			}
+		}
+		if c.last != nil {
+			r.logger.Info("reference from the cache", "model", model, "table", c.last.Table, "counted", c.last.At, "job", c.last.Job, "hash", c.last.Reference.Hash)
+		}
+		r.all[key] = c
+	}
+	if c.last == nil {
+		return nil
+	}
+	return c.last.Reference
+}
+
+func (r *remotes) path(key string) string { return filepath.Join(r.dir, "reference-"+key+".json") }
+
+// keyOf names a table and what is asked of it.
+func keyOf(model string, t reference.Table) string {
+	base := ""
+	if t.Base != nil {
+		base = t.Base.Hash
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %q %q %q %q %q", model, t.Project, t.Dataset, t.Name, t.Where, t.Score, t.Prediction, t.Outcome, t.Positive, t.Features, base))
+	return hex.EncodeToString(sum[:8])
+}
+
+// use says which tables the configuration in use names; the others are let go.
+func (r *remotes) use(keys []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.current = keys
+	for key := range r.all {
+		if !slices.Contains(keys, key) {
+			delete(r.all, key)
+		}
+	}
+}
+
+// count asks for every table in use, or only for those that failed last time. It
+// reports whether a reference came out other than it was, and whether one failed.
+func (r *remotes) count(ctx context.Context, failedOnly bool) (changed, failed bool) {
+	r.mu.Lock()
+	keys := slices.Clone(r.current)
+	r.mu.Unlock()
+	for _, key := range keys {
+		r.mu.Lock()
+		c := r.all[key]
+		r.mu.Unlock()
+		if c == nil || failedOnly && !c.failed {
+			continue
+		}
+		next, err := r.remote.Count(ctx, c.table, c.last)
+		if ctx.Err() != nil {
+			return changed, failed
+		}
+		new, ok := r.note(key, c, next, err)
+		changed, failed = changed || new, failed || !ok
+	}
+	return changed, failed
+}
+
+// note keeps what a count came to. A reference of the same content stays the one
+// it is, so that the windows over it do.
+func (r *remotes) note(key string, c *counted, next *reference.Counted, err error) (changed, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c.failed = err != nil; c.failed {
+		c.failures++
+		r.logger.Error("cannot count the reference, keeping the last good one", "model", c.model, "have", c.last != nil, "err", err)
+		return false, false
+	}
+	c.checked = r.now()
+	if next == c.last {
+		return false, true
+	}
+	if changed = c.last == nil || c.last.Reference.Hash != next.Reference.Hash; !changed {
+		kept := *next
+		kept.Reference = c.last.Reference
+		next = &kept
+	}
+	c.last = next
+	if r.dir != "" {
+		if err := reference.StoreCounted(r.path(key), next); err != nil {
+			r.logger.Error("cannot cache the reference: a restart counts it anew; check --reference.cache-dir", "model", c.model, "err", err)
+		}
+	}
+	return changed, true
+}
+
+// pending returns why the references are not all there, "" when they are.
+func (r *remotes) pending() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, key := range r.current {
+		if c := r.all[key]; c != nil && c.last == nil {
+			return fmt.Sprintf("the reference of model %q has not been counted yet in %s (%d failures)", c.model, sourceOf(c.table), c.failures)
+		}
+	}
+	return ""
+}
+
+// loads tells how counting goes.
+func (r *remotes) loads() []window.Load {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []window.Load
+	for _, key := range r.current {
+		if c := r.all[key]; c != nil {
+			all = append(all, window.Load{Model: c.model, Source: sourceOf(c.table), Failures: c.failures, Checked: c.checked})
+		}
+	}
+	return all
+}
+
+func sourceOf(t reference.Table) string {
+	return "bigquery:" + t.Project + "." + t.Dataset + "." + t.Name
+}
+
+// soon has the tables counted without waiting for the interval.
+func (r *remotes) soon() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
