@@ -13,6 +13,7 @@ func TestSciPyMeasuresTheSameDistances(t *testing.T) {
 		Counts  [][2][]int64 `json:"counts"`
 		Axes    []placed     `json:"axes"`
 		PValues [][]float64  `json:"p_values"`
+		Blocks  [][2]any     `json:"blocks"`
 	}
 	histograms(41, 300, func(reference, window []int64) {
 		question.Counts = append(question.Counts, [2][]int64{slices.Clone(reference), slices.Clone(window)})
@@ -29,9 +30,14 @@ func TestSciPyMeasuresTheSameDistances(t *testing.T) {
 		}
 		question.PValues = append(question.PValues, p)
 	}
+	for i := range 100 {
+		reference, blocks := randomBlocks(r, 2+i%20)
+		question.Blocks = append(question.Blocks, [2]any{reference, blocks})
+	}
 	var answer struct {
 		Counts  [][4]float64
 		Axes    [][2]float64
+		Blocks  [][2]float64
 		PValues [][]float64 `json:"p_values"`
 	}
 	ask(t, "distances.py", question, &answer)
@@ -48,6 +54,16 @@ func TestSciPyMeasuresTheSameDistances(t *testing.T) {
 		}
 		if got, want := p.axis.Wasserstein(p.Window), answer.Axes[i][1]; !relative(got, want, 1e-9) {
 			t.Errorf("Wasserstein of %+v = %v, scipy says %v", p, got, want)
+		}
+	}
+	for i, c := range question.Blocks {
+		got, ok := BlockBootstrap("", c[0].([]int64), slices.Concat(c[1].([][]int64)...))
+		effect, p := answer.Blocks[i][0], answer.Blocks[i][1]
+		if !ok || !near(got.DesignEffect, effect, 1e-9) {
+			t.Errorf("design effect of %v = %v, numpy says %v", c, got.DesignEffect, effect)
+		}
+		if !near(got.PValue, p, 5*math.Sqrt(p*(1-p)*(1./BlockSamples+1./4000))+1./BlockSamples) {
+			t.Errorf("p-value of blocks %v = %v, numpy says %v", c, got.PValue, p)
 		}
 	}
 	for i, p := range question.PValues {

@@ -40,3 +40,9 @@ func (r *random) bits64() uint64 {
 func (r *random) unit() float64 {
 	return (float64(r.bits64()>>12) + 0.5) * 0x1p-52
 }
+
+// below is uniform on the integers from 0 to n-1, up to n/2^64.
+func (r *random) below(n uint64) uint64 {
+	high, _ := bits.Mul64(r.bits64(), n)
+	return high
+}

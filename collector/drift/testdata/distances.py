@@ -1,7 +1,8 @@
 """Computes with scipy the distances that the tests compare the package with.
 
 Reads {"counts": [[reference, window], ...], "axes": [{"places", "counts", "lo",
-"hi", "sd", "window"}, ...], "p_values": [[p, ...], ...]} on stdin and writes the
+"hi", "sd", "window"}, ...], "p_values": [[p, ...], ...],
+"blocks": [[reference, counts by block], ...]} on stdin and writes the
 answers under the same keys on stdout.
 """
 
@@ -42,10 +43,28 @@ def axis(places, counts, lo, hi, sd, window):
     return [smirnov.statistic, st.wasserstein_distance(places, at, counts, weights) / sd]
 
 
+def blocks(reference, counts):
+    """Design effect, and p-value of a bootstrap of blocks with as many references."""
+    rng, draws = np.random.default_rng(1), 4000
+    c, p = np.array(counts, float), np.array(reference) / np.sum(reference)
+    groups, n = len(c), c.sum()
+    q = c.sum(axis=0) / n
+    seen = q > 0
+    z = (c - np.outer(c.sum(axis=1), q))[:, seen] / np.sqrt(q[seen])
+    effect = np.trace(z.T @ z) / n * groups / (groups - 1) / (seen.sum() - 1)
+    drawn = c[rng.integers(groups, size=(draws, groups))].sum(axis=1)
+    apart = (drawn / drawn.sum(axis=1, keepdims=True) - q) * np.sqrt(groups / (groups - 1))
+    apart += rng.multinomial(np.sum(reference), p, draws) / np.sum(reference) - p
+    some = p + q > 0
+    statistic = lambda d: np.sum(2 * d[..., some] ** 2 / (p + q)[some], axis=-1)
+    return [max(1, effect), (1 + np.sum(statistic(apart) >= statistic(q - p) - 1e-12)) / (draws + 1)]
+
+
 json.dump(
     {
         "counts": [distances(*case) for case in asked["counts"]],
         "axes": [axis(**case) for case in asked["axes"]],
+        "blocks": [blocks(*case) for case in asked["blocks"]],
         "p_values": [st.false_discovery_control(case).tolist() for case in asked["p_values"]],
     },
     sys.stdout,
