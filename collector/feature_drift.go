@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"math"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -22,7 +24,10 @@ var (
 		"Size of a feature's corrected divergence: 0 minimal (below 0.1 nats), 1 moderate (up to 0.5), 2 significant. From 50 predictions in the window.",
 		featureLabels, nil)
 	featurePValue = prometheus.NewDesc("feature_drift_p_value",
-		"Probability of a divergence at least as large when nothing has drifted, by a two-sample parametric bootstrap; lower is stronger evidence. From 50 predictions in the window.",
+		"Probability of a divergence at least as large when nothing has drifted, by a two-sample parametric bootstrap; lower is stronger evidence. From 50 predictions in the window. With --drift.dependence=block by a bootstrap of blocks of neighbouring predictions, which allows for their dependence, from 200.",
+		featureLabels, nil)
+	featureDesignEffect = prometheus.NewDesc("feature_design_effect",
+		"How many times as much a feature's shares vary between blocks of neighbouring predictions in the window as they would if predictions were independent, at least 1; the window says as much as its size divided by it. With --drift.dependence=block only, from 200 predictions in the window.",
 		featureLabels, nil)
 	featureAdjusted = prometheus.NewDesc("feature_drift_adjusted_p_value",
 		"Value of feature_drift_p_value adjusted for the number of features of the model and version (Benjamini and Hochberg): of the features at or below q, on average at most the share q is there by chance. It adjusts for features, not for time: it is for display, not for alerts. From 50 predictions in the window.",
@@ -62,12 +67,15 @@ func (c featureDrift) model(m *window.Model, ch chan<- prometheus.Metric) {
 		d := &m.Features[i]
 		labels := pairs(featureKL, m.Name, m.Version, d.Name)
 		gauge(ch, featureKL, d.KL, labels)
-		if v, ok := judge(d); ok {
+		if v, ok := c.rule.judge(d); ok {
 			gauge(ch, featureCorrected, v.corrected, labels)
 			gauge(ch, featureNoiseFloor, v.noiseFloor, labels)
 			gauge(ch, featureSeverity, float64(drift.Severity(v.corrected)), labels)
 			gauge(ch, featurePValue, v.pValue, labels)
 			tested.add(v.pValue, labels)
+		}
+		if d.BlockTest != nil {
+			gauge(ch, featureDesignEffect, d.BlockTest.DesignEffect, labels)
 		}
 		if yes, ok := c.rule.detected(d); ok {
 			gauge(ch, featureDetected, truth(yes), labels)
@@ -94,5 +102,7 @@ type tests struct {
 }
 
 func (t *tests) add(p float64, labels []*dto.LabelPair) {
-	t.pValues, t.labels = append(t.pValues, p), append(t.labels, labels)
+	if !math.IsNaN(p) {
+		t.pValues, t.labels = append(t.pValues, p), append(t.labels, labels)
+	}
 }

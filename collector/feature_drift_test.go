@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -118,4 +119,32 @@ func TestDriftedFeaturesAreCountedAmongThoseKnown(t *testing.T) {
 func one(m window.Model) *window.Snapshot {
 	m.Name, m.Version = "m", "v"
 	return &window.Snapshot{Time: now, Models: []window.Model{m}}
+}
+
+func TestPValuesAreThoseOfBlocksWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	block := rule{block: true, significance: .05, tolerance: .02}
+	features := []window.Distribution{creditScore(t), purpose(t)}
+	features[0].BlockTest = &drift.BlockTest{PValue: .2, DesignEffect: 3.5}
+	s := one(window.Model{Features: features, Score: &features[1]})
+	got := samples(t, featureDrift{block}, s)
+	contains(t, got,
+		`feature_drift_p_value{feature="credit_score",model="m",version="v"} 0.2`,
+		`feature_drift_adjusted_p_value{feature="credit_score",model="m",version="v"} 0.2`,
+		`feature_design_effect{feature="credit_score",model="m",version="v"} 3.5`,
+		`feature_drift_detected{feature="credit_score",model="m",version="v"} 0`,
+		`model_drifted_features_ratio{model="m",version="v"} 0`)
+	// Without blocks, of too few rows, the p-value is unknown and the rest is not.
+	for _, name := range []string{"p_value", "design_effect", "detected"} {
+		for line := range strings.Lines(got) {
+			if strings.Contains(line, name) && strings.Contains(line, "purpose") {
+				t.Errorf("a window without blocks has %s", line)
+			}
+		}
+	}
+	contains(t, got, `feature_drift_severity{feature="purpose",model="m",version="v"} 0`)
+	if got := samples(t, predictionShift{block}, s); strings.Contains(got, "p_value") {
+		t.Errorf("a window without blocks has\n%s", got)
+	}
+	lacks(t, samples(t, featureDrift{usual}, one(window.Model{Features: features[1:]})), "design_effect")
 }

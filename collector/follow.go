@@ -26,6 +26,7 @@ func Follow(log window.Log, specs []window.Spec, o Options) (*window.Window, fun
 	if o.Sequential {
 		o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	}
+	o.Window.Blocks = o.Block
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
 	w, err := window.New(log, specs, o.Bins, nulls, o.Window)
 	if err != nil {

@@ -46,6 +46,9 @@ type Options struct {
 	// Significance is --drift.significance, the p-value below which a divergence
 	// may be drift; between 0 and 1.
 	Significance float64
+	// Block is --drift.dependence=block: p-values allow for dependence between
+	// neighbouring predictions.
+	Block bool
 	// Tolerance is --drift.tolerance, the corrected divergence in nats up to
 	// which drift is tolerated; not negative.
 	Tolerance float64
@@ -128,6 +131,9 @@ func (o Options) validate() error {
 	case 1/float64(o.BootstrapSamples+1) >= o.Significance:
 		return fmt.Errorf("--drift.bootstrap-samples=%d: no p-value could be below --drift.significance=%v; use at least %.0f",
 			o.BootstrapSamples, o.Significance, math.Floor(1/o.Significance))
+	}
+	if o.Block && o.Significance <= 1./(drift.BlockSamples+1) {
+		return fmt.Errorf("--drift.significance=%v: with --drift.dependence=block no p-value could be below it; use more than %v", o.Significance, 1./(drift.BlockSamples+1))
 	}
 	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)

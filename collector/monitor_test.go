@@ -317,6 +317,7 @@ func TestMistakesInTheOptionsNameTheFlag(t *testing.T) {
 		{"significance 0", func(o *Options) { o.Significance = 0 }, "--drift.significance=0: must lie between 0 and 1"},
 		{"bins below 0", func(o *Options) { o.BinLimits.Top = -1 }, "--bins.top=-1: must be at least 1, or 0 for all bins"},
 		{"series below 0", func(o *Options) { o.BinLimits.Series = -1 }, "--bins.max-series=-1: must be at least 1, or 0 for no bound"},
+		{"too little for blocks", func(o *Options) { o.Significance, o.Block, o.BootstrapSamples = .001, true, 9999 }, "--drift.significance=0.001: with --drift.dependence=block no p-value could be below it; use more than 0.001"},
 		{"significance 1", func(o *Options) { o.Significance = 1 }, "--drift.significance=1: "},
 		{"tolerance below 0", func(o *Options) { o.Tolerance = -1 }, "--drift.tolerance=-1: must lie between 0 and 1000 nats"},
 		{"no samples", func(o *Options) { o.BootstrapSamples = 0 }, "--drift.bootstrap-samples=0: must lie between 1 and 1000000"},

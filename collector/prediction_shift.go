@@ -47,7 +47,7 @@ func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric
 		if judged == nil {
 			continue
 		}
-		if v, ok := judge(judged); ok {
+		if v, ok := c.rule.judge(judged); ok {
 			gauge(ch, predictionPValue, v.pValue, labels)
 		}
 		drifted, known := c.rule.detected(judged)

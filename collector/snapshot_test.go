@@ -89,6 +89,7 @@ func creditScore(t testing.TB) window.Distribution {
 	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
 	d := distribution(t, "credit_score", b, err, []int64{60_000, 30_000, 10_000, 0}, []int64{20, 38, 40, 2})
 	d.Missing, d.OutOfRange, d.Last = 2, 4, 701.5
+	d.BlockTest = &drift.BlockTest{PValue: .004, DesignEffect: 1.25}
 	d.Axis = drift.NewAxis([]int64{60_000, 30_000, 10_000}, []float64{580, 640, 700}, 300, 850, 45)
 	return d
 }
@@ -158,6 +159,7 @@ func emptied(d window.Distribution) window.Distribution {
 	d.Fine = make([]int64, len(d.Fine))
 	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
 	d.KL, d.Last, d.Null = math.NaN(), math.NaN(), nil
+	d.BlockTest = nil
 	return d
 }
 

@@ -55,8 +55,10 @@ func Watch(cmd Command, o *collector.Options) {
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default(number(o.Tolerance)).Float64Var(&o.Tolerance)
 	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)
 	cmd.Flag("drift.false-alarms-per-month", "False alarms in 30 days, over all distributions of a model, that the sequential detector may give.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
-	sequential := (*detection)(&o.Sequential)
-	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(sequential.String()).SetValue(sequential)
+	detection := either{&o.Sequential, "sequential", "p-value"}
+	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(detection.String()).SetValue(detection)
+	dependence := either{&o.Block, "block", "independent"}
+	cmd.Flag("drift.dependence", "Whether p-values take predictions to be independent, or to depend on their neighbours (block), as in batches.").Default(dependence.String()).SetValue(dependence)
 }
 
 // Collectors adds a flag for each collector. The returned function names those

@@ -29,7 +29,7 @@ func TestWithoutFlagsTheDefaultsHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o.Window != Defaults().Window || o.Bins != Defaults().Bins || o.BinLimits != Defaults().BinLimits || o.Tolerance != 0.02 || o.Significance != 0.05 ||
-		o.BootstrapSamples != 9999 || o.FalseAlarmsPerMonth != 1 || !o.Sequential {
+		o.BootstrapSamples != 9999 || o.FalseAlarmsPerMonth != 1 || !o.Sequential || o.Block {
 		t.Errorf("no flags make %+v", o)
 	}
 	if !slices.Equal(enabled, collector.Defaults()) {
@@ -44,14 +44,14 @@ func TestFlagsSetTheOptions(t *testing.T) {
 	t.Parallel()
 	o, _, err := parse(t, "--config.file=c.yml", "--window.predictions=0", "--window.duration=90d", "--window.lookback=7", "--window.feedback=8",
 		"--versions.max=9", "--bins.count=5", "--bins.method=uniform", "--bins.top=3", "--bins.max-series=90", "--drift.significance=.01", "--drift.tolerance=.1",
-		"--drift.bootstrap-samples=99", "--drift.false-alarms-per-month=2", "--drift.detection=p-value")
+		"--drift.bootstrap-samples=99", "--drift.false-alarms-per-month=2", "--drift.detection=p-value", "--drift.dependence=block")
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := o.Window
 	if o.ConfigFile != "c.yml" || w.Predictions != 0 || w.Duration != 90*24*time.Hour || w.Lookback != 7 || w.Feedback != 8 || w.Versions != 9 ||
 		o.Bins.Count != 5 || o.Bins.Method != "uniform" || o.BinLimits != (collector.BinLimits{Top: 3, Series: 90}) || o.Significance != .01 || o.Tolerance != .1 ||
-		o.BootstrapSamples != 99 || o.FalseAlarmsPerMonth != 2 || o.Sequential {
+		o.BootstrapSamples != 99 || o.FalseAlarmsPerMonth != 2 || o.Sequential || !o.Block {
 		t.Errorf("got %+v", o)
 	}
 }
@@ -101,6 +101,7 @@ func TestWhatIsNoFlagIsRefused(t *testing.T) {
 		{"--window.prediction=1", "unknown long flag '--window.prediction'"},
 		{"--window.duration=-1s", `"-1s" is not a duration such as 90d`},
 		{"--drift.detection=psi", `"psi" is neither sequential nor p-value`},
+		{"--drift.dependence=ar", `"ar" is neither block nor independent`},
 		{"--drift.tolerance=little", "little"},
 		{"tolerance", "unexpected tolerance"},
 		{"--predictions.log=x", "unknown long flag"},

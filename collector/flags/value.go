@@ -61,27 +61,25 @@ func (m *moment) String() string {
 	return ""
 }
 
-// detection is --drift.detection: true is sequential.
-type detection bool
-
-const (
-	sequential = "sequential"
-	pValue     = "p-value"
-)
+// either is a flag with two values, of which yes is true.
+type either struct {
+	value   *bool
+	yes, no string
+}
 
 // Set implements kingpin.Value.
-func (d *detection) Set(s string) error {
-	if s != sequential && s != pValue {
-		return fmt.Errorf("%q is neither %s nor %s", s, sequential, pValue)
+func (e either) Set(s string) error {
+	if s != e.yes && s != e.no {
+		return fmt.Errorf("%q is neither %s nor %s", s, e.yes, e.no)
 	}
-	*d = s == sequential
+	*e.value = s == e.yes
 	return nil
 }
 
 // String implements kingpin.Value.
-func (d *detection) String() string {
-	if *d {
-		return sequential
+func (e either) String() string {
+	if *e.value {
+		return e.yes
 	}
-	return pValue
+	return e.no
 }

@@ -165,8 +165,14 @@ func (s *series) lastValue(feature int) float64 {
 
 // at counts the window that a scrape at now sees.
 func (s *series) at(now time.Time) *counts {
+	from, until := s.bounds(now)
+	return s.scrape.window(0, from, until)
+}
+
+// bounds are the times between which the rows lie that a scrape at now sees.
+func (s *series) bounds(now time.Time) (from, until int64) {
 	if s.age == 0 {
-		return s.scrape.window(0, noBound, noBound)
+		return noBound, noBound
 	}
-	return s.scrape.window(0, now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano())
+	return now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano()
 }

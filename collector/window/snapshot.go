@@ -127,6 +127,12 @@ type Distribution struct {
 	// then says why, and is nil otherwise.
 	Null    *drift.Null
 	NullErr error
+	// Blocks counts the window by block of neighbouring rows and, in each, by
+	// exported bin: drift.Blocks of them. Nil unless Options.Blocks asks for them,
+	// and below drift.MinBlockPredictions rows. BlockTest is what they say, nil when
+	// they say nothing.
+	Blocks    []int64
+	BlockTest *drift.BlockTest
 	// Detection is what the sequential detector says, nil without one and as
 	// long as it has seen too few rows.
 	Detection *Detection

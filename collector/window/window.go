@@ -47,6 +47,9 @@ type Options struct {
 	FalseAlarmsPerMonth float64
 	// Tolerance is the divergence in nats up to which they tolerate drift.
 	Tolerance float64
+	// Blocks asks for the window in blocks of neighbouring rows, and for a test of
+	// them that allows for dependence.
+	Blocks bool
 	// Bare leaves the nulls, the outcomes and the estimates out of snapshots, for
 	// those who ask the detectors only: no null is then drawn unless one needs it.
 	Bare bool
@@ -173,6 +176,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 	w.turn <- struct{}{}
 	if !w.options.Bare {
 		w.drawNulls(ctx, s)
+		testBlocks(s)
 	}
 	return s
 }
@@ -240,6 +244,9 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 			m.Performance.Features = r.layout.unknown
 		}
 		r.layout.distributions(&m, counts, r)
+		if w.options.Blocks && !w.options.Bare {
+			r.cut(&m, counts.rows, now)
+		}
 		r.detect(ctx, &m, now)
 	}
 	return m

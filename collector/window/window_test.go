@@ -217,6 +217,9 @@ func describe(s *Snapshot) string {
 			if d.Detection != nil {
 				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
 			}
+			if d.BlockTest != nil {
+				fmt.Fprintf(&b, "    %+v of blocks %v\n", *d.BlockTest, d.Blocks)
+			}
 			if d.Null != nil {
 				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(d.KL, d.Total, d.ReferenceTotal))
 			}
@@ -306,9 +309,9 @@ func TestSnapshotCountsTheWindow(t *testing.T) {
 func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Options){
-		"by number":       func(o *Options) { o.Predictions = 300 },
+		"by number":       func(o *Options) { o.Predictions, o.Blocks = 300, true },
 		"by age":          func(o *Options) { o.Predictions, o.Duration = 0, 10*time.Minute },
-		"by both":         func(o *Options) { o.Predictions, o.Duration = 300, 4*time.Minute },
+		"by both":         func(o *Options) { o.Predictions, o.Duration, o.Blocks = 300, 4*time.Minute, true },
 		"few versions":    func(o *Options) { o.Versions = 1 },
 		"short look-back": func(o *Options) { o.Lookback = 100 },
 		"detectors":       func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance = 1, .02 },
