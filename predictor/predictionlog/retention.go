@@ -87,15 +87,30 @@ func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	if cutoff == 0 {
 		return deleted, nil
 	}
-	feedback, err := p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
-		(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2) WHERE time < ?1)
-		RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
+	var feedback, refused int64
+	old, err := tx.expired("SELECT 1 FROM (SELECT time FROM feedback ORDER BY seq LIMIT ?2) WHERE time < ?1 LIMIT 1", cutoff, limit)
+	if err == nil && old {
+		feedback, err = p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
+			(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2) WHERE time < ?1)
+			RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
+	}
 	if err != nil {
 		return 0, err
 	}
-	refused, err := p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
-		(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
+	old, err = tx.expired("SELECT 1 FROM (SELECT time FROM errors ORDER BY seq LIMIT ?2) WHERE time < ?1 LIMIT 1", cutoff, limit)
+	if err == nil && old {
+		refused, err = p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
+			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
+	}
 	return deleted + feedback + refused, err
+}
+
+// expired reports whether a query for rows before cutoff, among the oldest ones,
+// finds one. It takes microseconds, where a DELETE that finds none takes 230:
+// with nothing to delete, that was a sixth of the predictor's time.
+func (tx *transaction) expired(query string, cutoff, limit int64) (bool, error) {
+	row, err := tx.conn.first(context.Background(), query, cutoff, limit)
+	return row != nil, err
 }
 
 // delete runs a statement that returns the ids of the rows that it deletes, and
