@@ -143,19 +143,21 @@ $(GOLANGCI):
 	fi
 
 # What checks the files below deploy/: .build/bin/NAME, compiled once, some minutes.
-HELM_VERSION       := 3.22.0
-KUSTOMIZE_VERSION  := 5.8.2
+HELM_VERSION        := 3.22.0
+KUSTOMIZE_VERSION   := 5.8.2
 KUBECONFORM_VERSION := 0.8.0
-KUBERNETES_VERSION := 1.34.1
-OPERATOR_VERSION   := 0.85.0
+KUBERNETES_VERSION  := 1.34.1
+OPERATOR_VERSION    := 0.85.0
+COMPOSE_VERSION     := 2.16.2
 PACKAGE/helm        := helm.sh/helm/v3/cmd/helm@v$(HELM_VERSION)
 PACKAGE/kustomize   := sigs.k8s.io/kustomize/kustomize/v5@v$(KUSTOMIZE_VERSION)
+PACKAGE/cmd         := github.com/compose-spec/compose-go/v2/cmd@v$(COMPOSE_VERSION)
 PACKAGE/kubeconform := github.com/yannh/kubeconform/cmd/kubeconform@v$(KUBECONFORM_VERSION)
 
 .PHONY: deploy-tools
-deploy-tools: .build/bin/helm .build/bin/kustomize .build/bin/kubeconform .build/schemas/version
+deploy-tools: .build/bin/helm .build/bin/kustomize .build/bin/kubeconform .build/bin/compose/cmd .build/schemas/version
 
-.build/bin/helm .build/bin/kustomize .build/bin/kubeconform: Makefile
+.build/bin/helm .build/bin/kustomize .build/bin/kubeconform .build/bin/compose/cmd: Makefile
 	@mkdir -p $(@D)
 	@$(GO) version -m $@ 2>/dev/null | grep -qwF 'v$(lastword $(subst @v, ,$(PACKAGE/$(@F))))' || \
 		GOBIN=$(abspath $(@D)) $(GO) install $(PACKAGE/$(@F))

@@ -67,6 +67,27 @@ func withShortFiles(t *testing.T) string {
 			t.Fatal(err, string(out))
 		}
 	}
+	// helm template shows no notes, so they become a manifest.
+	notes := filepath.Join(folder, "templates", "NOTES.txt")
+	text, err := os.ReadFile(notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(notes); err != nil {
+		t.Fatal(err)
+	}
+	manifest := `{{ define "notes" }}` + string(text) + `{{ end -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: notes
+data:
+  notes: |
+    {{- include "notes" . | nindent 4 }}
+`
+	if err := os.WriteFile(filepath.Join(folder, "templates", "notes.yaml"), []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
 		"smoke": "#!/bin/sh\n", "rules/drift.yml": "groups: []\n", "dashboards/models.json": "{}\n",
 	} {
