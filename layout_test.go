@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"collector/drift/calibrate":   {"collector/drift"},
 	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
-	"deploy/bench":                {"predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
+	"deploy/bench":                {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/demo":                 {},
 	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},

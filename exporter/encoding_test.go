@@ -5,10 +5,12 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 )
 
 func TestPageIsCompressedAndEncodedAsAsked(t *testing.T) {
@@ -50,4 +52,33 @@ func TestPageIsCompressedAndEncodedAsAsked(t *testing.T) {
 		t.Errorf("content type %q", got)
 	}
 	r.stop(t)
+}
+
+func TestAPageIsWhatPrometheusWouldGather(t *testing.T) {
+	t.Parallel()
+	registries := func(names ...[]string) []prometheus.Gatherer {
+		var all []prometheus.Gatherer
+		for _, of := range names {
+			r := prometheus.NewRegistry()
+			r.MustRegister(prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+				for _, name := range of {
+					ch <- gauge(name, float64(len(name)))
+				}
+			}))
+			all = append(all, r)
+		}
+		return all
+	}
+	for name, gatherers := range map[string][]prometheus.Gatherer{
+		"none":        registries(),
+		"empty":       registries(nil, nil),
+		"interleaved": registries([]string{"b", "d"}, []string{"c", "a"}),
+		"colliding":   registries([]string{"a", "b"}, []string{"b", "c"}),
+	} {
+		got, err := page(gatherers).Gather()
+		want, wantErr := prometheus.Gatherers(gatherers).Gather()
+		if !slices.EqualFunc(got, want, func(a, b *dto.MetricFamily) bool { return a.String() == b.String() }) || (err == nil) != (wantErr == nil) {
+			t.Errorf("%s: %v, %v, want %v, %v", name, got, err, want, wantErr)
+		}
+	}
 }

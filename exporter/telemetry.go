@@ -69,11 +69,11 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(s.build, undescribed{s.options.Monitor.Collector(ctx, names)})
-	page := prometheus.Gatherers{registry}
+	shown := page{registry}
 	if !query.Has("collect[]") {
-		page = append(page, s.own)
+		shown = append(shown, s.own)
 	}
-	promhttp.HandlerFor(page, promhttp.HandlerOpts{
+	promhttp.HandlerFor(shown, promhttp.HandlerOpts{
 		ErrorLog:          &errorLog{logger: s.logger},
 		ErrorHandling:     promhttp.ContinueOnError,
 		Registry:          s.own,

@@ -14,4 +14,10 @@ var all = []struct {
 	{"batch", batch},
 	{"commits", commits},
 	{"python", python},
+	{"nulls", nulls},
+	{"scrape", scraping},
+	{"start", coldStart},
+	{"memory", memory},
+	{"growth", growth},
+	{"reading", reading},
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,6 +53,16 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 		Model: model.Default(), LogPath: path, EnablePprof: true, Listening: listening,
 		LogOptions: predictionlog.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
 		Web:        &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
+	}
+	if what, argument, found := strings.Cut(kind, ":"); found {
+		n, err := strconv.Atoi(argument)
+		if err != nil {
+			return err
+		}
+		if what == constants {
+			return serveConstants(ctx, n, listening)
+		}
+		return serveExporter(ctx, n, path, listening)
 	}
 	switch kind {
 	case bare:

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/flags"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// follower reads a log into windows as an exporter does, in this process, and can
+// be shown a log that ends earlier than it does. Its nulls have one draw, so that
+// drawing them, which has a line of its own, does not go on behind the others.
+type follower struct {
+	*predictionlog.Reader
+	specs []window.Spec
+	nulls *drift.Nulls
+	rows  int64 // of the log
+	high  int64 // the newest id to be seen
+}
+
+func follow(path string, rows int, specs ...window.Spec) *follower {
+	return &follower{
+		Reader: predictionlog.NewReader(path), specs: specs, nulls: drift.NewNulls(1, 1), rows: int64(rows),
+	}
+}
+
+func (f *follower) close() error {
+	f.nulls.Close()
+	return f.Reader.Close()
+}
+
+// loanSpec watches the embedded model.
+func loanSpec() window.Spec {
+	return window.Spec{Name: loanModel, References: []*reference.Reference{reference.Default()}}
+}
+
+// State implements window.Log.
+func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
+	s, err := f.Reader.State(ctx)
+	s.HighWater.Predictions = min(s.HighWater.Predictions, f.high)
+	return s, err
+}
+
+// open returns windows that have read nothing yet. lookback is how many rows they
+// may read at the start, at least.
+func (f *follower) open(predictions int, lookback int64) (*window.Window, error) {
+	o := flags.Defaults()
+	o.Window.Predictions, o.Window.Lookback = predictions, lookback
+	o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
+	return window.New(f, f.specs, o.Bins, f.nulls, o.Window)
+}
+
+// advance lets windows read up to an id, and returns how many seconds that took.
+func (f *follower) advance(ctx context.Context, w *window.Window, high int64) (float64, error) {
+	f.high = high
+	began := time.Now()
+	s := w.Snapshot(ctx, time.Unix(0, newestRow))
+	took := time.Since(began).Seconds()
+	rows := int64(0)
+	for i := range s.Models {
+		rows += s.Models[i].Predictions
+		for j := range s.Models[i].Features {
+			s.Err = errors.Join(s.Err, s.Models[i].Features[j].NullErr)
+		}
+	}
+	if s.Err == nil && high >= 0 && rows == 0 {
+		s.Err = errors.New("the windows are empty")
+	}
+	if s.Err != nil {
+		return 0, fmt.Errorf("read up to %d: %w", high, s.Err)
+	}
+	return took, nil
+}
+
+// fresh returns how many seconds the newest rows take windows that have read all
+// before: the median of some trials.
+func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trials int) (float64, error) {
+	var took spread
+	for range trials {
+		w, err := f.open(predictions, 1)
+		if err != nil {
+			return 0, err
+		}
+		if f.rows > rows {
+			if _, err := f.advance(ctx, w, f.rows-1-rows); err != nil {
+				return 0, err
+			}
+		} else if _, err := f.advance(ctx, w, -1); err != nil {
+			return 0, err
+		}
+		seconds, err := f.advance(ctx, w, f.rows-1)
+		if err != nil {
+			return 0, err
+		}
+		took = append(took, seconds)
+	}
+	return took.median(), nil
+}
+
+// held returns the bytes that windows over all rows hold.
+func (f *follower) held(ctx context.Context, predictions int) (float64, error) {
+	before := heap()
+	w, err := f.open(predictions, 1)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := f.advance(ctx, w, f.rows-1); err != nil {
+		return 0, err
+	}
+	after := heap()
+	runtime.KeepAlive(w)
+	return max(0, after-before), nil
+}
+
+// heap is what is in use once all garbage is gone.
+func heap() float64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}

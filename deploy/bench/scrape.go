@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
+)
+
+// A scrape as Prometheus does it: compressed, over one connection.
+var scrapeRequest = load.Get("/metrics", "gzip")
+
+// page is a server of pages, and a connection to it.
+type page struct {
+	*child
+	conn *load.Conn
+}
+
+func startPage(ctx context.Context, kind, path string) (*page, error) {
+	c, err := startChild(ctx, kind, path)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := load.Dial(ctx, c.address)
+	if err != nil {
+		return nil, errors.Join(err, c.stop())
+	}
+	return &page{c, conn}, nil
+}
+
+func (p *page) close() error { return errors.Join(p.conn.Close(), p.stop()) }
+
+// fetch returns a page, valid until the next one.
+func (p *page) fetch(request []byte) ([]byte, error) {
+	status, body, err := p.conn.Ask(request)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d: %.300s", status, body)
+	}
+	return body, err
+}
+
+// waits returns the median wait for a page, in seconds, over some scrapes; before
+// each comes what prepares it.
+func (p *page) waits(scrapes int, prepare func() error) (float64, error) {
+	var took spread
+	for range scrapes {
+		if err := prepare(); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if _, err := p.fetch(scrapeRequest); err != nil {
+			return 0, err
+		}
+		took = append(took, time.Since(began).Seconds())
+	}
+	return took.median(), nil
+}
+
+// scraping is a whole scrape of the embedded model, beside client_golang with as
+// many series that never change.
+func scraping(ctx context.Context, s settings) (_ *bench, err error) {
+	bodies, err := loanBodies()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.dir, "scrape.db")
+	writer, err := predictionlog.OpenWriter(ctx, path, predictionlog.WriterOptions{})
+	if err != nil {
+		return nil, err
+	}
+	written := 0
+	write := func() error {
+		batch := make([]predictionlog.Prediction, 1000)
+		for i := range batch {
+			batch[i] = predictionlog.Prediction{
+				RequestID: fmt.Sprintf("%036d", written+i), Model: loanModel, Version: "1", Features: bodies[i%len(bodies)],
+				Score: float64(i%97) / 97, Class: fmt.Sprint(i % 2), Latency: 50 * time.Microsecond,
+			}
+		}
+		written += len(batch)
+		_, err := writer.Append(ctx, batch)
+		return err
+	}
+	ours, err := startPage(ctx, watching+":1000", path)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	closing := []func() error{ours.close, writer.Close}
+	closeAll := func() error {
+		var errs []error
+		for _, c := range closing {
+			errs = append(errs, c())
+		}
+		return errors.Join(errs...)
+	}
+	series, err := settled(ours, write)
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	floor, err := startPage(ctx, fmt.Sprintf("%s:%d", constants, series), "-")
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	closing = slices.Insert(closing, 0, floor.close)
+	nothing := func() error { return nil }
+	probeOf := func(name string, p *page, scrapes int, prepare func() error) probe {
+		return func(_ context.Context, out sample) (err error) {
+			out[name], err = p.waits(scrapes, prepare)
+			return err
+		}
+	}
+	beside := fmt.Sprintf("client_golang, %d constant series", series)
+	return &bench{
+		probes: []probe{
+			probeOf("idle", ours, 100, nothing), probeOf("constant", floor, 100, nothing),
+			probeOf("busy", ours, 20, write),
+		},
+		rows: []row{
+			{what: "scrape with 1000 new rows, gzip", ours: "busy", floor: "constant", beside: beside, unit: duration, goal: atMost(1.5)},
+			{what: "scrape without new rows, gzip", ours: "idle", floor: "constant", beside: beside, unit: duration, goal: atMost(1.1)},
+		},
+		close: closeAll,
+	}, nil
+}
+
+// settled returns the number of series on a page of full windows, once the nulls
+// are drawn that an exporter draws at its start: these take some 10 ms each and
+// half of the cores, and what is measured meanwhile is them.
+func settled(p *page, write func() error) (series int, err error) {
+	for range 3 {
+		if err := write(); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := p.fetch(load.Get("/metrics", "")); err != nil {
+		return 0, err
+	}
+	for last := -1.0; ; {
+		time.Sleep(time.Second)
+		used, err := cpuSeconds(p.cmd.Process.Pid)
+		if err != nil {
+			return 0, err
+		}
+		if last >= 0 && used-last < .05 {
+			break
+		}
+		last = used
+	}
+	body, err := p.fetch(load.Get("/metrics", ""))
+	for line := range bytes.Lines(body) {
+		if line[0] != '#' {
+			series++
+		}
+	}
+	return series, err
+}

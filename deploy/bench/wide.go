@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+)
+
+// wide is what is normal for a made-up model of so many numeric features, and
+// the features of its rows.
+func wide(features int) (*reference.Reference, [][]byte, error) {
+	const rows, bodies = 2000, 500
+	random := rand.New(rand.NewPCG(3, 4)) // #nosec G404 -- repeatable, no secret
+	columns := make([]reference.Column, features)
+	objects := make([][]byte, bodies)
+	for f := range columns {
+		c := reference.Column{Name: fmt.Sprintf("feature_%04d", f), Type: reference.Numeric, Numbers: make([]float64, rows)}
+		for i := range c.Numbers {
+			c.Numbers[i] = math.Round(1e5*random.NormFloat64()) / 1000
+		}
+		for i := range objects {
+			before := byte(',')
+			if f == 0 {
+				before = '{'
+			}
+			objects[i] = strconv.AppendFloat(fmt.Appendf(append(objects[i], before), "%q:", c.Name), c.Numbers[i], 'f', -1, 64)
+		}
+		columns[f] = c
+	}
+	for i := range objects {
+		objects[i] = append(objects[i], '}')
+	}
+	r, err := reference.Build(columns, nil, reference.BuildOptions{Model: loanModel})
+	return r, objects, err
+}
