@@ -72,6 +72,9 @@ func FuzzDivergence(f *testing.F) {
 			t.Errorf("KL(%v, %v) = %v, the other way round %v", reference, window, got, kl)
 		}
 		checkDistances(t, reference, window)
+		if at%8 == 0 {
+			checkBlocks(t, reference, window)
+		}
 		checkNullOf(t, reference, n, kl, g)
 	})
 }
@@ -99,6 +102,25 @@ func checkDistances(t *testing.T, reference, window []int64) {
 	}
 	if d := axis.Wasserstein(fine); !(d >= 0 && d <= float64(len(places))) {
 		t.Errorf("Wasserstein of %v and %v = %v", reference, fine, d)
+	}
+}
+
+// checkBlocks cuts the window into blocks that are alike but for what is left over.
+func checkBlocks(t *testing.T, reference, window []int64) {
+	t.Helper()
+	blocks := make([]int64, Blocks*len(window))
+	for i := range blocks {
+		b := i % len(window)
+		if blocks[i] = window[b] / Blocks; i < len(window) {
+			blocks[i] += window[b] % Blocks
+		}
+	}
+	got, ok := BlockBootstrap("f", reference, blocks)
+	if !ok && total(window) >= MinBlockPredictions && len(occupied(window)) > 1 {
+		t.Errorf("blocks %v with %v say nothing", blocks, reference)
+	}
+	if ok && !(got.PValue > 0 && got.PValue <= 1 && got.DesignEffect >= 1 && !math.IsInf(got.DesignEffect, 0)) {
+		t.Errorf("blocks %v with %v: %+v", blocks, reference, got)
 	}
 }
 

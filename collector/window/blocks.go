@@ -9,41 +9,50 @@ import (
 // cut fills Blocks of a model's distributions: the window that a scrape at now
 // sees, of that many rows, in drift.Blocks blocks of neighbouring rows, as many in
 // each but for one. Blocks go by rows and not by time, so that a night without
-// traffic makes no empty ones. 1 ns for each row and column, and a row costs as
-// much again when the window is bounded by age.
+// traffic makes no empty ones. 2.5 ns for each row and column: 40 us for 1000 rows of
+// the loan model, 3 ms for 100,000; 63 KB.
 func (s *series) cut(m *Model, rows int64, now time.Time) {
 	if rows < drift.MinBlockPredictions {
 		return
 	}
-	blocks := s.blockOf(rows, now)
+	found := s.stretches(rows, now)
 	for i := range s.layout.columns {
 		c, d := &s.layout.columns[i], &m.distributions[i]
 		d.Blocks = make([]int64, drift.Blocks*len(c.bins))
-		codes := s.rows.codes[i]
-		for _, b := range blocks {
-			d.Blocks[b.block*len(c.bins)+c.binning.Bin(codes[b.at])]++
+		for _, r := range found {
+			block := d.Blocks[r.block*len(c.bins) : (r.block+1)*len(c.bins)]
+			for _, code := range s.rows.codes[i][r.from:r.to] {
+				block[c.binning.Bin(code)]++
+			}
 		}
 	}
 }
 
-// placed is the block of a row, and where the row is in the ring.
-type placed struct{ at, block int }
+// stretch is a range of places in the ring whose rows are of one block.
+type stretch struct{ from, to, block int }
 
-// blockOf says which rows are in the window, and the block of each.
-func (s *series) blockOf(rows int64, now time.Time) []placed {
+// stretches are the rows of the window, in order.
+func (s *series) stretches(rows int64, now time.Time) []stretch {
 	from, until := s.bounds(now)
 	first := s.rows.first
 	if s.rows.backward == 0 {
 		first = s.scrape.low // else the rows of the window need not be neighbours
 	}
-	blocks := make([]placed, 0, rows)
-	for i := first; i < s.rows.next && int64(len(blocks)) < rows; i++ {
-		if t := s.rows.time(i); from == noBound || t > from && t <= until {
-			block := int64(len(blocks)) * drift.Blocks / rows
-			blocks = append(blocks, placed{int(i % int64(len(s.rows.times))), int(block)})
+	found := make([]stretch, 0, drift.Blocks+1)
+	seen, size := int64(0), int64(len(s.rows.times))
+	for i := first; i < s.rows.next && seen < rows; i++ {
+		if t := s.rows.time(i); from != noBound && (t <= from || t > until) {
+			continue
 		}
+		at, block := int(i%size), int(seen*drift.Blocks/rows)
+		if last := len(found) - 1; last >= 0 && found[last].to == at && found[last].block == block {
+			found[last].to++
+		} else {
+			found = append(found, stretch{at, at + 1, block})
+		}
+		seen++
 	}
-	return blocks
+	return found
 }
 
 // testBlocks gives every distribution what its blocks say.

@@ -1,11 +1,13 @@
 package window
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 func TestBlocksHoldTheWindowInOrder(t *testing.T) {
@@ -95,5 +97,30 @@ func TestThereAreNoBlocksUnlessAskedForNorOfFewRows(t *testing.T) {
 				t.Errorf("%+v: %s has blocks", test, d.Name)
 			}
 		}
+	}
+}
+
+// BenchmarkCut is what a scrape takes more while it reads, with
+// --drift.dependence=block.
+func BenchmarkCut(b *testing.B) {
+	const most = 100_000
+	reader := predictionlog.NewReader(loans(b, most))
+	b.Cleanup(func() { _ = reader.Close() })
+	nulls := drift.NewNulls(99, 1)
+	b.Cleanup(nulls.Close)
+	for _, rows := range []int{1000, most} {
+		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+			w, now := watchLoans(b, reader, nulls, rows), time.Now()
+			m := w.Snapshot(b.Context(), now).Models[0]
+			if m.Predictions != int64(rows) {
+				b.Fatalf("the window has %d rows", m.Predictions)
+			}
+			s := w.state.series[predictionlog.Key{Model: m.Name, Version: m.Version}]
+			b.ReportAllocs()
+			for b.Loop() {
+				s.cut(&m, m.Predictions, now)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows*len(m.distributions)), "ns/code")
+		})
 	}
 }
