@@ -15,15 +15,16 @@ import (
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate"},
+	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/ship", "predictor/simulate"},
 	"exporter":           {"collector"},
 	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":   {},
-	"collector/bigquery": {"collector/reference"},
+	"collector/bigquery": {"collector/reference", "predictor/predictionlog", "predictor/ship"},
 	// Starts a server for tests.
 	"collector/bigquery/emulator": {},
+	"predictor/ship":              {"predictor/predictionlog"},
 	"collector/drift/calibrate":   {"collector/drift"},
-	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window"},
+	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window", "predictor/ship"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
 	"deploy/bench":                {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/demo":                 {},

@@ -38,6 +38,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
 
@@ -92,6 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
 		"reference": e.reference(app.Command("reference", "Write the reference file of rows without a model of ours, or show one.")),
 		"replay":    e.replay(app.Command("replay", "Put history through a configuration: which alarms it would have given, when and how late.")),
+		"ship":      e.ship(app.Command("ship", "Ship a prediction log to BigQuery: every prediction, outcome and refusal, exactly once.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
 	}
 	e.log(app.Command("log", "Care for a prediction log."), commands)
@@ -444,6 +446,22 @@ func (e *environment) log(cmd *kingpin.CmdClause, commands map[string]command) {
 		n, err := predictionlog.Erase(ctx, *path, *request)
 		fmt.Fprintf(e.stdout, "deleted %d rows\n", n)
 		return err
+	}
+}
+
+// ship ships a log to BigQuery.
+func (e *environment) ship(cmd *kingpin.CmdClause) command {
+	var o ship.Options
+	o.Web = kingpinflag.AddFlags(cmd, ":8003")
+	project, dataset := flags.Ship(cmd, &o, defaultLog)
+	return func(ctx context.Context) error {
+		o.Logger = e.logger
+		sink, err := bigquery.NewSink(ctx, bigquery.SinkOptions{Project: *project, Dataset: *dataset, Logger: e.logger})
+		if err != nil {
+			return err
+		}
+		o.Name, o.Destination = sink.Name(), sink
+		return errors.Join(ship.Run(ctx, o), sink.Close())
 	}
 }
 

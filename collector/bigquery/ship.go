@@ -1,0 +1,301 @@
+package bigquery
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	bq "cloud.google.com/go/bigquery"
+	storage "cloud.google.com/go/bigquery/storage/apiv1"
+	"cloud.google.com/go/bigquery/storage/apiv1/storagepb"
+	"cloud.google.com/go/bigquery/storage/managedwriter"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+)
+
+// SinkOptions are what a Sink needs. Project and Dataset are required.
+type SinkOptions struct {
+	Project, Dataset string
+	// REST and GRPC are for the clients: none, and they find Google and its
+	// application-default credentials.
+	REST, GRPC []option.ClientOption
+	// Logger hears of tables and views that are made; nothing when nil.
+	Logger *slog.Logger
+}
+
+// Sink is a dataset of BigQuery as the destination of a prediction log. It
+// appends to streams of its own, of type COMMITTED, at offsets that it names: one
+// request is taken whole or not at all, and never twice. What it records of an
+// attempt is the stream and the offset, so that any later process can seal the
+// stream and ask how many rows it has taken. It is not safe for concurrent use.
+type Sink struct {
+	options  SinkOptions
+	logger   *slog.Logger
+	client   *bq.Client
+	writer   *managedwriter.Client        // appends
+	control  *storage.BigQueryWriteClient // makes and seals streams
+	dataset  *bq.Dataset
+	ready    bool // the tables are as they should be
+	streams  map[predictionlog.Table]*stream
+	encoders map[predictionlog.Table]*encoder
+	views    *datasetViews
+}
+
+// stream is an open stream and the offset of its next row.
+type stream struct {
+	managed *managedwriter.ManagedStream
+	next    int64
+}
+
+// attempt is what is recorded of a batch before it leaves.
+type attempt struct {
+	Table  predictionlog.Table `json:"table"`
+	LogID  string              `json:"log_id"`
+	Stream string              `json:"stream"`
+	Offset int64               `json:"offset"`
+	Rows   int64               `json:"rows"`
+	After  int64               `json:"after"`
+	UpTo   int64               `json:"up_to"`
+	// First and Last are the times of its rows, in microseconds since 1970.
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+}
+
+// What project and dataset may be called. Neither can then end a quoted name.
+var (
+	sinkProject = regexp.MustCompile(`^[a-z][a-z0-9.:-]{2,62}[a-z0-9]$`)
+	sinkDataset = regexp.MustCompile(`^[A-Za-z0-9_]{1,1000}$`)
+)
+
+// NewSink returns a Sink. It looks for credentials, and does no other IO.
+func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
+	if !sinkProject.MatchString(o.Project) {
+		return nil, fmt.Errorf("%q is not the id of a Google Cloud project: name it with --bigquery.project or GOOGLE_CLOUD_PROJECT", o.Project)
+	}
+	if !sinkDataset.MatchString(o.Dataset) {
+		return nil, fmt.Errorf("%q is not the name of a dataset (letters, digits and underscores): name it with --bigquery.dataset or BIGQUERY_DATASET", o.Dataset)
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := o.emulated(); err != nil {
+		return nil, err
+	}
+	s := &Sink{options: o, logger: o.Logger, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
+	for t, columns := range shipColumns {
+		s.encoders[t] = newEncoder(columns)
+	}
+	var err error
+	if s.client, err = bq.NewClient(ctx, o.Project, o.REST...); err != nil {
+		return nil, s.explain(fmt.Errorf("open BigQuery: %w", err))
+	}
+	if s.writer, err = managedwriter.NewClient(ctx, o.Project, o.GRPC...); err != nil {
+		return nil, errors.Join(s.explain(fmt.Errorf("open BigQuery's Storage Write API: %w", err)), s.client.Close())
+	}
+	if s.control, err = storage.NewBigQueryWriteClient(ctx, o.GRPC...); err != nil {
+		return nil, errors.Join(s.explain(fmt.Errorf("open BigQuery's Storage Write API: %w", err)), s.client.Close(), s.writer.Close())
+	}
+	s.dataset = s.client.Dataset(o.Dataset)
+	s.views = newViews(s)
+	return s, nil
+}
+
+// The environment variables that name an emulator to ship to instead of BigQuery,
+// by its two addresses; Google's client reads the first one, too.
+const (
+	restEmulator = "BIGQUERY_EMULATOR_HOST"
+	grpcEmulator = "BIGQUERY_STORAGE_EMULATOR_HOST"
+)
+
+// emulated makes the clients ask an emulator, when one is named.
+func (o *SinkOptions) emulated() error {
+	rest, grpcHost := os.Getenv(restEmulator), os.Getenv(grpcEmulator)
+	if rest == "" && grpcHost == "" || len(o.REST) > 0 {
+		return nil
+	}
+	if rest == "" || grpcHost == "" {
+		return fmt.Errorf("an emulator of BigQuery needs both %s=http://HOST:PORT and %s=HOST:PORT, for its REST interface and its Storage Write API", restEmulator, grpcEmulator)
+	}
+	o.Logger.Warn("shipping to an emulator instead of BigQuery", "rest", rest, "grpc", grpcHost)
+	o.REST = []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(rest, "/") + "/bigquery/v2/"), option.WithoutAuthentication()}
+	o.GRPC = []option.ClientOption{option.WithEndpoint(grpcHost), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials()))}
+	return nil
+}
+
+// Name names the dataset as a destination: bigquery:PROJECT.DATASET.
+func (s *Sink) Name() string { return "bigquery:" + s.options.Project + "." + s.options.Dataset }
+
+// id is the full name of a table.
+func (s *Sink) id(t predictionlog.Table) string {
+	return s.options.Project + "." + s.options.Dataset + "." + string(t)
+}
+
+// Close ends the connections. Streams stay open until the next process settles
+// them.
+func (s *Sink) Close() error {
+	for t := range s.streams {
+		s.leave(t)
+	}
+	return errors.Join(s.client.Close(), s.writer.Close(), s.control.Close())
+}
+
+// leave lets a stream go; the next append opens another.
+func (s *Sink) leave(t predictionlog.Table) {
+	if open := s.streams[t]; open != nil {
+		delete(s.streams, t)
+		if err := open.managed.Close(); err != nil {
+			s.logger.Debug("closing a stream failed", "stream", open.managed.StreamName(), "err", err)
+		}
+	}
+}
+
+// open returns the table's stream.
+func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error) {
+	if open := s.streams[t]; open != nil {
+		return open, nil
+	}
+	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, string(t))
+	made, err := s.control.CreateWriteStream(ctx, &storagepb.CreateWriteStreamRequest{
+		Parent: parent, WriteStream: &storagepb.WriteStream{Type: storagepb.WriteStream_COMMITTED},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open a stream: %w", err)
+	}
+	// Retries are ours: an attempt of which the end is unknown is settled.
+	managed, err := s.writer.NewManagedStream(context.WithoutCancel(ctx), managedwriter.WithStreamName(made.GetName()),
+		managedwriter.WithSchemaDescriptor(descriptor(shipColumns[t])), managedwriter.EnableWriteRetries(false))
+	if err != nil {
+		return nil, fmt.Errorf("open a stream: %w", err)
+	}
+	s.streams[t] = &stream{managed: managed}
+	return s.streams[t], nil
+}
+
+// Append implements ship.Destination.
+func (s *Sink) Append(ctx context.Context, b *ship.Batch, record func(string) error) error {
+	if !s.ready {
+		if err := s.prepare(ctx); err != nil {
+			return err
+		}
+		s.ready = true
+	}
+	open, err := s.open(ctx, b.Table)
+	if err != nil {
+		s.ready = false // the table may be gone
+		return s.explain(err)
+	}
+	rows := s.encoders[b.Table].encode(b)
+	text, err := json.Marshal(attempt{
+		Table: b.Table, LogID: b.LogID, Stream: open.managed.StreamName(), Offset: open.next, Rows: int64(len(rows)),
+		After: b.After, UpTo: b.UpTo, First: time.Unix(0, b.First).UnixMicro(), Last: time.Unix(0, b.Last).UnixMicro(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := record(string(text)); err != nil {
+		return err
+	}
+	result, err := open.managed.AppendRows(ctx, rows, managedwriter.WithOffset(open.next))
+	if err == nil {
+		_, err = result.GetResult(ctx)
+	}
+	if err != nil {
+		s.leave(b.Table)
+		return s.appendFailed(fmt.Errorf("append %d rows: %w", len(rows), err))
+	}
+	open.next += int64(len(rows))
+	s.views.saw(ctx, b)
+	return nil
+}
+
+// queryLabels mark the jobs of ours in the project's history and its bill.
+var queryLabels = map[string]string{"drift_exporter": "ship"}
+
+// Settle implements ship.Destination. It seals the stream, so that what is still
+// under way is refused, and compares how many rows the stream has taken. When
+// the stream is gone, which BigQuery does with streams some time after their last
+// row, the table is asked.
+func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
+	var a attempt
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return false, fmt.Errorf("the log's record of what was under way cannot be read: %w", err)
+	}
+	s.leave(a.Table)
+	sealed, err := s.control.FinalizeWriteStream(ctx, &storagepb.FinalizeWriteStreamRequest{Name: a.Stream})
+	switch status.Code(err) {
+	case codes.OK:
+		switch n := sealed.GetRowCount(); {
+		case n == a.Offset:
+			return false, nil
+		case n == a.Offset+a.Rows:
+			return true, nil
+		case n > a.Offset+a.Rows:
+			return false, s.ahead(a, n-a.Offset-a.Rows)
+		}
+	case codes.NotFound, codes.FailedPrecondition, codes.InvalidArgument:
+	default:
+		return false, s.explain(fmt.Errorf("seal a stream: %w", err))
+	}
+	return s.look(ctx, a)
+}
+
+// look asks the table whether it has the rows of an attempt whose stream is gone.
+// It reads the key columns of the days of the batch, and of those after.
+func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
+	number := "seq"
+	if a.Table == predictionlog.TablePredictions {
+		number = "id"
+	}
+	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (time >= @first OR time IS NULL)",
+		number, s.id(a.Table)))
+	q.Parameters = []bq.QueryParameter{
+		{Name: "up_to", Value: a.UpTo}, {Name: "after", Value: a.After}, {Name: "log_id", Value: a.LogID}, {Name: "first", Value: time.UnixMicro(a.First).UTC()},
+	}
+	q.Labels = queryLabels
+	rows, err := q.Read(ctx)
+	var counts []bq.Value
+	if err == nil {
+		err = rows.Next(&counts)
+	}
+	switch {
+	case hasCode(err, 404): // The table is gone, and what was in it: it is made anew.
+		return false, nil
+	case errors.Is(err, iterator.Done) || err == nil && len(counts) != 2:
+		return false, fmt.Errorf("ask %s for rows up to %d: there was no answer", s.id(a.Table), a.UpTo)
+	case err != nil:
+		return false, s.explain(fmt.Errorf("ask %s for rows up to %d: %w", s.id(a.Table), a.UpTo, err))
+	}
+	here, _ := counts[0].(int64)
+	beyond, _ := counts[1].(int64)
+	if beyond > 0 {
+		return false, s.ahead(a, beyond)
+	}
+	return here > 0, nil
+}
+
+// ahead is the failure of a log that knows less than the table.
+func (s *Sink) ahead(a attempt, rows int64) error {
+	number := "seq"
+	if a.Table == predictionlog.TablePredictions {
+		number = "id"
+	}
+	return &ship.Failure{Reason: ship.Conflict, Err: fmt.Errorf(
+		"%s has %d rows of this log beyond %s %d, of which the log knows nothing: it was restored from an older copy, or a copy of it was shipped, too. "+
+			"Rows of two histories would share their numbers. Delete those (DELETE FROM `%s` WHERE log_id = '%s' AND %s > %d), or give this log an id of its own "+
+			"(UPDATE meta SET value = 'a new UUID' WHERE key = 'log_id') and run `drift_exporter log forget --destination=%s`",
+		s.id(a.Table), rows, number, a.UpTo, s.id(a.Table), a.LogID, number, a.UpTo, s.Name())}
+}

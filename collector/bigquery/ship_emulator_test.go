@@ -1,0 +1,252 @@
+package bigquery
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/api/iterator"
+
+	bq "cloud.google.com/go/bigquery"
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+)
+
+// emulatorDataset makes an empty dataset in an emulator and returns a client of it.
+func emulatorDataset(t *testing.T, e *emulator.Emulator, name string) *bq.Client {
+	t.Helper()
+	client := emulatorClient(t, e)
+	if err := client.Dataset(name).Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func emulatorClient(t *testing.T, e *emulator.Emulator) *bq.Client {
+	t.Helper()
+	client, err := bq.NewClient(t.Context(), "test-project", e.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func newSink(t *testing.T, e *emulator.Emulator, dataset string) *Sink {
+	t.Helper()
+	s, err := NewSink(t.Context(), SinkOptions{Project: "test-project", Dataset: dataset, REST: e.ClientOptions(), GRPC: e.WriterOptions(),
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// shipQuery returns the rows of a query.
+func shipQuery(t *testing.T, client *bq.Client, query string) [][]bq.Value {
+	t.Helper()
+	rows, err := client.Query(query).Read(t.Context())
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	var all [][]bq.Value
+	for {
+		var row []bq.Value
+		switch err := rows.Next(&row); {
+		case errors.Is(err, iterator.Done):
+			return all
+		case err != nil:
+			t.Fatal(err)
+		}
+		all = append(all, row)
+	}
+}
+
+// writeLog writes a log of n predictions, an outcome for every tenth and ten
+// refusals, and returns its path.
+func writeLog(t *testing.T, n int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "predictions.db")
+	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < n; from += 5000 {
+		batch := make([]predictionlog.Prediction, min(5000, n-from))
+		for i := range batch {
+			k := from + i
+			batch[i] = predictionlog.Prediction{
+				RequestID: fmt.Sprint("request-", k), Model: "m", Version: "1", Score: float64(k%100) / 100, Class: fmt.Sprint(k % 100 / 50),
+				Features: json.RawMessage(fmt.Sprintf(`{"income":%d,"state":"s%d","empty":null}`, k, k%3)), Latency: time.Duration(k) * time.Microsecond,
+			}
+		}
+		if _, err := w.Append(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := int64(0); i < int64(min(n, 2000)); i += 10 {
+		if _, err := w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &i, Outcome: fmt.Sprint(i / 10 % 2), Source: "test"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		w.Refuse("m", "1", predictionlog.Reasons[0])
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// shipOnce ships what is there.
+func shipOnce(ctx context.Context, path string, s *Sink, rows int) error {
+	return ship.Run(ctx, ship.Options{LogPath: path, Name: s.Name(), Destination: s, BatchRows: rows, Once: true,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Pause:  func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
+}
+
+// TestShip has an emulator of its own: it does not bear that one asks while
+// another writes.
+func TestShip(t *testing.T) {
+	t.Parallel()
+	e := emulator.Start(t, t.TempDir())
+	for name, test := range map[string]func(*testing.T, *emulator.Emulator){
+		"shipped rows are in the tables and the views": testShippedRowsAreInTheTablesAndTheViews,
+		"existing tables get what they lack":           testExistingTablesGetWhatTheyLack,
+		"foreign table is refused and stays":           testForeignTableIsRefusedAndStays,
+		"rows that are no JSON arrive as text":         testRowsThatAreNoJSONArriveAsText,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, e) })
+	}
+}
+
+func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator) {
+	client := emulatorDataset(t, e, "shipped")
+	path := writeLog(t, 3000)
+	if err := shipOnce(t.Context(), path, newSink(t, e, "shipped"), 1000); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ query, want string }{
+		{"SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id), SUM(latency), COUNT(request_id), COUNT(altered) FROM `DATASET.predictions`", "[[3000 3000 0 2999 4498500000 3000 0]]"},
+		{"SELECT COUNT(*), COUNT(DISTINCT seq), COUNT(predicted_at), COUNT(score) FROM `DATASET.feedback`", "[[200 200 200 200]]"},
+		{"SELECT COUNT(*), COUNT(DISTINCT seq), MIN(reason) FROM `DATASET.errors`", "[[10 10 " + predictionlog.Reasons[0] + "]]"},
+		{"SELECT id, model, version, request_id, score, class, latency, features FROM `DATASET.predictions` WHERE id = 7", `[[7 m 1 request-7 0.07 0 7000 {"income":7,"state":"s1","empty":null}]]`},
+		// Every tenth of the scores 0, 0.1 to 0.9 has outcomes 0 and 1 in turns, twenty each.
+		{"SELECT predictions, outcomes, correct, accuracy, ROUND(accuracy_lower, 3), ROUND(accuracy_upper, 3), ROUND(brier_score, 6) FROM `DATASET.performance_by_day`", "[[3000 200 120 0.6 0.531 0.665 0.285]]"},
+		{"SELECT predicted, actual, predictions FROM `DATASET.confusion_by_day` ORDER BY predicted, actual", "[[0 0 60] [0 1 40] [1 0 40] [1 1 60]]"},
+		{"SELECT predictions, refused, ROUND(score_mean, 6), positive, positive_ratio FROM `DATASET.scores_by_day`", "[[3000 10 0.495 1500 0.5]]"},
+		{"SELECT id, income, state FROM `DATASET.model_m` WHERE id = 7", "[[7 7 s1]]"},
+		{"SELECT feature, predictions, missing, mean, minimum, maximum, distinct_values FROM `DATASET.features_by_day` ORDER BY feature", "[[income 3000 0 1499.5 0 2999 3000] [state 3000 0 <nil> <nil> <nil> 3]]"},
+		{"SELECT deciles FROM `DATASET.features_by_day` WHERE feature = 'income'", "[[[0 299 599 899 1199 1499 1799 2099 2399 2699 2999]]]"},
+	} {
+		if got := fmt.Sprint(shipQuery(t, client, strings.ReplaceAll(test.query, "DATASET", "test-project.shipped"))); got != test.want {
+			t.Errorf("%s:\n%s, want\n%s", test.query, got, test.want)
+		}
+	}
+}
+
+func testExistingTablesGetWhatTheyLack(t *testing.T, e *emulator.Emulator) {
+	client := emulatorDataset(t, e, "older")
+	// As an earlier release might have made it, with a column of the owner's.
+	err := client.Dataset("older").Table("predictions").Create(t.Context(), &bq.TableMetadata{
+		Schema: append(shipSchema(shipColumns[predictionlog.TablePredictions][:5]), &bq.FieldSchema{Name: "mine", Type: bq.StringFieldType})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What is added through REST, the emulator shows but does not have; what is
+	// added by SQL, it has but does not show.
+	types := map[bq.FieldType]string{bq.StringFieldType: "STRING", bq.JSONFieldType: "JSON", bq.IntegerFieldType: "INT64", bq.FloatFieldType: "FLOAT64"}
+	for _, c := range shipColumns[predictionlog.TablePredictions][5:] {
+		shipQuery(t, client, fmt.Sprintf("ALTER TABLE `test-project.older.predictions` ADD COLUMN %s %s", c.name, types[c.kind]))
+	}
+	if err := shipOnce(t.Context(), writeLog(t, 20), newSink(t, e, "older"), 10); err != nil {
+		t.Fatal(err)
+	}
+	want := "[[20 20 20 0]]"
+	if got := fmt.Sprint(shipQuery(t, client, "SELECT COUNT(*), COUNT(features), COUNT(latency), COUNT(mine) FROM `test-project.older.predictions`")); got != want {
+		t.Errorf("rows %s, want %s", got, want)
+	}
+}
+
+func testForeignTableIsRefusedAndStays(t *testing.T, e *emulator.Emulator) {
+	for _, test := range []struct {
+		table  string
+		schema bq.Schema
+		want   string
+	}{
+		{"errors", bq.Schema{{Name: "message", Type: bq.StringFieldType}}, "foreign_errors.errors: it has no column log_id, so it is another table"},
+		{"feedback", bq.Schema{{Name: "log_id", Type: bq.StringFieldType}, {Name: "seq", Type: bq.StringFieldType}}, "its column seq is of type STRING where INTEGER is needed"},
+	} {
+		dataset := "foreign_" + test.table
+		client := emulatorDataset(t, e, dataset)
+		if err := client.Dataset(dataset).Table(test.table).Create(t.Context(), &bq.TableMetadata{Schema: test.schema}); err != nil {
+			t.Fatal(err)
+		}
+		err := shipOnce(t.Context(), writeLog(t, 20), newSink(t, e, dataset), 10)
+		var f *ship.Failure
+		if !errors.As(err, &f) || f.Reason != ship.Schema || f.Temporary || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "dataset of its own") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
+	client := emulatorDataset(t, e, "broken")
+	path := writeLog(t, 0)
+	db, err := sql.Open("sqlite3", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, features := range []string{"no JSON", "{\"a\":\"\xff\"}", `{"a":1}`, "{" + strings.Repeat(" ", rowBytes) + "}"} {
+		if _, err := db.Exec("INSERT INTO predictions (model, features, class) VALUES ('m', ?, '1')", features); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := shipOnce(t.Context(), path, newSink(t, e, "broken"), 10); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("[[1 <nil> no JSON features are not JSON] [2 <nil> {\"a\":\"\uFFFD\"} features are not UTF-8] [3 {\"a\":1} <nil> <nil>] [4 <nil> <nil> features have %d bytes, more than a request may]]", rowBytes+2)
+	if got := fmt.Sprint(shipQuery(t, client, "SELECT id, features, features_text, altered FROM `test-project.broken.predictions` ORDER BY id")); got != want {
+		t.Errorf("rows %s, want %s", got, want)
+	}
+}
+
+// updateViews rewrites the golden file of the views.
+var updateViews = flag.Bool("update", false, "rewrite the golden files")
+
+func TestViewsAreThoseOfTheGoldenFile(t *testing.T) {
+	t.Parallel()
+	known := seen{"loan": {"income": true, "state": false, "o'dd": false, "Class": true, "ünit": true}, `m "2"`: {"a": true}}
+	var text strings.Builder
+	for _, v := range viewsOf("my-project.predictions", known) {
+		fmt.Fprintf(&text, "-- %s\nCREATE OR REPLACE VIEW `my-project.predictions.%s` AS\n%s;\n\n", v.description, v.name, v.query)
+	}
+	path := filepath.Join("testdata", "views.sql")
+	if *updateViews {
+		if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.String() != string(want) {
+		t.Errorf("the views are not those of %s: go test ./collector/bigquery -run Views -update\n%s", path, text.String())
+	}
+}

@@ -1,0 +1,234 @@
+package bigquery
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3" // the log, as any service sees it
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+)
+
+// childVariable tells the test binary to be a shipper: JSON of a child.
+const childVariable = "BIGQUERY_TEST_SHIPPER"
+
+// child is a shipper in a process of its own, which can be killed.
+type child struct{ Log, Dataset, REST, GRPC string }
+
+// An init function runs before any test.
+func init() {
+	text := os.Getenv(childVariable)
+	if text == "" {
+		return
+	}
+	if err := runChild(text); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func runChild(text string) error {
+	var c child
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	e := emulator.Emulator{REST: c.REST, GRPC: c.GRPC}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	s, err := NewSink(ctx, SinkOptions{Project: "test-project", Dataset: c.Dataset, REST: e.ClientOptions(), GRPC: e.WriterOptions(), Logger: logger})
+	if err != nil {
+		return err
+	}
+	return ship.Run(ctx, ship.Options{LogPath: c.Log, Name: s.Name(), Destination: s, BatchRows: 2500, Interval: 20 * time.Millisecond, Logger: logger,
+		Pause: func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
+}
+
+// relay is an address that stays while the server behind it is another.
+type relay struct {
+	listener net.Listener
+	target   atomic.Pointer[string]
+	mu       sync.Mutex
+	open     []net.Conn
+}
+
+func newRelay(t *testing.T) *relay {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	r := &relay{listener: l}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go r.serve(c)
+		}
+	}()
+	return r
+}
+
+func (r *relay) serve(c net.Conn) {
+	defer func() { _ = c.Close() }()
+	target := r.target.Load()
+	if target == nil {
+		return
+	}
+	there, err := net.Dial("tcp", *target)
+	if err != nil {
+		return
+	}
+	defer func() { _ = there.Close() }()
+	r.mu.Lock()
+	r.open = append(r.open, c, there)
+	r.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(there, c)
+		_ = there.Close()
+	}()
+	_, _ = io.Copy(c, there)
+}
+
+// point sends further connections elsewhere and ends those that are open.
+func (r *relay) point(target string) {
+	r.target.Store(&target)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.open {
+		_ = c.Close()
+	}
+	r.open = nil
+}
+
+// output gathers what the shippers log.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+func (o *output) count(s string) int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Count(o.b.Bytes(), []byte(s))
+}
+
+// TestEveryRowArrivesOnceWhoeverIsKilled ships 100,000 predictions; five times the
+// shipper and five times the emulator is killed on the way.
+func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
+	t.Parallel()
+	const rows, kills = 100_000, 10
+	dir := t.TempDir()
+	e := emulator.Start(t, dir)
+	path := writeLog(t, rows)
+	rest, grpc := newRelay(t), newRelay(t)
+	point := func() {
+		rest.point(e.REST[len("http://"):])
+		grpc.point(e.GRPC)
+	}
+	point()
+	emulatorDataset(t, e, "killed")
+
+	said := &output{}
+	text, err := json.Marshal(child{Log: path, Dataset: "killed", REST: "http://" + rest.listener.Addr().String(), GRPC: grpc.listener.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := func() *exec.Cmd {
+		c := exec.CommandContext(t.Context(), "/proc/self/exe")
+		c.Env, c.Stderr = append(os.Environ(), childVariable+"="+string(text)), said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	shipper := start()
+	defer func() { _ = shipper.Process.Kill(); _ = shipper.Wait() }()
+
+	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro&_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	wait := func(upTo int) {
+		t.Helper()
+		for end := time.Now().Add(2 * time.Minute); ; time.Sleep(2 * time.Millisecond) {
+			at := -1
+			_ = db.QueryRow("SELECT min(up_to_id) FROM shipped WHERE log = 'predictions'").Scan(&at)
+			if at >= upTo {
+				return
+			}
+			if time.Now().After(end) {
+				t.Fatalf("shipped up to %d, not %d; said %s", at, upTo, said.b.String())
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for k := range kills {
+		wait((k + 1) * rows / (kills + 2))
+		time.Sleep(time.Duration(random.IntN(60)) * time.Millisecond)
+		if k%2 == 0 {
+			_ = shipper.Process.Kill()
+			_ = shipper.Wait()
+			shipper = start()
+			continue
+		}
+		e.Kill()
+		e = emulator.Start(t, dir)
+		point()
+	}
+	wait(rows - 1)
+	for end, left := time.Now().Add(time.Minute), 1; left > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		_ = db.QueryRow("SELECT count(*) FROM shipped WHERE log = 'feedback' AND up_to_id < 200 OR log = 'errors' AND up_to_id < 10").Scan(&left)
+	}
+	if err := shipper.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := shipper.Wait(); err != nil {
+		t.Errorf("the shipper ended: %v", err)
+	}
+	client := emulatorClient(t, e)
+	counts := shipQuery(t, client, "SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id), SUM(latency), COUNT(DISTINCT log_id) FROM `test-project.killed.predictions`")
+	if got, want := fmt.Sprint(counts[0]), fmt.Sprint([]int{rows, rows, 0, rows - 1, rows / 2 * (rows - 1) * 1000, 1}); got != want {
+		t.Errorf("the table has rows, distinct ids, least, greatest, sum of latency, logs %s, want %s", got, want)
+	}
+	for table, want := range map[string]string{"feedback": "[200 200]", "errors": "[10 10]"} {
+		if got := fmt.Sprint(shipQuery(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT seq) FROM `test-project.killed.%s`", table))[0]); got != want {
+			t.Errorf("%s has rows, distinct %s, want %s", table, got, want)
+		}
+	}
+	// Once more: there is nothing to ship.
+	if err := shipOnce(t.Context(), path, newSink(t, e, "killed"), 1000); err != nil {
+		t.Error(err)
+	}
+	if again := shipQuery(t, client, "SELECT COUNT(*) FROM `test-project.killed.predictions`"); again[0][0] != int64(rows) {
+		t.Errorf("%v rows after another run", again[0])
+	}
+	t.Logf("failures %d, batches whose answer was lost %d", said.count("rows were not shipped"), said.count("a batch had arrived"))
+}

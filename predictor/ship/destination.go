@@ -1,0 +1,112 @@
+package ship
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Destination is where batches go.
+type Destination interface {
+	// Append adds the rows of a batch, all or none, and returns when they would
+	// survive the destination's crash. Before anything leaves it calls record,
+	// with what Settle needs to know. When it fails, the batch may have arrived,
+	// unless the error wraps ErrRefused.
+	Append(ctx context.Context, b *Batch, record func(attempt string) error) error
+	// Settle tells whether the batch of a recorded attempt has arrived. If it
+	// says no, it has made sure that the batch never will.
+	Settle(ctx context.Context, attempt string) (arrived bool, err error)
+}
+
+// ErrRefused says that the destination takes other rows, but not all of these.
+var ErrRefused = errors.New("rows were refused")
+
+// Failure is an error of a destination of which the reason is known.
+type Failure struct {
+	// Reason is one of Reasons.
+	Reason string
+	// Temporary says that the same may succeed by itself soon; otherwise a
+	// person has to do something, and Err says what.
+	Temporary bool
+	Err       error
+}
+
+// Error implements error.
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap returns the error behind it.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// The reasons of a failure.
+const (
+	Unavailable = "unavailable" // cannot be reached, or says to try again
+	Permission  = "permission"  // does not let us
+	NotFound    = "not_found"   // what we write to is not there
+	Quota       = "quota"       // too much for now
+	Schema      = "schema"      // its tables do not take our rows
+	Conflict    = "conflict"    // holds what the log does not know of
+	LogFailed   = "log"         // the log cannot be read or written
+	Other       = "other"
+)
+
+// Reasons are all of them.
+var Reasons = []string{Unavailable, Permission, NotFound, Quota, Schema, Conflict, LogFailed, Other}
+
+// failure returns err as a Failure, nil when there is none.
+func failure(err error) *Failure {
+	var f *Failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &f) && slices.Contains(Reasons, f.Reason):
+		return &Failure{Reason: f.Reason, Temporary: f.Temporary, Err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Failure{Reason: Unavailable, Temporary: true, Err: err}
+	}
+	return &Failure{Reason: Other, Temporary: true, Err: err}
+}
+
+// Form is how much of a row is sent. A row that is refused goes again in the
+// next form: it neither stops those behind it nor vanishes.
+type Form int
+
+// The forms, in the order in which they are tried.
+const (
+	Whole    Form = iota
+	AsText        // features as they were logged, not as JSON
+	Bare          // without features, long texts cut
+	formsEnd      // nothing is left to try
+)
+
+// Batch is rows of one table that follow each other.
+type Batch struct {
+	LogID string
+	Table predictionlog.Table
+	// The ids are above After and not above UpTo; the last row has UpTo.
+	After, UpTo int64
+	// First and Last are the least and the greatest time of the rows, in
+	// nanoseconds since 1970.
+	First, Last int64
+	// One of these has the rows.
+	Predictions []predictionlog.WholeRow
+	Feedback    []predictionlog.FeedbackRow
+	Errors      []predictionlog.ErrorRow
+	// Form is Whole, except for a batch of one row that was refused.
+	Form Form
+	// Altered is for the destination to set: how many rows it took in another
+	// form than asked for.
+	Altered int
+}
+
+// Len returns the number of rows.
+func (b *Batch) Len() int { return len(b.Predictions) + len(b.Feedback) + len(b.Errors) }
+
+// add notes the id and the time of a row that was added.
+func (b *Batch) add(id, time int64) {
+	if b.Len() == 1 {
+		b.First, b.Last = time, time
+	}
+	b.UpTo, b.First, b.Last = id, min(b.First, time), max(b.Last, time)
+}

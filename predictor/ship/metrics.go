@@ -1,0 +1,111 @@
+package ship
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// metrics are what shipping tells of itself.
+type metrics struct {
+	registry *prometheus.Registry
+	rows     *prometheus.CounterVec
+	altered  prometheus.Counter
+	failures *prometheus.CounterVec
+	complete prometheus.Gauge
+	begun    bool // complete is registered
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "drift_ship_rows_total",
+			Help: "Rows that have arrived since the start of this process, by table.",
+		}, []string{"table"}),
+		altered: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "drift_ship_altered_rows_total",
+			Help: "Rows that have arrived in another form than they have in the log, because they were not JSON or were refused.",
+		}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "drift_ship_failures_total",
+			Help: "Attempts to ship that failed, by reason; they are repeated.",
+		}, []string{"reason"}),
+		complete: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "drift_ship_last_success_timestamp_seconds",
+			Help: "When everything that the log then held had last arrived, in seconds since 1970.",
+		}),
+	}
+	for _, t := range predictionlog.Tables {
+		m.rows.WithLabelValues(string(t))
+	}
+	for _, reason := range Reasons {
+		m.failures.WithLabelValues(reason)
+	}
+	m.registry.MustRegister(m.rows, m.altered, m.failures, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version.NewCollector("drift_exporter"))
+	return m
+}
+
+// completed notes that everything has arrived. Before the first time there is
+// nothing to tell.
+func (m *metrics) completed(now time.Time) {
+	m.complete.Set(float64(now.UnixNano()) / 1e9)
+	if !m.begun {
+		m.begun = true
+		m.registry.MustRegister(m.complete)
+	}
+}
+
+// lag tells at each scrape how far the destination is behind the log, also while
+// a batch hangs.
+type lag struct {
+	shipper *shipper
+	reader  *predictionlog.Reader // of its own: a scrape does not wait for a batch
+	now     func() time.Time
+
+	rows, seconds *prometheus.Desc
+}
+
+func newLag(s *shipper, now func() time.Time) *lag {
+	return &lag{shipper: s, reader: predictionlog.NewReader(s.path), now: now,
+		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Ids in the log above the newest one that has arrived, by table: rows still to be shipped.", []string{"table"}, nil),
+		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age of the oldest row that has not arrived, by table; 0 when all have.", []string{"table"}, nil),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (l *lag) Describe(ch chan<- *prometheus.Desc) { ch <- l.rows; ch <- l.seconds }
+
+// Collect implements prometheus.Collector. What cannot be read is left out.
+func (l *lag) Collect(ch chan<- prometheus.Metric) {
+	upTo := l.shipper.upTo.Load()
+	if upTo == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	state, err := l.reader.State(ctx)
+	if err != nil {
+		return
+	}
+	behind, err := l.reader.Behind(ctx, *upTo)
+	if err != nil {
+		return
+	}
+	now := l.now().UnixNano()
+	for _, t := range predictionlog.Tables {
+		rows := max(0, state.HighWater.Of(t)-upTo.Of(t))
+		ch <- prometheus.MustNewConstMetric(l.rows, prometheus.GaugeValue, float64(rows), string(t))
+		age := 0.0
+		if first, ok := behind[t]; ok {
+			age = max(0, float64(now-first)/1e9)
+		}
+		ch <- prometheus.MustNewConstMetric(l.seconds, prometheus.GaugeValue, age, string(t))
+	}
+}

@@ -1,0 +1,55 @@
+package ship
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// batchBytes is how many bytes of features and texts a batch has at most, but
+// for the last row. It leaves room below the 10 MB of a request to BigQuery.
+const batchBytes = 4 << 20
+
+// errFull ends the reading of a batch.
+var errFull = errors.New("the batch is full")
+
+// read returns the next rows of a table, at most limit of them, up to an id.
+func read(ctx context.Context, log *predictionlog.Reader, logID string, t predictionlog.Table, after, upTo int64, limit int) (*Batch, error) {
+	b := &Batch{LogID: logID, Table: t, After: after, UpTo: after}
+	size := 0
+	full := func(bytes int) error {
+		if size += bytes; b.Len() >= limit || size >= batchBytes {
+			return errFull
+		}
+		return nil
+	}
+	var err error
+	switch t {
+	case predictionlog.TablePredictions:
+		err = log.WholePredictions(ctx, after, upTo, func(row *predictionlog.WholeRow) error {
+			kept := *row
+			kept.Features = bytes.Clone(row.Features)
+			b.Predictions = append(b.Predictions, kept)
+			b.add(row.ID, row.Time)
+			return full(len(row.Features) + len(row.RequestID))
+		})
+	case predictionlog.TableFeedback:
+		err = log.Feedback(ctx, after, upTo, func(row *predictionlog.FeedbackRow) error {
+			b.Feedback = append(b.Feedback, *row)
+			b.add(row.Seq, row.Time)
+			return full(len(row.Outcome) + len(row.Source))
+		})
+	default:
+		err = log.Errors(ctx, after, upTo, func(row *predictionlog.ErrorRow) error {
+			b.Errors = append(b.Errors, *row)
+			b.add(row.Seq, row.Time)
+			return full(len(row.Reason))
+		})
+	}
+	if errors.Is(err, errFull) {
+		err = nil
+	}
+	return b, err
+}

@@ -1,0 +1,149 @@
+package ship
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// How long it is until the next attempt after a failure: doubled from firstPause
+// up to lastPause while it may pass by itself, and longPause when a person has to
+// do something, so that a right that was granted shows without a restart.
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+	longPause  = 5 * time.Minute
+	// onceAttempts is how often a run that is to end tries the same.
+	onceAttempts = 8
+)
+
+// Options are what Run needs. LogPath, Name and Destination are required.
+type Options struct {
+	// LogPath is the prediction log.
+	LogPath string
+	// Name names the destination, in the log and in messages.
+	Name        string
+	Destination Destination
+	// Interval is the time between two looks for new rows.
+	Interval time.Duration
+	// BatchRows is how many rows a batch has at most.
+	BatchRows int
+	// Once says to ship what is there and end.
+	Once bool
+	// TelemetryPath is where the metrics are.
+	TelemetryPath string
+	// Web is where and how to listen; nothing is served when it is nil.
+	Web *web.FlagConfig
+	// Listening is called with each bound address; not at all when nil.
+	Listening func(net.Addr)
+	// Logger hears what an operator must know; nothing when nil.
+	Logger *slog.Logger
+	// Pause is called before the next attempt after a failure, with how long to
+	// wait; the package's own when nil.
+	Pause func(ctx context.Context, d time.Duration)
+}
+
+// Run ships until ctx ends, and then returns nil. It returns an error when
+// another process ships the same, when it cannot listen, and, with Once, when a
+// failure does not pass.
+func Run(ctx context.Context, o Options) (err error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Pause == nil {
+		o.Pause = pause
+	}
+	if o.BatchRows < 1 {
+		return fmt.Errorf("ship: a batch of %d rows makes no sense: name 1 or more", o.BatchRows)
+	}
+	if o.Interval <= 0 && !o.Once {
+		return fmt.Errorf("ship: an interval of %s makes no sense: name a time such as 10s", o.Interval)
+	}
+	s := &shipper{
+		path: o.LogPath, name: o.Name, destination: o.Destination, rows: o.BatchRows,
+		metrics: newMetrics(), logger: o.Logger, reader: predictionlog.NewReader(o.LogPath),
+	}
+	defer func() { err = errors.Join(err, s.close(), s.reader.Close()) }()
+	if o.Web == nil || o.Once {
+		return s.run(ctx, o, func(error) {})
+	}
+	var state atomic.Pointer[error]
+	state.Store(&errStarting)
+	pages := newPages(s, o.TelemetryPath, func() error { return *state.Load() })
+	defer func() { err = errors.Join(err, pages.close()) }()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	served := make(chan error, 1)
+	go func() {
+		err := pages.serve(ctx, o)
+		if err != nil {
+			stop(err)
+		}
+		served <- err
+	}()
+	err = s.run(ctx, o, func(err error) { state.Store(&err) })
+	stop(nil)
+	return errors.Join(err, <-served)
+}
+
+var errStarting = errors.New("the first rows have not arrived yet")
+
+// run makes passes until ctx ends, and tells ready what became of each.
+func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
+	for failures := 0; ; {
+		err := s.pass(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		ready(err)
+		f := failure(err)
+		if f == nil {
+			if failures > 0 {
+				s.logger.Info("shipping goes on")
+			}
+			failures = 0
+			s.metrics.completed(time.Now())
+			if o.Once {
+				return nil
+			}
+			pause(ctx, o.Interval)
+		} else {
+			if s.moved { // it is not the same failure again
+				failures = 0
+			}
+			failures++
+			s.metrics.failures.WithLabelValues(f.Reason).Inc()
+			if errors.Is(err, predictionlog.ErrHeld) || o.Once && (!f.Temporary || f.Reason == LogFailed || failures >= onceAttempts) {
+				return err
+			}
+			wait := longPause
+			if f.Temporary {
+				wait = min(firstPause<<min(failures-1, 10), lastPause)
+			}
+			s.logger.Error("rows were not shipped; they stay in the log and are tried again", "reason", f.Reason, "err", err, "wait", wait)
+			o.Pause(ctx, wait/2+rand.N(wait/2+1))
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// pause waits, or less when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

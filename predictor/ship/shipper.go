@@ -1,0 +1,210 @@
+package ship
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// attemptTime is how long a destination may take over one batch, or to settle one.
+const attemptTime = 2 * time.Minute
+
+// shipper ships one log to one destination.
+type shipper struct {
+	path, name  string
+	destination Destination
+	rows        int // of a batch at most
+	metrics     *metrics
+	logger      *slog.Logger
+
+	reader   *predictionlog.Reader
+	shipping *predictionlog.Shipping // nil: not open
+	logID    string
+	cursors  []*cursor
+	moved    bool                               // rows have arrived in this pass
+	upTo     atomic.Pointer[predictionlog.UpTo] // nil before the log was opened
+}
+
+// cursor is how far one table has come.
+type cursor struct {
+	table    predictionlog.Table
+	progress predictionlog.Progress
+	settled  bool // the newest attempt is known to have arrived, or not
+	limit    int  // rows of the next batch
+	form     Form
+}
+
+// open opens the progress that the log keeps.
+func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
+	if s.shipping != nil && s.logID == state.LogID {
+		return nil
+	}
+	if err := s.close(); err != nil {
+		return err
+	}
+	shipping, err := predictionlog.OpenShipping(ctx, s.path, s.name)
+	if err != nil {
+		return err
+	}
+	var cursors []*cursor
+	for _, t := range predictionlog.Tables {
+		p, err := shipping.Progress(ctx, t)
+		if err != nil {
+			return errors.Join(err, shipping.Close())
+		}
+		cursors = append(cursors, &cursor{table: t, progress: p, settled: p.Attempt == "", limit: s.rows})
+	}
+	s.shipping, s.logID, s.cursors = shipping, state.LogID, cursors
+	s.publish()
+	s.logger.Info("shipping", "log", s.path, "log_id", s.logID, "destination", s.name,
+		"predictions_up_to_id", cursors[0].progress.UpTo, "feedback_up_to_seq", cursors[1].progress.UpTo, "errors_up_to_seq", cursors[2].progress.UpTo)
+	return nil
+}
+
+// publish tells the metrics how far the tables have come.
+func (s *shipper) publish() {
+	s.upTo.Store(&predictionlog.UpTo{Predictions: s.cursors[0].progress.UpTo, Feedback: s.cursors[1].progress.UpTo, Errors: s.cursors[2].progress.UpTo})
+}
+
+// close lets the log go.
+func (s *shipper) close() error {
+	if s.shipping == nil {
+		return nil
+	}
+	shipping := s.shipping
+	s.shipping = nil
+	return shipping.Close()
+}
+
+// pass ships what the log holds now. After an error the log is opened anew, and
+// what was under way is settled first.
+func (s *shipper) pass(ctx context.Context) error {
+	s.moved = false
+	err := s.tables(ctx)
+	if err != nil {
+		err = errors.Join(err, s.close())
+	}
+	return err
+}
+
+func (s *shipper) tables(ctx context.Context) error {
+	state, err := s.reader.State(ctx)
+	if err == nil {
+		err = s.open(ctx, state)
+	}
+	if err != nil {
+		return &Failure{Reason: LogFailed, Temporary: true, Err: err}
+	}
+	for _, c := range s.cursors {
+		if err := s.table(ctx, c, state.HighWater.Of(c.table)); err != nil {
+			return fmt.Errorf("ship %s to %s: %w", c.table, s.name, err)
+		}
+	}
+	return nil
+}
+
+// table ships the rows of one table up to an id.
+func (s *shipper) table(ctx context.Context, c *cursor, upTo int64) error {
+	for {
+		if err := s.settle(ctx, c); err != nil {
+			return err
+		}
+		if c.progress.UpTo >= upTo {
+			return nil
+		}
+		b, err := read(ctx, s.reader, s.logID, c.table, c.progress.UpTo, upTo, c.limit)
+		if err != nil {
+			return &Failure{Reason: LogFailed, Temporary: true, Err: err}
+		}
+		if b.Len() == 0 { // what was there has been deleted
+			if err := s.arrived(c, upTo); err != nil {
+				return err
+			}
+			continue
+		}
+		b.Form = c.form
+		err = s.append(ctx, c, b)
+		if errors.Is(err, ErrRefused) {
+			err = s.refused(c, b, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// settle asks what became of the attempt that was under way.
+func (s *shipper) settle(ctx context.Context, c *cursor) error {
+	if c.settled {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	arrived, err := s.destination.Settle(ctx, c.progress.Attempt)
+	if err != nil {
+		return fmt.Errorf("find out whether the rows up to %d have arrived: %w", c.progress.AttemptUpTo, err)
+	}
+	if arrived && c.progress.AttemptUpTo > c.progress.UpTo {
+		s.logger.Info("a batch had arrived although its answer was lost", "table", string(c.table), "after_id", c.progress.UpTo, "up_to_id", c.progress.AttemptUpTo)
+		if err := s.arrived(c, c.progress.AttemptUpTo); err != nil {
+			return err
+		}
+	}
+	c.settled = true
+	return nil
+}
+
+// append hands a batch to the destination.
+func (s *shipper) append(ctx context.Context, c *cursor, b *Batch) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	err := s.destination.Append(ctx, b, func(attempt string) error {
+		if err := s.shipping.Attempt(c.table, b.UpTo, attempt); err != nil {
+			return &Failure{Reason: LogFailed, Temporary: true, Err: err}
+		}
+		c.progress.AttemptUpTo, c.progress.Attempt, c.settled = b.UpTo, attempt, false
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.arrived(c, b.UpTo); err != nil {
+		return err
+	}
+	c.settled, c.form, c.limit = true, Whole, min(2*c.limit, s.rows)
+	s.metrics.rows.WithLabelValues(string(c.table)).Add(float64(b.Len()))
+	s.metrics.altered.Add(float64(b.Altered))
+	s.logger.Debug("batch arrived", "table", string(c.table), "rows", b.Len(), "up_to_id", b.UpTo)
+	return nil
+}
+
+// arrived records that the rows up to an id have arrived.
+func (s *shipper) arrived(c *cursor, upTo int64) error {
+	if err := s.shipping.Arrived(c.table, upTo); err != nil {
+		return &Failure{Reason: LogFailed, Temporary: true, Err: err}
+	}
+	c.progress.UpTo, s.moved = upTo, true
+	s.publish()
+	return nil
+}
+
+// refused makes the next batch smaller, down to the row that is refused, and
+// that one's form plainer, until it is taken.
+func (s *shipper) refused(c *cursor, b *Batch, err error) error {
+	if b.Len() > 1 {
+		c.limit = cmp.Or(b.Len()/2, 1)
+		return nil
+	}
+	if c.form++; c.form < formsEnd {
+		s.logger.Warn("row was refused; it is sent in a plainer form", "table", string(c.table), "id", b.UpTo, "err", err)
+		return nil
+	}
+	c.form = Whole
+	return &Failure{Reason: Schema, Err: fmt.Errorf("row %d is refused in every form: %w", b.UpTo, err)}
+}
