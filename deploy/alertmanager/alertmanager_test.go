@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -51,7 +52,7 @@ func TestRoutesBySeverity(t *testing.T) {
 }
 
 // start runs an Alertmanager that calls the webhook and groups for no time, and
-// returns its address.
+// returns the address of its alerts.
 func start(t *testing.T, webhook string) string {
 	t.Helper()
 	path := program(t, "prometheus-alertmanager", "alertmanager")
@@ -65,7 +66,7 @@ func start(t *testing.T, webhook string) string {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,17 @@ func start(t *testing.T, webhook string) string {
 			t.Log(said.String())
 		}
 	})
-	return "http://" + address
+	return "http://" + address + "/api/v2/alerts"
+}
+
+func ask(t *testing.T, method, url string, body io.Reader) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	return http.DefaultClient.Do(request)
 }
 
 // post sends alerts, again until the Alertmanager takes them.
@@ -102,8 +113,7 @@ func post(t *testing.T, url string, alerts ...labels) {
 		t.Fatal(err)
 	}
 	for t.Context().Err() == nil {
-		response, err := http.Post(url+"/api/v2/alerts", "application/json", bytes.NewReader(body))
-		if err == nil {
+		if response, err := ask(t, http.MethodPost, url, bytes.NewReader(body)); err == nil {
 			_ = response.Body.Close()
 			if response.StatusCode == http.StatusOK {
 				return
@@ -142,10 +152,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 		got = append(got, <-told)
 	}
 	with := func(alert labels, name, value string) labels {
-		changed := labels{}
-		for n, v := range alert {
-			changed[n] = v
-		}
+		changed := maps.Clone(alert)
 		changed[name] = value
 		return changed
 	}
@@ -167,7 +174,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
-	response, err := http.Get(url + "/api/v2/alerts?inhibited=true&active=false&silenced=false")
+	response, err := ask(t, http.MethodGet, url+"?inhibited=true&active=false&silenced=false", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
