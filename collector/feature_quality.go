@@ -15,6 +15,9 @@ var (
 	featureMissing = prometheus.NewDesc("feature_missing_ratio",
 		"Share of the predictions in the window in which a feature has no value (null, absent, not finite, or not a number where one belongs), 0 to 1; lower is better.",
 		featureLabels, nil)
+	featureReferenceMissing = prometheus.NewDesc("feature_reference_missing_ratio",
+		"Share of the reference's rows in which a feature has no value, 0 to 1: what feature_missing_ratio is without drift.",
+		featureLabels, nil)
 	featureUnseen = prometheus.NewDesc("feature_unseen_ratio",
 		"Share of the predictions in the window with a category, or a value of a feature of few values, that the reference does not hold, 0 to 1; lower is better.",
 		featureLabels, nil)
@@ -43,6 +46,7 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			labels := pairs(featureMissing, m.Name, m.Version, d.Name)
 			total := float64(d.Total)
 			gauge(ch, featureMissing, float64(d.Missing)/total, labels)
+			gauge(ch, featureReferenceMissing, missingShare(d.Reference), labels)
 			if slices.Contains(d.Binning.Bins(), drift.Other) {
 				gauge(ch, featureUnseen, float64(d.Unseen)/total, labels)
 			}
@@ -51,6 +55,16 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			}
 		}
 	}
+}
+
+// missingShare is the share of the last bin, which counts rows without a value;
+// NaN, which is not sent, without any row.
+func missingShare(reference []int64) float64 {
+	var rows, missing int64
+	for _, missing = range reference {
+		rows += missing
+	}
+	return float64(missing) / float64(rows)
 }
 
 // hasRange reports whether a feature is a number whose extremes are known.

@@ -22,14 +22,14 @@ func TestDocumentedMetricsExist(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
-	if status, answer := fetch(t, predictor.url+"/predict", newLoans(11).array(100)); status != 200 {
+	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--window.maturity=1ms", "--drift.dependence=block")
+	if status, answer := fetch(t, predictor.url+"/predict", newLoans(11).array(250)); status != 200 {
 		t.Fatalf("%d %s", status, answer)
 	}
 	db := database(t, log, "ro")
-	for _, outcome := range []string{"0", "1"} { // Both are right, so that no ratio is 0/0.
-		id := number(t, db, "SELECT min(id) FROM predictions WHERE class = ?", outcome)
-		if status, answer := fetch(t, predictor.url+"/feedback", fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":%s}`, id, outcome)); status != 200 {
+	for id := range 100 { // Of both outcomes some are right, so that no ratio is 0/0.
+		outcome := number(t, db, "SELECT CASE WHEN id % 5 = 0 THEN 1 - class ELSE class END FROM predictions WHERE id = ?", id)
+		if status, answer := fetch(t, predictor.url+"/feedback", fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":%d}`, id, outcome)); status != 200 {
 			t.Fatalf("%d %s", status, answer)
 		}
 	}
@@ -55,7 +55,8 @@ func TestDocumentedMetricsExist(t *testing.T) {
 			}
 		}
 	}
-	readme := read(t, "README.md")
+	// "name, _lower, _upper" stands for three.
+	readme := regexp.MustCompile(`(\w+), _lower, _upper`).ReplaceAllString(read(t, "README.md"), "$1, ${1}_lower, ${1}_upper")
 	for name := range ours {
 		if strings.HasPrefix(name, "model_feature_") {
 			name = "model_feature_"
@@ -69,19 +70,29 @@ func TestDocumentedMetricsExist(t *testing.T) {
 // metricName is what begins like a metric of ours.
 var metricName = regexp.MustCompile(`\b(?:drift|feature|model|prediction|predictor)_[a-z0-9_]*[a-z0-9]\b`)
 
+// recorded is what the recording rules make: level:metric:operation.
+var recorded = regexp.MustCompile(`\b[a-z_]+:[a-z_]+:[a-z0-9_]+\b`)
+
 // documented returns the metrics that each file names.
 func documented(t *testing.T) map[string][]string {
 	t.Helper()
-	const rules = "deploy/prometheus/rules/drift.yml"
-	names := map[string][]string{rules: inRules(t, read(t, rules))}
-	for _, file := range []string{"deploy/smoke", "README.md", "deploy/README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
-		for _, name := range metricName.FindAllString(read(t, file), -1) {
+	const drifts = "deploy/prometheus/rules/drift.yml"
+	names := map[string][]string{}
+	for _, file := range matching(t, "deploy/prometheus/rules/*.yml") {
+		names[file] = inRules(t, read(t, file))
+	}
+	documents := []string{"deploy/smoke", "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"}
+	documents = append(documents, matching(t, "deploy/*.md")...)
+	documents = append(documents, matching(t, "deploy/prometheus/*.md")...)
+	documents = append(documents, matching(t, "deploy/runbooks/*.md")...)
+	for _, file := range documents {
+		for _, name := range metricName.FindAllString(recorded.ReplaceAllString(read(t, file), ""), -1) {
 			if !slices.Contains(notMetrics, name) && !slices.Contains(names[file], name) {
 				names[file] = append(names[file], name)
 			}
 		}
 	}
-	for file, least := range map[string]int{rules: 5, "deploy/smoke": 10, "README.md": 40} {
+	for file, least := range map[string]int{drifts: 5, "deploy/smoke": 10, "README.md": 40} {
 		if n := len(names[file]); n < least {
 			t.Errorf("%s names %d metrics, want at least %d", file, n, least)
 		}
@@ -107,22 +118,37 @@ func inRules(t *testing.T, text string) []string {
 	names := map[string]bool{}
 	for _, group := range file.Groups {
 		for _, rule := range group.Rules {
+			delete(rule.Annotations, "runbook_url")
 			for _, text := range append(slices.Collect(maps.Values(rule.Annotations)), rule.Expr) {
-				for _, name := range metricName.FindAllString(text, -1) {
+				for _, name := range metricName.FindAllString(recorded.ReplaceAllString(text, ""), -1) {
 					names[name] = true
 				}
 			}
 		}
 	}
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return slices.Contains(notMetrics, name) })
 	return slices.Sorted(maps.Keys(names))
 }
 
 // notMetrics are the other names that look like it.
 var notMetrics = []string{
-	"drift_exporter", "drift_test", // the program, and the rules' tests
+	"drift_exporter", "drift_test", "drift_predictor", // the program, the rules' tests, a unit
 	"drift_detected",                 // part of a pattern for grep
 	"model_version", "prediction_id", // members of the JSON of requests and answers
 	"feature_drift", "feature_quality", "feature_values", "feature_counts", "feature_distance", "feature_bins", "prediction_shift", // collectors
+}
+
+// matching returns the files of the project that match.
+func matching(t *testing.T, pattern string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join("../..", pattern))
+	if err != nil || len(found) == 0 {
+		t.Fatal(pattern, found, err)
+	}
+	for i := range found {
+		found[i] = strings.TrimPrefix(found[i], "../../")
+	}
+	return found
 }
 
 func read(t *testing.T, path string) string {
