@@ -79,6 +79,10 @@ golden: ## rewrite the golden files of the tests that have an -update flag
 	if [ -z "$$packages" ]; then echo 'no test has an -update flag'; exit 1; fi; \
 	set -x; $(GO) test $$packages -update
 
+.PHONY: dashboards
+dashboards: ## write the dashboards of deploy/grafana anew
+	$(GO) run ./deploy/grafana
+
 .PHONY: calibrate
 calibrate: ## simulate what the drift statistics promise and write collector/drift/CALIBRATION.md: minutes
 	@mkdir -p .build

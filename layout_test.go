@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window", "predictor/ship"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
 	"deploy/bench":                {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
+	"deploy/grafana":              {},
 	"deploy/demo":                 {},
 	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},
