@@ -158,7 +158,7 @@ func manifests(t *testing.T, rendered []byte) []manifest {
 
 // The chart takes these through links; a package or a checkout without them would
 // be a chart without alerts.
-func TestChartHoldsSmokeAndRules(t *testing.T) {
+func TestChartHoldsSmokeRulesAndDashboards(t *testing.T) {
 	t.Parallel()
 	rendered := render(t, chart, "--values=testdata/operator.yaml")
 	conforms(t, rendered)
@@ -166,13 +166,24 @@ func TestChartHoldsSmokeAndRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, sawSmoke := 0, false
+	rules, dashboards, sawSmoke := 0, 0, false
 	for _, m := range manifests(t, rendered) {
 		switch {
 		case m.Kind == "ConfigMap" && m.Data["smoke"] != "":
 			sawSmoke = true
 			if m.Data["smoke"] != string(smoke) {
 				t.Error("the chart's smoke is not deploy/smoke")
+			}
+		case m.Kind == "ConfigMap":
+			for name, dashboard := range m.Data {
+				want, err := os.ReadFile("../grafana/dashboards/" + name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.TrimSpace(dashboard) != strings.TrimSpace(string(want)) {
+					t.Errorf("the chart's dashboard %s is not that of deploy/grafana", name)
+				}
+				dashboards++
 			}
 		case m.Kind == "PrometheusRule":
 			rules++
@@ -202,8 +213,8 @@ func TestChartHoldsSmokeAndRules(t *testing.T) {
 			rules--
 		}
 	}
-	if rules != 0 || !sawSmoke {
-		t.Errorf("the chart has %+d PrometheusRules beside one a file of rules; smoke: %t", rules, sawSmoke)
+	if rules != 0 || !sawSmoke || dashboards == 0 {
+		t.Errorf("the chart has %+d PrometheusRules beside one a file of rules, and %d dashboards; smoke: %t", rules, dashboards, sawSmoke)
 	}
 }
 
