@@ -2,7 +2,6 @@ package bigquery
 
 import (
 	bq "cloud.google.com/go/bigquery"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -88,10 +87,10 @@ var wireTypes = map[bq.FieldType]descriptorpb.FieldDescriptorProto_Type{
 // descriptor describes a row's message: its fields are the columns, numbered
 // from 1.
 func descriptor(columns []shipColumn) *descriptorpb.DescriptorProto {
-	d := &descriptorpb.DescriptorProto{Name: proto.String("Row")}
+	d := &descriptorpb.DescriptorProto{Name: new("Row")}
 	for i, c := range columns {
 		d.Field = append(d.Field, &descriptorpb.FieldDescriptorProto{
-			Name: proto.String(c.name), Number: proto.Int32(int32(i + 1)), Type: wireTypes[c.kind].Enum(),
+			Name: new(c.name), Number: new(int32(i + 1)), Type: wireTypes[c.kind].Enum(),
 			Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
 		})
 	}

@@ -210,7 +210,7 @@ func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
 		t.Fatal(err)
 	}
 	for _, features := range []string{"no JSON", "{\"a\":\"\xff\"}", `{"a":1}`, "{" + strings.Repeat(" ", rowBytes) + "}"} {
-		if _, err := db.Exec("INSERT INTO predictions (model, features, class) VALUES ('m', ?, '1')", features); err != nil {
+		if _, err := db.ExecContext(t.Context(), "INSERT INTO predictions (model, features, class) VALUES ('m', ?, '1')", features); err != nil {
 			t.Fatal(err)
 		}
 	}

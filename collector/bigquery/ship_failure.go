@@ -33,8 +33,7 @@ func (s *Sink) explain(err error) error {
 	}
 	permission := fmt.Sprintf("grant the service account the roles BigQuery Data Editor on the dataset %s and BigQuery Job User on the project %s", s.options.Dataset, s.options.Project)
 	missing := fmt.Sprintf("make the dataset first, where its data may be: bq mk --dataset --location=EU %s:%s; and check --bigquery.project and --bigquery.dataset", s.options.Project, s.options.Dataset)
-	var answer *googleapi.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*googleapi.Error](err); ok {
 		switch code := answer.Code; {
 		case quotaExceeded(answer):
 			return fail(ship.Quota, true, "a quota or rate limit of the project is used up: see IAM & Admin, Quotas")
@@ -95,8 +94,7 @@ func (s *Sink) appendFailed(err error) error {
 
 // storageCode returns the Storage Write API's own code, when an error has one.
 func storageCode(err error) storagepb.StorageError_StorageErrorCode {
-	var answer *apierror.APIError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*apierror.APIError](err); ok {
 		storage := &storagepb.StorageError{}
 		if answer.Details().ExtractProtoMessage(storage) == nil {
 			return storage.GetCode()

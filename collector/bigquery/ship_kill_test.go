@@ -71,7 +71,7 @@ type relay struct {
 
 func newRelay(t *testing.T) *relay {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func (r *relay) serve(c net.Conn) {
 	if target == nil {
 		return
 	}
-	there, err := net.Dial("tcp", *target)
+	there, err := new(net.Dialer).DialContext(context.Background(), "tcp", *target)
 	if err != nil {
 		return
 	}
@@ -180,7 +180,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 		t.Helper()
 		for end := time.Now().Add(2 * time.Minute); ; time.Sleep(2 * time.Millisecond) {
 			at := -1
-			_ = db.QueryRow("SELECT min(up_to_id) FROM shipped WHERE log = 'predictions'").Scan(&at)
+			_ = db.QueryRowContext(t.Context(), "SELECT min(up_to_id) FROM shipped WHERE log = 'predictions'").Scan(&at)
 			if at >= upTo {
 				return
 			}
@@ -205,7 +205,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	}
 	wait(rows - 1)
 	for end, left := time.Now().Add(time.Minute), 1; left > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		_ = db.QueryRow("SELECT count(*) FROM shipped WHERE log = 'feedback' AND up_to_id < 200 OR log = 'errors' AND up_to_id < 10").Scan(&left)
+		_ = db.QueryRowContext(t.Context(), "SELECT count(*) FROM shipped WHERE log = 'feedback' AND up_to_id < 200 OR log = 'errors' AND up_to_id < 10").Scan(&left)
 	}
 	if err := shipper.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

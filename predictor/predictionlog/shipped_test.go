@@ -86,7 +86,7 @@ func TestForgetNamesTheDestinations(t *testing.T) {
 	}
 	s := newShipping(t, path, "there")
 	newShipping(t, path, "elsewhere")
-	if err := Forget(t.Context(), path, "ther"); err == nil || !strings.Contains(err.Error(), "elsewhere and there") {
+	if err := Forget(t.Context(), path, "nowhere"); err == nil || !strings.Contains(err.Error(), "elsewhere and there") {
 		t.Errorf("error %v", err)
 	}
 	if err := Forget(t.Context(), path, "there"); err != nil {
