@@ -33,7 +33,7 @@ func follow(path string, rows int, specs ...window.Spec) *follower {
 
 func (f *follower) close() error {
 	f.nulls.Close()
-	return f.Reader.Close()
+	return f.Close()
 }
 
 // loanSpec watches the embedded model.
