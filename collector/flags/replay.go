@@ -26,6 +26,7 @@ func Replay(cmd Command, log string) func() (replay.Options, error) {
 		compare = cmd.Flag("compare", "Another setting to replay beside this one: a name, and the flags that differ; repeatable.").PlaceHolder("'NAME: --drift.tolerance=0.05'").Strings()
 	)
 	cmd.Flag("predictions.log", "Prediction log to replay.").Default(log).IsSetByUser(&byUser).StringVar(&o.Log)
+	cmd.Flag("correlation", "Also tell how the divergence of each feature and the accuracy went together, over blocks of --window.predictions.").BoolVar(&o.Correlation)
 	cmd.Flag("csv", "Replay the rows of this CSV (plain or gzip), in order, instead of a log.").StringVar(&rows.Path)
 	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, or seconds since 1970.").StringVar(&rows.Time)
 	cmd.Flag("rate", "Rows a second of a CSV without --time.").Default("1").Float64Var(&rows.Rate)

@@ -38,10 +38,11 @@ type past struct {
 	feedback    stream[predictionlog.FeedbackRow]
 	errors      stream[predictionlog.ErrorRow]
 
-	read     int64                        // predictions that were read
-	rows     map[predictionlog.Key]*int64 // and of each model and version
-	last     predictionlog.Key            // that of the newest
-	lastRows *int64
+	read      int64                        // predictions that were read
+	rows      map[predictionlog.Key]*int64 // and of each model and version
+	hindsight *window.Hindsight            // nil: nobody asks
+	last      predictionlog.Key            // that of the newest
+	lastRows  *int64
 }
 
 var _ window.Log = (*past)(nil)
@@ -126,11 +127,14 @@ func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*p
 		return context.Cause(ctx)
 	}
 	return p.predictions.handOn(after, upTo, func(r *predictionlog.Row) error {
-		err := yield(r)
-		if err == nil {
-			p.count(r)
+		if err := yield(r); err != nil {
+			return err
 		}
-		return err
+		p.count(r)
+		if p.hindsight != nil {
+			p.hindsight.Prediction(r)
+		}
+		return nil
 	})
 }
 
@@ -145,7 +149,13 @@ func (p *past) PredictionsByID(ctx context.Context, ids []int64, yield func(*pre
 
 // Feedback implements window.Log.
 func (p *past) Feedback(_ context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
-	return p.feedback.handOn(after, upTo, yield)
+	if p.hindsight == nil {
+		return p.feedback.handOn(after, upTo, yield)
+	}
+	return p.feedback.handOn(after, upTo, func(r *predictionlog.FeedbackRow) error {
+		p.hindsight.Feedback(r)
+		return yield(r)
+	})
 }
 
 // Errors implements window.Log.

@@ -49,6 +49,10 @@ type Options struct {
 	// Spool is the folder for temporary files as large as what Metrics receives;
 	// empty: the system's.
 	Spool string
+	// Correlation is --correlation: the report tells how the divergence of each
+	// feature and the accuracy went together, over consecutive blocks of the first
+	// setting's --window.predictions, whatever the others.
+	Correlation bool
 	// Progress is told how far it is; nil: nobody is.
 	Progress io.Writer
 }
@@ -59,6 +63,8 @@ func (o *Options) validate() error {
 		return errors.New("there is no setting to replay with")
 	case o.Step < time.Millisecond:
 		return fmt.Errorf("--step=%v: must be at least 1ms; an exporter is usually scraped every 15s", o.Step)
+	case o.Correlation && o.Settings[0].Watch.Window.Predictions == 0:
+		return errors.New("--correlation goes by blocks of --window.predictions: it must not be 0")
 	case o.Metrics != nil && (o.MetricsStep < o.Step || o.MetricsStep%o.Step != 0):
 		return fmt.Errorf("--output.step=%v: must be a multiple of --step=%v", o.MetricsStep, o.Step)
 	}
@@ -99,6 +105,12 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 		}
 		defer func() { err = errors.Join(err, runs[0].metrics.close()) }()
 	}
+	if o.Correlation {
+		w := &runs[0].setting.Watch
+		if runs[0].hindsight, err = window.NewHindsight(runs[0].specs, w.Bins, w.Window.Predictions); err != nil {
+			return nil, err
+		}
+	}
 	stop := showProgress(o.Progress, progress{about: is, runs: runs})
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -120,6 +132,9 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 	report := &Report{about: is, Step: o.Step, ChangeAt: o.ChangeAt, Interrupted: ctx.Err() != nil}
 	for _, r := range runs {
 		report.Results = append(report.Results, r.result)
+	}
+	if o.Correlation {
+		report.Histories, report.BlockRows = runs[0].hindsight.Histories(), o.Settings[0].Watch.Window.Predictions
 	}
 	if o.Metrics != nil {
 		err = runs[0].metrics.write(o.Metrics)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
 // Report is what came of a replay.
@@ -18,6 +20,10 @@ type Report struct {
 	Interrupted bool
 	// Results has one entry for each setting.
 	Results []*Result
+	// Histories are those of the models in blocks of BlockRows predictions, empty
+	// unless asked for.
+	Histories []window.History
+	BlockRows int
 }
 
 // The widest name of a distribution and of a setting in a table of 100 columns.
@@ -38,6 +44,7 @@ func (r *Report) Print(w io.Writer) error {
 	} else {
 		r.compare(&b)
 	}
+	r.correlations(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

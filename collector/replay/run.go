@@ -19,12 +19,13 @@ import (
 
 // run is the replay of a history with one setting.
 type run struct {
-	setting Setting
-	specs   []window.Spec
-	step    time.Duration
-	every   time.Duration // time between two entries in metrics
-	metrics *recorder     // nil: none are wanted
-	result  *Result
+	setting   Setting
+	specs     []window.Spec
+	step      time.Duration
+	every     time.Duration // time between two entries in metrics
+	metrics   *recorder     // nil: none are wanted
+	hindsight *window.Hindsight
+	result    *Result
 
 	rows   atomic.Int64 // read so far
 	moment atomic.Int64 // that was reached, ns since 1970
@@ -53,6 +54,7 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 	o := &r.setting.Watch
 	o.Window.Bare = o.Sequential && r.metrics == nil // Nobody looks at p-values.
 	past := newPast(s, max(o.Window.Lookback, int64(o.Window.Predictions)))
+	past.hindsight = r.hindsight
 	windows, stop, err := collector.Follow(past, r.specs, *o)
 	if err != nil {
 		return err

@@ -156,7 +156,7 @@ func TestAttributionIsExact(t *testing.T) {
 	for i := range rows {
 		rows[i].income += 5000
 	}
-	judge(log, 1, rows, func(r row) string { return came(rnd, math.Pow(r.score, 2)) })
+	judge(log, 1, rows, func(r row) string { return came(rnd, r.score*r.score) })
 	m := see(t, log.open(ref, o), start.Add(time.Hour)).Models[0]
 	var known, right int64
 	for b := range ref.Score.Labelled {
