@@ -20,7 +20,8 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 	db := database(t, log, "rw")
 	flags := []string{
 		"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log,
-		"--window.predictions=200", "--window.lookback=300", "--window.feedback=50", "--collector.feature_counts", quick,
+		"--window.predictions=200", "--window.lookback=300", "--window.feedback=50", "--window.maturity=1m",
+		"--collector.feature_counts", "--collector.accuracy_impact", quick,
 	}
 	often, seldom := start(t, flags...), start(t, flags...)
 	rows := newLoans(4)
@@ -46,6 +47,14 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 		if !want.is(1, "drift_up") || len(want.failing()) > 0 || len(want["feature_drift_detected"].GetMetric()) != 12 {
 			t.Errorf("step %d: drift_up is not 1, or a collector fails: %v", step, want.failing())
 		}
+		for _, name := range []string{
+			"model_feedback_coverage_ratio", "model_feedback_delay_seconds", "model_roc_auc", "model_matured_coverage_ratio",
+			"model_estimated_accuracy", "model_accuracy_surprise", "feature_accuracy_impact", "feature_accuracy_bin_z",
+		} {
+			if len(want[name].GetMetric()) == 0 {
+				t.Errorf("step %d: there is no %s", step, name)
+			}
+		}
 		alarms[want.is(1, "feature_drift_detected", "feature", "income")]++
 		for name, url := range map[string]string{"scraped every 30 steps": seldom.url, "just started": fresh.url} {
 			for _, d := range differences(want, scrape(t, url), fromTheLog) {
@@ -67,7 +76,7 @@ func TestExportersAgree(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log)
-	flags := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=200", "--window.lookback=300", quick}
+	flags := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--window.predictions=200", "--window.lookback=300", "--collector.accuracy_impact", quick}
 	often, seldom := start(t, flags...), start(t, flags...)
 	for step := range 150 {
 		var batch []string
