@@ -15,7 +15,7 @@ import (
 // The imports that the map of the code in README.md allows, by package below the
 // module; the tests of a package may import more.
 var arrows = map[string][]string{
-	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/ship", "predictor/simulate"},
+	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/drift", "collector/reference", "collector/replay", "collector/train", "collector/window", "exporter", "deploy/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/ship", "predictor/simulate"},
 	"exporter":           {"collector"},
 	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":   {},
@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
 	"deploy/bench":                {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/grafana":              {},
+	"collector/train":             {"collector/flags", "collector/reference", "predictor/model"},
 	"deploy/demo":                 {},
 	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},

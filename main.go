@@ -5,19 +5,14 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -33,6 +28,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
+	"github.com/drift-exporter/drift_exporter/collector/train"
 	"github.com/drift-exporter/drift_exporter/deploy/demo"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor"
@@ -71,7 +67,7 @@ func main() {
 type command func(context.Context) error
 
 // errUsage marks the errors of the command line.
-var errUsage = errors.New("see --help")
+var errUsage = flags.ErrUsage
 
 // run parses args and runs the command they name until it is done or ctx ends.
 // Results go to stdout, logs and progress to stderr.
@@ -90,8 +86,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		"exporter":  e.exporter(app.Command("exporter", "Serve the metrics of a prediction log to Prometheus.").Default()),
 		"predictor": e.predictor(app.Command("predictor", "Serve a model over HTTP and write every prediction and every feedback to a prediction log.")),
 		"simulate":  e.simulate(app.Command("simulate", "Send made-up loans, or the rows of a CSV, to a predictor, and later what became of them.")),
-		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
-		"reference": e.reference(app.Command("reference", "Write the reference file of rows without a model of ours, or show one.")),
+		"train":     train.Train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file."), e.open, e.stdout),
+		"reference": train.Reference(app.Command("reference", "Write the reference file of rows without a model of ours, or show one."), e.open, e.stdout),
 		"replay":    e.replay(app.Command("replay", "Put history through a configuration: which alarms it would have given, when and how late.")),
 		"ship":      e.ship(app.Command("ship", "Ship a prediction log to BigQuery: every prediction, outcome and refusal, exactly once.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
@@ -207,6 +203,9 @@ func (e *environment) warehouse(f *flags.BigQuery) *bigquery.Client {
 	return bigquery.New(bigquery.Options{Project: f.Table.Project, Location: f.Location, MaximumBytes: int64(f.MaximumBytes), Logger: e.logger})
 }
 
+// open is the warehouse of the commands that read rows.
+func (e *environment) open(f *flags.BigQuery) train.Warehouse { return e.warehouse(f) }
+
 // predictor serves a model and writes the log.
 func (e *environment) predictor(cmd *kingpin.CmdClause) command {
 	var (
@@ -255,129 +254,6 @@ func (e *environment) simulate(cmd *kingpin.CmdClause) command {
 	}
 }
 
-// rowsFlags are the flags of the commands that read rows from a CSV.
-type rowsFlags struct {
-	csv, outcome, positive, name, version, reference *string
-	seed                                             *uint64
-}
-
-func newRowsFlags(cmd *kingpin.CmdClause, name, version string) rowsFlags {
-	return rowsFlags{
-		csv:       cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
-		outcome:   cmd.Flag("outcome", "Column with what became of the row.").String(),
-		positive:  cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
-		name:      cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
-		version:   cmd.Flag("model.version", version).String(),
-		reference: cmd.Flag("reference.output", "Reference file to write.").String(),
-		seed:      cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
-	}
-}
-
-// read returns the rows and a description of where they came from.
-func (f rowsFlags) read() (*model.Dataset, string, error) {
-	if *f.csv == "" {
-		return nil, "", fmt.Errorf("no rows: name a CSV file with --csv=FILE; %w", errUsage)
-	}
-	data, err := os.ReadFile(*f.csv)
-	if err != nil {
-		return nil, "", err
-	}
-	d, err := model.ReadCSV(bytes.NewReader(data), model.CSVOptions{Outcome: *f.outcome, Positive: *f.positive})
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", *f.csv, err)
-	}
-	return d, fmt.Sprintf("csv:%s sha256:%x", filepath.Base(*f.csv), sha256.Sum256(data)), nil
-}
-
-// modified is when the rows were written, which dates what is made of them: the
-// same file gives the same bytes.
-func modified(path string) (time.Time, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return info.ModTime().UTC().Truncate(time.Second), nil
-}
-
-// train writes a model file and its reference file.
-func (e *environment) train(cmd *kingpin.CmdClause) command {
-	var (
-		rows    = newRowsFlags(cmd, "model", "Version of the model: the label version of every metric; without it, the time of the rows.")
-		output  = cmd.Flag("model.output", "Model file to write.").Default("model.json").String()
-		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
-	)
-	return func(context.Context) error {
-		d, source, err := rows.read()
-		if err != nil {
-			return err
-		}
-		created, err := modified(*rows.csv)
-		if err != nil {
-			return err
-		}
-		m, result, err := model.Train(d, model.TrainOptions{
-			Name: *rows.name, Version: cmp.Or(*rows.version, created.Format("20060102T150405Z")), Holdout: *holdout, Seed: *rows.seed, Created: created,
-		})
-		if err != nil {
-			return err
-		}
-		r, err := reference.Build(columns(d), &reference.Labels{
-			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
-		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: source, Created: created})
-		if err != nil {
-			return err
-		}
-		if err := writeFile(*output, m.Encode); err != nil {
-			return err
-		}
-		if err := writeFile(cmp.Or(*rows.reference, "reference.json"), r.Encode); err != nil {
-			return err
-		}
-		return result.Print(e.stdout)
-	}
-}
-
-// reference writes a reference file, or shows one.
-func (e *environment) reference(cmd *kingpin.CmdClause) command {
-	var (
-		rows  = newRowsFlags(cmd, "", "Version of the model that the reference serves; without it, every version.")
-		score = cmd.Flag("score", "Column with the model's score, the probability of class 1; from 0.5 on it predicts 1.").String()
-		show  = cmd.Flag("show", "Show the reference file of --reference.file, or the embedded one, instead.").Bool()
-		file  = cmd.Flag("reference.file", "Reference file to show.").String()
-	)
-	return func(context.Context) error {
-		if *show {
-			r, err := loadReference(*file)
-			if err != nil {
-				return err
-			}
-			return r.Show(e.stdout)
-		}
-		d, source, err := rows.read()
-		if err != nil {
-			return err
-		}
-		created, err := modified(*rows.csv)
-		if err != nil {
-			return err
-		}
-		labels, err := takeScore(d, *score)
-		if err != nil {
-			return fmt.Errorf("%s: %w", *rows.csv, err)
-		}
-		r, err := reference.Build(columns(d), labels, reference.BuildOptions{
-			Model: *rows.name, Version: *rows.version, Source: source, Created: created,
-		})
-		if err != nil {
-			return err
-		}
-		if *rows.reference == "" {
-			return r.Encode(e.stdout)
-		}
-		return writeFile(*rows.reference, r.Encode)
-	}
-}
-
 // replay puts history through a configuration.
 func (e *environment) replay(cmd *kingpin.CmdClause) command {
 	options := flags.Replay(cmd, defaultLog)
@@ -400,7 +276,7 @@ func (e *environment) replay(cmd *kingpin.CmdClause) command {
 			return run(nil)
 		}
 		o.Spool = filepath.Dir(*output)
-		return writeFile(*output, run)
+		return reference.WriteFile(*output, run)
 	}
 }
 
@@ -478,75 +354,9 @@ func (e *environment) demo(cmd *kingpin.CmdClause) command {
 	}
 }
 
-// columns gives the columns of a dataset to the reference. The two packages know
-// nothing of each other: their columns have the same fields.
-func columns(d *model.Dataset) []reference.Column {
-	all := make([]reference.Column, len(d.Columns))
-	for i, c := range d.Columns {
-		all[i] = reference.Column(c)
-	}
-	return all
-}
-
-// takeScore moves the column of scores, when there is one, out of the features.
-func takeScore(d *model.Dataset, name string) (*reference.Labels, error) {
-	if name == "" {
-		return nil, nil
-	}
-	i := slices.IndexFunc(d.Columns, func(c model.Column) bool { return c.Name == name })
-	if i < 0 || d.Columns[i].Type != model.Numeric {
-		return nil, fmt.Errorf("--score=%s is not a numeric column", name)
-	}
-	labels := &reference.Labels{}
-	for row, score := range d.Columns[i].Numbers {
-		if math.IsNaN(score) {
-			continue
-		}
-		labels.Index = append(labels.Index, row)
-		labels.Score = append(labels.Score, score)
-		labels.Predicted = append(labels.Predicted, class(score >= model.DefaultThreshold))
-		if d.Outcomes != nil {
-			actual := "" // not known
-			if !math.IsNaN(d.Outcomes[row]) {
-				actual = class(d.Outcomes[row] == 1)
-			}
-			labels.Actual = append(labels.Actual, actual)
-		}
-	}
-	d.Columns = slices.Delete(d.Columns, i, i+1)
-	return labels, nil
-}
-
-func class(positive bool) string {
-	if positive {
-		return "1"
-	}
-	return "0"
-}
-
 func loadModel(path string) (*model.Model, error) {
 	if path == "" {
 		return model.Default(), nil
 	}
 	return model.Load(path)
-}
-
-func loadReference(path string) (*reference.Reference, error) {
-	if path == "" {
-		return reference.Default(), nil
-	}
-	return reference.Load(path)
-}
-
-// writeFile writes a file whole or not at all.
-func writeFile(path string, encode func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // fails once it has its name
-	if err := errors.Join(encode(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -1,7 +1,6 @@
 package bigquery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,9 +178,6 @@ func text(name string, t bigquery.FieldType) string {
 // answers finds the columns of score, prediction and outcome.
 func (p *plan) answers(schema bigquery.Schema) error {
 	t := p.table
-	if t.Outcome != "" && t.Score == "" && t.Prediction == "" {
-		return errors.New("there is an outcome, but no prediction to hold it against: name the column prediction, or score")
-	}
 	if t.Score != "" {
 		field, err := find(schema, t.Score, "score")
 		if err != nil {
@@ -195,7 +191,7 @@ func (p *plan) answers(schema bigquery.Schema) error {
 	}
 	if t.Prediction != "" {
 		var err error
-		if p.predicted, err = class(schema, t.Prediction, "prediction"); err != nil {
+		if p.predicted, _, err = class(schema, t.Prediction, "prediction"); err != nil {
 			return err
 		}
 		p.verbatim = true
@@ -203,31 +199,35 @@ func (p *plan) answers(schema bigquery.Schema) error {
 	if t.Outcome == "" {
 		return nil
 	}
-	var err error
-	if p.actual, err = class(schema, t.Outcome, "outcome"); err != nil {
+	actual, coded, err := class(schema, t.Outcome, "outcome")
+	if err != nil {
 		return err
 	}
-	if !p.verbatim && t.Positive != "" {
+	if p.predicted == "" {
+		return nil // There is nothing to hold it against: it is only no feature.
+	}
+	p.actual = actual
+	if !p.verbatim && t.Positive != "" && !coded {
 		p.actual = fmt.Sprintf("CASE WHEN %s = @positive THEN '1' WHEN %s IS NOT NULL THEN '0' END", p.actual, p.actual)
 	}
 	return nil
 }
 
-// class is the name of a class: a BOOL counts as 1 and 0.
-func class(schema bigquery.Schema, name, what string) (string, error) {
+// class is the name of a class: a BOOL is coded as 1 and 0.
+func class(schema bigquery.Schema, name, what string) (expression string, coded bool, err error) {
 	field, err := find(schema, name, what)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	quoted := "t." + quote(name)
 	switch {
 	case field.Repeated:
 	case field.Type == bigquery.BooleanFieldType:
-		return fmt.Sprintf("CAST(CAST(%s AS INT64) AS STRING)", quoted), nil
+		return fmt.Sprintf("CAST(CAST(%s AS INT64) AS STRING)", quoted), true, nil
 	case field.Type == bigquery.StringFieldType:
-		return fmt.Sprintf("NULLIF(%s, '')", quoted), nil
+		return fmt.Sprintf("NULLIF(%s, '')", quoted), false, nil
 	case isNumber(field.Type):
-		return text(quoted, field.Type), nil
+		return text(quoted, field.Type), false, nil
 	}
-	return "", fmt.Errorf("%s %q is of type %s: it must be STRING, BOOL or a number", what, name, field.Type)
+	return "", false, fmt.Errorf("%s %q is of type %s: it must be STRING, BOOL or a number", what, name, field.Type)
 }

@@ -1,0 +1,122 @@
+// Package train is the commands that make files of rows: train, which fits a model,
+// and reference.
+package train
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/drift-exporter/drift_exporter/collector/flags"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+)
+
+// Warehouse is where rows lie that are not in a CSV.
+type Warehouse interface {
+	// Count counts the rows of a table where they are.
+	Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error)
+	// Rows writes the rows of a table as a CSV and returns when they were changed.
+	Rows(ctx context.Context, t reference.Table, w io.Writer) (time.Time, error)
+	Close() error
+}
+
+// Open returns the warehouse that the flags name, once they are parsed.
+type Open func(*flags.BigQuery) Warehouse
+
+// rowsFlags say which rows are read, and what is made of them.
+type rowsFlags struct {
+	csv, where, outcome, positive, name, version, reference *string
+	seed                                                    *uint64
+	tables                                                  *flags.BigQuery
+	open                                                    Open
+}
+
+func newRowsFlags(cmd *kingpin.CmdClause, open Open, name, version string) rowsFlags {
+	return rowsFlags{
+		csv:       cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
+		where:     cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
+		outcome:   cmd.Flag("outcome", "Column with what became of the row.").String(),
+		positive:  cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
+		name:      cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
+		version:   cmd.Flag("model.version", version).String(),
+		reference: cmd.Flag("reference.output", "Reference file to write.").String(),
+		seed:      cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
+		tables:    flags.Warehouse(cmd),
+		open:      open,
+	}
+}
+
+// fromTable reports whether the rows are those of a table.
+func (f *rowsFlags) fromTable() bool { return *f.csv == "" && f.tables.Table.Name != "" }
+
+// table is the one that the flags name.
+func (f *rowsFlags) table() reference.Table {
+	t := f.tables.Table
+	t.Where, t.Outcome, t.Positive, t.Model, t.Version = *f.where, *f.outcome, *f.positive, *f.name, *f.version
+	return t
+}
+
+// rows are a dataset, a description of where it came from, and when it was
+// changed, which dates what is made of it: the same rows give the same bytes.
+type rows struct {
+	data    *model.Dataset
+	source  string
+	changed time.Time
+}
+
+func (f *rowsFlags) read(ctx context.Context) (*rows, error) {
+	var content []byte
+	var r rows
+	var place string
+	switch {
+	case f.fromTable():
+		w := f.open(f.tables)
+		var text bytes.Buffer
+		changed, err := w.Rows(ctx, f.table(), &text)
+		if err := errors.Join(err, w.Close()); err != nil {
+			return nil, err
+		}
+		t := f.tables.Table
+		content, r.changed, place = text.Bytes(), changed, "bigquery:"+t.Project+"."+t.Dataset+"."+t.Name
+		r.source = place
+		if *f.where != "" {
+			r.source += " where " + *f.where
+		}
+	case *f.csv == "":
+		return nil, fmt.Errorf("no rows: name a CSV file with --csv=FILE, or a table with --bigquery.table; %w", flags.ErrUsage)
+	default:
+		info, err := os.Stat(*f.csv)
+		if err != nil {
+			return nil, err
+		}
+		if content, err = os.ReadFile(*f.csv); err != nil {
+			return nil, err
+		}
+		r.changed, place, r.source = info.ModTime().UTC().Truncate(time.Second), *f.csv, "csv:"+filepath.Base(*f.csv)
+	}
+	var err error
+	if r.data, err = model.ReadCSV(bytes.NewReader(content), model.CSVOptions{Outcome: *f.outcome, Positive: *f.positive}); err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	r.source += fmt.Sprintf(" sha256:%x", sha256.Sum256(content))
+	return &r, nil
+}
+
+// columns gives the columns of a dataset to the reference. The two packages know
+// nothing of each other: their columns have the same fields.
+func columns(d *model.Dataset) []reference.Column {
+	all := make([]reference.Column, len(d.Columns))
+	for i, c := range d.Columns {
+		all[i] = reference.Column(c)
+	}
+	return all
+}

@@ -1,0 +1,46 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"io"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+)
+
+// Train writes a model file and its reference file.
+func Train(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context.Context) error {
+	var (
+		f       = newRowsFlags(cmd, open, "model", "Version of the model: the label version of every metric; without it, the time of the rows.")
+		output  = cmd.Flag("model.output", "Model file to write.").Default("model.json").String()
+		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
+	)
+	return func(ctx context.Context) error {
+		rows, err := f.read(ctx)
+		if err != nil {
+			return err
+		}
+		m, result, err := model.Train(rows.data, model.TrainOptions{
+			Name: *f.name, Version: cmp.Or(*f.version, rows.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: rows.changed,
+		})
+		if err != nil {
+			return err
+		}
+		r, err := reference.Build(columns(rows.data), &reference.Labels{
+			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
+		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: rows.source, Created: rows.changed})
+		if err != nil {
+			return err
+		}
+		if err := reference.WriteFile(*output, m.Encode); err != nil {
+			return err
+		}
+		if err := reference.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
+			return err
+		}
+		return result.Print(stdout)
+	}
+}
