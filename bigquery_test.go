@@ -109,7 +109,7 @@ func loansToBigQuery(t *testing.T, e *emulator.Emulator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)

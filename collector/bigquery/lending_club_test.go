@@ -72,7 +72,7 @@ func upload(t *testing.T, client *bigquery.Client, dataset, table string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
