@@ -1,7 +1,6 @@
 package bigquery
 
 import (
-	"flag"
 	"os"
 	"testing"
 
@@ -9,8 +8,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // TestQueryTexts holds the texts that BigQuery is sent: the emulator, which runs
 // them in the other tests, is not BigQuery.
@@ -28,7 +25,7 @@ func TestQueryTexts(t *testing.T) {
 	p.features[0].edges = []float64{1, 2}
 	for name, text := range map[string]string{"profile.sql": p.profile([]string{"f1", "score"}).text, "count.sql": p.count([]float64{0.5}).text} {
 		path := "testdata/" + name
-		if *update {
+		if *updateGolden {
 			if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}

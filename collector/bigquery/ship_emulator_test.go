@@ -226,8 +226,8 @@ func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
 	}
 }
 
-// updateViews rewrites the golden file of the views.
-var updateViews = flag.Bool("update", false, "rewrite the golden files")
+// updateGolden rewrites the golden files.
+var updateGolden = flag.Bool("update", false, "rewrite the golden files")
 
 func TestViewsAreThoseOfTheGoldenFile(t *testing.T) {
 	t.Parallel()
@@ -237,7 +237,7 @@ func TestViewsAreThoseOfTheGoldenFile(t *testing.T) {
 		fmt.Fprintf(&text, "-- %s\nCREATE OR REPLACE VIEW `my-project.predictions.%s` AS\n%s;\n\n", v.description, v.name, v.query)
 	}
 	path := filepath.Join("testdata", "views.sql")
-	if *updateViews {
+	if *updateGolden {
 		if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
