@@ -39,10 +39,12 @@ func (s *series) stretches(rows int64, now time.Time) []stretch {
 		first = s.scrape.low // else the rows of the window need not be neighbours
 	}
 	found := make([]stretch, 0, drift.Blocks+1)
-	seen, size := int64(0), int64(len(s.rows.times))
+	seen, size := int64(0), s.rows.size
 	for i := first; i < s.rows.next && seen < rows; i++ {
-		if t := s.rows.time(i); from != noBound && (t <= from || t > until) {
-			continue
+		if from != noBound {
+			if t := s.rows.time(i); t <= from || t > until {
+				continue
+			}
 		}
 		at, block := int(i%size), int(seen*drift.Blocks/rows)
 		if last := len(found) - 1; last >= 0 && found[last].to == at && found[last].block == block {

@@ -117,7 +117,7 @@ func (s *series) codesOf(id int64) []uint8 {
 	if !ok {
 		return nil
 	}
-	at := i % int64(len(s.rows.times))
+	at := s.rows.at(i)
 	codes := make([]uint8, s.layout.features)
 	for c := range codes {
 		codes[c] = s.rows.codes[c][at]

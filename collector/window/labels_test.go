@@ -269,16 +269,17 @@ func TestScoresWithoutOutcomesInTheReference(t *testing.T) {
 // predictions and outcomes, over a look-back full of both.
 func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
-		h := newHistory()
-		for i := range n {
-			h.append(int64(i), int64(i)*1e9, 8e8, uint8(i%80), i%3 > 0, int64(i))
-			if i%10 == 0 {
-				h.delay[i] = noOutcome
+		rows := newRing(0, 1000)
+		h := newHistory(rows.timeline)
+		for i := range int64(n) {
+			rows.add(i, i*1e9, nil)
+			h.append(8e8)
+			if i%10 > 0 {
+				h.outcome(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Time: i*1e9 + delayEnds[i%80], Class: "1", Outcome: fmt.Sprint(min(i%3, 1))})
 			}
 		}
 		b.Run(fmt.Sprintf("labels of %d rows", n), func(b *testing.B) {
-			s := &series{history: h, rows: newRing(0, 1000)}
-			s.rows.add(int64(n-1000), 0, nil)
+			s := &series{history: h, rows: rows}
 			window := &counts{rows: 1000}
 			var m Model
 			for i := 0; b.Loop(); i++ {

@@ -7,15 +7,16 @@ import (
 )
 
 // ring holds the newest rows of one model and version as columns of one-byte
-// codes. Rows are numbered from 0 in the order they came; row i lives at i
-// modulo the ring's size, and rows first .. next-1 are held.
+// codes. Rows are numbered as in the timeline; row i lives at i modulo the ring's
+// size, and rows first .. next-1 are held.
 type ring struct {
-	limit int64 // rows held at most, 0: no bound
-	codes [][]uint8
-	ids   []int64
-	times []int64
+	*timeline // of these rows, and of those before
 
-	first, next int64
+	limit int64 // rows held at most, 0: no bound
+	size  int64 // rows for which there is room
+	codes [][]uint8
+
+	first int64
 	// backward counts the held rows whose time is before that of the row ahead
 	// of them. Times then cannot be searched by halving.
 	backward int64
@@ -23,7 +24,7 @@ type ring struct {
 }
 
 func newRing(columns, limit int) *ring {
-	return &ring{limit: int64(limit), codes: make([][]uint8, columns)}
+	return &ring{timeline: &timeline{}, limit: int64(limit), codes: make([][]uint8, columns)}
 }
 
 // add appends a row with one code a column.
@@ -31,18 +32,17 @@ func (r *ring) add(id, time int64, codes []uint8) {
 	if r.limit > 0 && r.next-r.first == r.limit {
 		r.evict()
 	}
-	if r.next-r.first == int64(len(r.times)) {
+	if r.next-r.first == r.size {
 		r.grow()
 	}
 	at := r.at(r.next)
 	for i, code := range codes {
 		r.codes[i][at] = code
 	}
-	r.ids[at], r.times[at] = id, time
 	if r.next > r.first && time < r.time(r.next-1) {
 		r.backward++
 	}
-	r.next++
+	r.timeline.add(id, time)
 }
 
 // evict drops the oldest held row.
@@ -50,7 +50,7 @@ func (r *ring) evict() {
 	for _, c := range r.cursors {
 		c.release()
 	}
-	if r.first+1 < r.next && r.time(r.first+1) < r.time(r.first) {
+	if r.backward > 0 && r.first+1 < r.next && r.time(r.first+1) < r.time(r.first) {
 		r.backward--
 	}
 	r.first++
@@ -65,37 +65,29 @@ func (r *ring) forget(anchor int64) {
 
 func (r *ring) empty() bool { return r.first == r.next }
 
-// grow doubles the ring, up to the limit.
+// grow doubles the ring, which is full, up to the limit.
 func (r *ring) grow() {
-	old := int64(len(r.times))
-	size := max(1024, 2*old)
+	size := max(1024, 2*r.size)
 	if r.limit > 0 {
 		size = min(size, r.limit)
 	}
-	ids, times := make([]int64, size), make([]int64, size)
-	for i := r.first; i < r.next; i++ {
-		ids[i%size], times[i%size] = r.ids[i%old], r.times[i%old]
-	}
-	for c := range r.codes {
+	for c, old := range r.codes {
 		column := make([]uint8, size)
-		for i := r.first; i < r.next; i++ {
-			column[i%size] = r.codes[c][i%old]
+		for i := r.first; i < r.next; {
+			from, to := i%r.size, i%size
+			i += int64(copy(column[to:], old[from:min(r.size, from+r.next-i)]))
 		}
 		r.codes[c] = column
 	}
-	r.ids, r.times = ids, times
+	r.size = size
 }
 
 // at returns where row i lives.
-func (r *ring) at(i int64) int64 { return i % int64(len(r.times)) }
-
-func (r *ring) time(i int64) int64 { return r.times[r.at(i)] }
-
-func (r *ring) id(i int64) int64 { return r.ids[r.at(i)] }
+func (r *ring) at(i int64) int64 { return i % r.size }
 
 // find returns the number of the held row with an id.
 func (r *ring) find(id int64) (i int64, ok bool) {
-	i = r.first + int64(sort.Search(int(r.next-r.first), func(i int) bool { return r.id(r.first+int64(i)) >= id }))
+	i = r.search(r.first, id)
 	return i, i < r.next && r.id(i) == id
 }
 
@@ -187,7 +179,7 @@ func (c *cursor) release() {
 func (c *cursor) tally(from, to, by int64) {
 	for from < to {
 		at := c.ring.at(from)
-		rows := min(to-from, int64(len(c.ring.times))-at)
+		rows := min(to-from, c.ring.size-at)
 		for column, codes := range c.ring.codes {
 			fine := c.fine[column]
 			for _, code := range codes[at : at+rows] {

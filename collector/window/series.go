@@ -57,14 +57,16 @@ func (w *Window) newSeries(l *layout) *series {
 	o := &w.options
 	s := &series{
 		layout: l, age: o.Duration, lookback: o.Lookback, generation: -1,
-		history: newHistory(), maturity: o.Maturity,
+		maturity: o.Maturity,
 	}
 	if l == nil {
 		s.rows = newRing(0, o.Predictions)
+		s.history = newHistory(s.rows.timeline)
 		s.scrape = s.rows.newCursor(nil)
 		return s
 	}
 	s.rows = newRing(len(l.columns), o.Predictions)
+	s.history = newHistory(s.rows.timeline)
 	s.scrape, s.ticks = s.rows.newCursor(l.codes()), s.rows.newCursor(l.codes())
 	s.codes = make([]uint8, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
@@ -103,7 +105,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.add(row.ID, time, s.codes)
-	s.history.add(row, time, s.layout.positive())
+	s.history.add(row, s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time, s.codes)
 	}
