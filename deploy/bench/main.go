@@ -44,6 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		quick  = flags.Bool("quick", false, "one short round with small logs: shows that everything runs, the numbers mean nothing")
 		only   = flags.String("run", "", "measure only what matches this regular expression: a name of all.go")
 		dir    = flags.String("dir", ".build", "where to keep the logs that are measured; a disk, not memory")
+		cpu    = flags.String("cpuprofile", "", "where to write what this process spent its processor time on, for go tool pprof")
+		heap   = flags.String("memprofile", "", "where to write what it allocated")
 		output = flags.String("output", ".build/bench.md", "where to write the table, beside the terminal")
 	)
 	flags.StringVar(&s.binary, "binary", "./drift_exporter", "the program, built")
@@ -73,7 +75,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if s.dir, err = filepath.Abs(s.dir); err != nil {
 		return err
 	}
-	text, err := measure(ctx, s, chosen, stderr)
+	var text string
+	err = profiled(*cpu, *heap, func() (err error) {
+		text, err = measure(ctx, s, chosen, stderr)
+		return err
+	})
 	if err := errors.Join(err, os.RemoveAll(s.dir)); err != nil {
 		return err
 	}

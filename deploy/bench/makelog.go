@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"time"
 
 	_ "github.com/mattn/go-sqlite3" // the driver that makes and scans logs
 
+	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
@@ -24,7 +25,7 @@ const (
 // makeLog writes a log of so many rows with the given features, which come round
 // and round, of one model or of several in turn. It leaves out what makes a log
 // safe and slow, and is none the less a log like any other in the end: 2 us a row.
-func makeLog(ctx context.Context, dir, name string, rows, models int, bodies [][]byte) (path string, err error) {
+func makeLog(ctx context.Context, dir, name string, rows, models int, bodies []body) (path string, err error) {
 	path = filepath.Join(dir, name)
 	if err := predictionlog.Init(ctx, path); err != nil {
 		return "", err
@@ -41,7 +42,14 @@ func makeLog(ctx context.Context, dir, name string, rows, models int, bodies [][
 	return path, nil
 }
 
-func fill(ctx context.Context, db *sql.DB, rows, models int, bodies [][]byte) error {
+// body is what the rows of a log hold.
+type body struct {
+	features []byte
+	score    float64
+	class    string
+}
+
+func fill(ctx context.Context, db *sql.DB, rows, models int, bodies []body) error {
 	exec := func(query string, args ...any) error {
 		_, err := db.ExecContext(ctx, query, args...)
 		return err
@@ -54,14 +62,8 @@ func fill(ctx context.Context, db *sql.DB, rows, models int, bodies [][]byte) er
 		exec("CREATE TEMP TABLE bodies (i INTEGER PRIMARY KEY, features TEXT, score REAL, class TEXT)")); err != nil {
 		return err
 	}
-	random := rand.New(rand.NewPCG(1, 2)) // #nosec G404 -- repeatable, no secret
-	for i, body := range bodies {
-		score := random.Float64()
-		class := "0"
-		if score >= .5 {
-			class = "1"
-		}
-		if err := exec("INSERT INTO bodies VALUES (?, ?, ?, ?)", i, string(body), score, class); err != nil {
+	for i, b := range bodies {
+		if err := exec("INSERT INTO bodies VALUES (?, ?, ?, ?)", i, string(b.features), b.score, b.class); err != nil {
 			return err
 		}
 	}
@@ -81,5 +83,29 @@ func fill(ctx context.Context, db *sql.DB, rows, models int, bodies [][]byte) er
 	)
 }
 
-// loanBodies are features of the embedded model as the predictor logs them.
-func loanBodies() ([][]byte, error) { return simulate.Bodies(1, 1000) }
+// loanBodies are the features of loans as the predictor logs them, and what the
+// embedded model says of them. With another score every row would be a sign of
+// drift.
+func loanBodies() ([]body, error) {
+	features, err := simulate.Bodies(1, 1000)
+	if err != nil {
+		return nil, err
+	}
+	m := model.Default()
+	names := m.FeatureNames()
+	bodies := make([]body, len(features))
+	for i, object := range features {
+		var numbers map[string]float64
+		if err := json.Unmarshal(object, &numbers); err != nil {
+			return nil, fmt.Errorf("simulated loan %d: %w", i, err)
+		}
+		values := make([]model.Value, len(names))
+		for j, name := range names {
+			number, known := numbers[name]
+			values[j] = model.Value{Number: number, Missing: !known}
+		}
+		bodies[i].features = object
+		bodies[i].score, bodies[i].class = m.Predict(values)
+	}
+	return bodies, nil
+}

@@ -79,9 +79,10 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 	write := func() error {
 		batch := make([]predictionlog.Prediction, 1000)
 		for i := range batch {
+			b := &bodies[i%len(bodies)]
 			batch[i] = predictionlog.Prediction{
-				RequestID: fmt.Sprintf("%036d", written+i), Model: loanModel, Version: "1", Features: bodies[i%len(bodies)],
-				Score: float64(i%97) / 97, Class: fmt.Sprint(i % 2), Latency: 50 * time.Microsecond,
+				RequestID: fmt.Sprintf("%036d", written+i), Model: loanModel, Version: "1", Features: b.features,
+				Score: b.score, Class: b.class, Latency: 50 * time.Microsecond,
 			}
 		}
 		written += len(batch)
