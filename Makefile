@@ -44,8 +44,8 @@ build: ## build ./drift_exporter, static, for this machine
 	$(GO_BUILD) -o $(BINARY) .
 
 .PHONY: test
-test: ## run every test
-	$(GO) test ./...
+test: ## run every test; TESTFLAGS=-v
+	$(GO) test $(TESTFLAGS) ./...
 
 .PHONY: lint
 lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
