@@ -17,25 +17,29 @@ type entry struct {
 	// nulls, when set, returns why null distributions it needs are missing. What
 	// does not need them is collected, without success.
 	nulls func(m *window.Model) error
+	// same, when set, reports whether the collector would make the same of two
+	// snapshots: all that it looks at is the same. Without, it runs at every scrape.
+	same func(a, b *window.Snapshot) bool
 }
 
 // all lists the collectors in the order in which they run and are shown.
 func all(o *Options) []entry {
 	r := o.rule()
+	distributions := sameModels(sameDistributions)
 	return []entry{
-		{Collector: featureDrift{r}, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
-		{Collector: featureDistance{}, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
-		{Collector: featureQuality{}, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
-		{Collector: featureValues{}, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
-		{Collector: featureBins{o.BinLimits}, on: false, needsLog: true, help: "The bins that make up the divergence of each feature, with their shares: why it drifted."},
-		{Collector: featureCounts{}, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
-		{Collector: predictionShift{r}, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
-		{Collector: traffic{}, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
-		{Collector: performance{}, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
-		{Collector: estimatedPerformance{}, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
-		{Collector: accuracyImpact{}, on: false, needsLog: true, help: "What each feature has to do with a change of accuracy."},
+		{Collector: featureDrift{r}, same: distributions, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
+		{Collector: featureDistance{}, same: distributions, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
+		{Collector: featureQuality{}, same: distributions, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
+		{Collector: featureValues{}, same: distributions, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
+		{Collector: featureBins{o.BinLimits}, same: distributions, on: false, needsLog: true, help: "The bins that make up the divergence of each feature, with their shares: why it drifted."},
+		{Collector: featureCounts{}, same: distributions, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
+		{Collector: predictionShift{r}, same: distributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
+		{Collector: traffic{}, same: sameModels(sameCounters), on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
+		{Collector: performance{}, same: sameModels(sameOutcomes), on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
+		{Collector: estimatedPerformance{}, same: sameModels(sameEstimate), on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
+		{Collector: accuracyImpact{}, same: sameModels(sameImpact), on: false, needsLog: true, help: "What each feature has to do with a change of accuracy."},
 		{Collector: windowRows{}, on: true, needsLog: true, help: "Size and age of the prediction window."},
-		{Collector: referenceInfo{}, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
+		{Collector: referenceInfo{}, same: sameReferences, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}
 }
 

@@ -18,6 +18,7 @@ type generation struct {
 	log    *predictionlog.Reader
 	window *window.Window
 	stop   func()
+	kept   keep // what the last scrapes made of window
 	users  sync.WaitGroup
 }
 

@@ -60,7 +60,13 @@ func page(t *testing.T, c prometheus.Collector) string {
 	if err := registry.Register(c); err != nil {
 		t.Fatal(err)
 	}
-	families, err := registry.Gather()
+	return written(t, registry)
+}
+
+// written is what is gathered as text.
+func written(t *testing.T, g prometheus.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

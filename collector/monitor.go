@@ -156,10 +156,10 @@ const (
 	maxSamples   = 1_000_000
 )
 
-// Collector returns the metrics of one scrape, which must end with ctx. Names are
-// the collectors that run, in their own order; nil means the enabled ones. Its
-// Collect returns when nothing of it sends any more.
-func (m *Monitor) Collector(ctx context.Context, names []string) prometheus.Collector {
+// Gatherer returns the metrics of one scrape, which must end with ctx. Names are
+// the collectors that run, in their own order; nil means the enabled ones. What it
+// gathers is shared with other scrapes: do not change it.
+func (m *Monitor) Gatherer(ctx context.Context, names []string) prometheus.Gatherer {
 	return &scrape{ctx: ctx, monitor: m, entries: m.options.entries(names)}
 }
 

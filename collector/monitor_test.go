@@ -78,7 +78,7 @@ func predict(t *testing.T, path string, rows int) {
 // scraped is one page of a monitor, without its comments.
 func scraped(ctx context.Context, t *testing.T, m *Monitor, names []string) string {
 	t.Helper()
-	return values(page(t, m.Collector(ctx, names)))
+	return values(written(t, m.Gatherer(ctx, names)))
 }
 
 func TestMonitorTellsAboutALog(t *testing.T) {
@@ -107,9 +107,7 @@ func TestThePageIsLintedButForTheNamesOfFeatures(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	predict(t, o.Log, 60)
-	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(monitor(t, o).Collector(t.Context(), Names()))
-	problems, err := testutil.GatherAndLint(registry)
+	problems, err := testutil.GatherAndLint(monitor(t, o).Gatherer(t.Context(), Names()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +169,7 @@ func TestAPanicStaysWithItsCollector(t *testing.T) {
 	o := options(t)
 	predict(t, o.Log, 1)
 	s := &scrape{ctx: t.Context(), monitor: monitor(t, o), entries: []entry{{Collector: panicking{}}, {Collector: referenceInfo{}}}}
-	got := values(page(t, s))
+	got := values(written(t, s))
 	contains(t, got,
 		`drift_scrape_collector_success{collector="panicking"} 0`,
 		`drift_scrape_collector_success{collector="reference"} 1`,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
@@ -32,7 +33,7 @@ var (
 )
 
 // scrape is one reading of the log and what the collectors make of it. It
-// carries the context of its request because prometheus.Collector has no place
+// carries the context of its request because prometheus.Gatherer has no place
 // for one.
 type scrape struct {
 	ctx     context.Context
@@ -40,30 +41,52 @@ type scrape struct {
 	entries []entry
 }
 
-// Describe sends nothing: which metrics there are depends on the features.
-func (*scrape) Describe(chan<- *prometheus.Desc) {}
+// outcome is how a collector fared.
+type outcome struct {
+	success bool
+	took    time.Duration
+}
 
-// Collect implements prometheus.Collector. The collectors run one after the
-// other in the caller's goroutine, a few microseconds each: nothing can send
-// after it returns.
-func (s *scrape) Collect(ch chan<- prometheus.Metric) {
-	m := s.monitor
-	snapshot, release := m.snapshot(s.ctx)
+// Gather implements prometheus.Gatherer. The collectors run one after the other.
+func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
+	snapshot, kept, release := s.monitor.snapshot(s.ctx)
 	defer release()
+	var families []*dto.MetricFamily
+	var errs []error
+	outcomes := make([]outcome, len(s.entries))
 	for i := range s.entries {
 		start := time.Now()
-		err := s.entries[i].run(snapshot, ch)
-		switch {
-		case errors.Is(err, errPanicked):
-			m.options.Logger.Error("collector panicked, please report it", "collector", s.entries[i].Name(), "err", err)
-		case err != nil:
-			m.options.Logger.Debug("collector incomplete", "collector", s.entries[i].Name(), "err", err)
-		}
-		labels := pairs(collectorSuccess, s.entries[i].Name())
-		gauge(ch, collectorSuccess, truth(err == nil), labels)
-		gauge(ch, collectorDuration, time.Since(start).Seconds(), labels)
+		some, incomplete, refused := s.entries[i].gather(snapshot, kept)
+		s.log(s.entries[i].Name(), incomplete)
+		outcomes[i] = outcome{incomplete == nil, time.Since(start)}
+		families, errs = append(families, some...), append(errs, refused)
 	}
-	collectLog(snapshot, ch)
+	some, refused := gathered(func(ch chan<- prometheus.Metric) {
+		collectLog(snapshot, ch)
+		s.collectOwn(outcomes, ch)
+	})
+	families, err := merged(append(families, some...))
+	return families, errors.Join(append(errs, refused, err)...)
+}
+
+// log tells why a collector was not a success.
+func (s *scrape) log(name string, err error) {
+	switch {
+	case errors.Is(err, errPanicked):
+		s.monitor.options.Logger.Error("collector panicked, please report it", "collector", name, "err", err)
+	case err != nil:
+		s.monitor.options.Logger.Debug("collector incomplete", "collector", name, "err", err)
+	}
+}
+
+// collectOwn tells how the collectors and the last reload fared.
+func (s *scrape) collectOwn(outcomes []outcome, ch chan<- prometheus.Metric) {
+	for i, o := range outcomes {
+		labels := pairs(collectorSuccess, s.entries[i].Name())
+		gauge(ch, collectorSuccess, truth(o.success), labels)
+		gauge(ch, collectorDuration, o.took.Seconds(), labels)
+	}
+	m := s.monitor
 	m.mu.Lock()
 	ok, at := m.reloadedOK, m.reloaded
 	m.mu.Unlock()
@@ -83,18 +106,19 @@ func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	}
 }
 
-// snapshot reads the log within ctx. What it returns may be used until release.
-func (m *Monitor) snapshot(ctx context.Context) (s *window.Snapshot, release func()) {
+// snapshot reads the log within ctx. What it returns may be used until release;
+// kept is what was made of the snapshots before.
+func (m *Monitor) snapshot(ctx context.Context) (s *window.Snapshot, k *keep, release func()) {
 	now := m.options.Now()
 	g := m.acquire()
 	if g == nil {
-		return &window.Snapshot{Time: now, Err: errClosed}, func() {}
+		return &window.Snapshot{Time: now, Err: errClosed}, &keep{}, func() {}
 	}
 	read := *g.window.Snapshot(ctx, now)
 	read.Loads = m.remotes.loads()
 	s = &read
 	m.note(s.Err)
-	return s, g.release
+	return s, &g.kept, g.release
 }
 
 // note logs when the log can no longer be read, can be read again, or fails in

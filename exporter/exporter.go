@@ -27,12 +27,11 @@ import (
 // Monitor is what the exporter needs of the models' monitoring.
 // *collector.Monitor implements it. All methods are called concurrently.
 type Monitor interface {
-	// Collector returns the metrics of one scrape. Names are the collectors
+	// Gatherer returns the metrics of one scrape. Names are the collectors
 	// that take part; nil means the enabled ones, an empty slice none. Its
-	// Collect gives up, with what it has, when ctx ends, and returns only when
-	// nothing of it sends any more: a send after Collect has returned
-	// panics the process.
-	Collector(ctx context.Context, names []string) prometheus.Collector
+	// Gather gives up, with what it has, when ctx ends. What it returns is
+	// checked and sorted, as that of a prometheus.Registry, and is not changed here.
+	Gatherer(ctx context.Context, names []string) prometheus.Gatherer
 
 	// Reload reads the configuration and the references anew. When it
 	// returns an error the former ones stay in use.
@@ -96,7 +95,7 @@ type Server struct {
 	options    Options
 	logger     *slog.Logger
 	prefix     string               // of every path: "" or "/drift"
-	build      prometheus.Collector // drift_exporter_build_info, on every page
+	build      *prometheus.Registry // drift_exporter_build_info, on every page
 	own        *prometheus.Registry // the metrics of this process
 	handler    http.Handler
 	reloading  sync.Mutex
@@ -131,12 +130,13 @@ func New(o Options) (*Server, error) {
 		options: o,
 		logger:  o.Logger,
 		prefix:  prefix,
-		build:   version.NewCollector("drift_exporter"),
+		build:   prometheus.NewRegistry(),
 		own:     prometheus.NewRegistry(),
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
+	s.build.MustRegister(version.NewCollector("drift_exporter"))
 	s.own.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

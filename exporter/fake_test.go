@@ -19,13 +19,22 @@ type fake struct {
 	reload, ready func() error
 }
 
-func (f fake) Collector(ctx context.Context, names []string) prometheus.Collector {
-	return prometheus.CollectorFunc(func(ch chan<- prometheus.Metric) {
+func (f fake) Gatherer(ctx context.Context, names []string) prometheus.Gatherer {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(undescribed(func(ch chan<- prometheus.Metric) {
 		if f.collect != nil {
 			f.collect(ctx, names, ch)
 		}
-	})
+	}))
+	return registry
 }
+
+// undescribed collects metrics that were not described before.
+type undescribed func(ch chan<- prometheus.Metric)
+
+func (undescribed) Describe(chan<- *prometheus.Desc) {}
+
+func (u undescribed) Collect(ch chan<- prometheus.Metric) { u(ch) }
 
 func (f fake) Reload() error { return call(f.reload) }
 

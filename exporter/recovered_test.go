@@ -13,7 +13,7 @@ import (
 
 type panicking struct{ fake }
 
-func (panicking) Collector(context.Context, []string) prometheus.Collector { panic("no monitor") }
+func (panicking) Gatherer(context.Context, []string) prometheus.Gatherer { panic("no monitor") }
 
 func TestPanicIsAnAnswer(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -42,12 +41,11 @@ func limited(limit int, next http.Handler) http.Handler {
 	})
 }
 
-// scrape answers one request with a registry of its own, so that nothing of one
-// scrape can be seen in another. A metric that cannot be shown is left out, logged
+// scrape answers one request with a gatherer of its own. A metric that cannot be shown is left out, logged
 // and counted in promhttp_metric_handler_errors_total; the rest of the page stays.
 //
-// The handler returns when the collector does, never before: the deadline is
-// for the collector to obey.
+// The handler returns when the gatherer does, never before: the deadline is
+// for the gatherer to obey.
 func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -67,9 +65,7 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), left)
 	defer cancel()
 
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(s.build, undescribed{s.options.Monitor.Collector(ctx, names)})
-	shown := page{registry}
+	shown := page{s.options.Monitor.Gatherer(ctx, names), s.build}
 	if !query.Has("collect[]") {
 		shown = append(shown, s.own)
 	}
@@ -81,14 +77,6 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	}).ServeHTTP(w, r)
 	s.logger.Debug("scraped", "timeout", left, "took", time.Since(start), "collectors", names, "remote", r.RemoteAddr)
 }
-
-// undescribed hides the descriptions of a collector. Described, a single bad one
-// would keep the whole collector out of the registry; what is collected is
-// checked metric by metric either way.
-type undescribed struct{ prometheus.Collector }
-
-// Describe sends nothing, which marks the collector as unchecked.
-func (undescribed) Describe(chan<- *prometheus.Desc) {}
 
 // errorLog logs what promhttp reports about one page. Only the first report is an
 // error: after a client has hung up, every further metric fails too.

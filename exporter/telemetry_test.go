@@ -220,9 +220,7 @@ func BenchmarkScrape(b *testing.B) {
 		benchmarkPage(b, s.Handler())
 	})
 	b.Run("floor", func(b *testing.B) {
-		registry := prometheus.NewRegistry()
-		registry.MustRegister(undescribed{monitor.Collector(b.Context(), nil)})
-		benchmarkPage(b, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+		benchmarkPage(b, promhttp.HandlerFor(monitor.Gatherer(b.Context(), nil), promhttp.HandlerOpts{}))
 	})
 }
 

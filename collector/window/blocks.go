@@ -63,7 +63,7 @@ func testBlocks(s *Snapshot) {
 		m := &s.Models[i]
 		for j := range m.distributions {
 			d := &m.distributions[j]
-			if d.Blocks == nil {
+			if !m.fresh || d.Blocks == nil {
 				continue
 			}
 			if test, ok := drift.BlockBootstrap(nullKey(m.Reference, d.Name), d.Reference, d.Blocks); ok {

@@ -93,11 +93,11 @@ func (f *feedback) trim(anchor int64) {
 
 // performance counts the records that are not superseded. Where nothing has come
 // or gone since, it says what it said.
-func (f *feedback) performance() Performance {
+func (f *feedback) performance() *Performance {
 	if f.counted == nil {
 		f.counted = f.count()
 	}
-	return *f.counted
+	return f.counted
 }
 
 func (f *feedback) count() *Performance {

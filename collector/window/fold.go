@@ -76,7 +76,9 @@ func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
 	return r
 }
 
+// countersOf returns counters to add to.
 func (s *state) countersOf(key predictionlog.Key) *predictionlog.Counters {
+	delete(s.copies, key)
 	c := s.counters[key]
 	if c == nil {
 		c = predictionlog.NewCounters()

@@ -146,8 +146,8 @@ func nullKey(r *reference.Reference, name string) string {
 	return r.Hash + "/" + name
 }
 
-// distributions adds the window's distributions to a model of a snapshot.
-func (l *layout) distributions(m *Model, counts *counts, r *series) {
+// distributions returns the window's distributions, by column.
+func (l *layout) distributions(counts *counts, r *series) []Distribution {
 	all := make([]Distribution, len(l.columns))
 	fines := slices.Concat(counts.fine...)
 	for i := range l.columns {
@@ -179,6 +179,11 @@ func (l *layout) distributions(m *Model, counts *counts, r *series) {
 			d.KL = drift.KL(d.Reference, d.Counts)
 		}
 	}
+	return all
+}
+
+// show gives a model of a snapshot its distributions.
+func (l *layout) show(m *Model, all []Distribution) {
 	m.distributions = all
 	m.Features = slices.Clip(all[:l.features])
 	if l.score >= 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -29,6 +30,8 @@ type series struct {
 	layout *layout // nil: no reference serves this version, only times are kept
 	rows   *ring
 	scrape *cursor // counts what snapshots see
+	view   atomic.Pointer[view]
+	pushed int64 // calls of push
 	age    time.Duration
 	// history holds what is asked of rows once their outcomes come.
 	history  *history
@@ -87,6 +90,7 @@ func (w *Window) newSeries(l *layout) *series {
 // a row with others is not part of the window. When it fails, for want of a
 // null, nothing is added and the same row can be pushed again.
 func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, err error) {
+	s.pushed++
 	if s.layout == nil {
 		if predictionlog.InvalidFeatures(row.Features) {
 			return false, nil

@@ -53,6 +53,11 @@ type Model struct {
 	Score, Class *Distribution
 	// distributions are all of these, in the order of the layout's columns.
 	distributions []Distribution
+	// fresh says that they were made for this snapshot, view is kept of them, and
+	// counted is where Performance comes from.
+	fresh   bool
+	view    *view
+	counted *Performance
 	// Counters covers the whole log, nil when the log could not be read.
 	Counters *predictionlog.Counters
 	// Predictions is the number of rows in the window.

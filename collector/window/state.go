@@ -20,6 +20,8 @@ type state struct {
 	series        map[predictionlog.Key]*series
 	feedback      map[predictionlog.Key]*feedback
 	counters      map[predictionlog.Key]*predictionlog.Counters
+	// copies are those that snapshots have, until something is added.
+	copies map[predictionlog.Key]*predictionlog.Counters
 	// outcomesFrom are the times of the first feedback at or behind each multiple of
 	// the look-back, by that.
 	outcomesFrom map[int64]int64
@@ -30,6 +32,7 @@ func (s *state) reset() {
 		read:     predictionlog.UpTo{Predictions: -1, Feedback: -1, Errors: -1},
 		series:   map[predictionlog.Key]*series{},
 		feedback: map[predictionlog.Key]*feedback{},
+		copies:   map[predictionlog.Key]*predictionlog.Counters{},
 
 		outcomesFrom: map[int64]int64{},
 	}
@@ -102,7 +105,19 @@ func (w *Window) count(ctx context.Context, summed predictionlog.UpTo) error {
 		return fmt.Errorf("read totals: %w", err)
 	}
 	s.counters, s.counted = totals.Counters, totals.UpTo
+	clear(s.copies)
 	return nil
+}
+
+// copied returns the counters of one model and version, for snapshots.
+func (s *state) copied(key predictionlog.Key) *predictionlog.Counters {
+	if s.copies[key] == nil {
+		s.copies[key] = predictionlog.NewCounters()
+		if c := s.counters[key]; c != nil {
+			s.copies[key] = c.Clone()
+		}
+	}
+	return s.copies[key]
 }
 
 // completeAfter returns the time behind which all outcomes of a prediction were

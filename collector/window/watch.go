@@ -103,10 +103,13 @@ func (w *watch) window() *counts {
 	return c.window(w.start, end-int64(s.age), end+int64(clockTolerance))
 }
 
+// over reports whether there is an open tick that is over by a clock.
+func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
+
 // seen returns the detectors as a scrape at now sees them: with the open tick
 // folded, on copies, when it is over by that clock.
 func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) {
-	if !w.open || now < (w.tick+1)*tick {
+	if !w.over(now) {
 		return w.detectors, nil
 	}
 	rows := w.window()

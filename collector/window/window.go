@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -117,8 +118,10 @@ type Window struct {
 	layouts []*layout
 	specs   map[string]*Spec
 
-	turn  chan struct{} // holds one token: whoever has it may touch state
-	state state
+	begun   atomic.Int64  // advances, by number
+	turn    chan struct{} // holds one token: whoever has it may touch the rest
+	state   state
+	reached int64 // the advance with which state reached the log's end; 0: not there
 }
 
 // New returns a Window that reads log. It does no IO: the first Snapshot does.
@@ -158,7 +161,7 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 // end after ctx does; a failure is the snapshot's Err. Callers that overlap
 // share one reading of the log.
 func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
-	s := &Snapshot{Time: now}
+	s, begun := &Snapshot{Time: now}, w.begun.Load()
 	select {
 	case <-w.turn:
 	case <-ctx.Done():
@@ -166,7 +169,9 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 		w.referencesOnly(s)
 		return s
 	}
-	s.Err = w.advance(ctx)
+	if w.reached <= begun {
+		s.Err = w.advanceOnce(ctx)
+	}
 	s.LogSize = w.state.logSize
 	if s.Err == nil {
 		w.fill(ctx, s, now)
@@ -178,7 +183,20 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 		w.drawNulls(ctx, s)
 		testBlocks(s)
 	}
+	keepViews(s)
 	return s
+}
+
+// advanceOnce advances. Whoever has called Snapshot before it began, and waits for
+// their turn meanwhile, need not do so again.
+func (w *Window) advanceOnce(ctx context.Context) error {
+	number := w.begun.Add(1)
+	w.reached = 0
+	if err := w.advance(ctx); err != nil {
+		return err
+	}
+	w.reached = number
+	return nil
 }
 
 // fill copies the state into a snapshot.
@@ -207,7 +225,7 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 		}
 		m := Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference}
 		if m.Version != "" {
-			m.Counters = predictionlog.NewCounters()
+			m.Counters = w.state.copied(predictionlog.Key{Model: m.Name, Version: m.Version})
 		}
 		s.Models = append(s.Models, m)
 	}
@@ -218,13 +236,10 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) Model {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
 	m := Model{Name: spec.Name, Version: version, Reference: spec.reference(version)}
-	if c := w.state.counters[key]; c != nil {
-		m.Counters = c.Clone()
-	} else {
-		m.Counters = predictionlog.NewCounters()
-	}
+	m.Counters = w.state.copied(key)
 	if f := w.state.feedback[key]; f != nil {
-		m.Performance = f.performance()
+		m.counted = f.performance()
+		m.Performance = *m.counted
 	}
 	r := w.state.series[key]
 	if r == nil {
@@ -243,11 +258,7 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		if m.Performance.Features == nil {
 			m.Performance.Features = r.layout.unknown
 		}
-		r.layout.distributions(&m, counts, r)
-		if w.options.Blocks && !w.options.Bare {
-			r.cut(&m, counts.rows, now)
-		}
-		r.detect(ctx, &m, now)
+		w.look(ctx, &m, counts, r, now)
 	}
 	return m
 }
@@ -292,13 +303,11 @@ func (w *Window) referencesOnly(s *Snapshot) {
 func (w *Window) drawNulls(ctx context.Context, s *Snapshot) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			w.drawNull(ctx, m.Reference, &m.Features[j])
+		if !m.fresh {
+			continue
 		}
-		for _, d := range []*Distribution{m.Score, m.Class} {
-			if d != nil {
-				w.drawNull(ctx, m.Reference, d)
-			}
+		for j := range m.distributions {
+			w.drawNull(ctx, m.Reference, &m.distributions[j])
 		}
 	}
 }

@@ -1,0 +1,136 @@
+package collector
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// keep holds, by collector, the families that it made of a snapshot, checked and
+// sorted: a later scrape shows them again while all that they come from is the
+// same. Families are never changed, so scrapes that overlap may share them. The
+// zero value is empty.
+type keep struct {
+	mu   sync.Mutex
+	kept map[string]kept
+}
+
+type kept struct {
+	of       *window.Snapshot
+	families []*dto.MetricFamily
+}
+
+// get returns the families of a collector if they show this snapshot as well.
+func (k *keep) get(e *entry, s *window.Snapshot) ([]*dto.MetricFamily, bool) {
+	k.mu.Lock()
+	last, ok := k.kept[e.Name()]
+	k.mu.Unlock()
+	return last.families, ok && e.same(last.of, s)
+}
+
+func (k *keep) put(e *entry, s *window.Snapshot, families []*dto.MetricFamily) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept == nil {
+		k.kept = map[string]kept{}
+	}
+	k.kept[e.Name()] = kept{s, families}
+}
+
+// gather returns the families of a collector, why it is not a success, and what
+// cannot be shown. Only families that lack nothing are kept.
+func (e *entry) gather(s *window.Snapshot, k *keep) (families []*dto.MetricFamily, incomplete, refused error) {
+	keeps := e.same != nil && (s.Err == nil || !e.needsLog)
+	if keeps {
+		if families, ok := k.get(e, s); ok {
+			return families, nil, nil
+		}
+	}
+	families, refused = gathered(func(ch chan<- prometheus.Metric) { incomplete = e.run(s, ch) })
+	if keeps && incomplete == nil && refused == nil {
+		k.put(e, s, families)
+	}
+	return families, incomplete, refused
+}
+
+// gathered checks and sorts what is collected.
+func gathered(collect func(ch chan<- prometheus.Metric)) ([]*dto.MetricFamily, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(undescribed(collect))
+	return registry.Gather()
+}
+
+// undescribed is a collector whose metrics depend on the features, so that none can
+// be described before.
+type undescribed func(ch chan<- prometheus.Metric)
+
+// Describe sends nothing.
+func (undescribed) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (u undescribed) Collect(ch chan<- prometheus.Metric) { u(ch) }
+
+// merged sorts families that were checked before. Those of the same name become
+// one, which is checked again.
+func merged(families []*dto.MetricFamily) ([]*dto.MetricFamily, error) {
+	slices.SortStableFunc(families, func(a, b *dto.MetricFamily) int { return strings.Compare(a.GetName(), b.GetName()) })
+	var errs []error
+	for i := 1; i < len(families); i++ {
+		if families[i-1].GetName() != families[i].GetName() {
+			continue
+		}
+		both, err := prometheus.Gatherers{only(families[i-1]), only(families[i])}.Gather()
+		errs = append(errs, err)
+		families = slices.Replace(families, i-1, i+1, both...)
+		i--
+	}
+	return families, errors.Join(errs...)
+}
+
+func only(f *dto.MetricFamily) prometheus.Gatherer {
+	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return []*dto.MetricFamily{f}, nil })
+}
+
+// sameModels reports whether two snapshots tell of the same models, and of each
+// the same.
+func sameModels(same func(a, b *window.Model) bool) func(a, b *window.Snapshot) bool {
+	return func(a, b *window.Snapshot) bool {
+		if len(a.Models) != len(b.Models) {
+			return false
+		}
+		for i := range a.Models {
+			a, b := &a.Models[i], &b.Models[i]
+			if a.Name != b.Name || a.Version != b.Version || a.Reference != b.Reference || !same(a, b) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func sameDistributions(a, b *window.Model) bool { return a.SameDistributions(b) }
+
+func sameCounters(a, b *window.Model) bool { return a.Counters == b.Counters }
+
+func sameOutcomes(a, b *window.Model) bool {
+	return sameCounters(a, b) && a.SamePerformance(b) && a.Coverage == b.Coverage &&
+		(a.Matured == b.Matured || a.Matured != nil && b.Matured != nil && *a.Matured == *b.Matured)
+}
+
+func sameEstimate(a, b *window.Model) bool {
+	return a.SamePerformance(b) && (a.Estimate == b.Estimate || a.Estimate.Rows == 0 && b.Estimate.Rows == 0)
+}
+
+func sameImpact(a, b *window.Model) bool { return a.SameDistributions(b) && a.SamePerformance(b) }
+
+// sameReferences is about the table as well from which a reference is counted.
+func sameReferences(a, b *window.Snapshot) bool {
+	served := sameModels(func(_, _ *window.Model) bool { return true })
+	return served(a, b) && slices.Equal(a.Loads, b.Loads)
+}
