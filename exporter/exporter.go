@@ -95,7 +95,7 @@ type Server struct {
 	options    Options
 	logger     *slog.Logger
 	prefix     string               // of every path: "" or "/drift"
-	build      *prometheus.Registry // drift_exporter_build_info, on every page
+	build      prometheus.Gatherer  // drift_exporter_build_info, on every page
 	own        *prometheus.Registry // the metrics of this process
 	handler    http.Handler
 	reloading  sync.Mutex
@@ -126,17 +126,20 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("enabled collector %q is not among the collectors %q", name, o.Collectors)
 		}
 	}
+	build, err := fixed(version.NewCollector("drift_exporter"))
+	if err != nil {
+		return nil, fmt.Errorf("tell the build: %w", err)
+	}
 	s := &Server{
 		options: o,
 		logger:  o.Logger,
 		prefix:  prefix,
-		build:   prometheus.NewRegistry(),
+		build:   build,
 		own:     prometheus.NewRegistry(),
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)
 	}
-	s.build.MustRegister(version.NewCollector("drift_exporter"))
 	s.own.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

@@ -1,0 +1,197 @@
+package collector
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// told appends rows of one kind, all at a time of the clock, and then outcomes of
+// the first ones.
+func told(t *testing.T, path string, clock *time.Time, kind string, rows, outcomes int) {
+	t.Helper()
+	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{Now: func() time.Time { return *clock }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]predictionlog.Prediction, rows)
+	for i := range batch {
+		batch[i] = predictionlog.Prediction{
+			RequestID: fmt.Sprintf("%s %d", kind, i), Model: "m", Version: "1", Class: fmt.Sprint(i % 2), Score: float64(i) / float64(rows),
+			Features: fmt.Appendf(nil, `{"x": %d, "kind": %q}`, i%3, kind),
+		}
+	}
+	if _, err := w.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	for id := range int64(outcomes) {
+		if _, err := w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &id, Outcome: "1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lasting are the lines of a page that do not tell of one process only.
+func lasting(page string) string {
+	var lines []string
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "drift_scrape_collector_duration") && !strings.HasPrefix(line, "drift_exporter_config_last_reload_success_") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+// about are the lines of a page about some metrics.
+func about(page, prefix string) string {
+	var lines []string
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, prefix) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(o *Options){
+		"rows":       func(*Options) {},
+		"sequential": func(o *Options) { o.Sequential, o.FalseAlarmsPerMonth = true, 1 },
+		"duration":   func(o *Options) { o.Window.Duration = 2 * time.Minute },
+		"both":       func(o *Options) { o.Window.Duration, o.Sequential, o.FalseAlarmsPerMonth = 2*time.Minute, true, 1 },
+		"blocks":     func(o *Options) { o.Window.Duration, o.Block = 2*time.Minute, true },
+		"anchors":    func(o *Options) { o.Window.Predictions, o.Window.Lookback = 150, 150 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+			o := options(t)
+			o.Now, o.Enabled, o.Window.Maturity = func() time.Time { return clock }, Names(), 90*time.Second
+			set(&o)
+			m := monitor(t, o)
+			pages := map[time.Duration]string{}
+			began := clock
+			for _, step := range []struct {
+				at             time.Duration
+				kind           string
+				rows, outcomes int
+			}{
+				{0, "a", 200, 0}, {1, "", 0, 0}, {16, "", 0, 0}, // its tick is over
+				{20, "b", 100, 0}, {21, "", 0, 0}, {21, "", 0, 0}, {50, "", 0, 0},
+				{60, "b", 1, 60}, {100, "", 0, 0}, {121, "", 0, 0}, // the first rows are too old
+				{150, "", 0, 0}, {190, "", 0, 0}, // and the others
+				{200, "a", 60, 0}, {300, "b", 300, 30}, {320, "", 0, 0},
+				{321, "ahead", 1, 0}, {330, "", 0, 0}, // by a clock that is an hour fast
+			} {
+				clock = began.Add(step.at * time.Second)
+				if step.kind == "ahead" {
+					clock = clock.Add(time.Hour)
+				}
+				if step.rows > 0 {
+					told(t, o.Log, &clock, step.kind, step.rows, step.outcomes)
+				}
+				clock = began.Add(step.at * time.Second)
+				got := lasting(scraped(t.Context(), t, m, nil))
+				fresh := monitor(t, o)
+				if want := lasting(scraped(t.Context(), t, fresh, nil)); got != want {
+					t.Errorf("after %d s:\n%s", step.at, differing(got, want))
+				}
+				some := []string{"feature_drift", "performance"}
+				if got, want := lasting(scraped(t.Context(), t, m, some)), lasting(scraped(t.Context(), t, fresh, some)); got != want {
+					t.Errorf("some after %d s:\n%s", step.at, differing(got, want))
+				}
+				pages[step.at] = got
+			}
+			// What the clock alone has changed.
+			changed := func(metric string, from, to time.Duration) bool {
+				return about(pages[from], metric) != about(pages[to], metric)
+			}
+			if got := changed("feature_drift_", 1, 16); got != o.Sequential {
+				t.Errorf("the end of a tick changed drift: %v", got)
+			}
+			if got := changed("feature_kl_divergence{", 100, 121); got != (o.Window.Duration > 0) {
+				t.Errorf("age changed divergences: %v", got)
+			}
+			if !changed("model_matured_", 60, 100) {
+				t.Error("no prediction has matured")
+			}
+		})
+	}
+}
+
+// differing are the lines that only one of two pages has.
+func differing(a, b string) string {
+	var lines []string
+	for _, side := range []struct{ mark, page, other string }{{"got  ", a, b}, {"fresh", b, a}} {
+		for line := range strings.Lines(side.page) {
+			if !strings.Contains("\n"+side.other, "\n"+line) {
+				lines = append(lines, side.mark+" "+line)
+			}
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	o := options(t)
+	o.Now, o.Enabled = func() time.Time { return clock }, Names()
+	told(t, o.Log, &clock, "a", 100, 40)
+	m := monitor(t, o)
+	made := func() map[string]kept {
+		scraped(t.Context(), t, m, nil)
+		return m.current.kept.kept
+	}
+	first := map[string]kept{}
+	for name, k := range made() {
+		first[name] = k
+	}
+	for _, name := range Names() {
+		if _, ok := first[name]; ok == (name == "window") {
+			t.Errorf("%s is kept: %v", name, ok)
+		}
+	}
+	clock = clock.Add(time.Hour)
+	for name, k := range made() {
+		if k.of != first[name].of {
+			t.Errorf("%s was made anew, and nothing has changed", name)
+		}
+	}
+	told(t, o.Log, &clock, "b", 1, 0)
+	for name, k := range made() {
+		if unchanged := k.of == first[name].of; unchanged != (name == "reference") {
+			t.Errorf("%s after a new row: the same %v", name, unchanged)
+		}
+	}
+}
+
+func TestNothingThatLacksSomethingIsKept(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	clock := time.Now()
+	told(t, o.Log, &clock, "a", 100, 0)
+	m := monitor(t, o)
+	var broken keep
+	s, _, release := m.snapshot(t.Context())
+	defer release()
+	for _, e := range []entry{
+		{Collector: panicking{}, same: sameReferences},
+		{Collector: referenceInfo{}, same: sameReferences, nulls: func(*window.Model) error { return errClosed }},
+	} {
+		if _, incomplete, _ := e.gather(s, &broken); incomplete == nil {
+			t.Errorf("%s lacks nothing", e.Name())
+		}
+	}
+	if len(broken.kept) > 0 {
+		t.Errorf("kept %v", broken.kept)
+	}
+}
