@@ -2,6 +2,7 @@ package collector
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -151,10 +152,7 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 		scraped(t.Context(), t, m, nil)
 		return m.current.kept.kept
 	}
-	first := map[string]kept{}
-	for name, k := range made() {
-		first[name] = k
-	}
+	first := maps.Clone(made())
 	for _, name := range Names() {
 		if _, ok := first[name]; ok == (name == "window") {
 			t.Errorf("%s is kept: %v", name, ok)
