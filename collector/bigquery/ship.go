@@ -52,7 +52,13 @@ type Sink struct {
 	streams  map[predictionlog.Table]*stream
 	encoders map[predictionlog.Table]*encoder
 	views    *datasetViews
+	patience time.Duration // of preparing a table, or opening a stream
 }
+
+// patience is how long Google's clients repeat a request by themselves, which
+// they do with most answers of 500 and above for as long as they may: after that
+// it is a failure, which shows in the metrics, and the pauses are ours.
+const patience = 30 * time.Second
 
 // stream is an open stream and the offset of its next row.
 type stream struct {
@@ -94,7 +100,7 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	if err := o.emulated(); err != nil {
 		return nil, err
 	}
-	s := &Sink{options: o, logger: o.Logger, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
+	s := &Sink{options: o, logger: o.Logger, patience: patience, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
 	for t, columns := range shipColumns {
 		s.encoders[t] = newEncoder(columns)
 	}
@@ -169,7 +175,9 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 		return open, nil
 	}
 	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, string(t))
-	made, err := s.control.CreateWriteStream(ctx, &storagepb.CreateWriteStreamRequest{
+	limited, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	made, err := s.control.CreateWriteStream(limited, &storagepb.CreateWriteStreamRequest{
 		Parent: parent, WriteStream: &storagepb.WriteStream{Type: storagepb.WriteStream_COMMITTED},
 	})
 	if err != nil {

@@ -127,6 +127,8 @@ func TestShip(t *testing.T) {
 		"existing tables get what they lack":           testExistingTablesGetWhatTheyLack,
 		"foreign table is refused and stays":           testForeignTableIsRefusedAndStays,
 		"rows that are no JSON arrive as text":         testRowsThatAreNoJSONArriveAsText,
+		"missing dataset is told at once":              testMissingDatasetIsToldAtOnce,
+		"faults of REST cost and double no row":        testFaultsOfRESTCostAndDoubleNoRow,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
 	}

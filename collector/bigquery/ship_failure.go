@@ -22,8 +22,6 @@ func (s *Sink) explain(err error) error {
 	switch {
 	case err == nil, errors.As(err, &known), errors.Is(err, ship.ErrRefused):
 		return err
-	case errors.Is(err, context.DeadlineExceeded):
-		return &ship.Failure{Reason: ship.Unavailable, Temporary: true, Err: err}
 	}
 	fail := func(reason string, temporary bool, advice string) error {
 		if advice != "" {
@@ -32,7 +30,7 @@ func (s *Sink) explain(err error) error {
 		return &ship.Failure{Reason: reason, Temporary: temporary, Err: err}
 	}
 	permission := fmt.Sprintf("grant the service account the roles BigQuery Data Editor on the dataset %s and BigQuery Job User on the project %s", s.options.Dataset, s.options.Project)
-	missing := fmt.Sprintf("make the dataset first, where its data may be: bq mk --dataset --location=EU %s:%s; and check --bigquery.project and --bigquery.dataset", s.options.Project, s.options.Dataset)
+	missing := fmt.Sprintf("make the dataset first, where its data may be: bq mk --dataset --location=EU %s:%s; grant the service account the role BigQuery Data Editor on it; and check --bigquery.project and --bigquery.dataset", s.options.Project, s.options.Dataset)
 	if answer, ok := errors.AsType[*googleapi.Error](err); ok {
 		switch code := answer.Code; {
 		case quotaExceeded(answer):
@@ -47,6 +45,9 @@ func (s *Sink) explain(err error) error {
 			return fail(ship.Unavailable, true, "")
 		}
 		return fail(ship.Other, false, "")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fail(ship.Unavailable, true, "")
 	}
 	switch status.Code(err) {
 	case codes.PermissionDenied, codes.Unauthenticated:

@@ -25,9 +25,16 @@ func (s *Sink) prepare(ctx context.Context) error {
 }
 
 func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	table, columns := s.dataset.Table(string(t)), shipColumns[t]
 	have, err := table.Metadata(ctx)
 	if hasCode(err, http.StatusNotFound) {
+		// Whether it is the dataset that lacks is asked before a table is made in
+		// it: the emulator answers that with 500, which Google's client repeats.
+		if _, err := s.dataset.Metadata(ctx); hasCode(err, http.StatusNotFound) {
+			return err
+		}
 		err = table.Create(ctx, &bq.TableMetadata{
 			Description:      "Rows of prediction logs, shipped by drift_exporter.",
 			Schema:           shipSchema(columns),
