@@ -13,6 +13,7 @@ type settings struct {
 	rounds int           // of each bench
 	span   time.Duration // that one probe of a rate takes in each round
 	quick  bool          // small logs and few trials: to see that everything runs
+	large  bool          // the largest log as well
 	dir    string        // for logs and other files; emptied in the end
 	binary string        // drift_exporter
 }
@@ -22,7 +23,8 @@ type settings struct {
 type bench struct {
 	probes []probe
 	rows   []row
-	close  func() error // may be nil
+	derive func(s sample) // adds to a round what follows from it; may be nil
+	close  func() error   // may be nil
 }
 
 // A probe measures something once and notes it by name in the sample.
@@ -92,6 +94,9 @@ func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
 			if err := p(ctx, samples[round]); err != nil {
 				return nil, fmt.Errorf("round %d: %w", round, err)
 			}
+		}
+		if b.derive != nil {
+			b.derive(samples[round])
 		}
 	}
 	for _, r := range b.rows {

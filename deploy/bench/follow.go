@@ -23,11 +23,14 @@ type follower struct {
 	nulls *drift.Nulls
 	rows  int64 // of the log
 	high  int64 // the newest id to be seen
+	bare  bool  // see window.Options
+	// lookback is how many rows windows may read at the start, at least.
+	lookback int64
 }
 
 func follow(path string, rows int, specs ...window.Spec) *follower {
 	return &follower{
-		Reader: predictionlog.NewReader(path), specs: specs, nulls: drift.NewNulls(1, 1), rows: int64(rows),
+		Reader: predictionlog.NewReader(path), specs: specs, nulls: drift.NewNulls(1, 1), rows: int64(rows), lookback: 1,
 	}
 }
 
@@ -48,11 +51,10 @@ func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
 	return s, err
 }
 
-// open returns windows that have read nothing yet. lookback is how many rows they
-// may read at the start, at least.
-func (f *follower) open(predictions int, lookback int64) (*window.Window, error) {
+// open returns windows that have read nothing yet.
+func (f *follower) open(predictions int) (*window.Window, error) {
 	o := flags.Defaults()
-	o.Window.Predictions, o.Window.Lookback = predictions, lookback
+	o.Window.Predictions, o.Window.Lookback, o.Window.Bare = predictions, f.lookback, f.bare
 	o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	return window.New(f, f.specs, o.Bins, f.nulls, o.Window)
 }
@@ -84,7 +86,7 @@ func (f *follower) advance(ctx context.Context, w *window.Window, high int64) (f
 func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trials int) (float64, error) {
 	var took spread
 	for range trials {
-		w, err := f.open(predictions, 1)
+		w, err := f.open(predictions)
 		if err != nil {
 			return 0, err
 		}
@@ -107,7 +109,7 @@ func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trial
 // held returns the bytes that windows over all rows hold.
 func (f *follower) held(ctx context.Context, predictions int) (float64, error) {
 	before := heap()
-	w, err := f.open(predictions, 1)
+	w, err := f.open(predictions)
 	if err != nil {
 		return 0, err
 	}

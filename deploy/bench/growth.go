@@ -4,69 +4,153 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"os"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
 // growth is how time and memory grow with features, models, window and new rows,
-// each ten times more (or a hundred) than the one before.
-func growth(ctx context.Context, s settings) (*bench, error) {
-	b := &bench{}
-	var closing []func() error
-	b.close = func() error {
-		var errs []error
-		for _, c := range closing {
-			errs = append(errs, c())
+// and by which power of each. Snapshots are bare: what nulls cost is another line.
+func growth(ctx context.Context, s settings) (_ *bench, err error) {
+	g := &grown{bench: &bench{}, settings: s}
+	g.derive, g.close = g.fit, g.end
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.end())
 		}
-		return errors.Join(errs...)
+	}()
+	loans, err := loanBodies()
+	if err != nil {
+		return nil, err
 	}
-	add := func(name, what, before string, f *follower, predictions int, rows int64, bound float64) {
-		b.probes = append(b.probes, func(ctx context.Context, out sample) (err error) {
-			if out[name], err = f.fresh(ctx, predictions, rows, 3); err != nil {
-				return err
-			}
-			out[name+" memory"], err = f.held(ctx, predictions)
-			return err
-		})
-		r := row{what: what, ours: name, unit: duration}
-		if before != "" {
-			r.floor, r.beside, r.goal = before, before, atMost(bound)
-		}
-		b.rows = append(b.rows, r, row{what: what + ": memory", ours: name + " memory", unit: mebibytes})
-	}
-	factor, wides := 1, []int{12, 100, 1000}
+	rows := 1_200_000
 	if s.quick {
-		factor, wides = 100, wides[:2]
+		rows = 12_000
 	}
-	before := ""
-	for _, features := range wides {
+	for _, add := range []func() error{
+		func() error { return g.features(ctx) },
+		func() error { return g.models(ctx, loans) },
+		func() error { return g.windows(ctx, loans, rows) },
+	} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	return g.bench, nil
+}
+
+// grown is a bench of what grows.
+type grown struct {
+	*bench
+
+	settings settings
+	logs     []*follower
+	paths    []string
+	series   []power
+}
+
+// power is one quantity, and what it takes at each of its values.
+type power struct {
+	what  string
+	sizes []float64
+	names []string // in the samples
+}
+
+// follow makes a log and a follower of it.
+func (g *grown) follow(ctx context.Context, name string, rows, models int, bodies []body, specs ...window.Spec) (*follower, error) {
+	path, err := makeLog(ctx, g.settings.dir, name, rows, models, bodies)
+	if err != nil {
+		return nil, err
+	}
+	f := follow(path, rows, specs...)
+	f.bare = true
+	g.logs, g.paths = append(g.logs, f), append(g.paths, path)
+	return f, nil
+}
+
+// add adds one value of the last quantity: fresh new rows in a window of so many
+// predictions. Its bound is on the time for this value over that for the one
+// before.
+func (g *grown) add(name string, size float64, f *follower, predictions int, fresh int64, trials int, bound float64) {
+	held := false
+	g.probes = append(g.probes, func(ctx context.Context, out sample) (err error) {
+		if out[name], err = f.fresh(ctx, predictions, fresh, trials); err != nil || held {
+			return err
+		}
+		held = true // it is the same each time
+		out[name+" memory"], err = f.held(ctx, predictions)
+		return err
+	})
+	r := row{what: name, ours: name, unit: duration}
+	p := &g.series[len(g.series)-1]
+	if n := len(p.names); n > 0 && bound > 0 {
+		r.floor, r.beside, r.goal = p.names[n-1], p.names[n-1], atMost(bound)
+	}
+	p.sizes, p.names = append(p.sizes, size), append(p.names, name)
+	g.rows = append(g.rows, r, row{what: name + ": memory", ours: name + " memory", unit: mebibytes})
+}
+
+// begin begins another quantity.
+func (g *grown) begin(what string) {
+	g.finish()
+	g.series = append(g.series, power{what: what})
+}
+
+// finish adds the line of the last quantity's exponent.
+func (g *grown) finish() {
+	if n := len(g.series); n > 0 {
+		what := "exponent of " + g.series[n-1].what
+		g.rows = append(g.rows, row{what: what, ours: what, unit: plain})
+	}
+}
+
+// fit adds the exponents of a round.
+func (g *grown) fit(out sample) {
+	for _, p := range g.series {
+		seconds := make([]float64, len(p.names))
+		for i, name := range p.names {
+			seconds[i] = out[name]
+		}
+		out["exponent of "+p.what] = exponent(p.sizes, seconds)
+	}
+}
+
+// exponent is the slope of log y over log x by least squares: y grows like x to
+// that power. What is not positive is left out.
+func exponent(x, y []float64) float64 {
+	var n, sumX, sumY, sumXX, sumXY float64
+	for i := range x {
+		if x[i] <= 0 || y[i] <= 0 {
+			continue
+		}
+		lx, ly := math.Log(x[i]), math.Log(y[i])
+		n, sumX, sumY, sumXX, sumXY = n+1, sumX+lx, sumY+ly, sumXX+lx*lx, sumXY+lx*ly
+	}
+	return (n*sumXY - sumX*sumY) / (n*sumXX - sumX*sumX)
+}
+
+func (g *grown) features(ctx context.Context) error {
+	g.begin("features")
+	for _, features := range []int{12, 100, 1000} {
 		r, bodies, err := wide(features)
 		if err != nil {
-			return nil, errors.Join(err, b.close())
+			return err
 		}
-		rows := 3000
-		path, err := makeLog(ctx, s.dir, fmt.Sprintf("features-%d.db", features), rows, 1, bodies)
-		if err != nil {
-			return nil, errors.Join(err, b.close())
-		}
-		f := follow(path, rows, window.Spec{Name: loanModel, References: []*reference.Reference{r}})
-		closing = append(closing, f.close)
 		name := fmt.Sprintf("%d features", features)
-		add(name, "1000 new rows, "+name, before, f, 1000, 1000, 10)
-		before = name
-	}
-	bodies, err := loanBodies()
-	if err != nil {
-		return nil, errors.Join(err, b.close())
-	}
-	before = ""
-	for _, models := range []int{1, 10} {
-		const rows = 20_000
-		path, err := makeLog(ctx, s.dir, fmt.Sprintf("models-%d.db", models), rows, models, bodies)
+		f, err := g.follow(ctx, name+".db", 3000, 1, bodies, window.Spec{Name: loanModel, References: []*reference.Reference{r}})
 		if err != nil {
-			return nil, errors.Join(err, b.close())
+			return err
 		}
+		g.add("1000 new rows, "+name, float64(features), f, 1000, 1000, 3, 10)
+	}
+	return nil
+}
+
+func (g *grown) models(ctx context.Context, loans []body) error {
+	g.begin("models")
+	for _, models := range []int{1, 10} {
 		specs := []window.Spec{loanSpec()}
 		if models > 1 {
 			specs = specs[:0]
@@ -74,33 +158,56 @@ func growth(ctx context.Context, s settings) (*bench, error) {
 				specs = append(specs, window.Spec{Name: fmt.Sprintf("model_%d", i), References: []*reference.Reference{reference.Default()}})
 			}
 		}
-		f := follow(path, rows, specs...)
-		closing = append(closing, f.close)
 		name := fmt.Sprintf("%d models", models)
-		add(name, "1000 new rows of "+name, before, f, 1000, 1000, 10)
-		before = name
+		f, err := g.follow(ctx, name+".db", 20_000, models, loans, specs...)
+		if err != nil {
+			return err
+		}
+		g.add("1000 new rows of "+name, float64(models), f, 1000, 1000, 3, 10)
 	}
-	rows := 1_200_000 / factor
-	path, err := makeLog(ctx, s.dir, "growth.db", rows, 1, bodies)
+	return nil
+}
+
+func (g *grown) windows(ctx context.Context, loans []body, rows int) error {
+	f, err := g.follow(ctx, "growth.db", rows, 1, loans, loanSpec())
 	if err != nil {
-		return nil, errors.Join(err, b.close())
+		return err
 	}
-	f := follow(path, rows, loanSpec())
-	closing = append(closing, f.close)
-	before = ""
+	g.begin("window")
 	for _, predictions := range []int{1e3, 1e5, 1e6} {
-		name := "window of " + power(predictions)
-		add(name, "1000 new rows, "+name, before, f, predictions/factor+1000, 1000, 1.2)
-		before = name
+		g.add("1000 new rows, window of "+powerOfTen(predictions), float64(predictions), f, min(predictions, rows-1000), 1000, 1, 1.2)
 	}
-	before = ""
-	for _, fresh := range []int{1, 1e2, 1e3, 1e4, 1e5} {
-		name, bound := power(fresh)+" new rows", 10.0
-		if fresh == 100 {
+	// With a look-back below the number of new rows most of these would be skipped.
+	f = follow(g.paths[len(g.paths)-1], rows, loanSpec())
+	f.bare, f.lookback = true, 131_072
+	g.logs = append(g.logs, f)
+	g.begin("new rows")
+	for _, fresh := range []int{0, 1, 1e2, 1e3, 1e4, 1e5} {
+		bound := 10.0
+		switch fresh {
+		case 0, 1:
+			bound = 0
+		case 100:
 			bound = 100
 		}
-		add(name, name, before, f, 1000, int64(min(fresh, rows/2)), bound)
-		before = name
+		g.add(powerOfTen(fresh)+" new rows", float64(fresh), f, 1000, int64(min(fresh, rows/2)), 1, bound)
 	}
-	return b, nil
+	g.finish()
+	return nil
+}
+
+// end closes and removes the logs.
+func (g *grown) end() error {
+	var errs []error
+	for _, f := range g.logs {
+		errs = append(errs, f.close())
+	}
+	for _, path := range g.paths {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := os.Remove(path + suffix); !errors.Is(err, os.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
 }

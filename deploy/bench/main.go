@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		heap   = flags.String("memprofile", "", "where to write what it allocated")
 		output = flags.String("output", ".build/bench.md", "where to write the table, beside the terminal")
 	)
+	flags.BoolVar(&s.large, "large", false, "read a log of 1e7 rows as well, which takes 4 GB of disk and a minute to make")
 	flags.StringVar(&s.binary, "binary", "./drift_exporter", "the program, built")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 )
 
@@ -15,51 +14,42 @@ func reading(ctx context.Context, s settings) (_ *bench, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sizes := []int{1e3, 1e4, 1e5, 1e6, 1e7}
-	if s.quick {
-		sizes = []int{1e3, 1e4}
+	sizes := []int{1e3, 1e4, 1e5, 1e6}
+	switch {
+	case s.quick:
+		sizes = sizes[:2]
+	case s.large:
+		sizes = append(sizes, 1e7)
 	}
-	b := &bench{}
-	var followers []*follower
-	var paths []string
-	b.close = func() error {
-		var errs []error
-		for i, f := range followers {
-			errs = append(errs, f.close())
-			for _, suffix := range []string{"", "-wal", "-shm"} {
-				if err := os.Remove(paths[i] + suffix); !errors.Is(err, os.ErrNotExist) {
-					errs = append(errs, err)
-				}
-			}
-		}
-		return errors.Join(errs...)
-	}
-	for i, size := range sizes {
-		path, err := makeLog(ctx, s.dir, fmt.Sprintf("reading-%d.db", size), size, 1, bodies)
+	g := &grown{bench: &bench{}, settings: s}
+	g.derive, g.close = g.fit, g.end
+	g.begin("log")
+	for _, size := range sizes {
+		f, err := g.follow(ctx, fmt.Sprintf("reading-%d.db", size), size, 1, bodies, loanSpec())
 		if err != nil {
-			return nil, errors.Join(err, b.close())
+			return nil, errors.Join(err, g.end())
 		}
-		f := follow(path, size, loanSpec())
-		followers, paths = append(followers, f), append(paths, path)
-		name := fmt.Sprint(size)
-		b.probes = append(b.probes, func(ctx context.Context, out sample) (err error) {
-			out[name], err = f.fresh(ctx, 1000, 1000, 9)
-			return err
-		})
-		r := row{what: "reading 1000 new rows, log of " + power(size), ours: name, unit: duration, goal: atMost(1.3e-3)}
-		b.rows = append(b.rows, r)
-		if i == len(sizes)-1 {
-			b.rows = append(b.rows, row{
-				what: "the same, log of " + power(size), ours: name, floor: fmt.Sprint(sizes[0]), beside: "log of " + power(sizes[0]),
-				unit: duration, goal: atMost(1.2),
-			})
-		}
+		f.bare = false
+		g.add("reading 1000 new rows, log of "+powerOfTen(size), float64(size), f, 1000, 1000, 9, 0)
 	}
-	return b, nil
+	names := g.series[0].names
+	for i := 0; i < len(g.rows); i += 2 { // between them is the memory
+		g.rows[i].goal = atMost(1.3e-3)
+	}
+	g.finish()
+	last := len(names) - 1
+	g.rows = append(g.rows, row{
+		what: "the same, log of " + powerOfTen(sizes[last]), ours: names[last], floor: names[0], beside: "log of " + powerOfTen(sizes[0]),
+		unit: duration, goal: atMost(1.2),
+	})
+	return g.bench, nil
 }
 
-// power writes a power of ten.
-func power(n int) string {
+// powerOfTen writes 0 or a power of ten.
+func powerOfTen(n int) string {
+	if n == 0 {
+		return "0"
+	}
 	digits := fmt.Sprint(n)
 	return fmt.Sprintf("%se%d", strings.TrimRight(digits, "0"), len(digits)-len(strings.TrimRight(digits, "0")))
 }
