@@ -39,6 +39,13 @@ func TestPageIsCompressedAndEncodedAsAsked(t *testing.T) {
 		t.Errorf("content encoding %q, body:\n%s", got, body)
 	}
 
+	for _, refused := range []string{"gzip;q=0", "zstd", "identity"} {
+		_, header, body = get(t, client, url, "", "Accept-Encoding", refused)
+		if got := header.Get("Content-Encoding"); got != "" || !strings.Contains(body, "model_requests_total 3\n") {
+			t.Errorf("asked for %s: content encoding %q", refused, got)
+		}
+	}
+
 	_, header, body = get(t, client, url, "", "Accept", "application/openmetrics-text;version=1.0.0")
 	if got := header.Get("Content-Type"); !strings.HasPrefix(got, "application/openmetrics-text; version=1.0.0") {
 		t.Errorf("content type %q", got)

@@ -98,6 +98,7 @@ type Server struct {
 	build      prometheus.Gatherer  // drift_exporter_build_info, on every page
 	own        *prometheus.Registry // the metrics of this process
 	handler    http.Handler
+	compressed func(http.Handler) http.HandlerFunc
 	reloading  sync.Mutex
 	announcing sync.Mutex
 }
@@ -130,12 +131,17 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tell the build: %w", err)
 	}
+	compressed, err := compressing()
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		options: o,
-		logger:  o.Logger,
-		prefix:  prefix,
-		build:   build,
-		own:     prometheus.NewRegistry(),
+		options:    o,
+		logger:     o.Logger,
+		prefix:     prefix,
+		build:      build,
+		compressed: compressed,
+		own:        prometheus.NewRegistry(),
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)

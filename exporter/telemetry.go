@@ -69,12 +69,13 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	if !query.Has("collect[]") {
 		shown = append(shown, s.own)
 	}
-	promhttp.HandlerFor(shown, promhttp.HandlerOpts{
-		ErrorLog:          &errorLog{logger: s.logger},
-		ErrorHandling:     promhttp.ContinueOnError,
-		Registry:          s.own,
-		EnableOpenMetrics: true,
-	}).ServeHTTP(w, r)
+	s.compressed(promhttp.HandlerFor(shown, promhttp.HandlerOpts{
+		ErrorLog:           &errorLog{logger: s.logger},
+		ErrorHandling:      promhttp.ContinueOnError,
+		Registry:           s.own,
+		EnableOpenMetrics:  true,
+		DisableCompression: true, // compressed does it, faster
+	})).ServeHTTP(w, r)
 	s.logger.Debug("scraped", "timeout", left, "took", time.Since(start), "collectors", names, "remote", r.RemoteAddr)
 }
 
