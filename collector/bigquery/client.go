@@ -45,6 +45,7 @@ const Emulator = "BIGQUERY_EMULATOR_HOST"
 // called concurrently.
 type Client struct {
 	options Options
+	maximum uint64 // that are downloaded at most
 	mu      sync.Mutex
 	client  *bigquery.Client
 }
@@ -57,7 +58,7 @@ func New(o Options) *Client {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{options: o}
+	return &Client{options: o, maximum: MaximumRows}
 }
 
 // Close ends the connection, if there is one.

@@ -15,17 +15,17 @@ import (
 
 // explain adds to an error of BigQuery what to grant or to mend.
 func explain(err error, t reference.Table, project string) error {
-	code, reason := 0, ""
+	code, reason, text := 0, "", ""
 	var answered *googleapi.Error
 	var failed *bigquery.Error
 	switch {
 	case errors.As(err, &answered):
-		code = answered.Code
+		code, text = answered.Code, answered.Message
 		if len(answered.Errors) > 0 {
 			reason = answered.Errors[0].Reason
 		}
 	case errors.As(err, &failed):
-		reason = failed.Reason
+		reason, text = failed.Reason, failed.Message
 	}
 	how := ""
 	switch {
@@ -33,6 +33,10 @@ func explain(err error, t reference.Table, project string) error {
 		how = "the query would cost more than --bigquery.maximum-bytes-billed allows: name fewer features, narrow it with where on the table's partition, or raise the bound"
 	case reason == "billingNotEnabled":
 		how = fmt.Sprintf("enable billing for project %s", project)
+	case reason == "responseTooLarge":
+		how = "the answer is larger than BigQuery returns: name fewer features, or take fewer rows with where"
+	case strings.Contains(text, "partition elimination"):
+		how = fmt.Sprintf("%s takes only queries with a condition on the column that it is partitioned by: set where (--bigquery.where) on that column, such as day >= '2026-01-01'", fullName(t))
 	case reason == "quotaExceeded" || reason == "rateLimitExceeded" || reason == "jobRateLimitExceeded" || code == http.StatusTooManyRequests:
 		how = fmt.Sprintf("a quota of project %s is used up: raise it in the console under IAM, Quotas, or ask less often with a longer --reference.refresh-interval", project)
 	case code == http.StatusUnauthorized:

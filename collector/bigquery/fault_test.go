@@ -72,6 +72,14 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			}
 			return 200, fmt.Sprintf(metadata, "a")
 		}, []string{"a quota of project test is used up"}},
+		{"quota of the job", fakeTable, Options{}, jobFails("quotaExceeded", "Quota exceeded: Your project exceeded quota for free query bytes scanned."), []string{"a quota of project test is used up: raise it"}},
+		{"response too large", fakeTable, Options{}, queryFails(403, "responseTooLarge", "Response too large to return."), []string{"the answer is larger than BigQuery returns: name fewer features, or take fewer rows with where"}},
+		{"response of the job too large", fakeTable, Options{}, jobFails("responseTooLarge", "Response too large to return."), []string{"the answer is larger than BigQuery returns"}},
+		{"partition filter required", fakeTable, Options{}, queryFails(400, "invalidQuery", "Cannot query over table 'd.loans' without a filter over column(s) 'day' that can be used for partition elimination"),
+			[]string{"test.d.loans takes only queries with a condition on the column that it is partitioned by: set where (--bigquery.where) on that column", "column(s) 'day'"}},
+		{"no column to count", reference.Table{Dataset: "d", Name: "loans"}, Options{}, func(bool) (int, string) {
+			return 200, `{"type": "TABLE", "schema": {"fields": [{"name": "day", "type": "DATE"}, {"name": "place", "type": "GEOGRAPHY"}]}}`
+		}, []string{"test.d.loans has no column that can be a feature: numbers, STRING or BOOL"}},
 		{"401", fakeTable, Options{}, func(bool) (int, string) { return problem(401, "authError") }, []string{"the credentials are refused"}},
 		{"503 until the end", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return problem(503, "backendError") }, []string{"BigQuery is not well: this is tried again"}},
 		{"truncated", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return 0, `{"schema"` }, []string{"count test.d.loans: "}},
@@ -103,6 +111,27 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// queryFails answers a query, the dry run first, with an error.
+func queryFails(code int, reason, message string) func(bool) (int, string) {
+	return func(query bool) (int, string) {
+		if !query {
+			return schemaOnly(false)
+		}
+		return code, fmt.Sprintf(`{"error": {"code": %d, "message": %q, "errors": [{"reason": %q, "message": %q}]}}`, code, message, reason, message)
+	}
+}
+
+// jobFails answers a query with a job that is done and has failed.
+func jobFails(reason, message string) func(bool) (int, string) {
+	return func(query bool) (int, string) {
+		if !query {
+			return schemaOnly(false)
+		}
+		return 200, fmt.Sprintf(`{"jobReference": {"projectId": "test", "jobId": "j"}, "configuration": {"query": {"query": "SELECT 1"}},
+			"status": {"state": "DONE", "errorResult": {"reason": %q, "message": %q}}, "statistics": {"query": {}}}`, reason, message)
 	}
 }
 

@@ -83,12 +83,16 @@ func (c *Client) rows(ctx context.Context, t reference.Table, w io.Writer) (time
 	if err != nil {
 		return time.Time{}, err
 	}
-	if answers.TotalRows > MaximumRows {
-		return time.Time{}, fmt.Errorf("there are %d rows, and training takes at most %d: take fewer with --bigquery.where, such as RAND() < 0.1", answers.TotalRows, MaximumRows)
+	if answers.TotalRows > c.maximum {
+		return time.Time{}, fmt.Errorf("there are %d rows, and training takes at most %d: take fewer with --bigquery.where, such as RAND() < 0.1", answers.TotalRows, c.maximum)
 	}
 	records, err := download(answers, len(names))
 	if err != nil {
 		return time.Time{}, err
+	}
+	if len(records) == 0 {
+		p.table.Where = t.Where
+		return time.Time{}, errors.New(p.nothing())
 	}
 	slices.SortFunc(records, slices.Compare[[]string])
 	out := csv.NewWriter(w)
