@@ -14,8 +14,8 @@ import (
 // every series once more, a third of what a scrape without new rows takes; each
 // gatherer has checked its own, and two of them share a name only by mistake:
 // then the page is theirs to merge. The first gathers in the caller's goroutine,
-// the others meanwhile: to read about the process in /proc takes as long as
-// all else without new rows.
+// the others meanwhile: to read about the process in /proc takes longer than to
+// gather all else without new rows.
 type page []prometheus.Gatherer
 
 // Gather implements prometheus.Gatherer.
