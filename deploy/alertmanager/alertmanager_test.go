@@ -51,8 +51,8 @@ func TestRoutesBySeverity(t *testing.T) {
 	}
 }
 
-// start runs an Alertmanager that calls the webhook and groups for no time, and
-// returns the address of its alerts.
+// start runs an Alertmanager that calls the webhook, groups for no time and tells
+// at once what joins a group, and returns the address of its alerts.
 func start(t *testing.T, webhook string) string {
 	t.Helper()
 	path := program(t, "prometheus-alertmanager", "alertmanager")
@@ -60,7 +60,7 @@ func start(t *testing.T, webhook string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("http://webhook:9099", webhook, "group_wait: 30s", "group_wait: 0s").Replace(string(config))
+	text := strings.NewReplacer("http://webhook:9099", webhook, "group_wait: 30s", "group_wait: 0s", "group_interval: 5m", "group_interval: 1s").Replace(string(config))
 	dir := t.TempDir()
 	file := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
