@@ -38,6 +38,9 @@ func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(
 	}
 	for read(present); after < upTo; {
 		err := <-done
+		if err == nil && ctx.Err() != nil { // It ended while this chunk was read ahead.
+			err = fmt.Errorf("read prediction after %d: %w", after, context.Cause(ctx))
+		}
 		switch {
 		case err != nil:
 		case present.usual:
