@@ -51,7 +51,7 @@ func loans(b *testing.B, n int) string {
 	return path
 }
 
-// cut is a log that ends at an id for now.
+// cut is a log that ends at an id.
 type cut struct {
 	Log
 	high int64

@@ -44,7 +44,7 @@ const (
 	Unavailable = "unavailable" // cannot be reached, or says to try again
 	Permission  = "permission"  // does not let us
 	NotFound    = "not_found"   // what we write to is not there
-	Quota       = "quota"       // too much for now
+	Quota       = "quota"       // too much at a time
 	Schema      = "schema"      // its tables do not take our rows
 	Conflict    = "conflict"    // holds what the log does not know of
 	LogFailed   = "log"         // the log cannot be read or written
