@@ -31,6 +31,9 @@ type statement struct {
 // dial opens path with the URI parameters of SQLite and of its driver. mode says
 // whether the file may be written; no mode used here creates it.
 func dial(path, mode string, parameters url.Values) (*connection, error) {
+	if err := registerPacking(); err != nil {
+		return nil, err
+	}
 	parameters.Set("mode", mode)
 	parameters.Set("_mutex", "no")
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + parameters.Encode()

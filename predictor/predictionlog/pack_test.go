@@ -102,9 +102,6 @@ func TestOrdinaryChunksArePacked(t *testing.T) {
 			t.Errorf("after %d: %v", span[0], err)
 		}
 	}
-	if (r.alike != Key{Model: "loan_refinance", Version: "1"}) {
-		t.Errorf("all rows are of %+v", r.alike)
-	}
 }
 
 // TestLongRowsEndAChunk holds how much one chunk can take.

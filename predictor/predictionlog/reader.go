@@ -21,8 +21,7 @@ type Reader struct {
 	conn *connection   // nil: not open
 	file identity      // of the file behind conn
 	real string        // its path without symbolic links
-	// alike is what all predictions were of that were read last, if it was one.
-	alike Key
+	span int64         // ids of predictions in a chunk
 }
 
 // readerPatience is how long, in milliseconds, a read waits for a lock. In WAL
@@ -34,7 +33,7 @@ func NewReader(path string) *Reader {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
 	}
-	r := &Reader{path: path, turn: make(chan struct{}, 1)}
+	r := &Reader{path: path, turn: make(chan struct{}, 1), span: chunk}
 	r.turn <- struct{}{}
 	return r
 }
