@@ -7,25 +7,41 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// foldPrediction adds one row to the counters and, when its model is
-// configured and its features can be read, to its window.
-func (w *Window) foldPrediction(ctx context.Context, row *predictionlog.Row) error {
+// foldPredictions returns what adds one row after the other to the counters and,
+// when its model is configured and its features can be read, to its window. Rows in
+// succession are mostly of one model: what belongs to it is looked up when that
+// changes.
+func (w *Window) foldPredictions(ctx context.Context) func(*predictionlog.Row) error {
 	s := &w.state
-	key := predictionlog.Key{Model: row.Model, Version: row.Version}
-	var valid bool
-	if spec := w.specs[row.Model]; spec != nil {
-		var err error
-		if valid, err = s.seriesOf(key, w, spec).push(ctx, row); err != nil {
-			return fmt.Errorf("prediction %d: %w", row.ID, err)
+	var last predictionlog.Key
+	var series *series
+	var counters *predictionlog.Counters
+	begun := false
+	return func(row *predictionlog.Row) error {
+		if key := (predictionlog.Key{Model: row.Model, Version: row.Version}); key != last || !begun {
+			last, begun, series, counters = key, true, nil, nil
+			if spec := w.specs[row.Model]; spec != nil {
+				series = s.seriesOf(key, w, spec)
+			}
 		}
-	} else {
-		valid = !predictionlog.InvalidFeatures(row.Features)
+		var valid bool
+		if series != nil {
+			var err error
+			if valid, err = series.push(ctx, row); err != nil {
+				return fmt.Errorf("prediction %d: %w", row.ID, err)
+			}
+		} else {
+			valid = !predictionlog.InvalidFeatures(row.Features)
+		}
+		if row.ID > s.counted.Predictions {
+			if counters == nil {
+				counters = s.countersOf(last)
+			}
+			counters.AddPrediction(row, !valid)
+		}
+		s.read.Predictions = row.ID
+		return nil
 	}
-	if row.ID > s.counted.Predictions {
-		s.countersOf(key).AddPrediction(row, !valid)
-	}
-	s.read.Predictions = row.ID
-	return nil
 }
 
 // foldFeedback adds one accepted outcome to the counters and to the feedback

@@ -66,8 +66,7 @@ func (w *Window) advance(ctx context.Context) error {
 	if err := w.count(ctx, now.TotalsUpTo); err != nil {
 		return err
 	}
-	fold := func(row *predictionlog.Row) error { return w.foldPrediction(ctx, row) }
-	if err := w.log.Predictions(ctx, s.read.Predictions, high.Predictions, fold); err != nil {
+	if err := w.log.Predictions(ctx, s.read.Predictions, high.Predictions, w.foldPredictions(ctx)); err != nil {
 		return fmt.Errorf("read predictions: %w", err)
 	}
 	if err := w.log.Feedback(ctx, s.read.Feedback, high.Feedback, w.foldFeedback); err != nil {
