@@ -1,10 +1,10 @@
-// packed_rows is an SQL aggregate that hands many rows over as one BLOB: calling
-// from Go into SQLite for every row and every column of it takes as long as all that
-// is done with them afterwards.
-#include <stdint.h>
-#include <string.h>
-
+// packed_rows is an SQL aggregate that writes rows one behind the other into memory
+// that its caller reads: to call from Go into SQLite for every row and every column of
+// it takes longer than all that is done with them afterwards.
 #include "pack.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 // What is used of SQLite's interface, https://www.sqlite.org/c3ref/funclist.html:
 // go-sqlite3 links SQLite in and keeps its header to itself.
@@ -17,21 +17,18 @@ int sqlite3_create_function_v2(sqlite3 *, const char *name, int arguments, int f
 	void (*function)(sqlite3_context *, int, sqlite3_value **),
 	void (*step)(sqlite3_context *, int, sqlite3_value **),
 	void (*final)(sqlite3_context *), void (*destroy)(void *));
-void *sqlite3_aggregate_context(sqlite3_context *, int bytes);
-void sqlite3_result_blob(sqlite3_context *, const void *, int bytes, void (*destroy)(void *));
 void sqlite3_result_error_code(sqlite3_context *, int);
-void *sqlite3_realloc(void *, int bytes);
-void sqlite3_free(void *);
 int sqlite3_value_type(sqlite3_value *);
 int64_t sqlite3_value_int64(sqlite3_value *);
 double sqlite3_value_double(sqlite3_value *);
 const void *sqlite3_value_blob(sqlite3_value *);
 int sqlite3_value_bytes(sqlite3_value *);
 
-enum { INTEGER = 1, FLOAT = 2, TEXT = 3, NUL = 5 };        // sqlite3_value_type
-enum { UTF8 = 1, DIRECTONLY = 0x80000 };                   // flags of a function
-enum { NOMEM = 7, TOOBIG = 18, MISMATCH = 20 };            // errors
+enum { INTEGER = 1, FLOAT = 2, TEXT = 3, NUL = 5 }; // sqlite3_value_type
+enum { UTF8 = 1, DIRECTONLY = 0x80000 };            // flags of a function
+enum { NOMEM = 7, TOOBIG = 18, MISMATCH = 20 };     // errors
 
+// The arguments of packed_rows, behind the address of a struct rows.
 enum { ID, TIME, LATENCY, SCORE, CLASS, MODEL, VERSION, FEATURES, ARGUMENTS };
 enum { NUMBERS = CLASS, TEXTS = ARGUMENTS - CLASS };
 
@@ -41,18 +38,13 @@ struct head {
 	uint32_t bytes[TEXTS];
 };
 
-struct rows {
-	char *bytes;
-	int used, room;
-};
-
 // room makes room for some more bytes.
 static int room(struct rows *r, int more) {
 	if (r->room - r->used >= more) return 0;
 	if (more > PACKED_BYTES - r->used) return TOOBIG;
 	int room = r->room < 65536 ? 65536 : r->room;
 	while (room - r->used < more) room *= 2;
-	char *bytes = sqlite3_realloc(r->bytes, room);
+	char *bytes = realloc(r->bytes, room);
 	if (!bytes) return NOMEM;
 	r->bytes = bytes, r->room = room;
 	return 0;
@@ -94,21 +86,18 @@ static int add(struct rows *r, sqlite3_value **v) {
 
 static void step(sqlite3_context *context, int n, sqlite3_value **values) {
 	(void)n;
-	struct rows *r = sqlite3_aggregate_context(context, sizeof *r);
-	int problem = r ? add(r, values) : NOMEM;
+	struct rows *r = (struct rows *)(intptr_t)sqlite3_value_int64(values[0]);
+	int problem = add(r, values + 1);
 	if (problem) sqlite3_result_error_code(context, problem);
 }
 
-// final is called once, after an error too.
-static void final(sqlite3_context *context) {
-	struct rows *r = sqlite3_aggregate_context(context, 0);
-	if (r && r->bytes) sqlite3_result_blob(context, r->bytes, r->used, sqlite3_free);
-}
+static void final(sqlite3_context *context) { (void)context; }
 
-// entry is called for every connection that is opened.
+// entry is called for every connection that is opened. DIRECTONLY: what a file says,
+// such as a view or a trigger, cannot call the function, and so name an address.
 static int entry(sqlite3 *db, const char **message, const void *api) {
 	(void)message, (void)api;
-	return sqlite3_create_function_v2(db, "packed_rows", ARGUMENTS, UTF8 | DIRECTONLY, 0, 0, step, final, 0);
+	return sqlite3_create_function_v2(db, "packed_rows", 1 + ARGUMENTS, UTF8 | DIRECTONLY, 0, 0, step, final, 0);
 }
 
 int register_packed_rows(void) { return sqlite3_auto_extension((void (*)(void))entry); }

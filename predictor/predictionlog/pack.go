@@ -1,5 +1,6 @@
 package predictionlog
 
+// #include <stdlib.h>
 // #include "pack.h"
 import "C"
 
@@ -9,15 +10,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
+	"unsafe"
 
 	"github.com/mattn/go-sqlite3"
 )
 
-// selectPacked gives one row: a BLOB of all rows, in the order of ids, NULL when
-// there are none. It fails when they are too many bytes, or not of the types that
-// the schema demands.
-const selectPacked = `SELECT packed_rows(id, time, latency, score, class, model, version, features)
+// selectPacked writes rows, in the order of ids, to an address. It fails when they
+// are too many bytes, or not of the types that the schema demands.
+const selectPacked = `SELECT packed_rows(?3, id, time, latency, score, class, model, version, features)
 FROM predictions WHERE id > ?1 AND id <= ?2`
 
 // registerPacking gives connections that are opened later the function packed_rows.
@@ -29,11 +31,26 @@ var registerPacking = sync.OnceValue(func() error {
 })
 
 // packed is one chunk: the rows with the ids that follow, up to last. It is usual
-// when they are all in rows; otherwise they must be read one by one.
+// when they are all in rows, and there are any; otherwise they must be read one by
+// one. Its memory is C's, so that a scrape allocates none, and is used again.
 type packed struct {
 	last  int64
 	usual bool
-	rows  []byte
+	rows  *C.struct_rows
+}
+
+var chunks = sync.Pool{New: func() any {
+	p := &packed{rows: (*C.struct_rows)(C.calloc(1, C.sizeof_struct_rows))}
+	runtime.AddCleanup(p, func(rows *C.struct_rows) {
+		C.free(unsafe.Pointer(rows.bytes))
+		C.free(unsafe.Pointer(rows))
+	}, p.rows)
+	return p
+}}
+
+// bytes are the rows as pack.c wrote them.
+func (p *packed) bytes() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p.rows.bytes)), p.rows.used)
 }
 
 // pack reads a chunk of the rows after an id and up to upTo.
@@ -57,7 +74,7 @@ func (r *Reader) pack(ctx context.Context, after, upTo int64, p *packed) error {
 	if err != nil {
 		return fmt.Errorf("read prediction after %d: %w", after, err)
 	}
-	if p.usual && len(p.rows) < C.PACKED_BYTES/4 {
+	if p.usual && p.rows.used < C.PACKED_BYTES/4 {
 		r.span = min(2*r.span, chunk)
 	}
 	return nil
@@ -65,8 +82,8 @@ func (r *Reader) pack(ctx context.Context, after, upTo int64, p *packed) error {
 
 // read reads the rows up to p.last.
 func (p *packed) read(c *connection, after int64) error {
-	p.usual, p.rows = false, nil
-	row, err := c.first(context.Background(), selectPacked, after, p.last)
+	p.usual, p.rows.used = false, 0
+	_, err := c.first(context.Background(), selectPacked, after, p.last, int64(uintptr(unsafe.Pointer(p.rows)))) // #nosec G115 -- an address
 	var problem sqlite3.Error
 	switch {
 	case errors.As(err, &problem) && problem.Code == sqlite3.ErrMismatch:
@@ -76,13 +93,13 @@ func (p *packed) read(c *connection, after int64) error {
 	case err != nil:
 		return err
 	}
-	p.rows, p.usual = row[0].([]byte)
+	p.usual = p.rows.used > 0
 	return nil
 }
 
 // each calls yield with every row.
 func (p *packed) each(row *Row, names names, yield func(*Row) error) error {
-	for rest := p.rows; len(rest) > 0; {
+	for rest := p.bytes(); len(rest) > 0; {
 		rest = row.unpack(rest, names)
 		if err := yield(row); err != nil {
 			return err

@@ -97,8 +97,8 @@ func TestOrdinaryChunksArePacked(t *testing.T) {
 	path := closedLog(t, 2500)
 	r := newReader(t, path)
 	for _, span := range [][2]int64{{-1, 2499}, {999, 2499}, {1999, 2499}, {2498, 2499}} {
-		var p packed
-		if err := r.pack(context.Background(), span[0], span[1], &p); err != nil || !p.usual {
+		p := chunks.Get().(*packed)
+		if err := r.pack(context.Background(), span[0], span[1], p); err != nil || !p.usual {
 			t.Errorf("after %d: %v", span[0], err)
 		}
 	}

@@ -13,7 +13,7 @@ type WholeRow struct {
 }
 
 const selectWhole = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency, coalesce(request_id, '')
-FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 1000`
+FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 500`
 
 // WholePredictions is Predictions with the request id. It costs 1 us a row.
 func (r *Reader) WholePredictions(ctx context.Context, after, upTo int64, yield func(*WholeRow) error) error {
