@@ -68,13 +68,13 @@ func newHistory(line *timeline) *history {
 	return &history{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
-// add appends the row that was just added to the timeline.
-func (h *history) add(row *predictionlog.Row, positive string) {
+// add appends the row that was just added to the timeline, with that time.
+func (h *history) add(row *predictionlog.Row, time int64, positive string) {
 	conf := uint32(noScore)
 	if row.HasScore {
 		conf = uint32(confidenceUnits(row.Score, row.Class, positive))
 	}
-	h.append(conf)
+	h.append(conf, time)
 }
 
 // confidenceUnits is the probability that the model itself gave to its class, in
@@ -86,16 +86,20 @@ func confidenceUnits(score float64, class, positive string) int64 {
 	return int64(math.Round((1 - score) * confUnit))
 }
 
-func (h *history) append(conf uint32) {
-	i := h.line.next - 1
-	time := h.line.time(i)
-	if i%runLength == 0 || len(h.runs) == 0 {
+func (h *history) append(conf uint32, time int64) {
+	at := (h.line.next - 1) % runLength
+	if at == 0 || len(h.runs) == 0 {
 		h.runs = append(h.runs, &run{earliest: time, latest: time})
 	}
-	r, at := h.at(i)
+	r := h.runs[len(h.runs)-1]
 	r.earliest, r.latest = min(r.earliest, time), max(r.latest, time)
 	r.conf[at], r.delay[at] = conf, noOutcome
-	r.tally = r.plus(r.row(at))
+	r.rows++
+	if conf != noScore {
+		r.scored++
+		r.tally.conf += int64(conf)
+		r.variance += variance(int64(conf))
+	}
 }
 
 // at returns the run of row i, and its place in it.

@@ -273,7 +273,7 @@ func BenchmarkScrape(b *testing.B) {
 		h := newHistory(rows.timeline)
 		for i := range int64(n) {
 			rows.add(i, i*1e9, nil)
-			h.append(8e8)
+			h.append(8e8, i*1e9)
 			if i%10 > 0 {
 				h.outcome(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Time: i*1e9 + delayEnds[i%80], Class: "1", Outcome: fmt.Sprint(min(i%3, 1))})
 			}

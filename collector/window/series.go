@@ -53,6 +53,7 @@ type series struct {
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // and the id of its row
 	codes  []uint8   // scratch: the codes of one row
+	row    []int     // scratch: and its exported bins
 	behind int64     // rows before this id are forgotten
 }
 
@@ -71,7 +72,7 @@ func (w *Window) newSeries(l *layout) *series {
 	s.rows = newRing(len(l.columns), o.Predictions)
 	s.history = newHistory(s.rows.timeline)
 	s.scrape, s.ticks = s.rows.newCursor(l.codes()), s.rows.newCursor(l.codes())
-	s.codes = make([]uint8, len(l.columns))
+	s.codes, s.row = make([]uint8, len(l.columns)), make([]int, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
 	s.detection = drift.DetectorOptions{
@@ -109,9 +110,14 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.add(row.ID, time, s.codes)
-	s.history.add(row, s.layout.positive())
-	for _, w := range s.watches {
-		w.after(time, s.codes)
+	s.history.add(row, time, s.layout.positive())
+	if len(s.watches) > 0 {
+		for i, code := range s.codes {
+			s.row[i] = s.layout.columns[i].binning.Bin(code)
+		}
+		for _, w := range s.watches {
+			w.after(time, s.row)
+		}
 	}
 	return true, nil
 }

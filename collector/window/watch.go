@@ -45,13 +45,13 @@ func (w *watch) before(ctx context.Context, time int64) error {
 	return nil
 }
 
-// after is called when a row was added, with its codes.
-func (w *watch) after(time int64, codes []uint8) {
+// after is called when a row was added, with its bins.
+func (w *watch) after(time int64, bins []int) {
 	if !w.open {
 		w.open, w.tick = true, time/tick
 	}
 	for i, p := range w.pieces {
-		p.Add(w.series.layout.columns[i].binning.Bin(codes[i]))
+		p.Add(bins[i])
 	}
 }
 
