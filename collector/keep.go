@@ -43,17 +43,23 @@ func (k *keep) put(e *entry, s *window.Snapshot, families []*dto.MetricFamily) {
 	k.kept[e.Name()] = kept{s, families}
 }
 
+// keeps reports whether what the collector makes of a snapshot may be shown again.
+func (e *entry) keeps(s *window.Snapshot) bool { return e.same != nil && (s.Err == nil || !e.needsLog) }
+
+// kept returns the families that the collector made of a snapshot before, if it would
+// make the same of this one.
+func (e *entry) kept(s *window.Snapshot, k *keep) ([]*dto.MetricFamily, bool) {
+	if !e.keeps(s) {
+		return nil, false
+	}
+	return k.get(e, s)
+}
+
 // gather returns the families of a collector, why it is not a success, and what
 // cannot be shown. Only families that lack nothing are kept.
 func (e *entry) gather(s *window.Snapshot, k *keep) (families []*dto.MetricFamily, incomplete, refused error) {
-	keeps := e.same != nil && (s.Err == nil || !e.needsLog)
-	if keeps {
-		if families, ok := k.get(e, s); ok {
-			return families, nil, nil
-		}
-	}
 	families, refused = gathered(func(ch chan<- prometheus.Metric) { incomplete = e.run(s, ch) })
-	if keeps && incomplete == nil && refused == nil {
+	if e.keeps(s) && incomplete == nil && refused == nil {
 		k.put(e, s, families)
 	}
 	return families, incomplete, refused

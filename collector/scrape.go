@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -47,26 +49,37 @@ type outcome struct {
 	took    time.Duration
 }
 
-// Gather implements prometheus.Gatherer. The collectors run one after the other.
+// Gather implements prometheus.Gatherer. The collectors run at once: after a row has
+// come all of them have something to do, and most machines have a second core.
 func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	snapshot, kept, release := s.monitor.snapshot(s.ctx)
 	defer release()
-	var families []*dto.MetricFamily
-	var errs []error
+	parts, refused := make([][]*dto.MetricFamily, len(s.entries)+1), make([]error, len(s.entries)+2)
 	outcomes := make([]outcome, len(s.entries))
+	var running sync.WaitGroup
 	for i := range s.entries {
-		start := time.Now()
-		some, incomplete, refused := s.entries[i].gather(snapshot, kept)
-		s.log(s.entries[i].Name(), incomplete)
-		outcomes[i] = outcome{incomplete == nil, time.Since(start)}
-		families, errs = append(families, some...), append(errs, refused)
+		e, start := &s.entries[i], time.Now()
+		if families, ok := e.kept(snapshot, kept); ok {
+			parts[i], outcomes[i] = families, outcome{true, time.Since(start)}
+			continue
+		}
+		running.Go(func() {
+			var incomplete error
+			start := time.Now()
+			parts[i], incomplete, refused[i] = e.gather(snapshot, kept)
+			s.log(e.Name(), incomplete)
+			outcomes[i] = outcome{incomplete == nil, time.Since(start)}
+		})
 	}
-	some, refused := gathered(func(ch chan<- prometheus.Metric) {
+	running.Wait()
+	last := len(s.entries)
+	parts[last], refused[last] = gathered(func(ch chan<- prometheus.Metric) {
 		collectLog(snapshot, ch)
 		s.collectOwn(outcomes, ch)
 	})
-	families, err := merged(append(families, some...))
-	return families, errors.Join(append(errs, refused, err)...)
+	families, err := merged(slices.Concat(parts...))
+	refused[last+1] = err
+	return families, errors.Join(refused...)
 }
 
 // log tells why a collector was not a success.
