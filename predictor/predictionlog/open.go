@@ -26,7 +26,7 @@ const patience = "5000"
 // default, with which a commit that was acknowledged is not yet on the disk.
 // Zeroing what is deleted, where a page is written anyway, costs nothing that
 // could be measured and leaves less for Erase to do.
-const setUp = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 16777216"
+const setUp = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 4000"
 
 // resolve returns the absolute path of a log without symbolic links: the files
 // beside a log have their names from there.

@@ -26,12 +26,17 @@ type pruner struct {
 	forced  int64 // when it was last said that size deletes what has not been shipped
 	lost    int64 // rows deleted in this transaction that had not been shipped
 	blocked int64 // when rows dated in the future were last looked past
+	rested  int64 // when there was last nothing to delete
 	ahead   int64 // rows before this id are expired, whatever their dates say
 }
 
 const (
-	// retainEvery is how many rows are written between two deletions.
-	retainEvery = 64
+	// retainEvery is how many rows are written between two deletions: the fewer,
+	// the less the longest transaction takes longer than the others.
+	retainEvery = 16
+	// rest is for how long nothing is looked for, in nanoseconds, when nothing was
+	// to be deleted.
+	rest = int64(time.Second)
 	// restRows is how many rows are deleted when there is nothing else to do.
 	restRows = 1000
 )
@@ -53,7 +58,13 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 		return nil
 	}
 	w.fresh = 0
-	_, err := w.prune.step(tx, limit)
+	if since := tx.now - w.prune.rested; since >= 0 && since < rest && rows > 0 {
+		return nil
+	}
+	deleted, err := w.prune.step(tx, limit)
+	if deleted == 0 {
+		w.prune.rested = tx.now
+	}
 	return err
 }
 
