@@ -68,7 +68,9 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 	return err
 }
 
-// step deletes at most limit rows of each table, and returns how many it deleted.
+// step deletes at most limit rows of each table, and returns how many it deleted. Its
+// statements say LIMIT ? + 0 because SQLite plans one that says LIMIT ? anew for every
+// value, at 100 us.
 func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	var deleted int64
 	cutoff := int64(0)
@@ -100,19 +102,19 @@ func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 		return deleted, nil
 	}
 	var feedback, refused int64
-	old, err := tx.expired("SELECT time FROM feedback ORDER BY seq LIMIT ?", cutoff, limit)
+	old, err := tx.expired("SELECT time FROM feedback ORDER BY seq LIMIT ? + 0", cutoff, limit)
 	if err == nil && old {
 		feedback, err = p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
-			(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2) WHERE time < ?1)
+			(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1)
 			RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
 	}
 	if err != nil {
 		return 0, err
 	}
-	old, err = tx.expired("SELECT time FROM errors ORDER BY seq LIMIT ?", cutoff, limit)
+	old, err = tx.expired("SELECT time FROM errors ORDER BY seq LIMIT ? + 0", cutoff, limit)
 	if err == nil && old {
 		refused, err = p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
-			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
+			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
 	}
 	return deleted + feedback + refused, err
 }
@@ -190,7 +192,7 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int6
 		}
 	}
 	return p.delete(tx, h.upTo.Predictions, `DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
-		(SELECT id, time FROM predictions WHERE id <= ?3 ORDER BY id LIMIT ?2) WHERE time < ?1 OR id < ?4)
+		(SELECT id, time FROM predictions WHERE id <= ?3 ORDER BY id LIMIT ?2 + 0) WHERE time < ?1 OR id < ?4)
 		RETURNING id`, cutoff, limit, newest, p.ahead)
 }
 
@@ -202,7 +204,7 @@ func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached 
 		return 0, 0, err
 	}
 	row, err := tx.conn.first(context.Background(),
-		"SELECT id, time FROM (SELECT id, time FROM predictions ORDER BY id LIMIT ?) ORDER BY id DESC LIMIT 1", limit)
+		"SELECT id, time FROM (SELECT id, time FROM predictions ORDER BY id LIMIT ? + 0) ORDER BY id DESC LIMIT 1", limit)
 	if err != nil {
 		return 0, 0, err
 	}
