@@ -15,7 +15,7 @@ import (
 )
 
 // loans writes n rows of the embedded model, a hundredth of a second apart.
-func loans(b *testing.B, n int) string {
+func loans(b testing.TB, n int) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "predictions.db")
 	w, err := predictionlog.OpenWriter(b.Context(), path, predictionlog.WriterOptions{})
@@ -60,10 +60,11 @@ type cut struct {
 func (c *cut) State(ctx context.Context) (predictionlog.State, error) {
 	s, err := c.Log.State(ctx)
 	s.HighWater.Predictions = min(s.HighWater.Predictions, c.high)
+	s.TotalsUpTo.Predictions = min(s.TotalsUpTo.Predictions, (c.high+1)/10_000*10_000-1) // as often as the log does
 	return s, err
 }
 
-func watchLoans(b *testing.B, log Log, nulls *drift.Nulls, predictions int) *Window {
+func watchLoans(b testing.TB, log Log, nulls *drift.Nulls, predictions int) *Window {
 	b.Helper()
 	w, err := New(log, []Spec{{Name: "loan_refinance", References: []*reference.Reference{reference.Default()}}}, drift.BinOptions{}, nulls,
 		Options{Predictions: predictions, Lookback: 262_144, Feedback: 100, Versions: 10, FalseAlarmsPerMonth: 1, Tolerance: .02})
@@ -112,4 +113,30 @@ func BenchmarkSnapshot(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 	})
+}
+
+// TestRowsAllocateNothing holds that a thousand rows take hardly more memory from the
+// allocator than one: what remains is a pair of packed runs for every 128 of them.
+func TestRowsAllocateNothing(t *testing.T) {
+	reader := predictionlog.NewReader(loans(t, 20_000))
+	t.Cleanup(func() { _ = reader.Close() })
+	nulls := drift.NewNulls(1, 1)
+	t.Cleanup(nulls.Close)
+	log := &cut{reader, 2000}
+	w := watchLoans(t, log, nulls, 1000)
+	now := time.Now()
+	allocated := func(fresh int64) float64 {
+		return testing.AllocsPerRun(5, func() {
+			log.high += fresh
+			if s := w.Snapshot(t.Context(), now); s.Err != nil {
+				t.Fatal(s.Err)
+			}
+		})
+	}
+	allocated(1)
+	one, thousand := allocated(1), allocated(1000)
+	t.Logf("%v allocations with one new row, %v with 1000", one, thousand)
+	if thousand-one > 100 {
+		t.Errorf("%v allocations with 1000 new rows, %v with one", thousand, one)
+	}
 }

@@ -48,6 +48,7 @@ func loanSpec() window.Spec {
 func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
 	s, err := f.Reader.State(ctx)
 	s.HighWater.Predictions = min(s.HighWater.Predictions, f.high)
+	s.TotalsUpTo.Predictions = min(s.TotalsUpTo.Predictions, (f.high+1)/10_000*10_000-1) // as often as the log does
 	return s, err
 }
 
