@@ -121,3 +121,25 @@ func TestLongRowsEndAChunk(t *testing.T) {
 		t.Errorf("%d rows in all chunks", len(all))
 	}
 }
+
+// TestWideRowsComeInSmallerChunks holds that rows of many features are packed too.
+func TestWideRowsComeInSmallerChunks(t *testing.T) {
+	t.Parallel()
+	path := closedLog(t, 0)
+	c := foreign(t, path)
+	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+		INSERT INTO predictions (model, features, class) SELECT 'm', '{"x":"' || hex(zeroblob(20000)) || '"}', '1' FROM n`)
+	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+		INSERT INTO predictions (model, features, class) SELECT 'm', '{}', '1' FROM n`)
+	r := newReader(t, path)
+	p := chunks.Get().(*packed)
+	if err := r.pack(t.Context(), -1, 599, p); err != nil || !p.usual || p.last != 61 {
+		t.Errorf("a chunk of wide rows ends at %d, packed: %v, %v", p.last, p.usual, err)
+	}
+	if all := rowsOf(t, r); len(all) != 2600 {
+		t.Errorf("%d rows in all chunks", len(all))
+	}
+	if r.span != chunk {
+		t.Errorf("after narrow rows a chunk has %d", r.span)
+	}
+}
