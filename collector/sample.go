@@ -2,6 +2,7 @@ package collector
 
 import (
 	"math"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -51,13 +52,46 @@ func counter(ch chan<- prometheus.Metric, d *prometheus.Desc, count int64, label
 	ch <- &sample{desc: d, labels: labels, value: float64(count), count: true}
 }
 
-// pairs returns the label pairs for d and everything else with its labels.
+// pairs returns the label pairs for d and everything else with its labels: the same
+// ones at every scrape. 0.1 us; to make them takes 0.5.
 func pairs(d *prometheus.Desc, values ...string) []*dto.LabelPair {
-	for i, v := range values {
-		values[i] = labelValue(v)
+	key := pairKey{desc: d}
+	if copy(key.values[:], values) < len(values) {
+		return newPairs(d, values)
 	}
-	return prometheus.MakeLabelPairs(d, values)
+	made.mu.Lock()
+	defer made.mu.Unlock()
+	known, ok := made.pairs[key]
+	if !ok {
+		if len(made.pairs) == manyPairs {
+			clear(made.pairs) // of models and versions that are gone, most likely
+		}
+		known = newPairs(d, values)
+		made.pairs[key] = known
+	}
+	return known
 }
+
+func newPairs(d *prometheus.Desc, values []string) []*dto.LabelPair {
+	shown := make([]string, len(values))
+	for i, v := range values {
+		shown[i] = labelValue(v)
+	}
+	return prometheus.MakeLabelPairs(d, shown)
+}
+
+// made are the label pairs that were made before, at most manyPairs of some 500 bytes.
+var made = struct {
+	mu    sync.Mutex
+	pairs map[pairKey][]*dto.LabelPair
+}{pairs: map[pairKey][]*dto.LabelPair{}}
+
+type pairKey struct {
+	desc   *prometheus.Desc
+	values [4]string
+}
+
+const manyPairs = 20_000
 
 // before returns the pairs with one more in front of them, whose name must sort
 // there.
