@@ -40,9 +40,9 @@ func (b *Binning) Number(x float64) uint8 {
 // eight at most.
 type keys struct {
 	least, scale float64
-	starts       [keySteps]uint8 // keys before each step
-	half         uint8
 	key          []uint64 // padded, so that no search runs beyond it
+	half         uint8
+	starts       [keySteps]uint8 // keys before each step
 }
 
 const keySteps = 256

@@ -26,7 +26,8 @@ type ring struct {
 	cursors  []*cursor
 }
 
-// slack is how many rows more than its limit a ring has room for.
+// slack is how many rows more than its limit a ring has room for: the newest that many
+// are there, held or not.
 const slack = 256
 
 func newRing(columns, limit int) *ring {

@@ -53,7 +53,6 @@ type series struct {
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // and the id of its row
 	codes  []uint8   // scratch: the codes of one row
-	row    []int     // scratch: and its exported bins
 	behind int64     // rows before this id are forgotten
 }
 
@@ -72,7 +71,7 @@ func (w *Window) newSeries(l *layout) *series {
 	s.rows = newRing(len(l.columns), o.Predictions)
 	s.history = newHistory(s.rows.timeline)
 	s.scrape, s.ticks = s.rows.newCursor(l.codes()), s.rows.newCursor(l.codes())
-	s.codes, s.row = make([]uint8, len(l.columns)), make([]int, len(l.columns))
+	s.codes = make([]uint8, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
 	s.detection = drift.DetectorOptions{
@@ -111,13 +110,8 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	}
 	s.rows.add(row.ID, time, s.codes)
 	s.history.add(row, time, s.layout.positive())
-	if len(s.watches) > 0 {
-		for i, code := range s.codes {
-			s.row[i] = s.layout.columns[i].binning.Bin(code)
-		}
-		for _, w := range s.watches {
-			w.after(time, s.row)
-		}
+	for _, w := range s.watches {
+		w.after(time)
 	}
 	return true, nil
 }
@@ -158,6 +152,9 @@ func (s *series) tell(row *predictionlog.Row) int64 {
 func (s *series) forget(anchor int64) {
 	s.behind = anchor
 	s.unwatch(anchor)
+	for _, w := range s.watches {
+		w.count()
+	}
 	s.rows.forget(anchor)
 	s.history.forget(anchor)
 }

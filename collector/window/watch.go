@@ -20,13 +20,14 @@ type watch struct {
 	tick      int64 // the open one, by its number since 1970
 	open      bool
 	pieces    []*drift.Pieces // its rows
+	counted   int64           // number of the first row that is not in pieces yet
 	closed    int             // columns that have folded it already
 	detectors []*drift.Detector
 }
 
 // newWatch returns a watch that begins with the next row of a series.
 func newWatch(s *series, from int64) *watch {
-	w := &watch{series: s, from: from, start: s.rows.next, own: s.rows.newCursor(s.layout.codes())}
+	w := &watch{series: s, from: from, start: s.rows.next, counted: s.rows.next, own: s.rows.newCursor(s.layout.codes())}
 	for i := range s.layout.columns {
 		c := &s.layout.columns[i]
 		w.pieces = append(w.pieces, drift.NewPieces(len(c.bins)))
@@ -45,18 +46,36 @@ func (w *watch) before(ctx context.Context, time int64) error {
 	return nil
 }
 
-// after is called when a row was added, with its bins.
-func (w *watch) after(time int64, bins []int) {
+// after is called when a row was added.
+func (w *watch) after(time int64) {
 	if !w.open {
 		w.open, w.tick = true, time/tick
 	}
-	for i, p := range w.pieces {
-		p.Add(bins[i])
+	if w.series.rows.next-w.counted == slack {
+		w.count()
+	}
+}
+
+// count adds the rows to pieces that are not in them yet: many at once, column by
+// column, while the ring surely has them.
+func (w *watch) count() {
+	rows := w.series.rows
+	for w.counted < rows.next {
+		at := rows.at(w.counted)
+		n := min(rows.next-w.counted, rows.size-at)
+		for i, p := range w.pieces {
+			binning := w.series.layout.columns[i].binning
+			for _, code := range rows.codes[i][at : at+n] {
+				p.Add(binning.Bin(code))
+			}
+		}
+		w.counted += n
 	}
 }
 
 // close folds the open tick.
 func (w *watch) close(ctx context.Context) error {
+	w.count()
 	rows := w.window()
 	for ; w.closed < len(w.detectors); w.closed++ {
 		if err := w.detectors[w.closed].Tick(w.columnTick(ctx, w.closed, rows)); err != nil {
@@ -112,6 +131,7 @@ func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) 
 	if !w.over(now) {
 		return w.detectors, nil
 	}
+	w.count()
 	rows := w.window()
 	seen := make([]*drift.Detector, len(w.detectors))
 	for i, d := range w.detectors {
