@@ -13,7 +13,6 @@ type settings struct {
 	rounds int           // of each bench
 	span   time.Duration // that one probe of a rate takes in each round
 	quick  bool          // small logs and few trials: to see that everything runs
-	large  bool          // the largest log as well
 	dir    string        // for logs and other files; emptied in the end
 	binary string        // drift_exporter
 }

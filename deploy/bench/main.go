@@ -43,12 +43,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		span   = flags.Duration("span", 1500*time.Millisecond, "how long a rate is measured in each round")
 		quick  = flags.Bool("quick", false, "one short round with small logs: shows that everything runs, the numbers mean nothing")
 		only   = flags.String("run", "", "measure only what matches this regular expression: a name of all.go")
-		dir    = flags.String("dir", ".build", "where to keep the logs that are measured; a disk, not memory")
+		dir    = flags.String("dir", ".build", "where to keep the logs that are measured: a disk, not memory, with 6 GB free")
 		cpu    = flags.String("cpuprofile", "", "where to write what this process spent its processor time on, for go tool pprof")
 		heap   = flags.String("memprofile", "", "where to write what it allocated")
 		output = flags.String("output", ".build/bench.md", "where to write the table, beside the terminal")
 	)
-	flags.BoolVar(&s.large, "large", false, "read a log of 1e7 rows as well, which takes 4 GB of disk and a minute to make")
 	flags.StringVar(&s.binary, "binary", "./drift_exporter", "the program, built")
 	if err := flags.Parse(args); err != nil {
 		return err
