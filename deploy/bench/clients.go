@@ -18,7 +18,8 @@ type clients struct {
 	waits    *load.Latencies
 }
 
-// connect makes n clients of a server.
+// connect makes n clients of a server. Each asks once at once: a connection that has
+// asked nothing for ten seconds is closed, and some wait longer for their turn.
 func connect(ctx context.Context, address string, n int, requests [][]byte) (*clients, error) {
 	c := &clients{requests: requests, waits: load.NewLatencies()}
 	for range n {
@@ -27,6 +28,9 @@ func connect(ctx context.Context, address string, n int, requests [][]byte) (*cl
 			return nil, errors.Join(err, c.close())
 		}
 		c.conns = append(c.conns, conn)
+		if _, _, err := conn.Ask(requests[0]); err != nil {
+			return nil, errors.Join(err, c.close())
+		}
 	}
 	return c, nil
 }
