@@ -82,23 +82,26 @@ func (f *follower) advance(ctx context.Context, w *window.Window, high int64) (f
 	return took, nil
 }
 
-// fresh returns how many seconds the newest rows take windows that have read all
-// before: the median of some trials.
+// fresh returns how many seconds so many new rows take windows that have read all
+// before: the median of some trials, one after the other in the same windows. A log
+// that has too few rows for that is read from its beginning in each.
 func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trials int) (float64, error) {
 	var took spread
-	for range trials {
-		w, err := f.open(predictions)
-		if err != nil {
-			return 0, err
-		}
-		if f.rows > rows {
-			if _, err := f.advance(ctx, w, f.rows-1-rows); err != nil {
+	var w *window.Window
+	begin := max(-1, f.rows-1-int64(trials)*rows)
+	for high := begin; len(took) < trials; {
+		if w == nil || rows > 0 && high == f.rows-1 {
+			var err error
+			if w, err = f.open(predictions); err != nil {
 				return 0, err
 			}
-		} else if _, err := f.advance(ctx, w, -1); err != nil {
-			return 0, err
+			high = begin
+			if _, err := f.advance(ctx, w, high); err != nil {
+				return 0, err
+			}
 		}
-		seconds, err := f.advance(ctx, w, f.rows-1)
+		high = min(high+rows, f.rows-1)
+		seconds, err := f.advance(ctx, w, high)
 		if err != nil {
 			return 0, err
 		}

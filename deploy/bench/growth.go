@@ -139,7 +139,7 @@ func (g *grown) features(ctx context.Context) error {
 			return err
 		}
 		name := fmt.Sprintf("%d features", features)
-		f, err := g.follow(ctx, name+".db", 3000, 1, bodies, window.Spec{Name: loanModel, References: []*reference.Reference{r}})
+		f, err := g.follow(ctx, name+".db", 4000, 1, bodies, window.Spec{Name: loanModel, References: []*reference.Reference{r}})
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (g *grown) windows(ctx context.Context, loans []body, rows int) error {
 	}
 	g.begin("window")
 	for _, predictions := range []int{1e3, 1e5, 1e6} {
-		g.add("1000 new rows, window of "+powerOfTen(predictions), float64(predictions), f, min(predictions, rows-1000), 1000, 1, 1.2)
+		g.add("1000 new rows, window of "+powerOfTen(predictions), float64(predictions), f, min(predictions, rows-9000), 1000, 9, 1.2)
 	}
 	// With a look-back below the number of new rows most of these would be skipped.
 	f = follow(g.paths[len(g.paths)-1], rows, loanSpec())
@@ -190,7 +190,7 @@ func (g *grown) windows(ctx context.Context, loans []body, rows int) error {
 		case 100:
 			bound = 100
 		}
-		g.add(powerOfTen(fresh)+" new rows", float64(fresh), f, 1000, int64(min(fresh, rows/2)), 1, bound)
+		g.add(powerOfTen(fresh)+" new rows", float64(fresh), f, 1000, int64(min(fresh, rows/8)), 5, bound)
 	}
 	g.finish()
 	return nil
