@@ -50,7 +50,9 @@ type outcome struct {
 }
 
 // Gather implements prometheus.Gatherer. The collectors run at once: after a row has
-// come all of them have something to do, and most machines have a second core.
+// come all of them have something to do, and most machines have a second core. Those
+// of which nothing is ever kept have little to do: they share a registry with what is
+// told of the scrape itself.
 func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	snapshot, kept, release := s.monitor.snapshot(s.ctx)
 	defer release()
@@ -61,19 +63,23 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 		e, start := &s.entries[i], time.Now()
 		if families, ok := e.kept(snapshot, kept); ok {
 			parts[i], outcomes[i] = families, outcome{true, time.Since(start)}
-			continue
+		} else if e.same != nil {
+			running.Go(func() {
+				start := time.Now()
+				var incomplete error
+				parts[i], incomplete, refused[i] = e.gather(snapshot, kept)
+				outcomes[i] = s.outcome(e, incomplete, start)
+			})
 		}
-		running.Go(func() {
-			var incomplete error
-			start := time.Now()
-			parts[i], incomplete, refused[i] = e.gather(snapshot, kept)
-			s.log(e.Name(), incomplete)
-			outcomes[i] = outcome{incomplete == nil, time.Since(start)}
-		})
 	}
 	running.Wait()
 	last := len(s.entries)
 	parts[last], refused[last] = gathered(func(ch chan<- prometheus.Metric) {
+		for i := range s.entries {
+			if e, start := &s.entries[i], time.Now(); e.same == nil {
+				outcomes[i] = s.outcome(e, e.run(snapshot, ch), start)
+			}
+		}
 		collectLog(snapshot, ch)
 		s.collectOwn(outcomes, ch)
 	})
@@ -82,14 +88,15 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	return families, errors.Join(refused...)
 }
 
-// log tells why a collector was not a success.
-func (s *scrape) log(name string, err error) {
+// outcome is how a collector fared that has ended; it logs why it was not a success.
+func (s *scrape) outcome(e *entry, err error, start time.Time) outcome {
 	switch {
 	case errors.Is(err, errPanicked):
-		s.monitor.options.Logger.Error("collector panicked, please report it", "collector", name, "err", err)
+		s.monitor.options.Logger.Error("collector panicked, please report it", "collector", e.Name(), "err", err)
 	case err != nil:
-		s.monitor.options.Logger.Debug("collector incomplete", "collector", name, "err", err)
+		s.monitor.options.Logger.Debug("collector incomplete", "collector", e.Name(), "err", err)
 	}
+	return outcome{err == nil, time.Since(start)}
 }
 
 // collectOwn tells how the collectors and the last reload fared.

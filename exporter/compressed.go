@@ -7,9 +7,10 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// gzipLevel makes a page 4 % larger than the level that promhttp compresses with,
-// in a quarter of the time: 0.2 ms instead of 0.74 ms for 46 KB, which was more than
-// half of what a scrape without new rows took. At level 1 it is 0.09 ms and 18 %.
+// gzipLevel makes a page a tenth larger than the level that promhttp compresses with,
+// in a fifth of the time: 10,952 instead of 9,819 bytes of 55,553, in 0.14 ms instead of
+// 0.69, which was more than half of what a scrape without new rows took. At level 5 it
+// is 10,136 bytes in 0.25 ms.
 const gzipLevel = 2
 
 // compressing returns what compresses the answers of a handler with gzip, of every

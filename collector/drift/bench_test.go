@@ -50,13 +50,22 @@ func BenchmarkNullsGet(b *testing.B) {
 	}
 }
 
+// BenchmarkNumber is of numbers that are spread evenly, and of amounts: a Pareto
+// distribution of shape 1, of which most lie in a thousandth of the range.
 func BenchmarkNumber(b *testing.B) {
-	for _, edges := range []int{9, 199} {
-		b.Run(fmt.Sprintf("edges=%d", edges), func(b *testing.B) {
+	even := func(u float64) float64 { return u }
+	amounts := func(u float64) float64 { return 1 / (1 - u) }
+	for _, c := range []struct {
+		name  string
+		edges int
+		draw  func(u float64) float64
+	}{{"even/edges=9", 9, even}, {"even/edges=199", 199, even}, {"amounts/edges=199", 199, amounts}} {
+		edges := c.edges
+		b.Run(c.name, func(b *testing.B) {
 			r := newRandom(1)
 			sample := make([]float64, 8192)
 			for i := range sample {
-				sample[i] = r.unit()
+				sample[i] = c.draw(r.unit())
 			}
 			e, lo, hi, counts := fineOf(sample, edges+1)
 			binning, err := NewContinuous(e, lo, hi, counts, BinOptions{})

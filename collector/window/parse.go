@@ -52,8 +52,10 @@ func newParser(columns []column) *parser {
 // parse returns the watched features of a row, by column, or false when object
 // is not a JSON object. The values are valid until the next call.
 func (p *parser) parse(object []byte) ([]value, bool) {
-	clear(p.values)
 	p.text = p.text[:0]
+	if !p.form.whole {
+		clear(p.values)
+	}
 	if p.known(object) {
 		return p.values, true
 	}
@@ -131,7 +133,7 @@ func (p *parser) fast(b []byte) bool {
 		case ',':
 			i = space(b, i+1)
 		case '}':
-			p.form.close(b[ended:])
+			p.form.close(b[ended:], len(p.values))
 			return space(b, i+1) == len(b)
 		default:
 			return false

@@ -8,9 +8,10 @@ import (
 	"sync"
 )
 
-// chunk is how many rows one read transaction spans. A transaction that stays
-// open keeps the writer from reusing its write-ahead log, which then grows for
-// good: 4 s cost 205 MB.
+// chunk is how many rows one read transaction spans at most. A transaction that
+// stays open keeps the writer from reusing its write-ahead log, which then grows for
+// good: 4 s cost 205 MB. Of 250, 500, 1000 and 2000 this reads a million rows fastest:
+// two chunks stay in the processor's cache.
 const chunk = 500
 
 // chunkBytes ends a chunk that is read row by row before it has chunk rows.
@@ -20,9 +21,9 @@ const chunkBytes = 4 << 20
 // above upTo, in the order of ids. The row, its features included, belongs to
 // yield during the call only. An error of yield ends the reading and is returned
 // as it is. Rows that are deleted meanwhile are left out. The next chunk is read
-// while yield gets the rows of this one. A row costs 0.7 us, one of a chunk that
-// is not contiguous or otherwise unusual (see packed) 1.4 us on top; two chunks of
-// at most 5 MB are held, beside a single row that is longer.
+// while yield gets the rows of this one. A row of 12 features costs 0.22 us, one
+// that must be read by itself (see packed) 1.4 us; two chunks of at most 4 MB are
+// held, beside a single row that is longer.
 func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(*Row) error) error {
 	if after >= upTo {
 		return nil
