@@ -143,3 +143,18 @@ func TestWideRowsComeInSmallerChunks(t *testing.T) {
 		t.Errorf("after narrow rows a chunk has %d", r.span)
 	}
 }
+
+// TestAFileCannotCallPackedRows: the function writes to an address, and whoever makes
+// a log could name one in a view or a trigger.
+func TestAFileCannotCallPackedRows(t *testing.T) {
+	t.Parallel()
+	c := foreign(t, closedLog(t, 1))
+	const call = `SELECT packed_rows(0, id, time, latency, score, class, model, version, features) FROM predictions`
+	must(t, c, `CREATE VIEW trap AS `+call)
+	must(t, c, `CREATE TRIGGER trap_too AFTER INSERT ON errors BEGIN `+call+`; END`)
+	for _, sprung := range []string{`SELECT * FROM trap`, `INSERT INTO errors (model, reason) VALUES ('m', 'invalid_json')`} {
+		if err := c.do(sprung); err == nil || !strings.Contains(err.Error(), "unsafe use of packed_rows()") {
+			t.Errorf("%s: %v", sprung, err)
+		}
+	}
+}
