@@ -7,7 +7,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unsafe"
 )
 
 // Prediction is one answered prediction, to be logged.
@@ -180,8 +179,7 @@ func (tx *transaction) insert(rows []*Prediction) error {
 		args := s.args[i*columns:][:columns]
 		args[0].Value, args[1].Value = tx.next, tx.now
 		args[2].Value, args[3].Value = p.Model, p.Version
-		// The driver copies it once more, into SQLite's memory.
-		args[4].Value, args[5].Value = nil, unsafe.String(unsafe.SliceData(p.Features), len(p.Features))
+		args[4].Value, args[5].Value = nil, string(p.Features)
 		args[6].Value, args[7].Value, args[8].Value = nil, p.Class, nil
 		if p.RequestID != "" {
 			args[4].Value = p.RequestID
