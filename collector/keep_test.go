@@ -12,8 +12,14 @@ import (
 )
 
 // told appends rows of one kind, all at a time of the clock, and then outcomes of
-// the first ones.
+// the log's first ones.
 func told(t *testing.T, path string, clock *time.Time, kind string, rows, outcomes int) {
+	t.Helper()
+	toldOf(t, path, clock, "m", kind, rows, 0, outcomes)
+}
+
+// toldOf is told of another model, with outcomes from an id on.
+func toldOf(t *testing.T, path string, clock *time.Time, model, kind string, rows int, first int64, outcomes int) {
 	t.Helper()
 	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{Now: func() time.Time { return *clock }})
 	if err != nil {
@@ -22,14 +28,14 @@ func told(t *testing.T, path string, clock *time.Time, kind string, rows, outcom
 	batch := make([]predictionlog.Prediction, rows)
 	for i := range batch {
 		batch[i] = predictionlog.Prediction{
-			RequestID: fmt.Sprintf("%s %d", kind, i), Model: "m", Version: "1", Class: fmt.Sprint(i % 2), Score: float64(i) / float64(rows),
+			RequestID: fmt.Sprintf("%s %d", kind, i), Model: model, Version: "1", Class: fmt.Sprint(i % 2), Score: float64(i) / float64(rows),
 			Features: fmt.Appendf(nil, `{"x": %d, "kind": %q}`, i%3, kind),
 		}
 	}
 	if _, err := w.Append(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	for id := range int64(outcomes) {
+	for id := first; id < first+int64(outcomes); id++ {
 		if _, err := w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &id, Outcome: "1"}); err != nil {
 			t.Fatal(err)
 		}
@@ -125,6 +131,29 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 				t.Error("no prediction has matured")
 			}
 		})
+	}
+}
+
+// TestOutcomesGoWithThoseOfOtherModels: no window looks behind the anchor, which all
+// models of a log move.
+func TestOutcomesGoWithThoseOfOtherModels(t *testing.T) {
+	t.Parallel()
+	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	o := options(t)
+	o.Now, o.Enabled = func() time.Time { return clock }, Names()
+	o.Window.Predictions, o.Window.Lookback = 50, 50
+	told(t, o.Log, &clock, "a", 50, 40)
+	m := monitor(t, o)
+	before := scraped(t.Context(), t, m, nil)
+	toldOf(t, o.Log, &clock, "another", "b", 1, 0, 0)
+	toldOf(t, o.Log, &clock, "another", "c", 200, 50, 200)
+	after := scraped(t.Context(), t, m, nil)
+	const samples = `model_accuracy_samples{`
+	if a, b := about(before, samples), about(after, samples); !strings.Contains(a, " 40\n") || strings.Contains(b, " 40\n") {
+		t.Errorf("before: %safter: %s", a, b)
+	}
+	if fresh := lasting(scraped(t.Context(), t, monitor(t, o), nil)); lasting(after) != fresh {
+		t.Errorf("not what a fresh exporter says:\n%s", differing(lasting(after), fresh))
 	}
 }
 
