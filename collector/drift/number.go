@@ -9,7 +9,8 @@ import (
 // above outside the reference's extremes; else, with edges, the number of edges
 // <= x, and with discrete values the index of the one equal to x, or other. -0
 // is 0. A search without branches that depend on x, 5 ns at 9 and at 199 edges that
-// are spread evenly, 12 ns when most lie in one place; no allocation. For a Binning of categories every finite x is other.
+// are spread evenly, 12 ns when most lie in one place; no allocation. For a Binning
+// of categories every finite x is other.
 func (b *Binning) Number(x float64) uint8 {
 	switch {
 	case math.IsNaN(x - x):

@@ -109,8 +109,7 @@ func TestLongRowsEndAChunk(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 0)
 	c := foreign(t, path)
-	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)
-		INSERT INTO predictions (model, features, class) SELECT 'm', '{"x":"' || hex(zeroblob(500000)) || '"}', '1' FROM n`)
+	insertAlike(t, c, 12, 1000000)
 	r := newReader(t, path)
 	var rows int
 	after, err := r.unpacked(t.Context(), -1, math.MaxInt64, &Row{}, names{}, func(*Row) error { rows++; return nil })
@@ -122,15 +121,20 @@ func TestLongRowsEndAChunk(t *testing.T) {
 	}
 }
 
+// insertAlike inserts rows whose one feature is a text of that many characters.
+func insertAlike(t *testing.T, c *connection, rows, size int) {
+	t.Helper()
+	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+		INSERT INTO predictions (model, features, class) SELECT 'm', '{"x":"' || hex(zeroblob(?2 / 2)) || '"}', '1' FROM n`, int64(rows), int64(size))
+}
+
 // TestWideRowsComeInSmallerChunks holds that rows of many features are packed too.
 func TestWideRowsComeInSmallerChunks(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 0)
 	c := foreign(t, path)
-	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
-		INSERT INTO predictions (model, features, class) SELECT 'm', '{"x":"' || hex(zeroblob(20000)) || '"}', '1' FROM n`)
-	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
-		INSERT INTO predictions (model, features, class) SELECT 'm', '{}', '1' FROM n`)
+	insertAlike(t, c, 600, 40000)
+	insertAlike(t, c, 2000, 0)
 	r := newReader(t, path)
 	p := chunks.Get().(*packed)
 	if err := r.pack(t.Context(), -1, 599, p); err != nil || !p.usual || p.last != 61 {
