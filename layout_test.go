@@ -37,6 +37,7 @@ var arrows = map[string][]string{
 	"predictor":                   {"predictor/model", "predictor/predictionlog"},
 	"predictor/model":             {},
 	"predictor/predictionlog":     {},
+	"predictor/value":             {},
 	"predictor/simulate":          {"predictor/model", "predictor/simulate/load"},
 	"predictor/simulate/load":     {},
 	// The generator of the embedded model and reference.

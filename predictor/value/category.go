@@ -1,0 +1,119 @@
+package value
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Category is the canonical form of a text that names a category. Texts that are
+// equal values have the same one:
+//
+//   - a number in the grammar of JSON is its shortest plain decimal, by arithmetic
+//     on its digits, never through a float64: "30.0" and "3e1" are "30", "0.10" is
+//     "0.1", and 12345678901234567890 keeps its digits. A number with more than 30
+//     zeros to fill in stays in scientific form, "1e31"; one with an exponent of more
+//     than 15 digits stays as it is.
+//   - true and false, in any letter case, are "true" and "false".
+//   - white space alone is "", which stands for a missing value.
+//   - everything else is itself: "00501", " NY", "+5", "1,234".
+//
+// It is idempotent. 4 ns for a word or an integer, without allocation; a number in
+// another spelling costs some 40 ns and one allocation.
+func Category(text string) string {
+	if isCanonical(text) {
+		return text
+	}
+	var scratch [64]byte
+	b := appendCategory(scratch[:0], text)
+	if string(b) == text {
+		return text
+	}
+	return string(b)
+}
+
+// CategoryBytes is [Category] of bytes: text itself, where that is canonical, else
+// the canonical form appended to scratch.
+func CategoryBytes(text, scratch []byte) []byte {
+	if isCanonical(text) {
+		return text
+	}
+	at := len(scratch)
+	return appendCategory(scratch, text)[at:]
+}
+
+// isCanonical reports whether a text is certainly its own canonical form. False
+// means that it takes a closer look.
+func isCanonical[T string | []byte](text T) bool {
+	if len(text) == 0 {
+		return true
+	}
+	switch c := text[0]; {
+	case c == '-' || c-'0' <= 9:
+		return isShortInteger(text)
+	case c|0x20 == 't':
+		return len(text) != len("true") || string(text) == "true"
+	case c|0x20 == 'f':
+		return len(text) != len("false") || string(text) == "false"
+	}
+	return text[0] > ' ' && text[0] < utf8.RuneSelf
+}
+
+// isShortInteger reports whether a text is an integer of at most 18 digits without
+// zeros in front.
+func isShortInteger[T string | []byte](text T) bool {
+	i := 0
+	if text[0] == '-' {
+		i = 1
+	}
+	if n := len(text) - i; n == 0 || n > 18 || text[i] == '0' && len(text) > 1 {
+		return false
+	}
+	for ; i < len(text); i++ {
+		if text[i]-'0' > 9 {
+			return false
+		}
+	}
+	return true
+}
+
+func appendCategory[T string | []byte](dst []byte, text T) []byte {
+	switch c := text[0]; {
+	case c == '-' || c-'0' <= 9:
+		if out, ok := appendDecimal(dst, text); ok {
+			return out
+		}
+	case isBlank(text):
+		return dst
+	case isWord(text, "true"):
+		return append(dst, "true"...)
+	case isWord(text, "false"):
+		return append(dst, "false"...)
+	}
+	return append(dst, text...)
+}
+
+// isBlank reports whether there is nothing but white space, as Unicode defines it.
+func isBlank[T string | []byte](text T) bool {
+	switch t := any(text).(type) {
+	case string:
+		return strings.TrimLeftFunc(t, unicode.IsSpace) == ""
+	case []byte:
+		return len(bytes.TrimLeftFunc(t, unicode.IsSpace)) == 0
+	}
+	return false
+}
+
+// isWord reports whether a text is that lower-case word in any letter case.
+func isWord[T string | []byte](text T, word string) bool {
+	if len(text) != len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if text[i]|0x20 != word[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,93 @@
+package value
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+)
+
+// Column is how the values of one column are read.
+type Column struct {
+	// Type is Numeric, Categorical or Boolean.
+	Type string
+	// Missing lists further texts that stand for a missing value; it may be nil.
+	Missing *MissingTexts
+}
+
+// Value is a reading. Number is set in numeric columns, Text, in canonical form, in
+// others; both only when Kind is Known.
+type Value struct {
+	Kind   Kind
+	Number float64
+	Text   string
+}
+
+// Read reads a text: a cell of a CSV, a string in JSON, a column of SQL. 10 to 20 ns
+// for a word or a plain number.
+func (c Column) Read(text string) Value {
+	switch c.Type {
+	case Numeric:
+		if c.Missing != nil && c.Missing.HasCategory(Category(strings.TrimSpace(text))) {
+			return Value{}
+		}
+		x, kind := Number(text)
+		if kind == Known {
+			return c.number(x)
+		}
+		return Value{Kind: kind}
+	case Boolean:
+		// The list has the last word on how the value was spelled.
+		if c.Missing != nil && c.Missing.HasCategory(Category(strings.TrimSpace(text))) {
+			return Value{}
+		}
+		return c.category(Truth(text))
+	}
+	return c.category(Category(text))
+}
+
+func (c Column) number(x float64) Value {
+	if math.IsInf(x, 0) || c.Missing.HasNumber(x) {
+		return Value{}
+	}
+	return Value{Kind: Known, Number: x}
+}
+
+func (c Column) category(canonical string) Value {
+	if canonical == "" || c.Missing.HasCategory(canonical) {
+		return Value{}
+	}
+	return Value{Kind: Known, Text: canonical}
+}
+
+// ReadJSON reads one value in JSON without white space around it. An object, an
+// array, and what is no JSON, are Invalid.
+func (c Column) ReadJSON(raw []byte) Value {
+	if len(raw) == 0 {
+		return Value{Kind: Invalid}
+	}
+	switch raw[0] {
+	case 'n':
+		if string(raw) == "null" {
+			return Value{}
+		}
+	case 't', 'f':
+		if text := string(raw); text == "true" || text == "false" {
+			return c.Read(text)
+		}
+	case '"':
+		var text string
+		if json.Unmarshal(raw, &text) == nil {
+			return c.Read(text)
+		}
+	default:
+		x, end, ok := Literal(raw, 0)
+		switch {
+		case !ok || end != len(raw):
+		case c.Type == Numeric:
+			return c.number(x)
+		default:
+			return c.Read(string(raw))
+		}
+	}
+	return Value{Kind: Invalid}
+}
