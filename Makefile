@@ -12,7 +12,7 @@ BENCH     ?= .
 BENCHFLAGS ?=
 BENCHTIME ?= 1s
 
-# The build: the same as in .promu.yml, which deploy/build_test.go compares.
+# The build: the same as in .promu.yml, which deploy/test/build compares.
 BINARY    := drift_exporter
 PLATFORMS := linux/amd64 linux/arm64
 TAGS      := netgo,osusergo,sqlite_omit_load_extension,static_build
@@ -58,9 +58,9 @@ lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
 .PHONY: bench
 bench: build ## measure every promise about speed beside its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
 	@mkdir -p .build/bin
-	@$(GO) build -o .build/bin/bench ./deploy/bench
+	@$(GO) build -o .build/bin/bench ./deploy/test/bench
 	@.build/bin/bench -binary=./$(BINARY) $(BENCHFLAGS)
-	@echo; echo 'Also in .build/bench.md; deploy/bench/README.md says what each line means'
+	@echo; echo 'Also in .build/bench.md; deploy/test/bench/README.md says what each line means'
 
 .PHONY: microbench
 microbench: ## run the Go benchmarks of the parts and print a table; BENCH=regexp BENCHTIME=1s

@@ -29,13 +29,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
 	"github.com/drift-exporter/drift_exporter/collector/train"
-	"github.com/drift-exporter/drift_exporter/deploy/demo"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
+	"github.com/drift-exporter/drift_exporter/predictor/simulate/demo"
 )
 
 const name = "drift_exporter"

@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"fmt"
@@ -145,19 +145,19 @@ var notMetrics = []string{
 // matching returns the files of the project that match.
 func matching(t *testing.T, pattern string) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join("../..", pattern))
+	found, err := filepath.Glob(filepath.Join("../../..", pattern))
 	if err != nil || len(found) == 0 {
 		t.Fatal(pattern, found, err)
 	}
 	for i := range found {
-		found[i] = strings.TrimPrefix(found[i], "../../")
+		found[i] = strings.TrimPrefix(found[i], "../../../")
 	}
 	return found
 }
 
 func read(t *testing.T, path string) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("../..", path))
+	content, err := os.ReadFile(filepath.Join("../../..", path))
 	if err != nil {
 		t.Fatal(err)
 	}

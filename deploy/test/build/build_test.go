@@ -1,6 +1,5 @@
-// Package deploy_test checks what surrounds the code: how it is built and what
-// is shipped with it.
-package deploy_test
+// Package build_test checks how the project is built and what is shipped with it.
+package build_test
 
 import (
 	"bytes"
@@ -262,7 +261,7 @@ func compare(t *testing.T, folder string) (string, error) {
 
 func TestMakefileAndPromuBuildTheSame(t *testing.T) {
 	t.Parallel()
-	found, err := compare(t, "..")
+	found, err := compare(t, "../../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +296,7 @@ func TestDifferenceBetweenMakefileAndPromuIsFound(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			for _, name := range []string{"Makefile", ".promu.yml", "VERSION", "go.mod", "LICENSE", "NOTICE"} {
-				data, err := os.ReadFile(filepath.Join("..", name))
+				data, err := os.ReadFile(filepath.Join("../../..", name))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -320,11 +319,11 @@ func TestDifferenceBetweenMakefileAndPromuIsFound(t *testing.T) {
 
 func TestVersionHasItsChanges(t *testing.T) {
 	t.Parallel()
-	version, err := os.ReadFile("../VERSION")
+	version, err := os.ReadFile("../../../VERSION")
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes, err := os.ReadFile("../CHANGELOG.md")
+	changes, err := os.ReadFile("../../../CHANGELOG.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func TestTheRightAlertFires(t *testing.T) {
 	t.Parallel()
 	needPrometheus(t)
 	loans, begin := quietLoans(t), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	rules, err := filepath.Abs("../prometheus/rules")
+	rules, err := filepath.Abs("../../prometheus/rules")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ func TestBinaryIsStaticAndSaysItsVersion(t *testing.T) {
 			t.Errorf("the binary is linked dynamically: it has %v", p.Type)
 		}
 	}
-	version, err := os.ReadFile("../../VERSION")
+	version, err := os.ReadFile("../../../VERSION")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestExitStatuses(t *testing.T) {
 // log uses so much of it that such a binary cannot even be built.
 func TestNothingBuildsWithoutCgo(t *testing.T) {
 	t.Parallel()
-	build := exec.CommandContext(t.Context(), "go", "build", "../../predictor/predictionlog")
+	build := exec.CommandContext(t.Context(), "go", "build", "../../../predictor/predictionlog")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err == nil || !strings.Contains(string(out), "undefined: sqlite3.") {
 		t.Errorf("a log without SQLite: %v\n%s", err, out)

@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"encoding/json"
@@ -47,7 +47,7 @@ func TestFleetIsTheUnionOfItsLogs(t *testing.T) {
 		replicas = append(replicas, run(log))
 	}
 	file := filepath.Join(dir, "prometheus.yml")
-	rules, err := filepath.Abs("../prometheus/rules/fleet.yml")
+	rules, err := filepath.Abs("../../prometheus/rules/fleet.yml")
 	if err != nil {
 		t.Fatal(err)
 	}

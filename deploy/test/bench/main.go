@@ -1,7 +1,7 @@
 // Bench measures what the project promises about speed, each beside its floor in
 // the same minutes, and prints one table:
 //
-//	go run ./deploy/bench --binary=./drift_exporter
+//	go run ./deploy/test/bench --binary=./drift_exporter
 //
 // README.md in this folder says what each line means.
 package main

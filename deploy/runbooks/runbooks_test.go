@@ -1,4 +1,4 @@
-package deploy_test
+package runbooks_test
 
 import (
 	"os"
@@ -16,7 +16,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 	t.Parallel()
 	const base = "https://github.com/drift-exporter/drift_exporter/blob/main/"
 	alerts := map[string]bool{}
-	for _, path := range glob(t, "prometheus/rules/*.yml") {
+	for _, path := range glob(t, "../prometheus/rules/*.yml") {
 		var file struct {
 			Groups []struct {
 				Rules []struct {
@@ -51,12 +51,12 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 			}
 		}
 	}
-	listed, err := os.ReadFile("prometheus/README.md")
+	listed, err := os.ReadFile("../prometheus/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var runbooks []string
-	for _, path := range glob(t, "runbooks/*.md") {
+	for _, path := range glob(t, "*.md") {
 		name := strings.TrimSuffix(filepath.Base(path), ".md")
 		runbooks = append(runbooks, name)
 		text, err := os.ReadFile(path) // #nosec G304 -- our own folder
@@ -77,12 +77,12 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 			t.Errorf("%s has no runbook", alert)
 		}
 		if !strings.Contains(string(listed), "["+alert+"]") {
-			t.Errorf("prometheus/README.md does not list %s", alert)
+			t.Errorf("deploy/prometheus/README.md does not list %s", alert)
 		}
 	}
 }
 
-// glob returns the files of this folder that match, of which there must be some.
+// glob returns the files that match, of which there must be some.
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)

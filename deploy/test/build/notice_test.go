@@ -1,4 +1,4 @@
-package deploy_test
+package build_test
 
 import (
 	"os"
@@ -13,7 +13,7 @@ import (
 func TestNoticeNamesEveryLinkedModule(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}{{end}}{{end}}", ".")
-	cmd.Dir = ".."
+	cmd.Dir = "../../.."
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -23,7 +23,7 @@ func TestNoticeNamesEveryLinkedModule(t *testing.T) {
 	if len(modules) == 0 {
 		t.Fatal("go list names no module")
 	}
-	data, err := os.ReadFile("../NOTICE")
+	data, err := os.ReadFile("../../../NOTICE")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"os/exec"
@@ -13,7 +13,7 @@ func smoke(t *testing.T, args ...string) (status int, said string) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("no curl: install it")
 	}
-	cmd := exec.CommandContext(t.Context(), "../smoke", args...)
+	cmd := exec.CommandContext(t.Context(), "../../smoke", args...)
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
 		t.Fatal(err)

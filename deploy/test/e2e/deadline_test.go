@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"testing"

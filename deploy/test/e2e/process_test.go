@@ -1,4 +1,4 @@
-package installed_test
+package e2e_test
 
 import (
 	"bufio"
@@ -27,7 +27,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "drift_exporter")
 	build := exec.CommandContext(context.Background(), "make", "build", "BINARY="+path) // #nosec G204 -- our own arguments
-	build.Dir = "../.."
+	build.Dir = "../../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("make build: %w\n%s", err, out)
 	}
