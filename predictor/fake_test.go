@@ -74,6 +74,28 @@ func (m *memory) Append(ctx context.Context, batch []predictionlog.Prediction) (
 	return answer, nil
 }
 
+func (m *memory) AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error) {
+	m.mu.Lock()
+	known := 0
+	for _, id := range r.Others {
+		if _, ok := m.byID[id]; ok {
+			known = -1
+		}
+	}
+	for i, p := range r.Predictions {
+		if first, ok := m.byID[p.RequestID]; ok && known >= 0 {
+			if known++; !r.Same(i, m.rows[first].Features) {
+				known = -1
+			}
+		}
+	}
+	m.mu.Unlock()
+	if known != 0 && known != len(r.Predictions) {
+		return nil, fmt.Errorf("fake: %w", predictionlog.ErrReused)
+	}
+	return m.Append(ctx, r.Predictions)
+}
+
 func (m *memory) AppendFeedback(_ context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -37,6 +37,8 @@ type input struct {
 	rows   int
 	array  bool
 	faults faults
+	id     string // The request's.
+	given  bool   // The id is the caller's.
 
 	seen []int // By feature, the last row that had it, counted from 1.
 }

@@ -19,6 +19,7 @@ type Metrics struct {
 	requests    *prometheus.CounterVec
 	refused     *prometheus.CounterVec
 	unlogged    prometheus.Counter
+	repeated    prometheus.Counter
 	commitTime  prometheus.Histogram
 	commitRows  prometheus.Histogram
 	commitFails prometheus.Counter
@@ -28,7 +29,7 @@ type Metrics struct {
 // codes are the status codes that have a counter from the start.
 var codes = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
-	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
 	http.StatusTooManyRequests, statusClientClosed, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
@@ -54,6 +55,10 @@ func NewMetrics() *Metrics {
 			Name: "predictor_unlogged_predictions_total",
 			Help: "Predictions answered without a record because the log could not be written (--predictions.log-failure=serve).",
 		}),
+		repeated: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "predictor_repeated_predictions_total",
+			Help: "Predictions answered from the log, because the same request with the same X-Request-ID had been answered before.",
+		}),
 		commitTime: prometheus.NewHistogram(native(prometheus.HistogramOpts{
 			Name:    "predictor_commit_duration_seconds",
 			Help:    "Time that one commit to the prediction log took, to the end of its fsync.",
@@ -74,7 +79,7 @@ func NewMetrics() *Metrics {
 		}),
 	}
 	m.registry.MustRegister(
-		m.duration, m.requests, m.refused, m.unlogged, m.commitTime, m.commitRows, m.commitFails, m.unshipped,
+		m.duration, m.requests, m.refused, m.unlogged, m.repeated, m.commitTime, m.commitRows, m.commitFails, m.unshipped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		version.NewCollector("drift_exporter"),
 	)

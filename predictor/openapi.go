@@ -55,8 +55,9 @@ func document(m *model.Model, telemetry string) object {
 // predictOperation describes POST /predict.
 func predictOperation() object {
 	return object{
-		"summary":     "Predict, and record the prediction.",
-		"description": "One object, or an array of them in one transaction: all are recorded, or none. A request id that the log already has is answered with the first answer.",
+		"summary": "Predict, and record the prediction.",
+		"description": "One object, or an array of them in one transaction: all are recorded, or none. A request with an id that the log has is answered with the first answer, " +
+			"if it has the same features in the same number of rows; otherwise with 422.",
 		"parameters": []object{{
 			"name": requestIDHeader, "in": "header", "required": false,
 			"description": "Names the prediction, uniquely; made when absent. In an array the rows are named ID/0, ID/1 and so on, at most 128 bytes each.",
@@ -69,7 +70,7 @@ func predictOperation() object {
 		"responses": responses(object{"oneOf": []object{
 			ref("Prediction"),
 			{"type": "array", "items": ref("Prediction")},
-		}}, 400, 408, 413, 415, 429, 500, 503),
+		}}, 400, 408, 413, 415, 422, 429, 500, 503),
 	}
 }
 

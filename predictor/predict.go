@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"context"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -15,21 +16,20 @@ import (
 func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time) *problem {
 	in := s.inputs.Get().(*input)
 	defer s.inputs.Put(in)
-	id, refused := s.receive(in, r)
-	if id != "" {
-		w.Header()[requestIDKey] = []string{id}
+	refused := s.receive(in, r)
+	if in.id != "" {
+		w.Header()[requestIDKey] = []string{in.id}
 	}
 	if refused != nil {
-		refused.RequestID = id
+		refused.RequestID = in.id
 		if refused.Status == http.StatusBadRequest {
 			s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
 		}
 		return refused
 	}
-	batch := s.evaluate(in, id)
-	records, logged, refused := s.record(r, batch, start)
+	records, logged, refused := s.record(r, in, s.evaluate(in), start)
 	if refused != nil {
-		refused.RequestID = id
+		refused.RequestID = in.id
 		return refused
 	}
 	send(w, http.StatusOK, mediaJSON, appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
@@ -37,34 +37,35 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time
 }
 
 // receive reads the request into in, and its id.
-func (s *Server) receive(in *input, r *http.Request) (id string, refused *problem) {
+func (s *Server) receive(in *input, r *http.Request) (refused *problem) {
+	in.id, in.given = "", false
 	if refused = checkMedia(r); refused != nil {
-		return "", refused
+		return refused
 	}
 	buf := s.bodies.Get().(*[]byte)
 	defer s.bodies.Put(buf)
 	body, release, refused := s.readBody(r, *buf, true)
 	defer release()
 	if refused != nil {
-		return "", refused
+		return refused
 	}
 	if cap(body) <= MaxObjectBytes {
 		*buf = body
 	}
 	s.schema.decode(in, body, MaxArrayRows)
-	id, detail := requestID(r, in.rows, in.array)
-	if detail != "" {
+	var detail string
+	if in.id, in.given, detail = requestID(r, in.rows, in.array); detail != "" {
 		in.faults.add(-1, []byte(requestIDHeader), reasonBadRequestID, detail)
 	}
 	if in.faults.any() {
-		return id, in.faults.problem("nothing was predicted")
+		return in.faults.problem("nothing was predicted")
 	}
-	return id, nil
+	return nil
 }
 
 // evaluate asks the model about every row. What it returns belongs to the log
 // afterwards, so none of it is reused.
-func (s *Server) evaluate(in *input, id string) []predictionlog.Prediction {
+func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 	batch := make([]predictionlog.Prediction, in.rows)
 	features := make([]byte, 0, in.rows*32*len(s.schema.features)) // Right for most; grows otherwise.
 	for i := range batch {
@@ -73,7 +74,7 @@ func (s *Server) evaluate(in *input, id string) []predictionlog.Prediction {
 		features = s.schema.appendRow(features, values)
 		probability, class := s.model.Predict(values)
 		batch[i] = predictionlog.Prediction{
-			RequestID: rowID(id, i, in.array),
+			RequestID: rowID(in.id, i, in.array),
 			Model:     s.model.Name, Version: s.model.Version,
 			Features: features[from:len(features):len(features)],
 			Score:    probability, Class: class,
@@ -84,8 +85,8 @@ func (s *Server) evaluate(in *input, id string) []predictionlog.Prediction {
 
 // record hands the batch to the log and waits for it. Logged is false when the
 // log cannot be written and the server answers all the same.
-func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start time.Time) (records []predictionlog.Record, logged bool, refused *problem) {
-	if len(batch) == 0 {
+func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Prediction, start time.Time) (records []predictionlog.Record, logged bool, refused *problem) {
+	if len(batch) == 0 && !in.given {
 		return nil, true, nil
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), appendTimeout)
@@ -94,10 +95,13 @@ func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start
 	for i := range batch {
 		batch[i].Latency = latency
 	}
-	records, err := s.log.Append(ctx, batch)
+	records, err := s.append(ctx, in, batch)
 	if err == nil {
 		s.written()
 		return records, true, nil
+	}
+	if errors.Is(err, predictionlog.ErrReused) {
+		return nil, false, reused(in.id)
 	}
 	refused = s.unwritten(r, err)
 	if !s.serve || refused.Status == statusClientClosed {
@@ -109,6 +113,29 @@ func (s *Server) record(r *http.Request, batch []predictionlog.Prediction, start
 		records[i] = predictionlog.Record{RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
 	}
 	return records, false, nil
+}
+
+// append adds the batch to the log, if it is not there already under the caller's
+// request id.
+func (s *Server) append(ctx context.Context, in *input, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
+	if !in.given {
+		return s.log.Append(ctx, batch)
+	}
+	records, err := s.log.AppendRequest(ctx, predictionlog.Request{
+		Predictions: batch,
+		Others:      otherIDs(in.id, in.rows, in.array),
+		Same:        func(i int, features []byte) bool { return s.schema.same(batch[i].Features, features) },
+	})
+	if len(records) > 0 && records[0].Repeated {
+		s.metrics.repeated.Add(float64(len(records)))
+	}
+	return records, err
+}
+
+// reused refuses a request whose id the log has for another one.
+func reused(id string) *problem {
+	return newProblem(http.StatusUnprocessableEntity, reasonReusedID, "nothing was recorded: X-Request-ID "+strconv.Quote(id)+
+		" was used before for a request with other features or another number of rows; give every request an id of its own, and send the same id only to repeat the same request")
 }
 
 // appendAnswers appends the JSON of all answers, as an array if the request was

@@ -116,7 +116,7 @@ func TestRepeatedRequestIDReturnsTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	s, log := newServer(t, nil)
 	first := ask(t, s.Handler(), "POST", "/predict", `{"income":80,"grade":"A","age":40}`, "X-Request-ID: one")
-	again := ask(t, s.Handler(), "POST", "/predict", `{"income":10,"grade":"B","age":60}`, "X-Request-ID: one")
+	again := ask(t, s.Handler(), "POST", "/predict", `{ "age": 4e1, "grade": "\u0041", "income": 80.0 }`, "X-Request-ID: one")
 	if first.code != http.StatusOK || again.code != http.StatusOK || first.body != again.body {
 		t.Errorf("first %d %s, again %d %s", first.code, first.body, again.code, again.body)
 	}

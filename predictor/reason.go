@@ -12,6 +12,7 @@ const (
 	reasonNotFinite       = "not_finite"
 	reasonTooManyRows     = "too_many_rows"
 	reasonBadRequestID    = "bad_request_id"
+	reasonReusedID        = "request_id_reused"
 
 	reasonMissingField      = "missing_field"
 	reasonUnknownField      = "unknown_field"
@@ -36,7 +37,7 @@ const (
 // reasons lists every reason, so that each has a counter from the start.
 var reasons = []string{
 	reasonInvalidJSON, reasonMissingFeature, reasonUnknownFeature, reasonRepeatedFeature,
-	reasonWrongType, reasonNotFinite, reasonTooManyRows, reasonBadRequestID,
+	reasonWrongType, reasonNotFinite, reasonTooManyRows, reasonBadRequestID, reasonReusedID,
 	reasonMissingField, reasonUnknownField, reasonRepeatedField, reasonOutOfRange, reasonNegativeDelay,
 	reasonUnknownPrediction, reasonPruned, reasonConflict, reasonMismatch,
 	reasonMethod, reasonTimeout, reasonTooLarge, reasonMediaType, reasonOverloaded,

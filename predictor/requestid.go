@@ -7,8 +7,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// requestIDHeader carries the caller's name for a prediction: a second request
-// with the same one is answered with the first answer.
+// requestIDHeader carries the caller's name for a request: the same request with
+// the same name is answered with the first answer, another request is refused.
+//
+// Jena, J.; Dalal, S. "The Idempotency-Key HTTP Header Field",
+// draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
 const requestIDHeader = "X-Request-ID"
 
 // requestIDKey is the header's key in an http.Header.
@@ -16,23 +19,24 @@ const requestIDKey = "X-Request-Id"
 
 // requestID returns the caller's request id, or a new one: a UUID of version 7,
 // whose order in time keeps the log's index dense (random ones made the index
-// a third slower). Detail is not empty when the caller's cannot be used.
-func requestID(r *http.Request, rows int, array bool) (id, detail string) {
-	given := r.Header[requestIDKey]
+// a third slower). Given says that it is the caller's. Detail is not empty when the
+// caller's cannot be used.
+func requestID(r *http.Request, rows int, array bool) (id string, given bool, detail string) {
+	sent := r.Header[requestIDKey]
 	switch {
-	case len(given) == 0 || len(given) == 1 && given[0] == "":
+	case len(sent) == 0 || len(sent) == 1 && sent[0] == "":
 		if fresh, err := uuid.NewV7(); err == nil {
-			return fresh.String(), ""
+			return fresh.String(), false, ""
 		}
-		return uuid.NewString(), ""
-	case len(given) > 1:
-		return "", "the header X-Request-ID appears more than once; send it once"
-	case !validRequestID(given[0]):
-		return "", "the header X-Request-ID must be at most 128 printable ASCII bytes; shorten it, or leave it out and one is made"
-	case array && !validRequestID(rowID(given[0], max(rows-1, 0), true)):
-		return "", "the header X-Request-ID is too long for an array: with /0, /1, ... for its rows it must fit in 128 bytes; shorten it"
+		return uuid.NewString(), false, ""
+	case len(sent) > 1:
+		return "", true, "the header X-Request-ID appears more than once; send it once"
+	case !validRequestID(sent[0]):
+		return "", true, "the header X-Request-ID must be at most 128 printable ASCII bytes; shorten it, or leave it out and one is made"
+	case array && !validRequestID(rowID(sent[0], max(rows-1, 0), true)):
+		return "", true, "the header X-Request-ID is too long for an array: with /0, /1, ... for its rows it must fit in 128 bytes; shorten it"
 	}
-	return given[0], ""
+	return sent[0], true, ""
 }
 
 // rowID is the request id of one prediction: the request's own, or in an array
@@ -53,4 +57,14 @@ func validRequestID(id string) bool {
 		}
 	}
 	return len(id) <= maxText
+}
+
+// otherIDs are the request ids that the log has when the caller's id was used for
+// a request of another shape: an object instead of an array, or a longer array.
+// Another object, and a shorter array, the rows' own ids show.
+func otherIDs(id string, rows int, array bool) []string {
+	if !array {
+		return []string{rowID(id, 0, true)}
+	}
+	return []string{id, rowID(id, rows, true)}
 }

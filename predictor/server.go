@@ -31,6 +31,7 @@ const (
 // its documentation says what the methods promise.
 type Log interface {
 	Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error)
+	AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error)
 	AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error)
 	Refuse(model, version, reason string)
 	Ready() error

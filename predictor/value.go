@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -59,4 +60,20 @@ func (s *schema) appendRow(dst []byte, values []model.Value) []byte {
 		}
 	}
 	return append(dst, '}')
+}
+
+// same reports whether a row of the log, which any service may have written, holds
+// the values of a canonical row. A feature that it leaves out is missing there.
+func (s *schema) same(canonical, logged []byte) bool {
+	if bytes.Equal(canonical, logged) {
+		return true
+	}
+	var in input
+	s.decode(&in, logged, 1)
+	for _, f := range in.faults.list {
+		if f.Reason != reasonMissingFeature {
+			return false
+		}
+	}
+	return in.rows == 1 && !in.array && bytes.Equal(canonical, s.appendRow(nil, in.values))
 }

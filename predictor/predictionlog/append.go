@@ -44,6 +44,7 @@ type Record struct {
 // wraps ErrUnavailable says that nothing can be written now; another one, that
 // the log refuses a row (a score outside [0, 1], say), and nothing of the batch
 // was added. When ctx ends before the batch is being written, it is not written.
+// AppendRequest also compares what was asked for.
 func (w *Writer) Append(ctx context.Context, batch []Prediction) ([]Record, error) {
 	if len(batch) == 0 {
 		return nil, ctx.Err()
@@ -82,6 +83,11 @@ func (tx *transaction) insertAll(tasks []*task) error {
 			t.records[i] = tx.record(id, &t.predictions[i])
 			id++
 		}
+		if t.request != nil {
+			if err := tx.unused(t.request.Others); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -95,7 +101,11 @@ func (tx *transaction) insertEach(tasks []*task) error {
 		}
 		t.records = nil
 		var fatal error
-		t.err, fatal = tx.attempt(func() error {
+		t.err, fatal = tx.attempt(func() (err error) {
+			if t.request != nil {
+				t.records, err = tx.insertRequest(t.request)
+				return err
+			}
 			for i := range t.predictions {
 				record, err := tx.insertOne(&t.predictions[i])
 				if err != nil {
@@ -118,21 +128,12 @@ func (tx *transaction) insertEach(tasks []*task) error {
 // insertOne adds a prediction unless its request id is in the log.
 func (tx *transaction) insertOne(p *Prediction) (Record, error) {
 	if p.RequestID != "" {
-		row, err := tx.conn.first(context.Background(), `SELECT id, time, request_id, model, version, coalesce(score, 'none'), class
-			FROM predictions WHERE request_id = ?`, p.RequestID)
+		first, _, err := tx.known(p.RequestID)
 		if err != nil {
 			return Record{}, err
 		}
-		if row != nil {
-			f := fields{row: row}
-			first := Record{
-				ID: f.integer(0), Time: time.Unix(0, f.integer(1)).UTC(), RequestID: f.text(2),
-				Model: f.text(3), Version: f.text(4), Score: math.NaN(), Class: f.text(6), Repeated: true,
-			}
-			if row[5] != "none" {
-				first.Score = f.real(5)
-			}
-			return first, f.err
+		if first != nil {
+			return *first, nil
 		}
 	}
 	id := tx.next

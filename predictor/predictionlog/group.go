@@ -13,6 +13,7 @@ import (
 type task struct {
 	predictions []Prediction
 	records     []Record
+	request     *Request // whose rows the predictions are; nil: each is for itself
 	work        func(*transaction) (rows int, err error)
 	err         error
 }

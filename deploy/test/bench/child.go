@@ -104,6 +104,10 @@ func (discard) Append(_ context.Context, batch []predictionlog.Prediction) ([]pr
 	return records(batch, 1234567), nil
 }
 
+func (d discard) AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error) {
+	return d.Append(ctx, r.Predictions)
+}
+
 // records are what a log answers that gives the batch ids from first on.
 func records(batch []predictionlog.Prediction, first int64) []predictionlog.Record {
 	all := make([]predictionlog.Record, len(batch))

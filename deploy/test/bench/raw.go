@@ -82,6 +82,11 @@ func (r *raw) Append(_ context.Context, batch []predictionlog.Prediction) ([]pre
 	return records(batch, g.first[place]), nil
 }
 
+// AppendRequest implements predictor.Log. It compares nothing.
+func (r *raw) AppendRequest(ctx context.Context, request predictionlog.Request) ([]predictionlog.Record, error) {
+	return r.Append(ctx, request.Predictions)
+}
+
 // run writes what has gathered, until the log is closed.
 func (r *raw) run() {
 	defer close(r.done)
