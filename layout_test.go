@@ -18,7 +18,7 @@ import (
 // The imports of each package below the module, exactly: an arrow that the code
 // has lost is taken out here too. The tests of a package may import more.
 var arrows = map[string][]string{
-	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/reference", "collector/replay", "collector/train", "exporter", "predictor/simulate/demo", "predictor", "predictor/model", "predictor/predictionlog", "predictor/ship", "predictor/simulate"},
+	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/replay", "collector/train", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/rows", "predictor/ship", "predictor/simulate", "predictor/simulate/demo"},
 	"exporter":           {},
 	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":   {},
@@ -28,23 +28,24 @@ var arrows = map[string][]string{
 	"predictor/ship":              {"predictor/predictionlog"},
 	"collector/drift/calibrate":   {"collector/drift"},
 	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window", "predictor/ship"},
-	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog"},
+	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog", "predictor/rows"},
 	"deploy/test/bench":           {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/grafana":              {},
-	"collector/train":             {"collector/flags", "collector/reference", "predictor/model"},
+	"collector/train":             {"collector/flags", "collector/reference", "predictor/model", "predictor/rows"},
 	"predictor/simulate/demo":     {},
 	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},
-	"collector/reference":         {"collector/drift"},
+	"collector/reference":         {"collector/drift", "predictor/rows"},
 	"collector/window":            {"collector/drift", "collector/reference", "predictor/predictionlog"},
 	"predictor":                   {"predictor/model", "predictor/predictionlog"},
-	"predictor/model":             {},
+	"predictor/model":             {"predictor/rows"},
 	"predictor/predictionlog":     {},
 	"predictor/value":             {},
-	"predictor/simulate":          {"predictor/model", "predictor/simulate/load"},
+	"predictor/simulate":          {"predictor/model", "predictor/rows", "predictor/simulate/load"},
 	"predictor/simulate/load":     {},
 	// The generator of the embedded model and reference.
 	"predictor/simulate/generate": {"predictor/simulate"},
+	"predictor/rows":              {},
 }
 
 // TestImportsAreThoseOfTheMap finds an import that the map does not allow, and an

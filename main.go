@@ -26,13 +26,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/bigquery"
 	"github.com/drift-exporter/drift_exporter/collector/flags"
-	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
 	"github.com/drift-exporter/drift_exporter/collector/train"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/demo"
@@ -276,7 +276,7 @@ func (e *environment) replay(cmd *kingpin.CmdClause) command {
 			return run(nil)
 		}
 		o.Spool = filepath.Dir(*output)
-		return reference.WriteFile(*output, run)
+		return rows.WriteFile(*output, run)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// rows are made-up columns of every kind, and answers for a third of the rows.
-func rows(seed uint64, n int) ([]Column, *Labels) {
+// sample returns made-up columns of every kind, and answers for a third of the rows.
+func sample(seed uint64, n int) ([]Column, *Labels) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	columns := []Column{
 		{Name: "income", Type: Numeric, Numbers: make([]float64, n)},
@@ -47,7 +47,7 @@ func rows(seed uint64, n int) ([]Column, *Labels) {
 
 func built(t *testing.T) *Reference {
 	t.Helper()
-	columns, labels := rows(1, 3000)
+	columns, labels := sample(1, 3000)
 	r, err := Build(columns, labels, BuildOptions{
 		Model: "loans", Version: "7", Source: "made up", Created: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC),
 	})
@@ -59,7 +59,7 @@ func built(t *testing.T) *Reference {
 
 func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 	t.Parallel()
-	columns, labels := rows(1, 3000)
+	columns, labels := sample(1, 3000)
 	r := built(t)
 	if r.Rows != 3000 || r.Model != "loans" || r.Version != "7" || r.Origin != "made up" || r.Positive != "1" || r.Hash == "" {
 		t.Errorf("%+v", r)

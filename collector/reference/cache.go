@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // stored is a Counted as it lies in a file.
@@ -69,7 +71,7 @@ func StoreCounted(path string, c *Counted) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	return WriteFile(path, func(w io.Writer) error {
+	return rows.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})

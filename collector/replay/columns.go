@@ -13,6 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // columns says where in a CSV what is; -1: nowhere.
@@ -30,7 +31,7 @@ type featureColumn struct {
 }
 
 // columnsOf finds the watched features and the columns that o names.
-func columnsOf(in *model.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
+func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 	for _, named := range []struct {
 		index *int
 		flag  string
@@ -59,7 +60,7 @@ func columnsOf(in *model.CSV, spec *window.Spec, o *CSV) (c columns, err error) 
 	}
 	if len(absent) > 0 {
 		return c, fmt.Errorf("there is no column %s, which the reference has: its columns are %s; to watch less, list features in a configuration file",
-			strings.Join(absent, ", "), strings.Join(in.Columns, ", "))
+			strings.Join(absent, ", "), in.Names())
 	}
 	return c, nil
 }

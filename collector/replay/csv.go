@@ -14,6 +14,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // CSV says how the rows of a CSV with a header (plain or gzip) are predictions.
@@ -218,7 +219,7 @@ func (c *csv) rows() (*csvRows, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open rows to replay: %w", err)
 	}
-	in, err := model.NewCSV(f)
+	in, err := rows.NewCSV(f)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", c.Path, err), f.Close())
 	}
@@ -229,7 +230,7 @@ func (c *csv) rows() (*csvRows, error) {
 type csvRows struct {
 	history *csv
 	file    *os.File
-	csv     *model.CSV
+	csv     *rows.CSV
 	id      int64
 	time    int64  // of the row before
 	cell    string // its time as it is written

@@ -12,6 +12,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // Reference writes a reference file, or shows one.
@@ -46,7 +47,7 @@ func Reference(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context
 		if *f.reference == "" {
 			return r.Encode(stdout)
 		}
-		return reference.WriteFile(*f.reference, r.Encode)
+		return rows.WriteFile(*f.reference, r.Encode)
 	}
 }
 
@@ -64,16 +65,16 @@ func (f *rowsFlags) count(ctx context.Context, score string) (*reference.Referen
 
 // build counts the rows of a CSV.
 func (f *rowsFlags) build(ctx context.Context, score string) (*reference.Reference, error) {
-	rows, err := f.read(ctx)
+	read, err := f.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := takeScore(rows.data, score)
+	labels, err := takeScore(read.data, score)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *f.csv, err)
 	}
-	return reference.Build(columns(rows.data), labels, reference.BuildOptions{
-		Model: *f.name, Version: *f.version, Source: rows.source, Created: rows.changed,
+	return reference.Build(columns(read.data), labels, reference.BuildOptions{
+		Model: *f.name, Version: *f.version, Source: read.source, Created: read.changed,
 	})
 }
 

@@ -65,17 +65,17 @@ func (f *rowsFlags) table() reference.Table {
 	return t
 }
 
-// rows are a dataset, a description of where it came from, and when it was
+// readRows are a dataset, a description of where it came from, and when it was
 // changed, which dates what is made of it: the same rows give the same bytes.
-type rows struct {
+type readRows struct {
 	data    *model.Dataset
 	source  string
 	changed time.Time
 }
 
-func (f *rowsFlags) read(ctx context.Context) (*rows, error) {
+func (f *rowsFlags) read(ctx context.Context) (*readRows, error) {
 	var content []byte
-	var r rows
+	var r readRows
 	var place string
 	switch {
 	case f.fromTable():

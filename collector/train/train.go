@@ -9,6 +9,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // Train writes a model file and its reference file.
@@ -19,26 +20,26 @@ func Train(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context.Con
 		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
 	)
 	return func(ctx context.Context) error {
-		rows, err := f.read(ctx)
+		read, err := f.read(ctx)
 		if err != nil {
 			return err
 		}
-		m, result, err := model.Train(rows.data, model.TrainOptions{
-			Name: *f.name, Version: cmp.Or(*f.version, rows.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: rows.changed,
+		m, result, err := model.Train(read.data, model.TrainOptions{
+			Name: *f.name, Version: cmp.Or(*f.version, read.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: read.changed,
 		})
 		if err != nil {
 			return err
 		}
-		r, err := reference.Build(columns(rows.data), &reference.Labels{
+		r, err := reference.Build(columns(read.data), &reference.Labels{
 			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
-		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: rows.source, Created: rows.changed})
+		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: read.source, Created: read.changed})
 		if err != nil {
 			return err
 		}
-		if err := reference.WriteFile(*output, m.Encode); err != nil {
+		if err := rows.WriteFile(*output, m.Encode); err != nil {
 			return err
 		}
-		if err := reference.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
+		if err := rows.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
 			return err
 		}
 		return result.Print(stdout)

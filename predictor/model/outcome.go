@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,4 +79,28 @@ func outcomeValue(cell string) string {
 		return strconv.FormatFloat(x, 'g', -1, 64)
 	}
 	return strings.TrimSpace(cell)
+}
+
+// Missing reports whether a cell holds no value: empty, NA, NaN or null, in
+// the spellings that pandas, R and SQL tools write.
+func Missing(cell string) bool {
+	switch strings.TrimSpace(cell) {
+	case "", "NA", "NaN", "nan", "null", "NULL":
+		return true
+	}
+	return false
+}
+
+// Number parses a cell as a finite decimal number, spaces around it allowed.
+// Infinities, hexadecimal and digit separators are not numbers here.
+func Number(cell string) (float64, bool) {
+	cell = strings.TrimSpace(cell)
+	if strings.ContainsAny(cell, "xX_") {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(cell, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0, false
+	}
+	return x, true
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // CSVOptions says which column of a CSV is the outcome; every other one is a
@@ -23,13 +25,9 @@ type CSVOptions struct {
 // Missing says. Errors name the line and the column. It reads twice, first to
 // learn the types, and takes some 4 us a row of 12 columns.
 func ReadCSV(r io.Reader, o CSVOptions) (*Dataset, error) {
-	in, err := decompress(r)
+	data, err := rows.Content(r)
 	if err != nil {
 		return nil, err
-	}
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return nil, fmt.Errorf("read CSV: %w", err)
 	}
 	s, err := survey(data, o)
 	if err != nil {
@@ -49,7 +47,7 @@ type columns struct {
 
 // survey reads everything once.
 func survey(data []byte, o CSVOptions) (*columns, error) {
-	in, err := NewCSV(bytes.NewReader(data))
+	in, err := rows.NewCSV(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +141,7 @@ func isInfinite(cell string) bool {
 
 // fill reads everything again, into columns of their types.
 func (s *columns) fill(data []byte) (*Dataset, error) {
-	in, err := NewCSV(bytes.NewReader(data))
+	in, err := rows.NewCSV(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}

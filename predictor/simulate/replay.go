@@ -12,13 +12,14 @@ import (
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // replay is the source that sends the rows of a CSV, in order, one in memory at
 // a time.
 type replay struct {
 	file     *os.File
-	csv      *model.CSV
+	csv      *rows.CSV
 	columns  []column // one a feature of the model, in its order
 	outcome  int      // index of the outcome column; -1: none
 	positive string
@@ -70,7 +71,7 @@ func (s *replay) open(path string) error {
 	if err != nil {
 		return fmt.Errorf("open rows to send: %w", err)
 	}
-	s.csv, err = model.NewCSV(f)
+	s.csv, err = rows.NewCSV(f)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 	}
@@ -90,7 +91,7 @@ func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
 	}
 	if len(absent) > 0 {
 		return nil, fmt.Errorf("has no column %s, which the predictor's model takes: its columns are %s",
-			strings.Join(absent, ", "), strings.Join(s.csv.Columns, ", "))
+			strings.Join(absent, ", "), s.csv.Names())
 	}
 	if o.Outcomes {
 		i, err := s.csv.Column(o.Outcome)

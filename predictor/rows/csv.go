@@ -1,4 +1,5 @@
-package model
+// Package rows reads rows with named columns from files, and writes files whole.
+package rows
 
 import (
 	"bufio"
@@ -7,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,7 +21,9 @@ type CSV struct {
 }
 
 // NewCSV reads the header. It is an error when there is none, when a name in it
-// is empty or occurs twice, or when the separator is evidently not a comma.
+// is empty or occurs twice, or when the text is evidently no CSV of this form: UTF-16,
+// lines that end in CR alone, another separator than a comma. An error quotes at most
+// 40 bytes of the file.
 func NewCSV(r io.Reader) (*CSV, error) {
 	in, err := decompress(r)
 	if err != nil {
@@ -30,6 +31,9 @@ func NewCSV(r io.Reader) (*CSV, error) {
 	}
 	if mark, _ := in.Peek(3); string(mark) == "\ufeff" {
 		_, _ = in.Discard(3) // buffered by Peek: cannot fail
+	}
+	if err := checkForm(in); err != nil {
+		return nil, err
 	}
 	c := &CSV{reader: csv.NewReader(in)}
 	c.reader.ReuseRecord = true
@@ -41,7 +45,7 @@ func NewCSV(r io.Reader) (*CSV, error) {
 		return nil, fmt.Errorf("read CSV header: %w", err)
 	}
 	if len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
-		return nil, fmt.Errorf("line 1: the columns of %q are not separated by commas: convert the file", header[0])
+		return nil, fmt.Errorf("line 1: the columns of %s are not separated by commas: convert the file", quoted(header[0]))
 	}
 	seen := make(map[string]int, len(header))
 	for i, name := range header {
@@ -53,12 +57,25 @@ func NewCSV(r io.Reader) (*CSV, error) {
 			return nil, fmt.Errorf("line 1: column %d has no name: name it, or write the file without an index (pandas: to_csv(index=False))", i+1)
 		}
 		if first, ok := seen[name]; ok {
-			return nil, fmt.Errorf("line 1: columns %d and %d are both named %q: rename one", first+1, i+1, name)
+			return nil, fmt.Errorf("line 1: columns %d and %d are both named %s: rename one", first+1, i+1, quoted(name))
 		}
 		seen[name] = i
 		c.Columns = append(c.Columns, name)
 	}
 	return c, nil
+}
+
+// Content reads a whole file into memory, without its gzip.
+func Content(r io.Reader) ([]byte, error) {
+	in, err := decompress(r)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(in)
+	if err != nil {
+		return nil, fmt.Errorf("read CSV: %w", err)
+	}
+	return content, nil
 }
 
 // decompress undoes gzip when the first two bytes are its magic number.
@@ -90,7 +107,7 @@ func (c *CSV) Next() ([]string, error) {
 	c.line, _ = c.reader.FieldPos(0)
 	for i, cell := range record {
 		if !utf8.ValidString(cell) {
-			return nil, fmt.Errorf("line %d, column %q: %q is not UTF-8: convert the file", c.line, c.Columns[i], cell)
+			return nil, fmt.Errorf("line %d, column %s: %s is not UTF-8: convert the file", c.line, quoted(c.Columns[i]), quoted(cell))
 		}
 	}
 	return record, nil
@@ -106,29 +123,24 @@ func (c *CSV) Column(name string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, strings.Join(c.Columns, ", "))
+	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, c.Names())
 }
 
-// Missing reports whether a cell holds no value: empty, NA, NaN or null, in
-// the spellings that pandas, R and SQL tools write.
-func Missing(cell string) bool {
-	switch strings.TrimSpace(cell) {
-	case "", "NA", "NaN", "nan", "null", "NULL":
-		return true
-	}
-	return false
-}
+// mostNames bounds what an error says of a file with many columns.
+const mostNames = 50
 
-// Number parses a cell as a finite decimal number, spaces around it allowed.
-// Infinities, hexadecimal and digit separators are not numbers here.
-func Number(cell string) (float64, bool) {
-	cell = strings.TrimSpace(cell)
-	if strings.ContainsAny(cell, "xX_") {
-		return 0, false
+// Names lists the columns for an error: the first 50, each cut to 40 bytes.
+func (c *CSV) Names() string {
+	var list strings.Builder
+	for i, name := range c.Columns {
+		if i == mostNames {
+			fmt.Fprintf(&list, " and %d more", len(c.Columns)-i)
+			break
+		}
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString(cut(name))
 	}
-	x, err := strconv.ParseFloat(cell, 64)
-	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, false
-	}
-	return x, true
+	return list.String()
 }
