@@ -7,21 +7,21 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-var termLabels = []string{"model", "version", "feature", "term"}
+var termLabels = labels("model", "version", "feature", "term")
 
 var (
 	impact = prometheus.NewDesc("feature_accuracy_impact",
 		"Change of accuracy against the reference, -1 to 1, below 0 is worse, by term: covariate, from the window's other shares of the feature's bins, without feedback; within_bin, from other accuracies in the bins, of the predictions with feedback in the window of model_accuracy. Features overlap: do not add over them.",
-		termLabels, nil)
+		termLabels.given, nil)
 	impactError = prometheus.NewDesc("feature_accuracy_impact_standard_error",
 		"Standard error of feature_accuracy_impact, in the same unit.",
-		termLabels, nil)
+		termLabels.given, nil)
 	binChange = prometheus.NewDesc("feature_accuracy_bin_change",
 		"Change of accuracy, -1 to 1, below 0 is worse, in the bin of the feature where it is most certain, of the predictions with feedback in the window of model_accuracy; absent until a bin has 5 of them.",
-		binLabels, nil)
+		binLabels.given, nil)
 	binZ = prometheus.NewDesc("feature_accuracy_bin_z",
 		"Value of feature_accuracy_bin_change in standard errors; as the most extreme of a feature's bins it reaches 3 by chance about once in 40, and the feature in which something broke has the greatest.",
-		binLabels, nil)
+		binLabels.given, nil)
 )
 
 // accuracyImpact tells what each feature has to do with a change of accuracy.
@@ -44,12 +44,12 @@ func (accuracyImpact) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 				name         string
 				value, error float64
 			}{{"covariate", a.Covariate, a.CovariateError}, {"within_bin", a.Within, a.WithinError}} {
-				labels := pairs(impact, m.Name, m.Version, d.Name, t.name)
+				labels := termLabels.with(m.Name, m.Version, d.Name, t.name)
 				gauge(ch, impact, t.value, labels)
 				gauge(ch, impactError, t.error, labels)
 			}
 			if a.Extreme >= 0 {
-				labels := pairs(binChange, m.Name, m.Version, d.Name, d.Binning.Bins()[a.Extreme])
+				labels := binLabels.with(m.Name, m.Version, d.Name, d.Binning.Bins()[a.Extreme])
 				gauge(ch, binChange, a.Change, labels)
 				gauge(ch, binZ, a.Z, labels)
 			}

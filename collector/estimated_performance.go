@@ -6,28 +6,30 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
+var methodLabels = labels("model", "version", "method")
+
 var (
 	estimatedAccuracy = prometheus.NewDesc("model_estimated_accuracy",
 		"Share of correct predictions in the window as it is to be expected from their scores, without feedback, 0 to 1, higher is better; blind, by construction, to a change in what a score means (concept drift); absent without scores.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	estimatedLower = prometheus.NewDesc("model_estimated_accuracy_lower",
 		"Lower end of the range, 0 to 1, that holds the accuracy these predictions will turn out to have had in 95 % of cases, if scores mean what they meant in the reference.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	estimatedUpper = prometheus.NewDesc("model_estimated_accuracy_upper",
 		"Upper end of the range of model_estimated_accuracy_lower, 0 to 1.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	estimateInfo = prometheus.NewDesc("model_estimated_accuracy_info",
 		"How accuracy is estimated, always 1: method calibrated (from the reference's accuracy by bin of the score) or, where the reference has no outcomes, cbpe (from the scores as they are, which must be calibrated).",
-		[]string{"model", "version", "method"}, nil)
+		methodLabels.given, nil)
 	surprise = prometheus.NewDesc("model_accuracy_surprise",
 		"Accuracy minus estimated accuracy of the same predictions, those with feedback and a score in the window of model_accuracy, -1 to 1: below 0 the model errs more than its scores explain, which is concept drift; absent without any.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	surpriseLower = prometheus.NewDesc("model_accuracy_surprise_lower",
 		"Lower end of the 95 % interval of model_accuracy_surprise.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	surpriseUpper = prometheus.NewDesc("model_accuracy_surprise_upper",
 		"Upper end of the 95 % interval of model_accuracy_surprise; below 0, the model is worse than its scores explain.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // estimatedPerformance tells how right the model may be before outcomes are
@@ -41,13 +43,13 @@ func (estimatedPerformance) Name() string { return "estimated_performance" }
 func (estimatedPerformance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		labels := modelPairs(estimatedAccuracy, m)
+		labels := ofModel(m)
 		if e := &m.Estimate; e.Rows > 0 {
 			band := z95 * e.StandardError
 			gauge(ch, estimatedAccuracy, e.Accuracy, labels)
 			gauge(ch, estimatedLower, max(0, e.Accuracy-band), labels)
 			gauge(ch, estimatedUpper, min(1, e.Accuracy+band), labels)
-			gauge(ch, estimateInfo, 1, pairs(estimateInfo, m.Name, m.Version, e.Method))
+			gauge(ch, estimateInfo, 1, methodLabels.with(m.Name, m.Version, e.Method))
 		}
 		if p := &m.Performance; p.Scored > 0 {
 			gap, band := ratio(p.ScoredCorrect, p.Scored)-p.Estimate.Accuracy, z95*p.Estimate.StandardError

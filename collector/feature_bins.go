@@ -15,13 +15,13 @@ import (
 var (
 	binShare = prometheus.NewDesc("feature_bin_share",
 		"Share, 0 to 1, of the window in a feature's bin. Of each feature the --bins.top bins with the largest contribution, of all features as many as --bins.max-series allows.",
-		binLabels, nil)
+		binLabels.given, nil)
 	binReferenceShare = prometheus.NewDesc("feature_bin_reference_share",
 		"Share, 0 to 1, of the reference in the same bins.",
-		binLabels, nil)
+		binLabels.given, nil)
 	binContribution = prometheus.NewDesc("feature_bin_kl_contribution",
 		"What a feature's bin adds to feature_kl_divergence in nats, p ln(p/q) - p + q of the shares p in the reference and q in the window, smoothed: at least 0, large where the share rose or fell; over all bins they add up to it.",
-		binLabels, nil)
+		binLabels.given, nil)
 )
 
 // BinLimits bounds what is told of single bins.
@@ -58,12 +58,12 @@ func (c featureBins) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	for _, b := range kept {
 		d := b.of
 		label, value := "bin", labelValue(d.Binning.Bins()[b.at])
-		labels := before(&dto.LabelPair{Name: &label, Value: &value}, b.labels)
+		labels := prepend(&dto.LabelPair{Name: &label, Value: &value}, b.labels)
 		gauge(ch, binShare, float64(d.Counts[b.at])/float64(d.Total), labels)
 		gauge(ch, binReferenceShare, float64(d.Reference[b.at])/float64(d.ReferenceTotal), labels)
 		gauge(ch, binContribution, b.contribution, labels)
 	}
-	counter(ch, seriesDropped, int64(dropped), pairs(seriesDropped, "bins"))
+	gauge(ch, seriesDropped, float64(dropped), reasonLabels.with("bins"))
 }
 
 // seriesOfABin is the number of series of one bin.
@@ -87,7 +87,7 @@ func (l BinLimits) choose(s *window.Snapshot) (kept []bin, dropped int) {
 		m := &s.Models[i]
 		for j := range m.Features {
 			if d := &m.Features[j]; d.Total > 0 {
-				kept = append(kept, l.top(d, pairs(featureKL, m.Name, m.Version, d.Name))...)
+				kept = append(kept, l.top(d, featureLabels.with(m.Name, m.Version, d.Name))...)
 			}
 		}
 	}

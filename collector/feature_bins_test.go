@@ -35,7 +35,7 @@ func TestBinsAddUpToTheDivergence(t *testing.T) {
 				t.Errorf("a bin contributes less than nothing: %s", line)
 			}
 		}
-		if name != "drift_series_dropped_total" && err != nil {
+		if name != "drift_series_dropped" && err != nil {
 			t.Error(err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestOnlyTheBinsThatContributeMostAreTold(t *testing.T) {
 	contains(t, got,
 		`feature_bin_share{bin="[-Inf,620)",feature="credit_score",model="m",version="v"} 0.2`,
 		`feature_bin_reference_share{bin="[-Inf,620)",feature="credit_score",model="m",version="v"} 0.6`,
-		`drift_series_dropped_total{reason="bins"} 0`)
+		`drift_series_dropped{reason="bins"} 0`)
 	if n := strings.Count(got, "feature_bin_kl_contribution"); n != 2 {
 		t.Errorf("%d bins of two features:\n%s", n, got)
 	}
@@ -69,7 +69,7 @@ func TestTheBudgetKeepsTheLargestContributionsAndCountsTheRest(t *testing.T) {
 		if n := strings.Count(got, "feature_bin_kl_contribution"); n != test.bins {
 			t.Errorf("%d bins in %d series, want %d", n, test.series, test.bins)
 		}
-		contains(t, got, `drift_series_dropped_total{reason="bins"} `+test.dropped)
+		contains(t, got, `drift_series_dropped{reason="bins"} `+test.dropped)
 		if test.series == 6 {
 			lacks(t, got, "loan_term") // it has not drifted
 		}

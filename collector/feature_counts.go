@@ -6,15 +6,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-var binLabels = []string{"model", "version", "feature", "bin"}
-
 var (
 	binPredictions = prometheus.NewDesc("feature_window_bin_predictions",
 		"Predictions in the window by a feature's bin; add them over replicas to compare the whole with the reference.",
-		binLabels, nil)
+		binLabels.given, nil)
 	binSamples = prometheus.NewDesc("feature_reference_bin_samples",
 		"Rows of the reference by a feature's bin, the same on every replica.",
-		binLabels, nil)
+		binLabels.given, nil)
 )
 
 // featureCounts tells the raw counts behind the divergences.
@@ -30,7 +28,7 @@ func (featureCounts) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		for j := range m.Features {
 			d := &m.Features[j]
 			for k, bin := range d.Binning.Bins() {
-				labels := pairs(binPredictions, m.Name, m.Version, d.Name, bin)
+				labels := binLabels.with(m.Name, m.Version, d.Name, bin)
 				gauge(ch, binPredictions, float64(d.Counts[k]), labels)
 				gauge(ch, binSamples, float64(d.Reference[k]), labels)
 			}

@@ -51,9 +51,9 @@ func (featureDistance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) 
 			if d.Total == 0 {
 				continue
 			}
-			labels := pairs(featureKL, m.Name, m.Version, d.Name)
+			labels := featureLabels.with(m.Name, m.Version, d.Name)
 			for k := range distances {
-				gauge(ch, featureDistanceDesc, distances[k].of(d), before(distances[k].label, labels))
+				gauge(ch, featureDistanceDesc, distances[k].of(d), prepend(distances[k].label, labels))
 			}
 		}
 	}

@@ -14,16 +14,16 @@ import (
 var (
 	featureMissing = prometheus.NewDesc("feature_missing_ratio",
 		"Share of the predictions in the window in which a feature has no value (null, absent, not finite, or not a number where one belongs), 0 to 1; lower is better.",
-		featureLabels, nil)
+		featureLabels.given, nil)
 	featureReferenceMissing = prometheus.NewDesc("feature_reference_missing_ratio",
 		"Share of the reference's rows in which a feature has no value, 0 to 1: what feature_missing_ratio is without drift.",
-		featureLabels, nil)
+		featureLabels.given, nil)
 	featureUnseen = prometheus.NewDesc("feature_unseen_ratio",
 		"Share of the predictions in the window with a category, or a value of a feature of few values, that the reference does not hold, 0 to 1; lower is better.",
-		featureLabels, nil)
+		featureLabels.given, nil)
 	featureOutOfRange = prometheus.NewDesc("feature_out_of_range_ratio",
 		"Share of the predictions in the window with a number below the reference's minimum or above its maximum, 0 to 1; lower is better.",
-		featureLabels, nil)
+		featureLabels.given, nil)
 )
 
 // featureQuality tells how much of each feature the model cannot know well.
@@ -43,7 +43,7 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			if d.Total == 0 {
 				continue
 			}
-			labels := pairs(featureMissing, m.Name, m.Version, d.Name)
+			labels := featureLabels.with(m.Name, m.Version, d.Name)
 			total := float64(d.Total)
 			gauge(ch, featureMissing, float64(d.Missing)/total, labels)
 			gauge(ch, featureReferenceMissing, missingShare(d.Reference), labels)

@@ -25,8 +25,8 @@ func (featureValues) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		for j := range m.Features {
 			d := &m.Features[j]
 			if d.Numeric {
-				desc := prometheus.NewDesc(featureValueName(d.Name), featureValueHelp, modelLabels, nil)
-				gauge(ch, desc, d.Last, modelPairs(desc, m))
+				desc := prometheus.NewDesc(featureValueName(d.Name), featureValueHelp, modelLabels.given, nil)
+				gauge(ch, desc, d.Last, ofModel(m))
 			}
 		}
 	}

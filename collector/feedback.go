@@ -8,18 +8,23 @@ import (
 )
 
 var (
+	feedbackLabels   = labels("model", "version", "predicted", "actual")
+	correctionLabels = labels("model", "version", "by")
+)
+
+var (
 	feedbackTotal = prometheus.NewDesc("model_feedback_total",
 		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
-		[]string{"model", "version", "predicted", "actual"}, nil)
+		feedbackLabels.given, nil)
 	feedbackCorrections = prometheus.NewDesc("model_feedback_corrections_total",
 		"Accepted feedback records that overruled another outcome of the same prediction, since the log began; by same_source (it changed its mind), higher_confidence (surer than any before) or other_source (as sure).",
-		[]string{"model", "version", "by"}, nil)
+		correctionLabels.given, nil)
 	feedbackCoverage = prometheus.NewDesc("model_feedback_coverage_ratio",
 		"Share of the predictions in the window whose outcome is known, 0 to 1; absent when the window is empty.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	feedbackDelay = prometheus.NewDesc("model_feedback_delay_seconds",
 		"Time from a prediction until its outcome was observed, or came in when that is not said, in seconds; all accepted records since the log began.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // sendFeedback tells what came in, when and for how much of the window. Records
@@ -36,11 +41,11 @@ func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
 		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, known), Actual: orOther(o.Actual, known)}] += n
 	}
 	for o, n := range counts {
-		counter(ch, feedbackTotal, n, pairs(feedbackTotal, m.Name, m.Version, o.Predicted, o.Actual))
+		counter(ch, feedbackTotal, n, feedbackLabels.with(m.Name, m.Version, o.Predicted, o.Actual))
 	}
 	for by, n := range named(m.Counters.Corrections, predictionlog.Corrections) {
-		counter(ch, feedbackCorrections, n, pairs(feedbackCorrections, m.Name, m.Version, by))
+		counter(ch, feedbackCorrections, n, correctionLabels.with(m.Name, m.Version, by))
 	}
-	gauge(ch, feedbackCoverage, ratio(m.Coverage.Labelled, m.Coverage.Rows), modelPairs(feedbackCoverage, m))
+	gauge(ch, feedbackCoverage, ratio(m.Coverage.Labelled, m.Coverage.Rows), ofModel(m))
 	histogram(ch, feedbackDelay, &m.Counters.Delays, predictionlog.DelayBounds, 1e3, m)
 }

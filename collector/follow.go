@@ -71,7 +71,7 @@ func (history) Describe(chan<- *prometheus.Desc) {}
 func (h history) Collect(ch chan<- prometheus.Metric) {
 	for i := range h.entries {
 		e := &h.entries[i]
-		gauge(ch, collectorSuccess, truth(e.run(h.snapshot, ch) == nil), pairs(collectorSuccess, e.Name()))
+		gauge(ch, collectorSuccess, truth(e.run(h.snapshot, ch) == nil), collectorLabels.with(e.Name()))
 	}
 	collectLog(h.snapshot, ch)
 }

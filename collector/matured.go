@@ -1,8 +1,6 @@
 package collector
 
 import (
-	"math"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -16,22 +14,22 @@ const enoughCoverage = 0.8
 var (
 	labelMaturity = prometheus.NewDesc("model_label_maturity_seconds",
 		"Age at which 95 % of the predictions have their outcome, in seconds, to the next 9 %, or --window.maturity; absent while less than 95 % come within the look-back.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	maturedCoverage = prometheus.NewDesc("model_matured_coverage_ratio",
 		"Share of the predictions in the look-back older than model_label_maturity_seconds whose outcome is known, 0 to 1; absent when there is none.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	maturedSamples = prometheus.NewDesc("model_matured_accuracy_samples",
 		"Predictions with outcome in the look-back older than model_label_maturity_seconds; absent while that is not known.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	maturedAccuracy = prometheus.NewDesc("model_matured_accuracy",
 		"Share of correct predictions, 0 to 1, higher is better, among all in the look-back older than model_label_maturity_seconds, which outcomes that come early do not bias; absent while less than 80 % of these have an outcome.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	maturedLower = prometheus.NewDesc("model_matured_accuracy_lower",
 		"Lower end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	maturedUpper = prometheus.NewDesc("model_matured_accuracy_upper",
 		"Upper end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // sendMatured tells how right the model was where the outcomes are in.
@@ -40,7 +38,7 @@ func sendMatured(m *window.Model, ch chan<- prometheus.Metric) {
 	if c == nil {
 		return
 	}
-	labels := modelPairs(maturedAccuracy, m)
+	labels := ofModel(m)
 	coverage := ratio(c.Labelled, c.Rows)
 	gauge(ch, labelMaturity, c.Age.Seconds(), labels)
 	gauge(ch, maturedCoverage, coverage, labels)
@@ -51,12 +49,4 @@ func sendMatured(m *window.Model, ch chan<- prometheus.Metric) {
 		gauge(ch, maturedLower, lower, labels)
 		gauge(ch, maturedUpper, upper, labels)
 	}
-}
-
-// ratio is a share, NaN of nothing.
-func ratio(part, of int64) float64 {
-	if of == 0 {
-		return math.NaN()
-	}
-	return float64(part) / float64(of)
 }

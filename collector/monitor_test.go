@@ -89,7 +89,7 @@ func TestMonitorTellsAboutALog(t *testing.T) {
 	contains(t, got,
 		"drift_up 1",
 		"drift_log_invalid_rows_total 0",
-		`drift_series_dropped_total{reason="versions"} 0`,
+		`drift_series_dropped{reason="versions"} 0`,
 		"drift_exporter_config_last_reload_successful 1",
 		`feature_drift_detected{feature="kind",model="m",version="1"} 1`,
 		`model_feature_x{model="m",version="1"} 2`,

@@ -13,37 +13,37 @@ const z95 = 1.959963984540054
 var (
 	accuracy = prometheus.NewDesc("model_accuracy",
 		"Share of correct predictions, 0 to 1, higher is better; over the newest predictions with feedback (--window.feedback), absent without feedback.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	accuracyLower = prometheus.NewDesc("model_accuracy_lower",
 		"Lower end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	accuracyUpper = prometheus.NewDesc("model_accuracy_upper",
 		"Upper end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	accuracySamples = prometheus.NewDesc("model_accuracy_samples",
 		"Predictions with feedback behind model_accuracy, at most --window.feedback; 0 without feedback.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	precision = prometheus.NewDesc("model_precision",
 		"Share of the predictions of the positive class whose outcome was positive, 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	recall = prometheus.NewDesc("model_recall",
 		"Share of the positive outcomes that were predicted, 0 to 1, higher is better; over the same window as model_accuracy, absent when no outcome was positive.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	f1Score = prometheus.NewDesc("model_f1_score",
 		"Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted or came out.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	rocAUC = prometheus.NewDesc("model_roc_auc",
 		"Area under the ROC curve: probability that a positive outcome had the higher score, 0 to 1, higher is better, 0.5 is chance; over the same window as model_accuracy, absent until there are outcomes of both kinds with a score.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	brierScore = prometheus.NewDesc("model_brier_score",
 		"Mean squared difference between score and outcome, 0 to 1, lower is better; over the same window as model_accuracy, absent without scores.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	calibrationError = prometheus.NewDesc("model_expected_calibration_error",
 		"Difference between scores and the share of positive outcomes over ten equal bins of the score, 0 to 1, lower is better, some 0.06 by chance on 100 predictions; over the same window as model_accuracy, absent without scores.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	scoreSamples = prometheus.NewDesc("model_score_samples",
 		"Predictions with feedback and a score behind model_roc_auc, model_brier_score and model_expected_calibration_error; 0 without any.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // performance tells how right the model was, by the outcomes fed back.
@@ -59,7 +59,7 @@ func (performance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		if m.Counters == nil {
 			continue
 		}
-		p, labels := &m.Performance, modelPairs(accuracy, m)
+		p, labels := &m.Performance, ofModel(m)
 		gauge(ch, accuracySamples, float64(p.Samples), labels)
 		if p.Samples > 0 {
 			lower, upper := drift.Wilson(p.Correct, p.Samples, z95)

@@ -11,16 +11,16 @@ import (
 var (
 	scoreShift = prometheus.NewDesc("prediction_distribution_shift",
 		"Kullback-Leibler divergence D(reference || window) of the model's score in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	classShift = prometheus.NewDesc("prediction_class_shift",
 		"Kullback-Leibler divergence D(reference || window) of the predicted class in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	predictionPValue = prometheus.NewDesc("prediction_drift_p_value",
 		"Probability of a shift at least as large when nothing has drifted, of the score (of the class when the reference has no score); lower is stronger evidence. From 50 predictions in the window.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	predictionDetected = prometheus.NewDesc("prediction_drift_detected",
 		"1 when the score or the class has drifted, else 0; by the rule of feature_drift_detected, within the same number of false alarms. From 50 predictions in the window, or earlier when it fires.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // predictionShift tells how far what the model answers has moved from the
@@ -37,7 +37,7 @@ func (predictionShift) Name() string { return "prediction_shift" }
 func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		labels := modelPairs(scoreShift, m)
+		labels := ofModel(m)
 		gauge(ch, scoreShift, shift(m.Score), labels)
 		gauge(ch, classShift, shift(m.Class), labels)
 		judged := m.Score

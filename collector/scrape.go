@@ -19,15 +19,15 @@ var (
 	up = prometheus.NewDesc("drift_up",
 		"1 when this scrape read the prediction log to its newest row, else 0; always present.", nil, nil)
 	collectorSuccess = prometheus.NewDesc("drift_scrape_collector_success",
-		"1 when the collector had all it needed in this scrape, else 0; always present.", []string{"collector"}, nil)
+		"1 when the collector had all it needed in this scrape, else 0; always present.", collectorLabels.given, nil)
 	collectorDuration = prometheus.NewDesc("drift_scrape_collector_duration_seconds",
-		"Time that the collector took in this scrape, in seconds, without reading the log; always present.", []string{"collector"}, nil)
+		"Time that the collector took in this scrape, in seconds, without reading the log; always present.", collectorLabels.given, nil)
 	logSize = prometheus.NewDesc("drift_log_size_bytes",
 		"Size of the prediction log and its write-ahead log, in bytes; absent when there is no log.", nil, nil)
 	invalidRows = prometheus.NewDesc("drift_log_invalid_rows_total",
 		"Rows of the prediction log whose features are not a JSON object, since the log began; lower is better.", nil, nil)
-	seriesDropped = prometheus.NewDesc("drift_series_dropped_total",
-		"What this page leaves out, by the reason: versions of the watched models that are in the log beyond --versions.max, and series of bins beyond --bins.max-series. Falls, as after a restart, when less is left out.", []string{"reason"}, nil)
+	seriesDropped = prometheus.NewDesc("drift_series_dropped",
+		"What this page leaves out, by the reason: versions of the watched models that are in the log beyond --versions.max, and series of bins beyond --bins.max-series.", reasonLabels.given, nil)
 	reloadSuccessful = prometheus.NewDesc("drift_exporter_config_last_reload_successful",
 		"1 when the last attempt to load configuration and references succeeded, else 0 and the former ones are in use.", nil, nil)
 	reloadTimestamp = prometheus.NewDesc("drift_exporter_config_last_reload_success_timestamp_seconds",
@@ -102,7 +102,7 @@ func (s *scrape) outcome(e *entry, err error, start time.Time) outcome {
 // collectOwn tells how the collectors and the last reload fared.
 func (s *scrape) collectOwn(outcomes []outcome, ch chan<- prometheus.Metric) {
 	for i, o := range outcomes {
-		labels := pairs(collectorSuccess, s.entries[i].Name())
+		labels := collectorLabels.with(s.entries[i].Name())
 		gauge(ch, collectorSuccess, truth(o.success), labels)
 		gauge(ch, collectorDuration, o.took.Seconds(), labels)
 	}
@@ -122,7 +122,7 @@ func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	}
 	if s.Err == nil {
 		counter(ch, invalidRows, s.InvalidRows, nil)
-		counter(ch, seriesDropped, s.DroppedVersions, pairs(seriesDropped, "versions"))
+		gauge(ch, seriesDropped, float64(s.DroppedVersions), reasonLabels.with("versions"))
 	}
 }
 

@@ -9,13 +9,13 @@ import (
 var (
 	windowPredictions = prometheus.NewDesc("model_window_predictions",
 		"Predictions in the window (--window.predictions, --window.duration) that every drift metric looks at.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	windowAge = prometheus.NewDesc("model_window_age_seconds",
 		"Age in seconds, by the scrape's clock, of the oldest prediction in the window; absent while the window is empty.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 	lastPrediction = prometheus.NewDesc("model_last_prediction_timestamp_seconds",
 		"Time of the newest prediction in the log, in seconds since 1970; absent before the first.",
-		modelLabels, nil)
+		modelLabels.given, nil)
 )
 
 // windowRows tells which predictions the other metrics are about.
@@ -28,7 +28,7 @@ func (windowRows) Name() string { return "window" }
 func (windowRows) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		labels := modelPairs(windowPredictions, m)
+		labels := ofModel(m)
 		gauge(ch, windowPredictions, float64(m.Predictions), labels)
 		if !m.Oldest.IsZero() {
 			gauge(ch, windowAge, s.Time.Sub(m.Oldest).Seconds(), labels)

@@ -31,7 +31,7 @@ func operations() *dashboard.DashboardBuilder {
 		WithPanel(lines("Window", "Predictions that drift is told from.", "short", query(by(`model_window_predictions`), name)).Min(0).Span(8)).
 		WithPanel(lines("Age of the window", "Age of its oldest prediction.", "s", query(by(`model_window_age_seconds`), name)).Min(0).Span(8)).
 		WithPanel(lines("Rows and versions left out", "Rows whose features are no JSON object; series and versions beyond their bound.", "short",
-			query(`drift_log_invalid_rows_total`, instance+" invalid rows"), query(`sum by (instance, reason) (drift_series_dropped_total)`, instance+" {{reason}}")).Min(0)).
+			query(`drift_log_invalid_rows_total`, instance+" invalid rows"), query(`sum by (instance, reason) (drift_series_dropped)`, instance+" {{reason}}")).Min(0)).
 		WithPanel(lines("Age of the references", "Since they were counted. A new one belongs to every new version.", "s",
 			query(`time() - `+by(`model_reference_timestamp_seconds`), name)).Min(0)).
 		WithRow(dashboard.NewRowBuilder("The processes")).

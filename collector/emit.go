@@ -1,0 +1,133 @@
+package collector
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Labels of the metrics, in the order in which their values are given.
+var (
+	modelLabels     = labels("model", "version")
+	featureLabels   = labels("model", "version", "feature")
+	binLabels       = labels("model", "version", "feature", "bin")
+	sourceLabels    = labels("model", "source")
+	collectorLabels = labels("collector")
+	reasonLabels    = labels("reason")
+)
+
+// sample is one number of a page. It does what prometheus.MustNewConstMetric
+// does, except that the samples of one model, or one feature, share their
+// label pairs: 0.2 us instead of 1.15 us for each, and there are some 200 on a page.
+type sample struct {
+	desc   *prometheus.Desc
+	labels []*dto.LabelPair
+	value  float64
+	count  bool
+}
+
+// Desc implements prometheus.Metric.
+func (s *sample) Desc() *prometheus.Desc { return s.desc }
+
+// Write implements prometheus.Metric.
+func (s *sample) Write(m *dto.Metric) error {
+	m.Label = s.labels
+	if s.count {
+		m.Counter = &dto.Counter{Value: &s.value}
+	} else {
+		m.Gauge = &dto.Gauge{Value: &s.value}
+	}
+	return nil
+}
+
+// gauge sends a value, unless it is NaN: no data, no sample.
+func gauge(ch chan<- prometheus.Metric, d *prometheus.Desc, value float64, labels []*dto.LabelPair) {
+	if !math.IsNaN(value) {
+		ch <- &sample{desc: d, labels: labels, value: value}
+	}
+}
+
+// counter sends a count.
+func counter(ch chan<- prometheus.Metric, d *prometheus.Desc, count int64, labels []*dto.LabelPair) {
+	ch <- &sample{desc: d, labels: labels, value: float64(count), count: true}
+}
+
+// labelNames are the names of a metric's labels, in the order in which their
+// values are given.
+type labelNames struct {
+	given  []string
+	sorted []int // the places of given in the order of the names
+}
+
+// labels returns the names of a metric's labels.
+func labels(names ...string) labelNames {
+	l := labelNames{given: names, sorted: make([]int, len(names))}
+	for i := range names {
+		l.sorted[i] = i
+	}
+	slices.SortFunc(l.sorted, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	return l
+}
+
+// with returns the label pairs with these values, one for each name, sorted by name
+// as a page wants them. It makes three slices and keeps none: 0.2 us.
+func (l *labelNames) with(values ...string) []*dto.LabelPair {
+	shown, made, pairs := make([]string, len(values)), make([]dto.LabelPair, len(values)), make([]*dto.LabelPair, len(values))
+	for to, from := range l.sorted {
+		shown[to] = labelValue(values[from])
+		made[to].Name, made[to].Value = &l.given[from], &shown[to]
+		pairs[to] = &made[to]
+	}
+	return pairs
+}
+
+// ofModel returns the label pairs of a model and version.
+func ofModel(m *window.Model) []*dto.LabelPair { return modelLabels.with(m.Name, m.Version) }
+
+// prepend returns the pairs with one more in front of them, whose name must sort
+// there.
+func prepend(first *dto.LabelPair, rest []*dto.LabelPair) []*dto.LabelPair {
+	return append([]*dto.LabelPair{first}, rest...)
+}
+
+// truth is the gauge's value of a yes or no.
+func truth(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// ratio is a share, NaN of nothing.
+func ratio(part, of int64) float64 {
+	if of == 0 {
+		return math.NaN()
+	}
+	return float64(part) / float64(of)
+}
+
+// seconds since 1970, to the nanosecond as far as a float64 goes.
+func seconds(t time.Time) float64 {
+	return float64(t.Unix()) + float64(t.Nanosecond())/1e9
+}
+
+// histogram sends counts by bucket, one for each bound and one beyond them all,
+// and a sum of which a number of units make one.
+func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, units float64, m *window.Model) {
+	var count uint64
+	buckets := make(map[float64]uint64, len(bounds))
+	for i, n := range h.Counts {
+		count += uint64(max(n, 0))
+		if i < len(bounds) {
+			buckets[bounds[i]] = count
+		}
+	}
+	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/units, buckets, labelValue(m.Name), labelValue(m.Version))
+}
