@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // cut fills Blocks of a model's distributions: the window that a scrape at now
@@ -21,7 +22,7 @@ func (s *series) cut(m *Model, rows int64, now time.Time) {
 		d.Blocks = make([]int64, drift.Blocks*len(c.bins))
 		for _, r := range found {
 			block := d.Blocks[r.block*len(c.bins) : (r.block+1)*len(c.bins)]
-			for _, code := range s.rows.codes[i][r.from:r.to] {
+			for _, code := range s.rows.Column(i)[r.from:r.to] {
 				block[c.binning.Bin(code)]++
 			}
 		}
@@ -34,15 +35,15 @@ type stretch struct{ from, to, block int }
 // stretches are the rows of the window, in order.
 func (s *series) stretches(rows int64, now time.Time) []stretch {
 	from, until := s.bounds(now)
-	first := s.rows.first
-	if s.rows.backward == 0 {
-		first = s.scrape.low // else the rows of the window need not be neighbours
+	first := s.rows.Held()
+	if s.rows.InOrder() {
+		first, _ = s.scrape.Range() // else the rows of the window need not be neighbours
 	}
 	found := make([]stretch, 0, drift.Blocks+1)
-	seen, size := int64(0), s.rows.size
-	for i := first; i < s.rows.next && seen < rows; i++ {
-		if from != noBound {
-			if t := s.rows.time(i); t <= from || t > until {
+	seen, size := int64(0), s.rows.Size()
+	for i := first; i < s.rows.Next() && seen < rows; i++ {
+		if from != columns.NoBound {
+			if t := s.rows.Time(i); t <= from || t > until {
 				continue
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -14,7 +15,7 @@ import (
 // 0.1 ms over half a million rows. A row costs 7 bytes beside its line in the
 // timeline, and 8 more in a run with outcomes.
 type history struct {
-	line   *timeline
+	line   *columns.Timeline
 	runs   []*run  // from that of the timeline's first row on
 	delays []int64 // rows behind after, by bucket
 	// anchor is that of the feedback: outcomes before it are forgotten. after is the
@@ -22,15 +23,15 @@ type history struct {
 	anchor, after int64
 }
 
-// run is runLength rows, and their sums.
+// run is columns.RunLength rows, and their sums.
 type run struct {
-	seq *[runLength]int64 // of the outcome; nil as long as none came
+	seq *[columns.RunLength]int64 // of the outcome; nil as long as none came
 	tally
 
 	earliest, latest int64
-	conf             [runLength]uint32 // confidence in units of 1e-9, or noScore
-	delay            [runLength]uint8  // bucket of the outcome's delay, or noOutcome
-	correct          [runLength]bool   // the outcome is the predicted class
+	conf             [columns.RunLength]uint32 // confidence in units of 1e-9, or noScore
+	delay            [columns.RunLength]uint8  // bucket of the outcome's delay, or noOutcome
+	correct          [columns.RunLength]bool   // the outcome is the predicted class
 }
 
 // tally is what is counted of rows.
@@ -64,7 +65,7 @@ func delayBucket(ns int64) int {
 	return min(sort.Search(delayBuckets, func(i int) bool { return delayEnds[i] >= ns }), delayBuckets-1)
 }
 
-func newHistory(line *timeline) *history {
+func newHistory(line *columns.Timeline) *history {
 	return &history{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
@@ -87,7 +88,7 @@ func confidenceUnits(score float64, class, positive string) int64 {
 }
 
 func (h *history) append(conf uint32, time int64) {
-	at := (h.line.next - 1) % runLength
+	at := (h.line.Next() - 1) % columns.RunLength
 	if at == 0 || len(h.runs) == 0 {
 		h.runs = append(h.runs, &run{earliest: time, latest: time})
 	}
@@ -104,7 +105,7 @@ func (h *history) append(conf uint32, time int64) {
 
 // at returns the run of row i, and its place in it.
 func (h *history) at(i int64) (r *run, at int64) {
-	return h.runs[i/runLength-h.line.first/runLength], i % runLength
+	return h.runs[i/columns.RunLength-h.line.First()/columns.RunLength], i % columns.RunLength
 }
 
 // row is the tally of one row.
@@ -135,14 +136,14 @@ func (t tally) plus(o tally) tally {
 // outcome takes the outcome of a row, which replaces an earlier one. It counts
 // by when it was logged: until then nobody knew it.
 func (h *history) outcome(f *predictionlog.FeedbackRow) {
-	i := h.line.search(h.line.first, f.PredictionID)
-	if i == h.line.next || h.line.id(i) != f.PredictionID {
+	i := h.line.Search(h.line.First(), f.PredictionID)
+	if i == h.line.Next() || h.line.ID(i) != f.PredictionID {
 		return
 	}
 	r, at := h.at(i)
-	h.judge(r, at, h.line.time(i), uint8(delayBucket(f.Time-h.line.time(i))), f.Class == f.Outcome)
+	h.judge(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), f.Class == f.Outcome)
 	if r.seq == nil {
-		r.seq = &[runLength]int64{}
+		r.seq = &[columns.RunLength]int64{}
 	}
 	r.seq[at] = f.Seq
 }
@@ -165,17 +166,17 @@ func (h *history) judge(r *run, at, time int64, delay uint8, right bool) {
 // forget drops the rows with an id before anchor.
 func (h *history) forget(anchor int64) {
 	line := h.line
-	n := line.search(line.first, anchor)
-	if n == line.first {
+	n := line.Search(line.First(), anchor)
+	if n == line.First() {
 		return
 	}
-	for i := line.first; i < n; i++ {
+	for i := line.First(); i < n; i++ {
 		if r, at := h.at(i); r.delay[at] != noOutcome {
-			h.judge(r, at, line.time(i), noOutcome, false)
+			h.judge(r, at, line.Time(i), noOutcome, false)
 		}
 	}
-	h.runs = slices.Delete(h.runs, 0, int(n/runLength-line.first/runLength))
-	line.drop(n)
+	h.runs = slices.Delete(h.runs, 0, int(n/columns.RunLength-line.First()/columns.RunLength))
+	line.DropBefore(n)
 }
 
 // forgetOutcomes drops the outcomes before anchor; behind a time this leaves none
@@ -187,13 +188,13 @@ func (h *history) forgetOutcomes(anchor, after int64) {
 	h.anchor, h.after = anchor, after
 	clear(h.delays)
 	line := h.line
-	for i := line.first; i < line.next; i++ {
+	for i := line.First(); i < line.Next(); i++ {
 		r, at := h.at(i)
 		switch {
 		case r.delay[at] == noOutcome:
 		case r.seq[at] < anchor:
 			h.judge(r, at, math.MinInt64, noOutcome, false)
-		case line.time(i) > after:
+		case line.Time(i) > after:
 			h.delays[r.delay[at]]++
 		}
 	}
@@ -202,7 +203,7 @@ func (h *history) forgetOutcomes(anchor, after int64) {
 // sum counts the rows from an id on with after < time <= until.
 func (h *history) sum(from, after, until int64) tally {
 	var t tally
-	h.runsIn(h.line.search(h.line.first, from), after, until,
+	h.runsIn(h.line.Search(h.line.First(), from), after, until,
 		func(r *run, _ int64) { t = t.plus(r.tally) }, func(r *run, at, _ int64) { t = t.plus(r.row(at)) })
 	return t
 }
@@ -211,16 +212,16 @@ func (h *history) sum(from, after, until int64) tally {
 // and with the number of their first row; and each with the rows between these of
 // runs that do so in part, and with their time.
 func (h *history) runsIn(first, after, until int64, whole func(r *run, begin int64), each func(r *run, at, time int64)) {
-	for begin := first - first%runLength; begin < h.line.next; begin += runLength {
+	for begin := first - first%columns.RunLength; begin < h.line.Next(); begin += columns.RunLength {
 		r, _ := h.at(begin)
 		switch {
 		case r.latest <= after || r.earliest > until:
 		case begin >= first && r.earliest > after && r.latest <= until:
 			whole(r, begin)
 		default:
-			for i := max(begin, first); i < min(begin+runLength, h.line.next); i++ {
-				if t := h.line.time(i); t > after && t <= until {
-					each(r, i%runLength, t)
+			for i := max(begin, first); i < min(begin+columns.RunLength, h.line.Next()); i++ {
+				if t := h.line.Time(i); t > after && t <= until {
+					each(r, i%columns.RunLength, t)
 				}
 			}
 		}
@@ -235,14 +236,14 @@ func (h *history) waiting(now int64) []int64 {
 			waiting[delayBucket(now-time)]++
 		}
 	}
-	h.runsIn(h.line.first, h.after, now, func(r *run, begin int64) {
+	h.runsIn(h.line.First(), h.after, now, func(r *run, begin int64) {
 		switch k := delayBucket(now - r.latest); {
 		case r.rows == r.labelled:
 		case k == delayBucket(now-r.earliest):
 			waiting[k] += r.rows - r.labelled
 		default:
 			for at := range r.rows {
-				each(r, at, h.line.time(begin+at))
+				each(r, at, h.line.Time(begin+at))
 			}
 		}
 	}, each)

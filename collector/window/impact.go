@@ -113,14 +113,14 @@ func (s *series) codesOf(id int64) []uint8 {
 	if s.layout == nil {
 		return nil
 	}
-	i, ok := s.rows.find(id)
+	i, ok := s.rows.Find(id)
 	if !ok {
 		return nil
 	}
-	at := s.rows.at(i)
+	at := s.rows.At(i)
 	codes := make([]uint8, s.layout.features)
 	for c := range codes {
-		codes[c] = s.rows.codes[c][at]
+		codes[c] = s.rows.Column(c)[at]
 	}
 	return codes
 }

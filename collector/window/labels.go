@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // maturityShare is the share of outcomes that have come at the age at which a
@@ -20,10 +21,10 @@ const defaultPositive = "1"
 
 // labels tells a model of a snapshot what is known of outcomes and, without
 // them, of accuracy.
-func (s *series) labels(m *Model, window *counts, now time.Time) {
+func (s *series) labels(m *Model, window *columns.Counts, now time.Time) {
 	h := s.history
-	if window.rows > 0 {
-		from, after, until := s.rows.id(s.rows.first), int64(math.MinInt64), int64(math.MaxInt64)
+	if window.Rows > 0 {
+		from, after, until := s.rows.ID(s.rows.Held()), int64(math.MinInt64), int64(math.MaxInt64)
 		if s.age > 0 {
 			after, until = now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano()
 		}
@@ -59,9 +60,9 @@ func (h *history) maturity(now int64) (age time.Duration, ok bool) {
 }
 
 // estimate estimates the accuracy of a window without outcomes.
-func (s *series) estimate(window *counts, t tally) Estimate {
+func (s *series) estimate(window *columns.Counts, t tally) Estimate {
 	if s.layout != nil && s.layout.calibration != nil {
-		return s.layout.estimate(window.fine[s.layout.score])
+		return s.layout.estimate(window.Fine[s.layout.score])
 	}
 	return cbpe(t.scored, t.conf, t.variance)
 }

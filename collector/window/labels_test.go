@@ -10,6 +10,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -269,10 +270,10 @@ func TestScoresWithoutOutcomesInTheReference(t *testing.T) {
 // predictions and outcomes, over a look-back full of both.
 func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
-		rows := newRing(0, 1000)
-		h := newHistory(rows.timeline)
+		rows := columns.New(0, 1000)
+		h := newHistory(rows.Timeline)
 		for i := range int64(n) {
-			rows.add(i, i*1e9, nil)
+			rows.Add(i, i*1e9, nil)
 			h.append(8e8, i*1e9)
 			if i%10 > 0 {
 				h.outcome(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Time: i*1e9 + delayEnds[i%80], Class: "1", Outcome: fmt.Sprint(min(i%3, 1))})
@@ -280,7 +281,7 @@ func BenchmarkScrape(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("labels of %d rows", n), func(b *testing.B) {
 			s := &series{history: h, rows: rows}
-			window := &counts{rows: 1000}
+			window := &columns.Counts{Rows: 1000}
 			var m Model
 			for i := 0; b.Loop(); i++ {
 				s.labels(&m, window, time.Unix(int64(n+i%100), 0))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // layout says how the rows served by one reference become codes: a column of
@@ -147,9 +148,9 @@ func nullKey(r *reference.Reference, name string) string {
 }
 
 // distributions returns the window's distributions, by column.
-func (l *layout) distributions(counts *counts, r *series) []Distribution {
+func (l *layout) distributions(counts *columns.Counts, r *series) []Distribution {
 	all := make([]Distribution, len(l.columns))
-	fines := slices.Concat(counts.fine...)
+	fines := slices.Concat(counts.Fine...)
 	for i := range l.columns {
 		c, d := &l.columns[i], &all[i]
 		codes := c.binning.Codes()
@@ -160,7 +161,7 @@ func (l *layout) distributions(counts *counts, r *series) []Distribution {
 			Fine: fine, Axis: c.axis,
 			Reference: c.bins, ReferenceTotal: c.total,
 			Counts:  c.binning.Fold(fine, make([]int64, len(c.bins))),
-			Total:   counts.rows,
+			Total:   counts.Rows,
 			Missing: fine[c.binning.Missing()],
 			Last:    math.NaN(),
 			KL:      math.NaN(),
@@ -175,7 +176,7 @@ func (l *layout) distributions(counts *counts, r *series) []Distribution {
 		if i < l.features {
 			d.Last = r.lastValue(i)
 		}
-		if counts.rows > 0 {
+		if counts.Rows > 0 {
 			d.KL = drift.KL(d.Reference, d.Counts)
 		}
 	}

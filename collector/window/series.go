@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -28,8 +29,8 @@ const clockTolerance = late * time.Duration(tick)
 // series is the window of one model and version.
 type series struct {
 	layout *layout // nil: no reference serves this version, only times are kept
-	rows   *ring
-	scrape *cursor // counts what snapshots see
+	rows   *columns.Store
+	scrape *columns.Cursor // counts what snapshots see
 	view   atomic.Pointer[view]
 	pushed int64 // calls of push
 	age    time.Duration
@@ -46,8 +47,8 @@ type series struct {
 	// second takes its place at the next anchor.
 	watches   []*watch
 	detection drift.DetectorOptions
-	ticks     *cursor   // counts their windows, unless they began lately
-	bins      [][]int64 // scratch for these, by column
+	ticks     *columns.Cursor // counts their windows, unless they began lately
+	bins      [][]int64       // scratch for these, by column
 	null      func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
 	last   []float64 // newest value of each numeric feature
@@ -63,14 +64,14 @@ func (w *Window) newSeries(l *layout) *series {
 		maturity: o.Maturity,
 	}
 	if l == nil {
-		s.rows = newRing(0, o.Predictions)
-		s.history = newHistory(s.rows.timeline)
-		s.scrape = s.rows.newCursor(nil)
+		s.rows = columns.New(0, o.Predictions)
+		s.history = newHistory(s.rows.Timeline)
+		s.scrape = s.rows.NewCursor(nil)
 		return s
 	}
-	s.rows = newRing(len(l.columns), o.Predictions)
-	s.history = newHistory(s.rows.timeline)
-	s.scrape, s.ticks = s.rows.newCursor(l.codes()), s.rows.newCursor(l.codes())
+	s.rows = columns.New(len(l.columns), o.Predictions)
+	s.history = newHistory(s.rows.Timeline)
+	s.scrape, s.ticks = s.rows.NewCursor(l.codes()), s.rows.NewCursor(l.codes())
 	s.codes = make([]uint8, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
@@ -108,7 +109,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 			return true, err
 		}
 	}
-	s.rows.add(row.ID, time, s.codes)
+	s.rows.Add(row.ID, time, s.codes)
 	s.history.add(row, time, s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time)
@@ -130,7 +131,7 @@ func (s *series) turn() {
 func (s *series) unwatch(anchor int64) {
 	for len(s.watches) > 0 && s.watches[0].from < anchor {
 		if w := s.watches[0]; w.own != nil {
-			s.rows.drop(w.own)
+			s.rows.Drop(w.own)
 		}
 		s.watches = s.watches[1:]
 	}
@@ -155,13 +156,13 @@ func (s *series) forget(anchor int64) {
 	for _, w := range s.watches {
 		w.count()
 	}
-	s.rows.forget(anchor)
+	s.rows.Forget(anchor)
 	s.history.forget(anchor)
 }
 
-func (s *series) lastTime() int64 { return s.rows.time(s.rows.next - 1) }
+func (s *series) lastTime() int64 { return s.rows.Time(s.rows.Next() - 1) }
 
-func (s *series) lastID() int64 { return s.rows.id(s.rows.next - 1) }
+func (s *series) lastID() int64 { return s.rows.ID(s.rows.Next() - 1) }
 
 // lastValue returns the newest number of a feature, NaN when there was none
 // since the anchor.
@@ -173,15 +174,15 @@ func (s *series) lastValue(feature int) float64 {
 }
 
 // at counts the window that a scrape at now sees.
-func (s *series) at(now time.Time) *counts {
+func (s *series) at(now time.Time) *columns.Counts {
 	from, until := s.bounds(now)
-	return s.scrape.window(0, from, until)
+	return s.scrape.Window(0, from, until)
 }
 
 // bounds are the times between which the rows lie that a scrape at now sees.
 func (s *series) bounds(now time.Time) (from, until int64) {
 	if s.age == 0 {
-		return noBound, noBound
+		return columns.NoBound, columns.NoBound
 	}
 	return now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano()
 }

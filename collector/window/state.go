@@ -146,7 +146,7 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 	for k, r := range s.series {
 		r.forget(s.anchor)
 		r.history.forgetOutcomes(feedbackAnchor, after)
-		if r.rows.empty() {
+		if r.rows.Empty() {
 			delete(s.series, k)
 		}
 	}

@@ -3,6 +3,8 @@ package window
 import (
 	"context"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // view is what a snapshot shows of the distributions of one series. The next one
@@ -26,15 +28,16 @@ type sight struct {
 // It reports false where a clock was set back: then no range of numbers says
 // which rows lie in a window by time.
 func (s *series) sight(now time.Time) (sight, bool) {
+	low, high := s.scrape.Range()
 	return sight{
-		pushed: s.pushed, behind: s.behind, low: s.scrape.low, high: s.scrape.high,
+		pushed: s.pushed, behind: s.behind, low: low, high: high,
 		over: len(s.watches) > 0 && s.watches[0].over(now.UnixNano()),
-	}, s.age == 0 || s.rows.backward == 0
+	}, s.age == 0 || s.rows.InOrder()
 }
 
 // look gives a model of a snapshot its distributions: those of the last view when
 // nothing has changed, else new ones, which lack their nulls.
-func (w *Window) look(ctx context.Context, m *Model, counts *counts, s *series, now time.Time) {
+func (w *Window) look(ctx context.Context, m *Model, counts *columns.Counts, s *series, now time.Time) {
 	at, told := s.sight(now)
 	if last := s.view.Load(); told && last != nil && last.at == at {
 		s.layout.show(m, last.distributions)
@@ -42,7 +45,7 @@ func (w *Window) look(ctx context.Context, m *Model, counts *counts, s *series, 
 	}
 	s.layout.show(m, s.layout.distributions(counts, s))
 	if w.options.Blocks && !w.options.Bare {
-		s.cut(m, counts.rows, now)
+		s.cut(m, counts.Rows, now)
 	}
 	s.detect(ctx, m, now)
 	m.fresh = true

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // watch folds the rows of one series, from one multiple of the look-back on,
@@ -13,9 +14,9 @@ import (
 // lies far behind, for the clock was set back; other rows join the open tick.
 type watch struct {
 	series *series
-	from   int64   // id with which it begins
-	start  int64   // number of its first row in the ring
-	own    *cursor // counts its windows while they begin at start; then nil
+	from   int64           // id with which it begins
+	start  int64           // number of its first row in the ring
+	own    *columns.Cursor // counts its windows while they begin at start; then nil
 
 	tick      int64 // the open one, by its number since 1970
 	open      bool
@@ -27,7 +28,7 @@ type watch struct {
 
 // newWatch returns a watch that begins with the next row of a series.
 func newWatch(s *series, from int64) *watch {
-	w := &watch{series: s, from: from, start: s.rows.next, counted: s.rows.next, own: s.rows.newCursor(s.layout.codes())}
+	w := &watch{series: s, from: from, start: s.rows.Next(), counted: s.rows.Next(), own: s.rows.NewCursor(s.layout.codes())}
 	for i := range s.layout.columns {
 		c := &s.layout.columns[i]
 		w.pieces = append(w.pieces, drift.NewPieces(len(c.bins)))
@@ -51,7 +52,7 @@ func (w *watch) after(time int64) {
 	if !w.open {
 		w.open, w.tick = true, time/tick
 	}
-	if w.series.rows.next-w.counted == slack {
+	if w.series.rows.Next()-w.counted == columns.Slack {
 		w.count()
 	}
 }
@@ -60,12 +61,12 @@ func (w *watch) after(time int64) {
 // column, while the ring surely has them.
 func (w *watch) count() {
 	rows := w.series.rows
-	for w.counted < rows.next {
-		at := rows.at(w.counted)
-		n := min(rows.next-w.counted, rows.size-at)
+	for w.counted < rows.Next() {
+		at := rows.At(w.counted)
+		n := min(rows.Next()-w.counted, rows.Size()-at)
 		for i, p := range w.pieces {
 			binning := w.series.layout.columns[i].binning
-			for _, code := range rows.codes[i][at : at+n] {
+			for _, code := range rows.Column(i)[at : at+n] {
 				p.Add(binning.Bin(code))
 			}
 		}
@@ -90,36 +91,36 @@ func (w *watch) close(ctx context.Context) error {
 }
 
 // columnTick is what the open tick brought to one column.
-func (w *watch) columnTick(ctx context.Context, i int, rows *counts) drift.Tick {
+func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) drift.Tick {
 	c := &w.series.layout.columns[i]
 	window := w.series.bins[i]
 	clear(window)
-	c.binning.Fold(rows.fine[i], window)
+	c.binning.Fold(rows.Fine[i], window)
 	return drift.Tick{
 		Rows:   w.pieces[i],
 		Window: window,
 		Null: func() (*drift.Null, error) {
-			return w.series.null(ctx, c, rows.rows)
+			return w.series.null(ctx, c, rows.Rows)
 		},
 	}
 }
 
 // window counts the window at the end of the open tick.
-func (w *watch) window() *counts {
+func (w *watch) window() *columns.Counts {
 	s := w.series
 	c := s.ticks
-	if w.own != nil && w.start <= s.rows.first {
-		s.rows.drop(w.own)
+	if w.own != nil && w.start <= s.rows.Held() {
+		s.rows.Drop(w.own)
 		w.own = nil
 	}
 	if w.own != nil {
 		c = w.own
 	}
 	if s.age == 0 {
-		return c.window(w.start, noBound, noBound)
+		return c.Window(w.start, columns.NoBound, columns.NoBound)
 	}
 	end := (w.tick + 1) * tick
-	return c.window(w.start, end-int64(s.age), end+int64(clockTolerance))
+	return c.Window(w.start, end-int64(s.age), end+int64(clockTolerance))
 }
 
 // over reports whether there is an open tick that is over by a clock.

@@ -246,9 +246,9 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		return m
 	}
 	counts := r.at(now)
-	m.Predictions = counts.rows
-	if counts.rows > 0 {
-		m.Oldest = time.Unix(0, counts.oldest)
+	m.Predictions = counts.Rows
+	if counts.Rows > 0 {
+		m.Oldest = time.Unix(0, counts.Oldest)
 	}
 	m.LastPrediction = time.Unix(0, r.lastTime())
 	if !w.options.Bare {

@@ -1,4 +1,4 @@
-package window
+package columns
 
 import (
 	"math"
@@ -13,7 +13,7 @@ func TestTimelineHoldsWhatItWasGiven(t *testing.T) {
 	type row struct{ id, time int64 }
 	for width := range 64 {
 		rnd := rand.New(rand.NewPCG(uint64(width), 0))
-		line, rows := timeline{}, []row(nil)
+		line, rows := Timeline{}, []row(nil)
 		id, dropped := int64(0), int64(0)
 		for range 1000 {
 			id += 1 + rnd.Int64N(1+1<<(width/2))
@@ -25,14 +25,14 @@ func TestTimelineHoldsWhatItWasGiven(t *testing.T) {
 			rows = append(rows, r)
 			if rnd.IntN(100) == 0 {
 				dropped += rnd.Int64N(int64(len(rows)) - dropped + 1)
-				line.drop(dropped)
+				line.DropBefore(dropped)
 			}
 		}
 		for i := dropped; i < int64(len(rows)); i++ {
-			if got := (row{line.id(i), line.time(i)}); got != rows[i] {
+			if got := (row{line.ID(i), line.Time(i)}); got != rows[i] {
 				t.Fatalf("width %d, row %d: %+v, want %+v", width, i, got, rows[i])
 			}
-			if found := line.search(dropped, rows[i].id); found != i {
+			if found := line.Search(dropped, rows[i].id); found != i {
 				t.Fatalf("width %d: row %d was found at %d", width, i, found)
 			}
 		}
@@ -40,7 +40,7 @@ func TestTimelineHoldsWhatItWasGiven(t *testing.T) {
 			t.Fatalf("rows %d to %d, want %d to %d", line.first, line.next, dropped, len(rows))
 		}
 	}
-	extremes := [runLength]int64{math.MaxInt64, math.MinInt64, 0, -1}
+	extremes := [RunLength]int64{math.MaxInt64, math.MinInt64, 0, -1}
 	o := packOffsets(&extremes)
 	for i, want := range extremes {
 		if got := o.at(int64(i)); got != want {
