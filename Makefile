@@ -14,8 +14,10 @@ BENCHTIME ?= 1s
 
 # The build: the same as in .promu.yml, which deploy/test/build compares.
 BINARY    := drift_exporter
+TAGS      ?=
 PLATFORMS := linux/amd64 linux/arm64
-TAGS      := netgo,osusergo,sqlite_omit_load_extension,static_build
+comma     := ,
+BUILD_TAGS := netgo,osusergo,sqlite_omit_load_extension,static_build$(if $(TAGS),$(comma)$(TAGS))
 FLAGS     := -trimpath -buildvcs=false
 VERSION   := $(shell cat VERSION)
 REVISION   = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -34,13 +36,13 @@ LDFLAGS    = -X $(PACKAGE).Version=$(VERSION) \
 # Without this SQLite syncs with fsync, which also waits for the file's time of
 # change to reach the file system's journal.
 export CGO_CFLAGS := $(or $(CGO_CFLAGS),-O2 -g) -DHAVE_FDATASYNC=1
-GO_BUILD   = CGO_ENABLED=1 $(GO) build $(FLAGS) -tags $(TAGS) -ldflags "$(LDFLAGS)"
+GO_BUILD   = CGO_ENABLED=1 $(GO) build $(FLAGS) -tags $(BUILD_TAGS) -ldflags "$(LDFLAGS)"
 
 GOLANGCI_VERSION := 2.15.0
 GOLANGCI         := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .PHONY: build
-build: ## build ./drift_exporter, static, for this machine
+build: ## build ./drift_exporter, static, for this machine; TAGS=nobigquery leaves out the client of BigQuery
 	$(GO_BUILD) -o $(BINARY) .
 
 .PHONY: test

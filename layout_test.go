@@ -18,7 +18,7 @@ import (
 // The imports of each package below the module, exactly: an arrow that the code
 // has lost is taken out here too. The tests of a package may import more.
 var arrows = map[string][]string{
-	"":                   {"collector", "collector/bigquery", "collector/flags", "collector/replay", "collector/train", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/rows", "predictor/ship", "predictor/simulate", "predictor/simulate/demo"},
+	"":                   {"collector/command", "collector/command/warehouse"},
 	"exporter":           {},
 	"collector":          {"collector/config", "collector/drift", "collector/reference", "collector/window", "predictor/predictionlog"},
 	"collector/config":   {},
@@ -27,11 +27,12 @@ var arrows = map[string][]string{
 	"collector/bigquery/emulator": {},
 	"predictor/ship":              {"predictor/predictionlog"},
 	"collector/drift/calibrate":   {"collector/drift"},
-	"collector/flags":             {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window", "predictor/ship"},
+	"collector/command":           {"collector", "collector/drift", "collector/reference", "collector/replay", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/rows", "predictor/ship", "predictor/simulate", "predictor/simulate/demo"},
+	// With the tag nobigquery it does not import collector/bigquery.
+	"collector/command/warehouse": {"collector/bigquery", "collector/command"},
 	"collector/replay":            {"collector", "collector/drift", "collector/reference", "collector/window", "predictor/model", "predictor/predictionlog", "predictor/rows"},
-	"deploy/test/bench":           {"collector", "collector/drift", "collector/flags", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
+	"deploy/test/bench":           {"collector", "collector/drift", "collector/command", "collector/reference", "collector/window", "exporter", "predictor", "predictor/model", "predictor/predictionlog", "predictor/simulate", "predictor/simulate/load"},
 	"deploy/grafana":              {},
-	"collector/train":             {"collector/flags", "collector/reference", "predictor/model", "predictor/rows"},
 	"predictor/simulate/demo":     {},
 	"deploy/kubernetes/schema":    {},
 	"collector/drift":             {},
@@ -152,5 +153,22 @@ func TestReadmeShowsTheWriterAsItIs(t *testing.T) {
 	}
 	if !bytes.Contains(readme, writer) {
 		t.Error("README.md does not show testdata/log_writer.py: copy it there")
+	}
+}
+
+func TestABuildWithoutBigQueryLinksNoneOfItsClient(t *testing.T) {
+	t.Parallel()
+	count := func(args ...string) int {
+		out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, append(args, ".")...)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(out), "cloud.google.com/go/") + strings.Count(string(out), "google.golang.org/grpc")
+	}
+	if n := count(); n == 0 {
+		t.Error("the usual build does not link BigQuery's client: this test looks for the wrong packages")
+	}
+	if n := count("-tags=nobigquery"); n > 0 {
+		t.Errorf("%d packages of BigQuery's client are linked", n)
 	}
 }

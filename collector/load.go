@@ -113,7 +113,7 @@ func (l *loader) load(m config.Model) (*reference.Reference, error) {
 func (l *loader) remote(m config.Model, t reference.Table) (*reference.Reference, error) {
 	switch {
 	case l.remotes == nil || l.remotes.remote == nil:
-		return nil, fmt.Errorf("a reference from BigQuery is for the exporter only; write it to a file with 'drift_exporter reference --bigquery.table=%s' and name that", t.Name)
+		return nil, fmt.Errorf("a reference from BigQuery is for the exporter only, in a build with BigQuery; write it to a file with 'drift_exporter reference --bigquery.table=%s' and name that", t.Name)
 	case t.Project == "":
 		return nil, fmt.Errorf("table %s has no project: name it with --bigquery.project or GOOGLE_CLOUD_PROJECT, or as project in the configuration file", t.Name)
 	case t.Dataset == "":

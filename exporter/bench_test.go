@@ -1,4 +1,4 @@
-package exporter
+package exporter_test
 
 import (
 	"bytes"
@@ -16,7 +16,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/drift-exporter/drift_exporter/collector"
-	watching "github.com/drift-exporter/drift_exporter/collector/flags"
+	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
@@ -63,7 +64,7 @@ func fetched(b *testing.B, client *http.Client, url string) []byte {
 // BenchmarkPage is a whole scrape of the embedded model, with and without new
 // rows, beside client_golang serving as many series that never change.
 func BenchmarkPage(b *testing.B) {
-	options := watching.Defaults()
+	options := command.Defaults()
 	options.Log, options.Enabled = filepath.Join(b.TempDir(), "predictions.db"), collector.Defaults()
 	writer, err := predictionlog.OpenWriter(b.Context(), options.Log, predictionlog.WriterOptions{})
 	if err != nil {
@@ -79,7 +80,7 @@ func BenchmarkPage(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = monitor.Close() }()
-	server, err := New(Options{Monitor: monitor, TelemetryPath: "/metrics", Collectors: collector.Names(), Enabled: options.Enabled})
+	server, err := exporter.New(exporter.Options{Monitor: monitor, TelemetryPath: "/metrics", Collectors: collector.Names(), Enabled: options.Enabled})
 	if err != nil {
 		b.Fatal(err)
 	}

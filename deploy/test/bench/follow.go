@@ -7,8 +7,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/command"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -54,7 +54,7 @@ func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
 
 // open returns windows that have read nothing yet.
 func (f *follower) open(predictions int) (*window.Window, error) {
-	o := flags.Defaults()
+	o := command.Defaults()
 	o.Window.Predictions, o.Window.Lookback, o.Window.Bare = predictions, f.lookback, f.bare
 	o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	return window.New(f, f.specs, o.Bins, f.nulls, o.Window)

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/collector"
-	"github.com/drift-exporter/drift_exporter/collector/flags"
+	"github.com/drift-exporter/drift_exporter/collector/command"
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
@@ -25,7 +25,7 @@ const (
 
 // serveExporter is the exporter as the command runs it.
 func serveExporter(ctx context.Context, predictions int, path string, listening func(net.Addr)) error {
-	o := flags.Defaults()
+	o := command.Defaults()
 	o.Log, o.Window.Predictions, o.Enabled = path, predictions, collector.Defaults()
 	monitor, err := collector.New(o)
 	if err != nil {

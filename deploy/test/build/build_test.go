@@ -138,16 +138,17 @@ func makeBuild(t *testing.T, folder string) (*build, error) {
 	return b, nil
 }
 
-// goBuilds returns the go build commands that make would run, in words.
-func goBuilds(t *testing.T, folder, target string) ([][]string, error) {
+// goBuilds returns the go build commands that make would run for a target and
+// variables, in words.
+func goBuilds(t *testing.T, folder string, arguments ...string) ([][]string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "make", "--no-print-directory", "-n", target,
-		"VERSION="+versions["Version"], "REVISION="+versions["Revision"], "BRANCH="+versions["Branch"],
-		"BUILD_USER="+versions["User"]+"@"+versions["Host"], "BUILD_DATE="+versions["Date"], "GO=go")
+	cmd := exec.CommandContext(t.Context(), "make", append([]string{"--no-print-directory", "-n",
+		"VERSION=" + versions["Version"], "REVISION=" + versions["Revision"], "BRANCH=" + versions["Branch"],
+		"BUILD_USER=" + versions["User"] + "@" + versions["Host"], "BUILD_DATE=" + versions["Date"], "GO=go"}, arguments...)...)
 	cmd.Dir = folder
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return nil, fmt.Errorf("make -n %s (is make installed?): %w\n%s", target, err, out)
+		return nil, fmt.Errorf("make -n %s (is make installed?): %w\n%s", arguments, err, out)
 	}
 	var commands [][]string
 	for line := range strings.Lines(string(out)) {
@@ -314,6 +315,24 @@ func TestDifferenceBetweenMakefileAndPromuIsFound(t *testing.T) {
 				t.Error("the difference was not found")
 			}
 		})
+	}
+}
+
+func TestTagsOfTheCallerComeOnTop(t *testing.T) {
+	t.Parallel()
+	tags := func(arguments ...string) []string {
+		commands, err := goBuilds(t, "../../..", append([]string{"build"}, arguments...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &build{}
+		if err := b.read(commands[0]); err != nil {
+			t.Fatal(err)
+		}
+		return b.Tags
+	}
+	if got, want := tags("TAGS=nobigquery"), append(tags(), "nobigquery"); !slices.Equal(got, want) {
+		t.Errorf("make build TAGS=nobigquery builds with %q, want %q", got, want)
 	}
 }
 

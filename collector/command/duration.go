@@ -1,4 +1,4 @@
-package flags
+package command
 
 import (
 	"fmt"
@@ -7,16 +7,16 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Duration adds a flag for a duration that is not negative: with days as
+// durationFlag adds a flag for a duration that is not negative: with days as
 // Prometheus writes them (90d, 1h30m), or with fractions as Go does (0.5s).
-func Duration(cmd Command, name, help, value string) *time.Duration {
+func durationFlag(cmd flagged, name, help, value string) *time.Duration {
 	d := new(duration)
 	cmd.Flag(name, help).Default(value).SetValue(d)
 	return (*time.Duration)(d)
 }
 
-// Time adds a flag for a moment, written as RFC 3339; without a value it is zero.
-func Time(cmd Command, name, help string) *time.Time {
+// timeFlag adds a flag for a moment, written as RFC 3339; without a value it is zero.
+func timeFlag(cmd flagged, name, help string) *time.Time {
 	t := new(moment)
 	cmd.Flag(name, help).PlaceHolder("2026-11-01T12:00:00Z").SetValue(t)
 	return (*time.Time)(t)
@@ -59,27 +59,4 @@ func (m *moment) String() string {
 		return t.Format(time.RFC3339Nano)
 	}
 	return ""
-}
-
-// either is a flag with two values, of which yes is true.
-type either struct {
-	value   *bool
-	yes, no string
-}
-
-// Set implements kingpin.Value.
-func (e either) Set(s string) error {
-	if s != e.yes && s != e.no {
-		return fmt.Errorf("%q is neither %s nor %s", s, e.yes, e.no)
-	}
-	*e.value = s == e.yes
-	return nil
-}
-
-// String implements kingpin.Value.
-func (e either) String() string {
-	if *e.value {
-		return e.yes
-	}
-	return e.no
 }

@@ -1,9 +1,8 @@
-package train
+package command
 
 import (
 	"cmp"
 	"context"
-	"io"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -12,10 +11,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// Train writes a model file and its reference file.
-func Train(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context.Context) error {
+// train writes a model file and its reference file.
+func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 	var (
-		f       = newRowsFlags(cmd, open, "model", "Version of the model: the label version of every metric; without it, the time of the rows.")
+		f       = newRowsFlags(cmd, e, "model", "Version of the model: the label version of every metric; without it, the time of the rows.")
 		output  = cmd.Flag("model.output", "Model file to write.").Default("model.json").String()
 		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
 	)
@@ -42,6 +41,6 @@ func Train(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context.Con
 		if err := rows.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
 			return err
 		}
-		return result.Print(stdout)
+		return result.Print(e.Stdout)
 	}
 }

@@ -1,10 +1,9 @@
-package train
+package command
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -15,10 +14,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// Reference writes a reference file, or shows one.
-func Reference(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context.Context) error {
+// reference writes a reference file, or shows one.
+func (e *Environment) reference(cmd *kingpin.CmdClause) Run {
 	var (
-		f     = newRowsFlags(cmd, open, "", "Version of the model that the reference serves; without it, every version.")
+		f     = newRowsFlags(cmd, e, "", "Version of the model that the reference serves; without it, every version.")
 		score = cmd.Flag("score", "Column with the model's score, the probability of class 1; from 0.5 on it predicts 1.").String()
 		show  = cmd.Flag("show", "Show the reference file of --reference.file, or the embedded one, instead.").Bool()
 		file  = cmd.Flag("reference.file", "Reference file to show.").String()
@@ -32,7 +31,7 @@ func Reference(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context
 					return err
 				}
 			}
-			return r.Show(stdout)
+			return r.Show(e.Stdout)
 		}
 		var r *reference.Reference
 		var err error
@@ -45,7 +44,7 @@ func Reference(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context
 			return err
 		}
 		if *f.reference == "" {
-			return r.Encode(stdout)
+			return r.Encode(e.Stdout)
 		}
 		return rows.WriteFile(*f.reference, r.Encode)
 	}
@@ -53,7 +52,10 @@ func Reference(cmd *kingpin.CmdClause, open Open, stdout io.Writer) func(context
 
 // count has a table counted where it is.
 func (f *rowsFlags) count(ctx context.Context, score string) (*reference.Reference, error) {
-	w := f.open(f.tables)
+	w, err := f.environment.warehouse(f.tables)
+	if err != nil {
+		return nil, err
+	}
 	t := f.table()
 	t.Score = score
 	counted, err := w.Count(ctx, t, nil)

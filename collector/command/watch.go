@@ -1,6 +1,4 @@
-// Package flags puts the options of the monitoring on command lines: the same
-// flags wherever something is watched, live or in history.
-package flags
+package command
 
 import (
 	"fmt"
@@ -15,28 +13,24 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// Command is what has flags: a kingpin command or application.
-type Command interface {
-	Flag(name, help string) *kingpin.FlagClause
-}
-
-// Lookback is the usual --window.lookback: how many of the newest rows of a log
+// lookback is the usual --window.lookback: how many of the newest rows of a log
 // the exporter may need.
-const Lookback = 262144
+const lookback = 262144
 
 // Defaults are the options of a command line without flags.
 func Defaults() collector.Options {
 	return collector.Options{
-		Window:           window.Options{Predictions: 1000, Lookback: Lookback, Feedback: 100, Versions: 10},
+		Window:           window.Options{Predictions: 1000, Lookback: lookback, Feedback: 100, Versions: 10},
 		Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
 		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
 		BootstrapSamples: 9999, Significance: 0.05, Tolerance: 0.02, FalseAlarmsPerMonth: 1, Sequential: true,
 	}
 }
 
-// Watch adds the flags that say what is watched and how it is judged. What o
-// holds is their default; parsing sets it.
-func Watch(cmd Command, o *collector.Options) {
+// watchFlags adds the flags that say what is watched and how it is judged, the
+// same for live traffic and for history. What o holds is their default; parsing
+// sets it.
+func watchFlags(cmd flagged, o *collector.Options) {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	cmd.Flag("config.file", "Which models to watch (YAML); without it, the embedded loan model or the one of --reference.file.").StringVar(&o.ConfigFile)
 	cmd.Flag("reference.file", "What is normal for the one model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
@@ -61,9 +55,9 @@ func Watch(cmd Command, o *collector.Options) {
 	cmd.Flag("drift.dependence", "Whether p-values take predictions to be independent, or to depend on their neighbours (block), as in batches.").Default(dependence.String()).SetValue(dependence)
 }
 
-// Collectors adds a flag for each collector. The returned function names those
+// collectorFlags adds a flag for each collector. The returned function names those
 // that are enabled, once the flags are parsed.
-func Collectors(cmd Command) func() []string {
+func collectorFlags(cmd flagged) func() []string {
 	nothing := cmd.Flag("collector.disable-defaults", "Start from no collector instead of the usual ones.").Bool()
 	chosen, explicit := map[string]*bool{}, map[string]*bool{}
 	for _, n := range collector.Names() {
@@ -76,12 +70,12 @@ func Collectors(cmd Command) func() []string {
 	}
 }
 
-// With returns o as further flags of Watch change it.
-func With(o collector.Options, args []string) (collector.Options, error) {
+// with returns o as further flags of watchFlags change it.
+func with(o collector.Options, args []string) (collector.Options, error) {
 	app := kingpin.New("", "")
 	app.Terminate(nil)
 	app.UsageWriter(io.Discard).ErrorWriter(io.Discard)
-	Watch(app, &o)
+	watchFlags(app, &o)
 	_, err := app.Parse(args)
 	return o, err
 }

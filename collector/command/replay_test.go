@@ -1,4 +1,4 @@
-package flags
+package command
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ import (
 func parseReplay(t *testing.T, args ...string) (replay.Options, error) {
 	t.Helper()
 	app := kingpin.New("test", "")
-	options := Replay(app, "predictions.db")
+	options := replayFlags(app)
 	if _, err := app.Parse(args); err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package flags
+package command
 
 import (
 	"slices"
@@ -16,8 +16,8 @@ func parse(t *testing.T, args ...string) (collector.Options, []string, error) {
 	t.Helper()
 	o := Defaults()
 	app := kingpin.New("test", "")
-	Watch(app, &o)
-	enabled := Collectors(app)
+	watchFlags(app, &o)
+	enabled := collectorFlags(app)
 	_, err := app.Parse(args)
 	return o, enabled(), err
 }
@@ -82,7 +82,7 @@ func TestWithChangesWhatIsNamedOnly(t *testing.T) {
 	t.Parallel()
 	o := Defaults()
 	o.ReferenceFile, o.Tolerance, o.Sequential, o.Window.Duration = "r.json", .3, false, 90*time.Minute
-	got, err := With(o, []string{"--window.predictions=10000"})
+	got, err := with(o, []string{"--window.predictions=10000"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestWhatIsNoFlagIsRefused(t *testing.T) {
 		{"tolerance", "unexpected tolerance"},
 		{"--predictions.log=x", "unknown long flag"},
 	} {
-		if _, err := With(Defaults(), []string{test.arg}); err == nil || !strings.Contains(err.Error(), test.says) {
+		if _, err := with(Defaults(), []string{test.arg}); err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: got %v, want an error with %q", test.arg, err, test.says)
 		}
 	}
@@ -115,7 +115,7 @@ func TestWhatIsNoFlagIsRefused(t *testing.T) {
 func TestTimeIsRFC3339(t *testing.T) {
 	t.Parallel()
 	app := kingpin.New("test", "")
-	got := Time(app, "at", "A moment.")
+	got := timeFlag(app, "at", "A moment.")
 	if _, err := app.Parse(nil); err != nil || !got.IsZero() {
 		t.Errorf("without a flag: %v, %v", got, err)
 	}

@@ -1,32 +1,64 @@
-package flags
+package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
+
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// Replay adds the flags that say what history is replayed and how, those of
-// Watch and of Collectors among them. The returned function gives the options,
-// once the flags are parsed.
-func Replay(cmd Command, log string) func() (replay.Options, error) {
+// replay puts history through a configuration.
+func (e *Environment) replay(cmd *kingpin.CmdClause) Run {
+	options := replayFlags(cmd)
+	output := cmd.Flag("output.openmetrics", "File to write the metrics over time to, for 'promtool tsdb create-blocks-from openmetrics'.").String()
+	return func(ctx context.Context) error {
+		o, err := options()
+		if err != nil {
+			return fmt.Errorf("%w; %w", err, ErrUsage)
+		}
+		o.Progress = e.Stderr
+		run := func(w io.Writer) error {
+			o.Metrics = w
+			report, err := replay.Run(ctx, o)
+			if err != nil {
+				return err
+			}
+			return report.Print(e.Stdout)
+		}
+		if *output == "" {
+			return run(nil)
+		}
+		o.Spool = filepath.Dir(*output)
+		return rows.WriteFile(*output, run)
+	}
+}
+
+// replayFlags adds the flags that say what history is replayed and how, those of
+// watchFlags and of collectorFlags among them. The returned function gives the
+// options, once the flags are parsed.
+func replayFlags(cmd flagged) func() (replay.Options, error) {
 	var (
 		o       replay.Options
 		rows    replay.CSV
 		byUser  bool
 		watch   = Defaults()
-		start   = Time(cmd, "start", "Time of the first row of a CSV without --time; 2026-01-01 when left out.")
-		step    = Duration(cmd, "step", "Time between two scrapes, by the clock of the history.", "15s")
-		change  = Time(cmd, "change-at", "When something is known to have changed: alarms before are false, detection is counted from it.")
-		every   = Duration(cmd, "output.step", "Time between two samples of --output.openmetrics.", "1m")
+		start   = timeFlag(cmd, "start", "Time of the first row of a CSV without --time; 2026-01-01 when left out.")
+		step    = durationFlag(cmd, "step", "Time between two scrapes, by the clock of the history.", "15s")
+		change  = timeFlag(cmd, "change-at", "When something is known to have changed: alarms before are false, detection is counted from it.")
+		every   = durationFlag(cmd, "output.step", "Time between two samples of --output.openmetrics.", "1m")
 		compare = cmd.Flag("compare", "Another setting to replay beside this one: a name, and the flags that differ; repeatable.").PlaceHolder("'NAME: --drift.tolerance=0.05'").Strings()
 	)
-	cmd.Flag("predictions.log", "Prediction log to replay.").Default(log).IsSetByUser(&byUser).StringVar(&o.Log)
-	cmd.Flag("correlation", "Also tell how the divergence of each feature and the accuracy went together, over blocks of --window.predictions.").BoolVar(&o.Correlation)
+	logFlag(cmd, "Prediction log to replay.").IsSetByUser(&byUser).StringVar(&o.Log)
+	cmd.Flag("correlation", "Also report how the divergence of each feature and the accuracy went together, over blocks of --window.predictions.").BoolVar(&o.Correlation)
 	cmd.Flag("csv", "Replay the rows of this CSV (plain or gzip), in order, instead of a log.").StringVar(&rows.Path)
 	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, or seconds since 1970.").StringVar(&rows.Time)
 	cmd.Flag("rate", "Rows a second of a CSV without --time.").Default("1").Float64Var(&rows.Rate)
@@ -34,8 +66,8 @@ func Replay(cmd Command, log string) func() (replay.Options, error) {
 	cmd.Flag("class", "Column of the CSV with the predicted class; without it, a score of 0.5 or more is the positive one.").StringVar(&rows.Class)
 	cmd.Flag("outcome", "Column of the CSV with what became of the row.").StringVar(&rows.Outcome)
 	cmd.Flag("positive", "Value of the outcome column that is the positive class; not needed for 0/1 and false/true.").StringVar(&rows.Positive)
-	Watch(cmd, &watch)
-	enabled := Collectors(cmd)
+	watchFlags(cmd, &watch)
+	enabled := collectorFlags(cmd)
 	return func() (replay.Options, error) {
 		watch.Enabled = enabled()
 		o.Step, o.ChangeAt, o.MetricsStep = *step, *change, *every
@@ -67,7 +99,7 @@ func setting(given collector.Options, text string) (replay.Setting, error) {
 	if name = strings.TrimSpace(name); !ok || name == "" || strings.HasPrefix(name, "-") || len(args) == 0 {
 		return replay.Setting{}, fmt.Errorf("--compare=%q: write a name, a colon and flags, such as 'wide: --window.predictions=10000 --drift.tolerance=0.05'", text)
 	}
-	watch, err := With(given, args)
+	watch, err := with(given, args)
 	if err != nil {
 		return replay.Setting{}, fmt.Errorf("--compare=%q: %w; it takes the flags that say what is watched and how", text, err)
 	}

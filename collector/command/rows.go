@@ -1,6 +1,4 @@
-// Package train is the commands that make files of rows: train, which fits a model,
-// and reference.
-package train
+package command
 
 import (
 	"bytes"
@@ -8,39 +6,23 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
-
-	"github.com/drift-exporter/drift_exporter/collector/flags"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 )
-
-// Warehouse is where rows lie that are not in a CSV.
-type Warehouse interface {
-	// Count counts the rows of a table where they are.
-	Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error)
-	// Rows writes the rows of a table as a CSV and returns when they were changed.
-	Rows(ctx context.Context, t reference.Table, w io.Writer) (time.Time, error)
-	Close() error
-}
-
-// Open returns the warehouse that the flags name, once they are parsed.
-type Open func(*flags.BigQuery) Warehouse
 
 // rowsFlags say which rows are read, and what is made of them.
 type rowsFlags struct {
 	csv, where, outcome, positive, name, version, reference *string
 	seed                                                    *uint64
-	tables                                                  *flags.BigQuery
-	open                                                    Open
+	tables                                                  *tables
+	environment                                             *Environment
 }
 
-func newRowsFlags(cmd *kingpin.CmdClause, open Open, name, version string) rowsFlags {
+func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 	return rowsFlags{
 		csv:       cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
 		where:     cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
@@ -50,8 +32,9 @@ func newRowsFlags(cmd *kingpin.CmdClause, open Open, name, version string) rowsF
 		version:   cmd.Flag("model.version", version).String(),
 		reference: cmd.Flag("reference.output", "Reference file to write.").String(),
 		seed:      cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
-		tables:    flags.Warehouse(cmd),
-		open:      open,
+		tables:    newTables(cmd),
+
+		environment: e,
 	}
 }
 
@@ -74,12 +57,18 @@ type readRows struct {
 }
 
 func (f *rowsFlags) read(ctx context.Context) (*readRows, error) {
+	if err := f.environment.reaches(f.tables); err != nil {
+		return nil, err
+	}
 	var content []byte
 	var r readRows
 	var place string
 	switch {
 	case f.fromTable():
-		w := f.open(f.tables)
+		w, err := f.environment.warehouse(f.tables)
+		if err != nil {
+			return nil, err
+		}
 		var text bytes.Buffer
 		changed, err := w.Rows(ctx, f.table(), &text)
 		if err := errors.Join(err, w.Close()); err != nil {
@@ -92,7 +81,7 @@ func (f *rowsFlags) read(ctx context.Context) (*readRows, error) {
 			r.source += " where " + *f.where
 		}
 	case *f.csv == "":
-		return nil, fmt.Errorf("no rows: name a CSV file with --csv=FILE, or a table with --bigquery.table; %w", flags.ErrUsage)
+		return nil, fmt.Errorf("no rows: name a CSV file with --csv=FILE, or a table with --bigquery.table; %w", ErrUsage)
 	default:
 		info, err := os.Stat(*f.csv)
 		if err != nil {

@@ -1,0 +1,47 @@
+package command
+
+import (
+	"context"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/drift-exporter/drift_exporter/predictor"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// predictor serves a model and writes the log.
+func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
+	var (
+		web     = kingpinflag.AddFlags(cmd, ":5000")
+		serve   predictor.RunOptions
+		file    = cmd.Flag("model.file", "Model to serve; without it, the embedded loan model.").String()
+		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for good.", "90d")
+		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions go, such as 10GiB; 0: no bound.").Default("0B").Bytes()
+		failure = cmd.Flag("predictions.log-failure", "While the log cannot be written: refuse predictions, or serve them unlogged.").Default("refuse").Enum("refuse", "serve")
+	)
+	logFlag(cmd, "Prediction log to write; made when missing.").StringVar(&serve.LogPath)
+	telemetryPath(cmd, "Path of the predictor's own metrics.", &serve.TelemetryPath)
+	cmd.Flag("web.max-requests", "Requests in flight at most, the next one is answered with 429; 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
+	pprof(cmd, &serve.EnablePprof)
+	return func(ctx context.Context) error {
+		m, err := loadModel(*file)
+		if err != nil {
+			return err
+		}
+		serve.Model, serve.Web, serve.LogFailure, serve.Logger = m, web, *failure, e.Logger
+		serve.LogOptions = predictionlog.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.Logger}
+		e.Logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
+		return predictor.Run(ctx, serve)
+	}
+}
+
+// loadModel returns the model of a file, or the embedded one when path is empty.
+func loadModel(path string) (*model.Model, error) {
+	if path == "" {
+		return model.Default(), nil
+	}
+	return model.Load(path)
+}

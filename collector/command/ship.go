@@ -1,0 +1,36 @@
+package command
+
+import (
+	"context"
+	"errors"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+)
+
+// ship ships a log to BigQuery.
+func (e *Environment) ship(cmd *kingpin.CmdClause) Run {
+	var o ship.Options
+	o.Web = kingpinflag.AddFlags(cmd, ":8003")
+	logFlag(cmd, "Prediction log to ship; its progress is kept in it.").StringVar(&o.LogPath)
+	p, d := datasetFlags(cmd, "Dataset to ship to, best one of its own; tables and views are made in it.")
+	project, dataset := p.String(), d.String()
+	cmd.Flag("ship.interval", "Time between two looks for new rows.").Default("10s").SetValue((*duration)(&o.Interval))
+	cmd.Flag("ship.batch-rows", "Rows of a request at most.").Default("2000").IntVar(&o.BatchRows)
+	cmd.Flag("once", "Ship what the log holds now, and end; exit status 1 when something stayed.").BoolVar(&o.Once)
+	telemetryPath(cmd, "Path of the shipper's own metrics.", &o.TelemetryPath)
+	return func(ctx context.Context) error {
+		if e.BigQuery == nil {
+			return errNoBigQuery
+		}
+		o.Logger = e.Logger
+		sink, err := e.BigQuery.Sink(ctx, *project, *dataset, e.Logger)
+		if err != nil {
+			return err
+		}
+		o.Name, o.Destination = sink.Name(), sink
+		return errors.Join(ship.Run(ctx, o), sink.Close())
+	}
+}

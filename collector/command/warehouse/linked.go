@@ -1,0 +1,28 @@
+//go:build !nobigquery
+
+// Package warehouse connects the commands to the clients of BigQuery, or to
+// nothing in a build with the tag nobigquery, which links none of them.
+package warehouse
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery"
+	"github.com/drift-exporter/drift_exporter/collector/command"
+)
+
+// BigQuery returns what makes the clients of BigQuery.
+func BigQuery() command.BigQuery { return linked{} }
+
+type linked struct{}
+
+// Warehouse implements command.BigQuery.
+func (linked) Warehouse(o command.WarehouseOptions) command.Warehouse {
+	return bigquery.New(bigquery.Options{Project: o.Project, Location: o.Location, MaximumBytes: o.MaximumBytes, Logger: o.Logger})
+}
+
+// Sink implements command.BigQuery.
+func (linked) Sink(ctx context.Context, project, dataset string, logger *slog.Logger) (command.Sink, error) {
+	return bigquery.NewSink(ctx, bigquery.SinkOptions{Project: project, Dataset: dataset, Logger: logger})
+}
