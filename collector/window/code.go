@@ -4,21 +4,22 @@ import (
 	"math"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
 )
 
 // code writes the code of every column of a row into codes, and its numbers
 // into last. It reports false, and changes nothing, when the row's features are
 // not a JSON object.
 func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, lastAt []int64) bool {
-	values, ok := l.parser.parse(row.Features)
+	values, ok := l.reader.Read(row.Features)
 	if !ok {
 		return false
 	}
 	for i := range l.features {
 		c, v := &l.columns[i], &values[i]
 		codes[i] = c.code(v)
-		if c.numeric && v.kind == number && !math.IsInf(v.number, 0) {
-			last[i], lastAt[i] = v.number, row.ID
+		if c.numeric && v.Kind == features.Number && !math.IsInf(v.Number, 0) {
+			last[i], lastAt[i] = v.Number, row.ID
 		}
 	}
 	if l.score >= 0 {
@@ -35,17 +36,17 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 }
 
 // code returns the fine code of one value of the column.
-func (c *column) code(v *value) uint8 {
+func (c *column) code(v *features.Value) uint8 {
 	switch {
-	case v.kind == missing:
+	case v.Kind == features.Missing:
 		return c.binning.Missing()
-	case c.numeric && v.kind == number:
-		return c.binning.Number(v.number)
+	case c.numeric && v.Kind == features.Number:
+		return c.binning.Number(v.Number)
 	case c.numeric:
 		return c.binning.Missing()
-	case v.kind == nested:
+	case v.Kind == features.Nested:
 		return c.binning.Other()
 	default:
-		return c.binning.Category(v.text)
+		return c.binning.Category(v.Text)
 	}
 }

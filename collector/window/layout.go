@@ -9,6 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
 )
 
 // layout says how the rows served by one reference become codes: a column of
@@ -20,7 +21,7 @@ type layout struct {
 	features  int // the first columns are features
 	score     int // column of the score, -1 without one in the reference
 	class     int // column of the class, -1 without one in the reference
-	parser    *parser
+	reader    *features.Reader
 	// calibration says how often the score was right, nil when the reference does not.
 	calibration *drift.Calibration
 	// unknown are the outcomes by feature when there are none yet.
@@ -90,7 +91,7 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		l.class = len(l.columns)
 		l.columns = append(l.columns, newColumn(className, false, false, b, fine))
 	}
-	l.parser = newParser(l.columns[:l.features])
+	l.reader = l.newReader()
 	l.unknown = newImpactCounts(l).expect()
 	return l, nil
 }
@@ -114,6 +115,15 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning, fine []int
 		c.total += n
 	}
 	return c
+}
+
+// newReader returns what reads the features of a row.
+func (l *layout) newReader() *features.Reader {
+	names, numeric := make([]string, l.features), make([]bool, l.features)
+	for i := range l.features {
+		names[i], numeric[i] = l.columns[i].name, l.columns[i].numeric
+	}
+	return features.New(names, numeric)
 }
 
 // positive is the class whose probability the score is.

@@ -1,4 +1,4 @@
-package window
+package features
 
 import (
 	"encoding/binary"

@@ -1,10 +1,11 @@
-package window
+package features
 
 import (
 	"bytes"
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,19 +14,19 @@ import (
 )
 
 // watched is one numeric and one categorical feature.
-func watched() *parser {
-	return newParser([]column{{name: "income", numeric: true}, {name: "state"}})
+func watched() *Reader {
+	return New([]string{"income", "state"}, []bool{true, false})
 }
 
-func TestParse(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
-	absent := value{kind: missing}
-	num := func(x float64) value { return value{kind: number, number: x} }
-	str := func(s string) value { return value{kind: text, text: []byte(s)} }
-	category := func(x float64, s string) value { return value{kind: number, number: x, text: []byte(s)} }
+	absent := Value{Kind: Missing}
+	num := func(x float64) Value { return Value{Kind: Number, Number: x} }
+	str := func(s string) Value { return Value{Kind: Text, Text: []byte(s)} }
+	category := func(x float64, s string) Value { return Value{Kind: Number, Number: x, Text: []byte(s)} }
 	for _, test := range []struct {
 		name, object  string
-		income, state value
+		income, state Value
 		invalid       bool
 	}{
 		{name: "both", object: `{"income":1.5e3,"state":"NY"}`, income: num(1500), state: str("NY")},
@@ -40,7 +41,7 @@ func TestParse(t *testing.T) {
 		{name: "negative zero is zero", object: `{"income":-0.0}`, income: num(0), state: absent},
 		{name: "escapes", object: `{"st\u0061te":"N\u0059","in\u0063ome":7}`, income: num(7), state: str("NY")},
 		{name: "not ASCII", object: `{"state":"Köln"}`, income: absent, state: str("Köln")},
-		{name: "nested values", object: `{"state":{"a":1},"income":[1]}`, income: value{kind: nested}, state: value{kind: nested}},
+		{name: "nested values", object: `{"state":{"a":1},"income":[1]}`, income: Value{Kind: Nested}, state: Value{Kind: Nested}},
 		{name: "a repeated key has its last value", object: `{"income":1,"income":2}`, income: num(2), state: absent},
 		{name: "a repeated key, by the slow way", object: `{"income":1,"a":[],"income":null}`, income: absent, state: absent},
 		{name: "empty", object: ``, invalid: true},
@@ -60,16 +61,16 @@ func TestParse(t *testing.T) {
 			t.Parallel()
 			p := watched()
 			for range 2 { // the second time with the order of keys known
-				values, ok := p.parse([]byte(test.object))
+				values, ok := p.Read([]byte(test.object))
 				if ok == test.invalid {
 					t.Fatalf("valid is %v", ok)
 				}
 				if test.invalid {
 					continue
 				}
-				for i, want := range []value{test.income, test.state} {
+				for i, want := range []Value{test.income, test.state} {
 					got := values[i]
-					if got.kind != want.kind || got.number != want.number || !bytes.Equal(got.text, want.text) || math.Signbit(got.number) != math.Signbit(want.number) {
+					if got.Kind != want.Kind || got.Number != want.Number || !bytes.Equal(got.Text, want.Text) || math.Signbit(got.Number) != math.Signbit(want.Number) {
 						t.Errorf("%s is %+v, want %+v", p.names[i], got, want)
 					}
 				}
@@ -78,19 +79,19 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseForgetsTheRowBefore(t *testing.T) {
+func TestReadForgetsTheRowBefore(t *testing.T) {
 	t.Parallel()
 	p := watched()
-	p.parse([]byte(`{"income":1,"state":"NY"}`))
-	values, _ := p.parse([]byte(`{"state":"CA"}`))
-	if values[0].kind != missing || string(values[1].text) != "CA" {
+	p.Read([]byte(`{"income":1,"state":"NY"}`))
+	values, _ := p.Read([]byte(`{"state":"CA"}`))
+	if values[0].Kind != Missing || string(values[1].Text) != "CA" {
 		t.Errorf("got %+v", values)
 	}
 }
 
-// FuzzParse compares the parser with the log's rule for what is an object, and
+// FuzzRead compares a Reader with the log's rule for what is an object, and
 // with encoding/json for what its features are, whatever the row before was.
-func FuzzParse(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		`{"income":1,"state":"NY"}`, `{"state":30.0}`, `{"a":{"b":[1]},"income":-1e-3}`, `{"income":1,"income":"2"}`,
 		`{"st\u0061te":"x"}`, `{"income":0123}`, `[]`, `{"income":1e400}`, "{\"state\":\"\xff\"}", `{"":null}`,
@@ -103,8 +104,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"x":12,"x":12,"income":[]}`), []byte(`{"x":00,"x":12,"income":[]}`))
 	f.Fuzz(func(t *testing.T, before, object []byte) {
 		p := watched()
-		p.parse(before)
-		values, ok := p.parse(object)
+		p.Read(before)
+		values, ok := p.Read(object)
 		if ok == predictionlog.InvalidFeatures(object) {
 			t.Fatalf("%q: valid is %v, the log says %v", object, ok, !ok)
 		}
@@ -116,33 +117,33 @@ func FuzzParse(f *testing.F) {
 		for i, name := range p.names {
 			got, raw := values[i], bytes.TrimSpace(want[name])
 			if len(raw) == 0 || raw[0] == 'n' {
-				if got.kind != missing {
+				if got.Kind != Missing {
 					t.Fatalf("%q: %s is %+v, want missing", object, name, got)
 				}
 				continue
 			}
 			var any any
 			if err := json.Unmarshal(raw, &any); err != nil {
-				if got.kind != missing { // a number that overflows
+				if got.Kind != Missing { // a number that overflows
 					t.Fatalf("%q: %s is %+v, want missing", object, name, got)
 				}
 				continue
 			}
 			switch v := any.(type) {
 			case float64:
-				if got.kind != number || got.number != v {
+				if got.Kind != Number || got.Number != v {
 					t.Fatalf("%q: %s is %+v, want %v", object, name, got, v)
 				}
 			case string:
-				if got.kind != text || string(got.text) != v {
+				if got.Kind != Text || string(got.Text) != v {
 					t.Fatalf("%q: %s is %+v, want %q", object, name, got, v)
 				}
 			case bool:
-				if got.kind != text || string(got.text) != strconv.FormatBool(v) {
+				if got.Kind != Text || string(got.Text) != strconv.FormatBool(v) {
 					t.Fatalf("%q: %s is %+v, want %v", object, name, got, v)
 				}
 			default:
-				if got.kind != nested {
+				if got.Kind != Nested {
 					t.Fatalf("%q: %s is %+v, want nested", object, name, got)
 				}
 			}
@@ -175,18 +176,14 @@ func TestDecimal(t *testing.T) {
 	}
 }
 
-func BenchmarkParse(b *testing.B) {
+func BenchmarkRead(b *testing.B) {
 	object := []byte(`{"interest_rate":6.125,"loan_amount":300000,"loan_balance":250000,"loan_to_value_ratio":0.75,"credit_score":720,"debt_to_income_ratio":0.35,"income":85000,"loan_term":30,"loan_age":5,"home_value":400000,"current_rate":5.5,"rate_spread":0.625}`)
 	names := []string{"interest_rate", "loan_amount", "loan_balance", "loan_to_value_ratio", "credit_score", "debt_to_income_ratio", "income", "loan_term", "loan_age", "home_value", "current_rate", "rate_spread"}
-	var columns []column
-	for _, name := range names {
-		columns = append(columns, column{name: name, numeric: true})
-	}
-	p := newParser(columns)
+	p := New(names, slices.Repeat([]bool{true}, len(names)))
 	b.SetBytes(int64(len(object)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, ok := p.parse(object); !ok {
+		if _, ok := p.Read(object); !ok {
 			b.Fatal("not an object")
 		}
 	}

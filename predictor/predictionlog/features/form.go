@@ -1,4 +1,4 @@
-package window
+package features
 
 // form is what objects of one writer have in common: the text before each value
 // and behind the last, and the column of each value, -1 for one that is not
