@@ -1,10 +1,12 @@
 package value
 
 import (
-	"iter"
+	"hash/maphash"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // census counts what the texts of a column look like.
@@ -17,39 +19,30 @@ type census struct {
 	dates, dateNumbers, epochs       group
 	leadingZeros, integers           group
 
-	low, high float64 // of the plain numbers
-	width     int     // of all texts with only digits; -1: not the same
-	absents   group
+	absents group // would be missing in a numeric column: NA, nan, 1e999
+
+	width    int     // of all plain numbers with only digits; -1: not the same
+	last     float64 // plain number
+	steps    int     // rows with a number that is one more than the last
+	distinct map[uint64]struct{}
 }
 
-// group is some of the texts of a column.
-type group struct {
-	rows     int
-	examples []string // the first three that differ
-}
+var seed = maphash.MakeSeed()
 
-func (g *group) add(text string, rows int) {
-	g.rows += rows
-	if len(g.examples) < 3 && !slices.Contains(g.examples, text) {
-		g.examples = append(g.examples, strings.Clone(text))
+// note notes a value in canonical form, as long as nearly all are different.
+func (c *census) note(canonical string) {
+	if c.distinct == nil {
+		return
+	}
+	c.distinct[maphash.String(seed, canonical)] = struct{}{}
+	if c.present >= 1000 && 2*len(c.distinct) < c.present {
+		c.distinct = nil
 	}
 }
 
-// countTexts goes over all texts once, each with the number of its rows.
-func countTexts(texts iter.Seq2[string, int], missing *MissingTexts) *census {
-	c := &census{low: math.Inf(1), high: math.Inf(-1)}
-	for text, rows := range texts {
-		c.rows += rows
-		trimmed := strings.TrimSpace(text)
-		canonical := Category(text)
-		if canonical == "" || missing.HasCategory(canonical) || missing.HasCategory(Category(trimmed)) {
-			continue
-		}
-		c.present += rows
-		c.add(trimmed, rows)
-	}
-	return c
-}
+// isDistinct reports whether there are nearly as many values as rows: nine in ten, of
+// at least 20.
+func (c *census) isDistinct() bool { return c.present >= 20 && 10*len(c.distinct) >= 9*c.present }
 
 func (c *census) add(text string, rows int) {
 	switch {
@@ -77,7 +70,10 @@ func (c *census) add(text string, rows int) {
 
 func (c *census) number(text string, x float64, rows int) {
 	c.plain.add(text, rows)
-	c.low, c.high = min(c.low, x), max(c.high, x)
+	if x == c.last+1 {
+		c.steps += rows
+	}
+	c.last = x
 	if b := Truth(text); b == "true" || b == "false" {
 		c.zeroOrOne.add(text, rows)
 	}
@@ -108,11 +104,35 @@ func (c *census) valued() int { return c.present - c.absents.rows }
 func (c *census) most(rows int) bool { return rows > 0 && 10*rows >= 9*c.valued() }
 
 // invalid are the texts that a numeric column could not read.
-func (c *census) invalid() group {
-	all := group{rows: c.commas.rows + c.dates.rows + c.others.rows}
-	for _, g := range []group{c.others, c.commas, c.dates} {
-		all.examples = append(all.examples, g.examples...)
+func (c *census) invalid() group { return c.others.and(c.commas).and(c.dates) }
+
+// group is some of the texts of a column.
+type group struct {
+	rows     int
+	examples []string // at most three that differ
+}
+
+func (g *group) add(text string, rows int) {
+	g.rows += rows
+	if len(g.examples) < 3 && !slices.Contains(g.examples, text) {
+		g.examples = append(g.examples, strings.Clone(text))
 	}
-	all.examples = all.examples[:min(len(all.examples), 3)]
-	return all
+}
+
+// and is both groups.
+func (g group) and(other group) group {
+	all := slices.Concat(g.examples, other.examples)
+	return group{g.rows + other.rows, all[:min(len(all), 3)]}
+}
+
+// String shows the examples.
+func (g group) String() string {
+	var quoted []string
+	for _, text := range g.examples {
+		if utf8.RuneCountInString(text) > 30 {
+			text = string([]rune(text)[:30]) + "..."
+		}
+		quoted = append(quoted, strconv.Quote(text))
+	}
+	return strings.Join(quoted, ", ")
 }

@@ -2,14 +2,15 @@ package value
 
 import "strings"
 
-// isIDName reports whether the last word of a column's name is id.
+// isIDName reports whether a column's name is that of an identifier: its last word is
+// id, or it is a data frame's index.
 func isIDName(name string) bool {
 	for _, end := range []string{"_id", "-id", " id", ".id", "Id", "ID"} {
 		if strings.HasSuffix(name, end) || strings.HasSuffix(name, strings.ToUpper(end)) {
 			return true
 		}
 	}
-	return strings.EqualFold(name, "id")
+	return strings.EqualFold(name, "id") || strings.EqualFold(name, "index") || name == "Unnamed: 0"
 }
 
 // isCodeName reports whether a column's name is that of a code, of which digits are

@@ -31,6 +31,14 @@ func made(rows int, row func(i int) string) iter.Seq2[string, int] {
 	}
 }
 
+func guessed(name, asked string, texts iter.Seq2[string, int], missing *MissingTexts) (Guess, error) {
+	s := NewSurvey(name, asked, missing)
+	for text, rows := range texts {
+		s.Add(text, rows)
+	}
+	return s.Guess()
+}
+
 func TestTheTypeOfAColumnIsGuessedFromItsTexts(t *testing.T) {
 	t.Parallel()
 	const left = ""
@@ -92,12 +100,12 @@ func TestTheTypeOfAColumnIsGuessedFromItsTexts(t *testing.T) {
 		{what: "identifiers, some twice", name: "x", texts: made(1000, func(i int) string { return fmt.Sprintf("c%05d", i*95/100) }), want: left, notes: []string{"left out"}},
 		{what: "many categories", name: "merchant", texts: made(1000, func(i int) string { return fmt.Sprintf("c%05d", i/2) }), want: Categorical},
 		{what: "few rows, all different", name: "x", texts: made(19, func(i int) string { return fmt.Sprintf("c%05d", i) }), want: Categorical},
-		{what: "numbers of the rows", name: "index", texts: made(1000, func(i int) string { return strconv.Itoa(i) }), want: left, notes: []string{"a number for nearly every row"}},
-		{what: "numbers called id", name: "customer_id", texts: made(1000, func(i int) string { return strconv.Itoa(i * 7919 % 100003) }), want: left, notes: []string{"a number for nearly every row"}},
+		{what: "numbers of the rows", name: "index", texts: made(1000, func(i int) string { return strconv.Itoa(i) }), want: left, notes: []string{"a number for each row"}},
+		{what: "numbers called id", name: "customer_id", texts: made(1000, func(i int) string { return strconv.Itoa(i * 7919 % 100003) }), want: left, notes: []string{"a number for each row"}},
 		{what: "numbers with one value each", name: "amount", texts: made(1000, func(i int) string { return strconv.Itoa(i * 7919 % 100003) }), want: Numeric},
 		{what: "a name for a shell", name: "it's", texts: texts(10, ""), asked: Numeric, want: Numeric},
 	} {
-		g, err := GuessType(test.name, test.asked, test.texts, NewMissingTexts(test.missing))
+		g, err := guessed(test.name, test.asked, test.texts, NewMissingTexts(test.missing))
 		if err != nil || g.Type != test.want || len(g.Notes) != len(test.notes) {
 			t.Errorf("%s: %+v, %v; want %q and %d notes", test.what, g, err, test.want, len(test.notes))
 			continue
@@ -121,7 +129,7 @@ func TestAColumnThatCannotBeNumbersIsAnError(t *testing.T) {
 		{[]string{"1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "1,234", "0,5"}, "decimal commas"},
 		{[]string{"a", "b"}, `--numeric=x: no value of the column is a number: it holds "a", "b"`},
 	} {
-		if _, err := GuessType("x", Numeric, texts(100, test.texts...), nil); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := guessed("x", Numeric, texts(100, test.texts...), nil); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q: error %v, want %q in it", test.texts, err, test.want)
 		}
 	}
@@ -136,7 +144,7 @@ func FuzzGuess(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name, text string) {
 		lines := strings.Split(text, "\n")
 		for _, asked := range []string{"", Numeric, Categorical} {
-			g, err := GuessType(name, asked, texts(len(lines), lines...), nil)
+			g, err := guessed(name, asked, texts(len(lines), lines...), nil)
 			if err != nil {
 				if asked != Numeric {
 					t.Errorf("%q: %v", lines, err)
@@ -168,7 +176,7 @@ func FuzzGuess(f *testing.F) {
 	})
 }
 
-func BenchmarkGuessType(b *testing.B) {
+func BenchmarkSurvey(b *testing.B) {
 	numbers := slices.Collect(func(yield func(string) bool) {
 		for i := range 1000 {
 			if !yield(strconv.Itoa(i*7919) + ".25") {
@@ -177,7 +185,7 @@ func BenchmarkGuessType(b *testing.B) {
 		}
 	})
 	for b.Loop() {
-		if _, err := GuessType("x", "", texts(1000, numbers...), nil); err != nil {
+		if _, err := guessed("x", "", texts(1000, numbers...), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
