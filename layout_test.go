@@ -46,7 +46,7 @@ predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
 predictor/simulate: predictor/model predictor/rows predictor/simulate/load
 predictor/value:
-predictor: predictor/model predictor/predictionlog
+predictor: predictor/model predictor/predictionlog predictor/value
 `
 
 // mapOf reads arrows: a package, a colon, and what it imports.

@@ -62,13 +62,18 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-func BenchmarkDecodeOutcome(b *testing.B) {
-	body := []byte(`{"prediction_id":123456,"actual_outcome":1}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, found := decodeOutcome(body); found.any() {
-			b.Fatal(found.list)
-		}
+func BenchmarkDecodeFeedback(b *testing.B) {
+	o := newOutcomes(zeroAndOne)
+	const record = `{"prediction_id":123456,"actual_outcome":1}`
+	for name, body := range map[string]string{"one": record, "array=1000": "[" + strings.Repeat(record+",", 999) + record + "]"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if q := o.decode([]byte(body)); q.faults.any() {
+					b.Fatal(q.faults.list)
+				}
+			}
+		})
 	}
 }
 

@@ -17,8 +17,8 @@ const (
 	MaxObjectBytes = 1 << 20
 	// MaxArrayBytes is the largest array.
 	MaxArrayBytes = 8 << 20
-	// MaxArrayRows is the largest number of predictions in one request. They are
-	// one transaction, and a larger one keeps the others waiting.
+	// MaxArrayRows is the largest number of predictions, or of outcomes, in one
+	// request. They are one transaction, and a larger one keeps the others waiting.
 	MaxArrayRows = 1000
 	// maxLargeBodies is how many bodies above MaxObjectBytes are held at once,
 	// so that the memory for bodies is bounded by this and by the limit on
@@ -45,20 +45,16 @@ func checkMedia(r *http.Request) *problem {
 		fmt.Sprintf("Content-Type %q is not understood; send JSON in UTF-8 with the header Content-Type: application/json (curl: -H 'Content-Type: application/json')", clip([]byte(given))))
 }
 
-// readBody reads the request's body into buf, whose memory it uses. Arrays may
-// be larger when arrays is true; release must be called when body is done with.
-func (s *Server) readBody(r *http.Request, buf []byte, arrays bool) (body []byte, release func(), refused *problem) {
-	limit := int64(MaxObjectBytes)
+// readBody reads the request's body into buf, whose memory it uses. Arrays may be
+// larger than objects. Release must be called when body is done with.
+func (s *Server) readBody(r *http.Request, buf []byte) (body []byte, release func(), refused *problem) {
 	release = func() {}
-	if arrays {
-		limit = MaxArrayBytes
-	}
-	if r.ContentLength > limit {
-		return nil, release, tooLarge(limit)
+	if r.ContentLength > MaxArrayBytes {
+		return nil, release, tooLarge(MaxArrayBytes)
 	}
 	buf, err := readUpTo(r.Body, buf[:0], min(r.ContentLength, 1<<16), MaxObjectBytes+1)
 	if err == nil && len(buf) > MaxObjectBytes {
-		if !arrays || !isArray(buf) {
+		if !isArray(buf) {
 			return nil, release, tooLarge(MaxObjectBytes)
 		}
 		select {
@@ -108,7 +104,7 @@ func isArray(body []byte) bool {
 // tooLarge refuses a body above the limit.
 func tooLarge(limit int64) *problem {
 	return newProblem(http.StatusRequestEntityTooLarge, reasonTooLarge, "the body is larger than "+strconv.FormatInt(limit, 10)+
-		" bytes; send less in one request: an object may have "+strconv.Itoa(MaxObjectBytes)+" bytes, an array for /predict "+strconv.Itoa(MaxArrayBytes))
+		" bytes; send less in one request: an object may have "+strconv.Itoa(MaxObjectBytes)+" bytes, an array "+strconv.Itoa(MaxArrayBytes))
 }
 
 // unreadable describes a body that did not arrive.

@@ -32,7 +32,8 @@ func TestBodiesHaveALimit(t *testing.T) {
 		{"array one byte larger", "/predict", pad(array, MaxArrayBytes+1), 413},
 		{"largest outcome", "/feedback", pad(outcome, MaxObjectBytes), 200},
 		{"outcome one byte larger", "/feedback", pad(outcome, MaxObjectBytes+1), 413},
-		{"array of outcomes", "/feedback", pad("["+outcome+"]", MaxObjectBytes+1), 413},
+		{"largest array of outcomes", "/feedback", pad("["+outcome+"]", MaxArrayBytes), 200},
+		{"array of outcomes one byte larger", "/feedback", pad("["+outcome+"]", MaxArrayBytes+1), 413},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

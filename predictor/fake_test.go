@@ -96,25 +96,34 @@ func (m *memory) AppendRequest(ctx context.Context, r predictionlog.Request) ([]
 	return m.Append(ctx, r.Predictions)
 }
 
-func (m *memory) AppendFeedback(_ context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error) {
+func (m *memory) AppendOutcomes(_ context.Context, batch []predictionlog.Feedback) ([]predictionlog.Accepted, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err != nil {
-		return predictionlog.Accepted{}, m.err
+		return nil, m.err
 	}
-	id := -1
-	if f.RequestID != "" {
-		if found, ok := m.byID[f.RequestID]; ok {
-			id = found
+	var refused predictionlog.RefusedOutcomes
+	accepted := make([]predictionlog.Accepted, len(batch))
+	for i, f := range batch {
+		id := -1
+		if f.RequestID != "" {
+			if found, ok := m.byID[f.RequestID]; ok {
+				id = found
+			}
+		} else if *f.PredictionID < int64(len(m.rows)) {
+			id = int(*f.PredictionID)
 		}
-	} else if *f.PredictionID < int64(len(m.rows)) {
-		id = int(*f.PredictionID)
+		if id < 0 {
+			refused = append(refused, predictionlog.RefusedOutcome{Index: i, Err: fmt.Errorf("fake: %w", predictionlog.ErrNotFound)})
+			continue
+		}
+		accepted[i] = predictionlog.Accepted{PredictionID: int64(id), Outcome: f.Outcome, Class: m.rows[id].Class}
 	}
-	if id < 0 {
-		return predictionlog.Accepted{}, fmt.Errorf("fake: %w", predictionlog.ErrNotFound)
+	if refused != nil {
+		return nil, refused
 	}
-	m.feedback = append(m.feedback, f)
-	return predictionlog.Accepted{PredictionID: int64(id), Outcome: f.Outcome, Class: m.rows[id].Class}, nil
+	m.feedback = append(m.feedback, batch...)
+	return accepted, nil
 }
 
 func (m *memory) Refuse(_, _, reason string) {

@@ -92,39 +92,22 @@ func (s *schema) document(in *input, l *lexer, maxRows int) error {
 	return l.end()
 }
 
-// array reads the rows of an array. Rows beyond maxRows are checked for syntax only.
+// array reads the rows of an array.
 func (s *schema) array(in *input, l *lexer, maxRows int) error {
-	if err := l.open('['); err != nil {
-		return err
+	count, err := l.elements(maxRows, func(index int) error { return s.object(in, l, index) }, func(index int, k kind) {
+		in.faults.add(index, nil, reasonWrongType, "the row is "+k.String()+"; send an object with the features")
+	})
+	if err == nil && count > maxRows {
+		in.faults = tooManyRows(count, maxRows, "rows")
 	}
-	rows := 0
-	for first := true; ; first = false {
-		more, err := l.more(']', first)
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		c, _ := l.peek()
-		if c == '{' && rows < maxRows {
-			err = s.object(in, l, rows)
-		} else {
-			var v token
-			if v, err = l.value(1); err == nil && v.kind != kindObject {
-				in.faults.add(rows, nil, reasonWrongType, "the row is "+v.kind.String()+"; send an object with the features")
-			}
-		}
-		if err != nil {
-			return err
-		}
-		rows++
-	}
-	if rows > maxRows {
-		in.faults = faults{limit: 1}
-		in.faults.add(-1, nil, reasonTooManyRows, "the array has "+strconv.Itoa(rows)+" rows; send at most "+strconv.Itoa(maxRows)+" in one request")
-	}
-	return nil
+	return err
+}
+
+// tooManyRows is the one fault of an array that is too long.
+func tooManyRows(count, most int, what string) faults {
+	f := faults{limit: 1}
+	f.add(-1, nil, reasonTooManyRows, "the array has "+strconv.Itoa(count)+" "+what+"; send at most "+strconv.Itoa(most)+" in one request")
+	return f
 }
 
 // object reads one row. Index is its place in the array, -1 outside one.

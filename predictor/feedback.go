@@ -10,58 +10,90 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// feedback answers POST /feedback: what came of a prediction.
+// feedback answers POST /feedback: what came of a prediction, or of many. One request
+// is one transaction: every record is accepted, or none.
 func (s *Server) feedback(w http.ResponseWriter, r *http.Request, _ time.Time) *problem {
 	if refused := checkMedia(r); refused != nil {
 		return refused
 	}
-	body, release, refused := s.readBody(r, nil, false)
+	body, release, refused := s.readBody(r, nil)
 	defer release()
 	if refused != nil {
 		return refused
 	}
-	outcome, found := decodeOutcome(body)
-	if found.any() {
-		return found.problem("nothing was recorded")
+	q := s.outcomes.decode(body)
+	if q.faults.any() {
+		return q.faults.problem("nothing was recorded")
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), appendTimeout)
 	defer cancel()
-	accepted, err := s.log.AppendFeedback(ctx, outcome)
-	if refused := contradiction(&outcome, err); refused != nil {
+	accepted, err := s.log.AppendOutcomes(ctx, q.records)
+	if refused := q.contradiction(err); refused != nil {
 		return refused
 	}
 	if err != nil {
 		return s.unwritten(r, err)
 	}
-	s.written()
-	send(w, http.StatusOK, mediaJSON, appendAccepted(nil, accepted.PredictionID, outcome.Outcome, accepted.Class))
+	if len(accepted) > 0 {
+		s.written()
+	}
+	send(w, http.StatusOK, mediaJSON, q.appendAnswers(make([]byte, 0, 3+64*len(accepted)), accepted, &s.outcomes))
 	return nil
 }
 
-// contradiction is the answer to feedback that is well formed and does not fit
-// what the log knows; nil for every other error, and for none.
-func contradiction(f *predictionlog.Feedback, err error) *problem {
-	switch {
-	case err == nil:
+// contradiction is the answer to feedback that is well formed and does not fit what
+// the log knows; nil for every other error, and for none. Of an array, every record
+// that does not fit is named, and the status is that of the first.
+func (q *feedbackRequest) contradiction(err error) *problem {
+	refused, ok := errors.AsType[predictionlog.RefusedOutcomes](err)
+	if !ok {
 		return nil
-	case errors.Is(err, predictionlog.ErrNotFound):
-		return newProblem(http.StatusNotFound, reasonUnknownPrediction,
-			"the log has no prediction with "+naming(f)+"; send the prediction_id or request_id that /predict answered")
-	case errors.Is(err, predictionlog.ErrPruned):
-		return newProblem(http.StatusGone, reasonPruned,
-			"the prediction with "+naming(f)+" is no longer in the log; its outcome comes too late: keep predictions longer with --predictions.retention.time")
-	case errors.Is(err, predictionlog.ErrConflict):
-		return newProblem(http.StatusConflict, reasonConflict,
-			"another outcome was recorded with a higher confidence; send an equal or higher confidence to replace it")
-	case errors.Is(err, predictionlog.ErrMismatch):
-		return newProblem(http.StatusConflict, reasonMismatch,
-			"prediction_id and request_id name different predictions; send one of them")
-	case errors.Is(err, predictionlog.ErrNegativeDelay):
-		found := faults{limit: 1}
-		found.add(-1, []byte("observed_at"), reasonNegativeDelay, "observed_at is before the prediction; send the time at which the outcome was known, or leave it out")
-		return found.problem("nothing was recorded")
 	}
-	return nil
+	status, found := 0, faults{limit: MaxArrayRows}
+	for _, record := range refused {
+		code, contradicted := contradict(&q.records[record.Index], record.Err)
+		if code == 0 {
+			return nil // The log's own fault: nobody can mend it by another record.
+		}
+		if status == 0 {
+			status = code
+		}
+		index := -1
+		if q.array {
+			index = record.Index
+		}
+		found.add(index, []byte(contradicted.Field), contradicted.Reason, contradicted.Detail)
+	}
+	p := found.problem("nothing was recorded")
+	p.Status, p.Title = status, http.StatusText(status)
+	return p
+}
+
+// contradict says with which status, and as what fault, a record is refused by the
+// log. The status is 0 when err is no contradiction.
+func contradict(f *predictionlog.Feedback, err error) (status int, found fault) {
+	field := "prediction_id"
+	if f.PredictionID == nil {
+		field = "request_id"
+	}
+	switch {
+	case errors.Is(err, predictionlog.ErrNotFound):
+		return http.StatusNotFound, fault{Field: field, Reason: reasonUnknownPrediction,
+			Detail: "the log has no prediction with " + naming(f) + "; send the prediction_id or request_id that /predict answered"}
+	case errors.Is(err, predictionlog.ErrPruned):
+		return http.StatusGone, fault{Field: field, Reason: reasonPruned,
+			Detail: "the prediction with " + naming(f) + " is no longer in the log; its outcome comes too late: keep predictions longer with --predictions.retention.time"}
+	case errors.Is(err, predictionlog.ErrConflict):
+		return http.StatusConflict, fault{Field: "confidence", Reason: reasonConflict,
+			Detail: "another outcome was recorded with a higher confidence; send an equal or higher confidence to replace it"}
+	case errors.Is(err, predictionlog.ErrMismatch):
+		return http.StatusConflict, fault{Field: "request_id", Reason: reasonMismatch,
+			Detail: "prediction_id and request_id name different predictions; send one of them"}
+	case errors.Is(err, predictionlog.ErrNegativeDelay):
+		return http.StatusBadRequest, fault{Field: "observed_at", Reason: reasonNegativeDelay,
+			Detail: "observed_at is before the prediction; send the time at which the outcome was known, or leave it out"}
+	}
+	return 0, fault{}
 }
 
 // naming says by what the feedback names its prediction.
@@ -72,18 +104,35 @@ func naming(f *predictionlog.Feedback) string {
 	return "request_id " + strconv.Quote(f.RequestID)
 }
 
-// appendAccepted appends the answer to accepted feedback. Whether a prediction
+// appendAnswers appends the JSON of all answers, as an array if the request was one.
+func (q *feedbackRequest) appendAnswers(dst []byte, accepted []predictionlog.Accepted, o *outcomes) []byte {
+	if q.array {
+		dst = append(dst, '[')
+	}
+	for i := range accepted {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = o.appendAccepted(dst, &accepted[i])
+	}
+	if q.array {
+		dst = append(dst, ']')
+	}
+	return append(dst, '\n')
+}
+
+// appendAccepted appends the answer to one accepted record. Whether a prediction
 // without a class, which a foreign writer may log, was correct is null.
-func appendAccepted(dst []byte, id int64, outcome, class string) []byte {
+func (o *outcomes) appendAccepted(dst []byte, a *predictionlog.Accepted) []byte {
 	dst = append(dst, `{"prediction_id":`...)
-	dst = strconv.AppendInt(dst, id, 10)
+	dst = strconv.AppendInt(dst, a.PredictionID, 10)
 	dst = append(dst, `,"actual_outcome":`...)
-	dst = append(dst, outcome...)
+	dst = appendClass(dst, a.Outcome)
 	dst = append(dst, `,"correct":`...)
-	if class == "" {
+	if a.Class == "" {
 		dst = append(dst, "null"...)
 	} else {
-		dst = strconv.AppendBool(dst, class == outcome)
+		dst = strconv.AppendBool(dst, o.correct(a.Class, a.Outcome))
 	}
-	return append(dst, '}', '\n')
+	return append(dst, '}')
 }

@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -48,7 +49,8 @@ func TestFeedbackHandsEveryMemberToTheLog(t *testing.T) {
 // A prediction that a foreign writer logged without a class can have an outcome.
 func TestFeedbackOnAPredictionWithoutAClass(t *testing.T) {
 	t.Parallel()
-	if got := string(appendAccepted(nil, 3, "1", "")); got != `{"prediction_id":3,"actual_outcome":1,"correct":null}`+"\n" {
+	o := newOutcomes(zeroAndOne)
+	if got := string(o.appendAccepted(nil, &predictionlog.Accepted{PredictionID: 3, Outcome: "1"})); got != `{"prediction_id":3,"actual_outcome":1,"correct":null}` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -59,8 +61,12 @@ type contrary struct {
 	reason error
 }
 
-func (c contrary) AppendFeedback(context.Context, predictionlog.Feedback) (predictionlog.Accepted, error) {
-	return predictionlog.Accepted{}, fmt.Errorf("append feedback: %w", c.reason)
+func (c contrary) AppendOutcomes(_ context.Context, batch []predictionlog.Feedback) ([]predictionlog.Accepted, error) {
+	if errors.Is(c.reason, predictionlog.ErrUnavailable) {
+		return nil, c.reason
+	}
+	last := predictionlog.RefusedOutcome{Index: len(batch) - 1, Err: fmt.Errorf("append feedback: %w", c.reason)}
+	return nil, fmt.Errorf("append feedback: %w", predictionlog.RefusedOutcomes{last})
 }
 
 func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
@@ -71,10 +77,10 @@ func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
 		advice string
 		named  []string
 	}{
-		{predictionlog.ErrNotFound, 404, "no prediction with prediction_id 0; send", nil},
-		{predictionlog.ErrPruned, 410, "keep predictions longer with --predictions.retention.time", nil},
-		{predictionlog.ErrConflict, 409, "send an equal or higher confidence", nil},
-		{predictionlog.ErrMismatch, 409, "send one of them", nil},
+		{predictionlog.ErrNotFound, 404, "no prediction with prediction_id 0; send", []string{"prediction_id unknown_prediction"}},
+		{predictionlog.ErrPruned, 410, "keep predictions longer with --predictions.retention.time", []string{"prediction_id pruned_prediction"}},
+		{predictionlog.ErrConflict, 409, "send an equal or higher confidence", []string{"confidence lower_confidence"}},
+		{predictionlog.ErrMismatch, 409, "send one of them", []string{"request_id request_id_mismatch"}},
 		{predictionlog.ErrNegativeDelay, 400, "or leave it out", []string{"observed_at negative_delay"}},
 		{predictionlog.ErrUnavailable, 503, "repeat the request later", nil},
 	}
@@ -87,6 +93,13 @@ func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
 			got.into(t, &p)
 			if got.code != tt.code || !strings.Contains(got.body, tt.advice) || !slices.Equal(names(p.Errors), tt.named) {
 				t.Errorf("got %d %s, want %d with advice %q naming %q", got.code, got.body, tt.code, tt.advice, tt.named)
+			}
+			if tt.named != nil {
+				array := ask(t, s.Handler(), "POST", "/feedback", `[{"prediction_id":7,"actual_outcome":1},{"prediction_id":0,"actual_outcome":1}]`)
+				array.into(t, &p)
+				if array.code != tt.code || !strings.Contains(array.body, tt.advice) || !slices.Equal(names(p.Errors), []string{"1." + tt.named[0]}) {
+					t.Errorf("in an array: got %d %s", array.code, array.body)
+				}
 			}
 			if len(log.refused) != 0 {
 				t.Errorf("the log heard of %q; refused feedback is no refused prediction", log.refused)

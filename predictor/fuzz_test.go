@@ -3,7 +3,10 @@ package predictor
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -91,7 +94,8 @@ func FuzzFeedback(f *testing.F) {
 	for _, body := range []string{
 		`{"prediction_id":0,"actual_outcome":1}`, `{"request_id":"one","actual_outcome":0,"source":"a","confidence":0.5,"observed_at":"2026-02-01T00:00:00Z"}`,
 		`{"prediction_id":-1,"actual_outcome":2,"confidence":1e999}`, `{}`, `[]`, ``, `{"prediction_id":1e3,"actual_outcome":true}`, `{"a":{"b":[]}}`,
-		`{"observed_at":"2026-02-30T25:00:00Z","source":"\u0000"}`,
+		`{"observed_at":"2026-02-30T25:00:00Z","source":"\u0000"}`, `[{"prediction_id":0,"actual_outcome":" TRUE"},{"request_id":"one","actual_outcome":1e0}]`,
+		`{"prediction_id":0,"actual_outcome":"0.0"}`, `[{"prediction_id":0.0,"actual_outcome":false}, {"prediction_id":0,"actual_outcome":"maybe"}]`,
 	} {
 		f.Add([]byte(body))
 	}
@@ -110,9 +114,7 @@ func FuzzFeedback(f *testing.F) {
 		}
 		switch got.code {
 		case http.StatusOK:
-			if outcome := log.feedback[0].Outcome; outcome != "0" && outcome != "1" {
-				t.Errorf("recorded the outcome %q", outcome)
-			}
+			checkRecorded(t, log, body)
 		case http.StatusBadRequest, http.StatusNotFound:
 			if len(log.feedback) != 0 {
 				t.Errorf("refused, but recorded %v", log.feedback)
@@ -121,4 +123,37 @@ func FuzzFeedback(f *testing.F) {
 			t.Errorf("got %d %s", got.code, got.body)
 		}
 	})
+}
+
+// checkRecorded compares what was recorded with what encoding/json makes of the body.
+func checkRecorded(t *testing.T, log *memory, body []byte) {
+	t.Helper()
+	if body = bytes.TrimSpace(body); body[0] == '{' {
+		body = append(append([]byte("["), body...), ']')
+	}
+	var sent []struct {
+		Outcome    any      `json:"actual_outcome"`
+		Source     string   `json:"source"`
+		Confidence *float64 `json:"confidence"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&sent); err != nil {
+		t.Fatalf("accepted, but encoding/json says %v", err)
+	}
+	if len(sent) != len(log.feedback) {
+		t.Fatalf("%d records sent, %d recorded", len(sent), len(log.feedback))
+	}
+	for i, f := range log.feedback {
+		text := strings.ToLower(strings.TrimSpace(fmt.Sprint(sent[i].Outcome)))
+		if x, err := strconv.ParseFloat(text, 64); err == nil {
+			text = strconv.FormatFloat(math.Abs(x), 'f', -1, 64)
+		}
+		if want := map[string]string{"0": "0", "1": "1", "false": "0", "true": "1"}[text]; f.Outcome != want {
+			t.Errorf("outcome %v was recorded as %q", sent[i].Outcome, f.Outcome)
+		}
+		if f.Source != sent[i].Source || sent[i].Confidence != nil && f.Confidence != *sent[i].Confidence {
+			t.Errorf("sent %+v, recorded %+v", sent[i], f)
+		}
+	}
 }

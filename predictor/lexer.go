@@ -171,6 +171,35 @@ func (l *lexer) more(closing byte, first bool) (bool, error) {
 	return false, l.unexpected("',' or " + strconv.QuoteRune(rune(closing)))
 }
 
+// elements takes an array whole. It calls object where an element begins that is an
+// object, which must take it, and other after one that is not, with its place from
+// 0 on. From the place most on, elements are checked for syntax only. It returns how
+// many there are.
+func (l *lexer) elements(most int, object func(index int) error, other func(index int, k kind)) (count int, err error) {
+	if err := l.open('['); err != nil {
+		return 0, err
+	}
+	for ; ; count++ {
+		more, err := l.more(']', count == 0)
+		if err != nil || !more {
+			return count, err
+		}
+		if c, _ := l.peek(); c == '{' && count < most {
+			if err := object(count); err != nil {
+				return count, err
+			}
+			continue
+		}
+		v, err := l.value(1)
+		if err != nil {
+			return count, err
+		}
+		if v.kind != kindObject {
+			other(count, v.kind)
+		}
+	}
+}
+
 // key takes the name of an object's member and the colon after it.
 func (l *lexer) key() ([]byte, error) {
 	if c, ok := l.peek(); !ok || c != '"' {

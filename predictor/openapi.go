@@ -19,7 +19,7 @@ func (s *Server) openAPI(telemetry string) (http.Handler, error) {
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(document(s.model, telemetry)); err != nil {
+	if err := encoder.Encode(document(s.model, &s.outcomes, telemetry)); err != nil {
 		return nil, fmt.Errorf("make the OpenAPI document: %w", err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -30,7 +30,7 @@ func (s *Server) openAPI(telemetry string) (http.Handler, error) {
 // document describes the pages.
 //
 // OpenAPI Initiative (2024). "OpenAPI Specification", version 3.1.1.
-func document(m *model.Model, telemetry string) object {
+func document(m *model.Model, o *outcomes, telemetry string) object {
 	return object{
 		"openapi": "3.1.1",
 		"info": object{
@@ -48,7 +48,7 @@ func document(m *model.Model, telemetry string) object {
 			"/openapi.json": object{"get": object{"summary": "This document.", "responses": object{"200": object{"description": "OpenAPI", "content": object{"application/json": object{"schema": object{"type": "object"}}}}}}},
 			"/":             object{"get": object{"summary": "A page with links, for people.", "responses": object{"200": object{"description": "HTML", "content": object{"text/html": object{"schema": object{"type": "string"}}}}}}},
 		},
-		"components": object{"schemas": schemas(m)},
+		"components": object{"schemas": schemas(m, o)},
 	}
 }
 
@@ -77,11 +77,17 @@ func predictOperation() object {
 // feedbackOperation describes POST /feedback.
 func feedbackOperation() object {
 	return object{
-		"summary": "Record what came of a prediction.",
-		"description": "An outcome of equal or higher confidence replaces the one before; the same outcome from the same source again changes nothing. " +
+		"summary": "Record what came of a prediction, or of many.",
+		"description": "One object, or an array of them in one transaction: all are recorded, or none, and every record that is refused is named by its place. An outcome of equal or higher confidence replaces the one before; the same outcome from the same source again changes nothing. " +
 			"404: no such prediction. 409: another outcome has a higher confidence, or prediction_id and request_id disagree. 410: the prediction was pruned.",
-		"requestBody": body(ref("Feedback")),
-		"responses":   responses(ref("Accepted"), 400, 404, 408, 409, 410, 413, 415, 429, 500, 503),
+		"requestBody": body(object{"oneOf": []object{
+			ref("Feedback"),
+			{"type": "array", "items": ref("Feedback"), "maxItems": MaxArrayRows},
+		}}),
+		"responses": responses(object{"oneOf": []object{
+			ref("Accepted"),
+			{"type": "array", "items": ref("Accepted")},
+		}}, 400, 404, 408, 409, 410, 413, 415, 429, 500, 503),
 	}
 }
 

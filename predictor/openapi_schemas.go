@@ -1,6 +1,8 @@
 package predictor
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -8,7 +10,7 @@ import (
 )
 
 // schemas describes everything that is sent or answered.
-func schemas(m *model.Model) object {
+func schemas(m *model.Model, o *outcomes) object {
 	text := object{"type": "string"}
 	return object{
 		"Features": featuresSchema(m),
@@ -18,7 +20,7 @@ func schemas(m *model.Model) object {
 			"properties": object{
 				"prediction_id": object{"type": "integer", "minimum": 0, "description": "Absent when the prediction was not recorded."},
 				"request_id":    text,
-				"prediction":    object{"type": []string{"integer", "string"}, "description": "The class: 0 or 1."},
+				"prediction":    object{"type": []string{"integer", "string"}, "description": "The predicted class."},
 				"probability":   object{"type": []string{"number", "null"}, "minimum": 0, "maximum": 1, "description": "Of class 1."},
 				"model":         text,
 				"model_version": text,
@@ -33,19 +35,19 @@ func schemas(m *model.Model) object {
 			"properties": object{
 				"prediction_id":  object{"type": []string{"integer", "null"}, "minimum": 0},
 				"request_id":     object{"type": []string{"string", "null"}, "minLength": 1, "maxLength": maxText, "description": "Alone, or agreeing with prediction_id."},
-				"actual_outcome": object{"type": "integer", "enum": []int{0, 1}},
+				"actual_outcome": o.schema(),
 				"source":         object{"type": []string{"string", "null"}, "maxLength": maxText, "description": "Where the outcome comes from."},
 				"confidence":     object{"type": []string{"number", "null"}, "exclusiveMinimum": 0, "maximum": 1, "default": 1},
 				"observed_at":    object{"type": []string{"string", "null"}, "format": "date-time", "description": "When the outcome was known; the arrival when absent."},
 			},
-			"examples": []object{{"prediction_id": 0, "actual_outcome": 1}},
+			"examples": []object{{"prediction_id": 0, "actual_outcome": o.example()}},
 		},
 		"Accepted": object{
 			"type":     "object",
 			"required": []string{"prediction_id", "actual_outcome", "correct"},
 			"properties": object{
 				"prediction_id":  object{"type": "integer", "minimum": 0},
-				"actual_outcome": object{"type": "integer", "enum": []int{0, 1}},
+				"actual_outcome": object{"type": []string{"integer", "string"}, "description": "The class that was recorded."},
 				"correct":        object{"type": []string{"boolean", "null"}, "description": "Null when the prediction has no class."},
 			},
 		},
@@ -78,6 +80,30 @@ func schemas(m *model.Model) object {
 			},
 		},
 	}
+}
+
+// schema describes what read accepts: the spellings that JSON has for a class, and
+// any text, of which only those are accepted that mean one.
+func (o *outcomes) schema() object {
+	var literals []any
+	for _, literal := range []any{0, 1, false, true} {
+		if _, ok := o.classes.Match(fmt.Sprint(literal)); ok {
+			literals = append(literals, literal)
+		}
+	}
+	either := []object{{"type": "string"}}
+	if literals != nil {
+		either = append(either, object{"enum": literals})
+	}
+	return object{
+		"anyOf":       either,
+		"description": "A class of the model, in any spelling of its text or its name: " + o.advice + ".",
+	}
+}
+
+// example is a class as one would send it.
+func (o *outcomes) example() json.RawMessage {
+	return appendClass(nil, o.last)
 }
 
 // featuresSchema describes one row, with a typical one as the example: the

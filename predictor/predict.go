@@ -44,7 +44,7 @@ func (s *Server) receive(in *input, r *http.Request) (refused *problem) {
 	}
 	buf := s.bodies.Get().(*[]byte)
 	defer s.bodies.Put(buf)
-	body, release, refused := s.readBody(r, *buf, true)
+	body, release, refused := s.readBody(r, *buf)
 	defer release()
 	if refused != nil {
 		return refused

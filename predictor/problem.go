@@ -86,10 +86,15 @@ func (f *faults) any() bool {
 	return len(f.list) > 0
 }
 
+// count is how many things are wrong.
+func (f *faults) count() int {
+	return len(f.list) + f.omitted
+}
+
 // problem makes the 400 that names them all. What says what did not happen.
 func (f *faults) problem(what string) *problem {
 	detail := f.list[0].Detail
-	if n := len(f.list) + f.omitted; n > 1 {
+	if n := f.count(); n > 1 {
 		detail = strconv.Itoa(n) + " things are wrong, each named in errors; correct them and send the request again"
 	}
 	p := newProblem(http.StatusBadRequest, f.list[0].Reason, what+": "+detail)

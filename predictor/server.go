@@ -17,6 +17,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // What a predictor does while its log cannot be written.
@@ -32,7 +33,7 @@ const (
 type Log interface {
 	Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error)
 	AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error)
-	AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error)
+	AppendOutcomes(ctx context.Context, batch []predictionlog.Feedback) ([]predictionlog.Accepted, error)
 	Refuse(model, version, reason string)
 	Ready() error
 }
@@ -41,6 +42,9 @@ type Log interface {
 type Options struct {
 	Model *model.Model
 	Log   Log
+	// Classes are the model's, with the names that feedback may use for them; 0 and
+	// 1 when nil.
+	Classes []value.Class
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
 	// MaxRequests is how many requests to /predict and /feedback may be under
@@ -64,6 +68,7 @@ type Options struct {
 type Server struct {
 	model       *model.Model
 	schema      *schema
+	outcomes    outcomes
 	log         Log
 	serve       bool // LogFailureServe
 	maxRequests int64
@@ -92,6 +97,11 @@ func New(o Options) (*Server, error) {
 		inputs: sync.Pool{New: func() any { return new(input) }},
 		bodies: sync.Pool{New: func() any { return new([]byte) }},
 	}
+	classes := o.Classes
+	if len(classes) == 0 {
+		classes = zeroAndOne
+	}
+	s.outcomes = newOutcomes(classes)
 	switch o.LogFailure {
 	case "", LogFailureRefuse:
 	case LogFailureServe:

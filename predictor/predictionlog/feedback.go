@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -56,30 +55,15 @@ var (
 // Errors wrap ErrNotFound, ErrPruned, ErrConflict, ErrMismatch, ErrNegativeDelay
 // or ErrUnavailable, or say which field is missing or out of range.
 func (w *Writer) AppendFeedback(ctx context.Context, f Feedback) (Accepted, error) {
-	switch {
-	case f.PredictionID == nil && f.RequestID == "":
-		return Accepted{}, errors.New("append feedback: neither prediction id nor request id is given")
-	case f.Outcome == "":
-		return Accepted{}, errors.New("append feedback: the outcome is missing")
-	case math.IsNaN(f.Confidence) || f.Confidence < 0 || f.Confidence > 1:
-		return Accepted{}, fmt.Errorf("append feedback: confidence %v is not in (0, 1]", f.Confidence)
-	case f.Confidence == 0:
-		f.Confidence = 1
-	}
-	var accepted Accepted
-	t := &task{}
-	t.work = func(tx *transaction) (int, error) {
-		var err error
-		accepted, err = tx.insertFeedback(&f)
-		if err != nil || accepted.Noop {
-			return 0, err
+	accepted, err := w.AppendOutcomes(ctx, []Feedback{f})
+	if err != nil {
+		var refused RefusedOutcomes
+		if errors.As(err, &refused) {
+			err = fmt.Errorf("append feedback: %w", refused[0].Err)
 		}
-		return 1, nil
+		return Accepted{}, err
 	}
-	if err := w.submit(ctx, t); err != nil {
-		return Accepted{}, fmt.Errorf("append feedback: %w", err)
-	}
-	return accepted, nil
+	return accepted[0], nil
 }
 
 // insertFeedback adds an outcome by the rules that the schema's triggers hold

@@ -15,6 +15,7 @@ type task struct {
 	records     []Record
 	request     *Request // whose rows the predictions are; nil: each is for itself
 	work        func(*transaction) (rows int, err error)
+	size        int // how many rows work adds at most; 0 is 1
 	err         error
 }
 
@@ -71,7 +72,7 @@ func (w *Writer) withdraw(g *group, t *task) bool {
 }
 
 // rows is what the task counts as in the queue.
-func (t *task) rows() int { return max(1, len(t.predictions)) }
+func (t *task) rows() int { return max(1, len(t.predictions), t.size) }
 
 // join adds a task to the group that gathers.
 func (w *Writer) join(t *task) (*group, error) {

@@ -118,8 +118,8 @@ func records(batch []predictionlog.Prediction, first int64) []predictionlog.Reco
 	return all
 }
 
-func (discard) AppendFeedback(context.Context, predictionlog.Feedback) (predictionlog.Accepted, error) {
-	return predictionlog.Accepted{}, errors.New("this log takes predictions only")
+func (discard) AppendOutcomes(context.Context, []predictionlog.Feedback) ([]predictionlog.Accepted, error) {
+	return nil, errors.New("this log takes predictions only")
 }
 
 func (discard) Refuse(_, _, _ string) {}
