@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
 // fewBlocks is the number of blocks below which a rank correlation says nothing:
@@ -16,23 +14,23 @@ const fewBlocks = 5
 // correlations writes, for each model, how the divergence of each feature and the
 // accuracy went together.
 func (r *Report) correlations(b *strings.Builder) {
-	for i := range r.Histories {
-		h := &r.Histories[i]
-		rho, blocks := h.Correlations()
+	for i := range r.Courses {
+		c := &r.Courses[i]
+		rho, blocks := c.Correlations()
 		fmt.Fprintf(b, "\n%s: rank correlation of divergence with accuracy, over %d blocks of %s predictions\n",
-			title(&Model{Name: h.Name, Version: h.Version}), blocks, thousands(int64(r.BlockRows)))
+			title(&Model{Name: c.Name, Version: c.Version}), blocks, thousands(int64(r.BlockRows)))
 		if blocks < fewBlocks {
 			fmt.Fprintf(b, "  too few blocks have outcomes: it takes %d, each with at least 20\n", fewBlocks)
 			continue
 		}
-		b.WriteString(ranked(h, rho).String())
+		b.WriteString(ranked(c, rho).String())
 		fmt.Fprintf(b, "Without any relation, one feature in twenty lies beyond ±%.2f. Below 0: the model errs where the feature\n"+
 			"drifts. That is no cause: what drifts together correlates together; see accuracy_impact.\n", min(1, 1.96/math.Sqrt(float64(blocks-1))))
 	}
 }
 
 // ranked has a line for each feature, the most negative correlation first.
-func ranked(h *window.History, rho []float64) table {
+func ranked(c *Course, rho []float64) table {
 	order := make([]int, len(rho))
 	for i := range order {
 		order[i] = i
@@ -56,14 +54,14 @@ func ranked(h *window.History, rho []float64) table {
 	t := table{{"", "correlation", "least KL", "greatest KL"}}
 	for _, i := range order {
 		least, most := math.Inf(1), math.Inf(-1)
-		for _, b := range h.Blocks {
+		for _, b := range c.Blocks {
 			least, most = min(least, b.KL[i]), max(most, b.KL[i])
 		}
 		cell := "-"
 		if !math.IsNaN(rho[i]) {
 			cell = fmt.Sprintf("%+.2f", rho[i])
 		}
-		t = append(t, []string{short(h.Features[i], nameWidth), cell, fmt.Sprintf("%.4f", least), fmt.Sprintf("%.4f", most)})
+		t = append(t, []string{short(c.Features[i], nameWidth), cell, fmt.Sprintf("%.4f", least), fmt.Sprintf("%.4f", most)})
 	}
 	return t
 }

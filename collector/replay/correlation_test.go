@@ -41,10 +41,10 @@ func TestDivergenceThatHurtsCorrelatesWithAccuracy(t *testing.T) {
 	o := watch(t)
 	o.Window.Predictions = rows
 	report := replayed(t, Options{Log: w.path, Correlation: true, Settings: []Setting{{Watch: o}}})
-	if len(report.Histories) != 1 || len(report.Histories[0].Blocks) != blocks {
-		t.Fatalf("histories %+v", report.Histories)
+	if len(report.Courses) != 1 || len(report.Courses[0].Blocks) != blocks {
+		t.Fatalf("courses %+v", report.Courses)
 	}
-	h := &report.Histories[0]
+	h := &report.Courses[0]
 	for b, block := range h.Blocks {
 		want := .95 - float64(b)/20
 		if accuracy := float64(block.Correct) / float64(block.Labelled); block.Labelled != rows || accuracy < want-.08 || accuracy > want+.08 {

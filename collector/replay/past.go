@@ -40,7 +40,7 @@ type past struct {
 
 	read      int64                        // predictions that were read
 	rows      map[predictionlog.Key]*int64 // and of each model and version
-	hindsight *window.Hindsight            // nil: nobody asks
+	hindsight *hindsight                   // nil: nobody asks
 	last      predictionlog.Key            // that of the newest
 	lastRows  *int64
 }
@@ -132,7 +132,7 @@ func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*p
 		}
 		p.count(r)
 		if p.hindsight != nil {
-			p.hindsight.Prediction(r)
+			p.hindsight.prediction(r)
 		}
 		return nil
 	})
@@ -153,7 +153,7 @@ func (p *past) Feedback(_ context.Context, after, upTo int64, yield func(*predic
 		return p.feedback.handOn(after, upTo, yield)
 	}
 	return p.feedback.handOn(after, upTo, func(r *predictionlog.FeedbackRow) error {
-		p.hindsight.Feedback(r)
+		p.hindsight.feedback(r)
 		return yield(r)
 	})
 }

@@ -107,7 +107,7 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 	}
 	if o.Correlation {
 		w := &runs[0].setting.Watch
-		if runs[0].hindsight, err = window.NewHindsight(runs[0].specs, w.Bins, w.Window.Predictions); err != nil {
+		if runs[0].hindsight, err = newHindsight(runs[0].specs, w.Bins, w.Window.Predictions); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +134,7 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 		report.Results = append(report.Results, r.result)
 	}
 	if o.Correlation {
-		report.Histories, report.BlockRows = runs[0].hindsight.Histories(), o.Settings[0].Watch.Window.Predictions
+		report.Courses, report.BlockRows = runs[0].hindsight.courses(), o.Settings[0].Watch.Window.Predictions
 	}
 	if o.Metrics != nil {
 		err = runs[0].metrics.write(o.Metrics)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
 // Report is what came of a replay.
@@ -20,9 +18,9 @@ type Report struct {
 	Interrupted bool
 	// Results has one entry for each setting.
 	Results []*Result
-	// Histories are those of the models in blocks of BlockRows predictions, empty
+	// Courses are those of the models in blocks of BlockRows predictions, empty
 	// unless asked for.
-	Histories []window.History
+	Courses   []Course
 	BlockRows int
 }
 

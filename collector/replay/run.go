@@ -24,7 +24,7 @@ type run struct {
 	step      time.Duration
 	every     time.Duration // time between two entries in metrics
 	metrics   *recorder     // nil: none are wanted
-	hindsight *window.Hindsight
+	hindsight *hindsight
 	result    *Result
 
 	rows   atomic.Int64 // read so far

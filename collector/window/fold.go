@@ -106,7 +106,7 @@ func (s *state) countersOf(key predictionlog.Key) *predictionlog.Counters {
 // layoutOf returns how the rows of a version are coded, nil when no reference
 // serves it.
 func (w *Window) layoutOf(spec *Spec, version string) *layout {
-	r := spec.reference(version)
+	r := spec.Reference(version)
 	for _, l := range w.layouts {
 		if l.reference == r {
 			return l

@@ -84,9 +84,9 @@ type Spec struct {
 	Features   []string
 }
 
-// reference returns what serves a version: the reference made for it, else the
+// Reference returns what serves a version: the reference made for it, else the
 // one made for every version, else nil.
-func (s *Spec) reference(version string) *reference.Reference {
+func (s *Spec) Reference(version string) *reference.Reference {
 	var general *reference.Reference
 	for _, r := range s.References {
 		switch r.Version {
@@ -208,7 +208,7 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 	for _, spec := range w.specs {
 		versions := w.versions(spec)
 		for _, v := range versions {
-			used[spec.reference(v)] = true
+			used[spec.Reference(v)] = true
 		}
 		if extra := len(versions) - w.options.Versions; extra > 0 {
 			s.DroppedVersions += int64(extra)
@@ -235,7 +235,7 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 // model copies one model and version.
 func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) Model {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
-	m := Model{Name: spec.Name, Version: version, Reference: spec.reference(version)}
+	m := Model{Name: spec.Name, Version: version, Reference: spec.Reference(version)}
 	m.Counters = w.state.copied(key)
 	if f := w.state.feedback[key]; f != nil {
 		m.counted = f.performance()
