@@ -81,6 +81,10 @@ golden: ## rewrite the golden files of the tests that have an -update flag
 	if [ -z "$$packages" ]; then echo 'no test has an -update flag'; exit 1; fi; \
 	set -x; $(GO) test $$packages -update
 
+.PHONY: docs
+docs: ## rewrite the generated pages of deploy/docs
+	$(GO) test ./deploy/docs -update
+
 .PHONY: dashboards
 dashboards: ## write the dashboards of deploy/grafana anew
 	$(GO) run ./deploy/grafana

@@ -150,9 +150,9 @@ func ownImports(ctx context.Context) (map[string][]string, error) {
 	}
 }
 
-func TestReadmeShowsTheWriterAsItIs(t *testing.T) {
+func TestDocumentsShowTheWriterAsItIs(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("README.md")
+	page, err := os.ReadFile("deploy/docs/LOG.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,8 +160,8 @@ func TestReadmeShowsTheWriterAsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(readme, writer) {
-		t.Error("README.md does not show testdata/log_writer.py: copy it there")
+	if !bytes.Contains(page, writer) {
+		t.Error("deploy/docs/LOG.md does not show testdata/log_writer.py: copy it there")
 	}
 }
 
