@@ -59,10 +59,10 @@ func (accuracyImpact) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 
 // accuracyBins lays the outcomes beside the counts of a feature.
 func accuracyBins(d *window.Distribution, o *window.Outcomes) []drift.AccuracyBin {
-	bins := make([]drift.AccuracyBin, len(d.Counts))
+	bins := make([]drift.AccuracyBin, len(d.BinCounts))
 	for b := range bins {
 		bins[b] = drift.AccuracyBin{
-			Reference: d.Reference[b], Window: d.Counts[b],
+			Reference: d.BinReference[b], Window: d.BinCounts[b],
 			Known: o.Known[b], KnownRight: o.KnownRight[b], Expected: o.Expected[b],
 			Labelled: o.Labelled[b], Right: o.Right[b],
 		}

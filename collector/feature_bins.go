@@ -59,8 +59,8 @@ func (c featureBins) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		d := b.of
 		label, value := "bin", labelValue(d.Binning.Bins()[b.at])
 		labels := prepend(&dto.LabelPair{Name: &label, Value: &value}, b.labels)
-		gauge(ch, binShare, float64(d.Counts[b.at])/float64(d.Total), labels)
-		gauge(ch, binReferenceShare, float64(d.Reference[b.at])/float64(d.ReferenceTotal), labels)
+		gauge(ch, binShare, float64(d.BinCounts[b.at])/float64(d.Total), labels)
+		gauge(ch, binReferenceShare, float64(d.BinReference[b.at])/float64(d.ReferenceTotal), labels)
 		gauge(ch, binContribution, b.contribution, labels)
 	}
 	gauge(ch, seriesDropped, float64(dropped), reasonLabels.with("bins"))
@@ -101,9 +101,12 @@ func (l BinLimits) choose(s *window.Snapshot) (kept []bin, dropped int) {
 
 // top returns the bins of a feature that contribute most.
 func (l BinLimits) top(d *window.Distribution, labels []*dto.LabelPair) []bin {
-	bins := make([]bin, len(d.Counts))
-	for at, c := range drift.KLTerms(make([]float64, len(d.Counts)), d.Reference, d.Counts) {
-		bins[at] = bin{d, labels, at, c}
+	bins := make([]bin, len(d.BinCounts))
+	for at := range bins {
+		bins[at] = bin{of: d, labels: labels, at: at}
+	}
+	for cell, c := range drift.KLTerms(make([]float64, len(d.Counts)), d.Reference, d.Counts) {
+		bins[d.Binning.BinOf(cell)].contribution += c
 	}
 	if l.Top > 0 && len(bins) > l.Top {
 		slices.SortStableFunc(bins, larger)

@@ -84,10 +84,10 @@ func TestBinsAreAbsentWhileTheWindowIsEmpty(t *testing.T) {
 
 func TestBinsThatLookLikeOurOwnAreKeptApart(t *testing.T) {
 	t.Parallel()
-	b, err := drift.NewCategorical([]string{"__other__"}, []int64{60})
-	d := distribution(t, "f", b, err, []int64{60, 0, 0}, []int64{1, 2, 1})
+	b, err := drift.NewCategorical([]string{"__unseen__", "a"}, []int64{60, 40}, nil)
+	d := distribution(t, "f", b, err, []int64{1, 2, 1, 0, 0})
 	got := samples(t, featureBins{}, one(window.Model{Features: []window.Distribution{d}}))
 	contains(t, got,
-		`feature_bin_share{bin="___other__",feature="f",model="m",version="v"} 0.25`,
-		`feature_bin_share{bin="__other__",feature="f",model="m",version="v"} 0.5`)
+		`feature_bin_share{bin="___unseen__",feature="f",model="m",version="v"} 0.25`,
+		`feature_bin_share{bin="__unseen__",feature="f",model="m",version="v"} 0.25`)
 }

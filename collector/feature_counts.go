@@ -29,8 +29,8 @@ func (featureCounts) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			d := &m.Features[j]
 			for k, bin := range d.Binning.Bins() {
 				labels := binLabels.with(m.Name, m.Version, d.Name, bin)
-				gauge(ch, binPredictions, float64(d.Counts[k]), labels)
-				gauge(ch, binSamples, float64(d.Reference[k]), labels)
+				gauge(ch, binPredictions, float64(d.BinCounts[k]), labels)
+				gauge(ch, binSamples, float64(d.BinReference[k]), labels)
 			}
 		}
 	}

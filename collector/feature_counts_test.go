@@ -14,11 +14,11 @@ func TestFeatureCountsPage(t *testing.T) {
 
 func TestCategoriesThatLookLikeOurOwnAreKeptApart(t *testing.T) {
 	t.Parallel()
-	b, err := drift.NewCategorical([]string{"__other__", "__missing__"}, []int64{60, 40})
-	d := distribution(t, "f", b, err, []int64{60, 40, 0, 0}, []int64{1, 2, 3, 4})
+	b, err := drift.NewCategorical([]string{"__unseen__", "__missing__"}, []int64{60, 40}, nil)
+	d := distribution(t, "f", b, err, []int64{1, 2, 3, 4, 5})
 	got := samples(t, featureCounts{}, one(window.Model{Features: []window.Distribution{d}}))
 	contains(t, got,
-		`feature_window_bin_predictions{bin="__other__",feature="f",model="m",version="v"} 3`,
+		`feature_window_bin_predictions{bin="__unseen__",feature="f",model="m",version="v"} 3`,
 		`feature_window_bin_predictions{bin="__missing__",feature="f",model="m",version="v"} 4`)
 }
 

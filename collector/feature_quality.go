@@ -46,8 +46,8 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			labels := featureLabels.with(m.Name, m.Version, d.Name)
 			total := float64(d.Total)
 			gauge(ch, featureMissing, float64(d.Missing)/total, labels)
-			gauge(ch, featureReferenceMissing, missingShare(d.Reference), labels)
-			if slices.Contains(d.Binning.Bins(), drift.Other) {
+			gauge(ch, featureReferenceMissing, missingShare(d), labels)
+			if slices.Contains(d.Binning.Bins(), drift.Unseen) {
 				gauge(ch, featureUnseen, float64(d.Unseen)/total, labels)
 			}
 			if hasRange(m.Reference, d.Name) {
@@ -57,14 +57,10 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 	}
 }
 
-// missingShare is the share of the last bin, which counts rows without a value;
-// NaN, which is not sent, without any row.
-func missingShare(reference []int64) float64 {
-	var rows, missing int64
-	for _, missing = range reference {
-		rows += missing
-	}
-	return float64(missing) / float64(rows)
+// missingShare is the share of the reference's rows without a value; NaN, which is
+// not sent, without any row.
+func missingShare(d *window.Distribution) float64 {
+	return float64(d.Reference[d.Binning.Cell(d.Binning.Missing())]) / float64(d.ReferenceTotal)
 }
 
 // hasRange reports whether a feature is a number whose extremes are known.

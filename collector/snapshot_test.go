@@ -56,16 +56,16 @@ func snapshot(t testing.TB) *window.Snapshot {
 					Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
 					Features: []window.Outcomes{
 						{
-							Known: []int64{600, 300, 100, 0}, KnownRight: []int64{540, 255, 70, 0}, Labelled: []int64{8, 16, 15, 1}, Right: []int64{7, 13, 9, 1},
-							Expected: []float64{.865, .865, .865, .865},
-						},
-						{
-							Known: []int64{200, 100, 700, 0, 0}, KnownRight: []int64{180, 90, 595, 0, 0}, Labelled: []int64{8, 4, 28, 0, 0}, Right: []int64{7, 0, 23, 0, 0},
+							Known: []int64{600, 300, 100, 0, 0}, KnownRight: []int64{540, 255, 70, 0, 0}, Labelled: []int64{8, 16, 15, 1, 0}, Right: []int64{7, 13, 9, 1, 0},
 							Expected: []float64{.865, .865, .865, .865, .865},
 						},
 						{
-							Known: make([]int64, 4), KnownRight: make([]int64, 4), Labelled: make([]int64, 4), Right: make([]int64, 4),
-							Expected: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()},
+							Known: []int64{200, 100, 700, 0, 0, 0}, KnownRight: []int64{180, 90, 595, 0, 0, 0}, Labelled: []int64{8, 4, 28, 0, 0, 0}, Right: []int64{7, 0, 23, 0, 0, 0},
+							Expected: []float64{.865, .865, .865, .865, .865, .865},
+						},
+						{
+							Known: make([]int64, 5), KnownRight: make([]int64, 5), Labelled: make([]int64, 5), Right: make([]int64, 5),
+							Expected: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()},
 						},
 					},
 				},
@@ -87,7 +87,7 @@ func snapshot(t testing.TB) *window.Snapshot {
 func creditScore(t testing.TB) window.Distribution {
 	t.Helper()
 	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
-	d := distribution(t, "credit_score", b, err, []int64{60_000, 30_000, 10_000, 0}, []int64{20, 38, 40, 2})
+	d := distribution(t, "credit_score", b, err, []int64{20, 38, 40, 2, 0})
 	d.Missing, d.OutOfRange, d.Last = 2, 4, 701.5
 	d.BlockTest = &drift.BlockTest{PValue: .004, DesignEffect: 1.25}
 	d.Axis = drift.NewAxis([]int64{60_000, 30_000, 10_000}, []float64{580, 640, 700}, 300, 850, 45)
@@ -98,17 +98,17 @@ func creditScore(t testing.TB) window.Distribution {
 func loanTerm(t testing.TB) window.Distribution {
 	t.Helper()
 	b, err := drift.NewDiscrete([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, drift.BinOptions{})
-	d := distribution(t, "loan_term", b, err, []int64{20_000, 10_000, 70_000, 0, 0}, []int64{19, 12, 69, 0, 0})
+	d := distribution(t, "loan_term", b, err, []int64{19, 12, 69, 0, 0, 0})
 	d.Last = 30
-	d.Axis = drift.NewAxis([]int64{20_000, 10_000, 70_000}, []float64{15, 20, 30}, 15, 30, 6.2)
+	d.Axis = drift.NewDiscreteAxis([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, 6.2)
 	return d
 }
 
 // purpose is categorical, with a category that needs escaping.
 func purpose(t testing.TB) window.Distribution {
 	t.Helper()
-	b, err := drift.NewCategorical([]string{"house", "a \"car\"\n"}, []int64{50_000, 50_000})
-	d := distribution(t, "purpose", b, err, []int64{50_000, 50_000, 0, 0}, []int64{45, 49, 6, 0})
+	b, err := drift.NewCategorical([]string{"house", "a \"car\"\n"}, []int64{50_000, 50_000}, nil)
+	d := distribution(t, "purpose", b, err, []int64{45, 49, 6, 0, 0})
 	d.Unseen = 6
 	return d
 }
@@ -116,21 +116,23 @@ func purpose(t testing.TB) window.Distribution {
 func score(t testing.TB) window.Distribution {
 	t.Helper()
 	b, err := drift.NewContinuous([]float64{.25, .5, .75}, 0, 1, []int64{25_000, 25_000, 25_000, 25_000}, drift.BinOptions{})
-	return distribution(t, "score", b, err, []int64{25_000, 25_000, 25_000, 25_000, 0}, []int64{10, 20, 30, 40, 0})
+	return distribution(t, "score", b, err, []int64{10, 20, 30, 40, 0, 0})
 }
 
 func class(t testing.TB) window.Distribution {
 	t.Helper()
 	b, err := drift.NewClasses([]string{"0", "1"}, []int64{40_000, 60_000})
-	return distribution(t, "class", b, err, []int64{40_000, 60_000, 0, 0}, []int64{38, 62, 0, 0})
+	return distribution(t, "class", b, err, []int64{38, 62, 0, 0, 0})
 }
 
-// distribution lays counts beside a reference, both by exported bin.
-func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, counts []int64) window.Distribution {
+// distribution lays counts by exported bin beside the reference of a binning whose
+// cells are its bins.
+func distribution(t testing.TB, name string, b *drift.Binning, err error, counts []int64) window.Distribution {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
+	ref := b.Reference()
 	if len(b.Bins()) != len(ref) || len(ref) != len(counts) {
 		t.Fatalf("%s has bins %q, reference %v, counts %v", name, b.Bins(), ref, counts)
 	}
@@ -144,7 +146,7 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, c
 	}
 	d := window.Distribution{
 		Name: name, Numeric: b.Numeric(), Binning: b, Fine: fine,
-		Reference: ref, ReferenceTotal: total(ref), Counts: counts, Total: total(counts),
+		Reference: ref, BinReference: ref, ReferenceTotal: total(ref), Counts: counts, BinCounts: counts, Total: total(counts),
 		KL: drift.KL(ref, counts), Last: math.NaN(),
 	}
 	if d.Total >= drift.MinPredictions {
@@ -156,6 +158,7 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, ref, c
 // emptied is a distribution whose window holds no row.
 func emptied(d window.Distribution) window.Distribution {
 	d.Counts = make([]int64, len(d.Counts))
+	d.BinCounts = d.Counts
 	d.Fine = make([]int64, len(d.Fine))
 	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
 	d.KL, d.Last, d.Null = math.NaN(), math.NaN(), nil

@@ -1,49 +1,93 @@
 package drift
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Axis holds the fine bins of a reference's numbers in their order: what the
 // distances need that compare where numbers lie, and not only which bin they are
 // in. Immutable and safe for concurrent use.
 //
 // A nil Axis is that of a feature without an order: its distances are NaN. Others
-// know numbers only: rows without a value, and numbers between the values of
-// a discrete feature, have no place on it and are left out on both sides.
+// know numbers only: rows without a valid value have no place on it and are left out
+// on both sides, and so are numbers between more than 126 discrete values, whose
+// gaps have no codes.
 type Axis struct {
-	fine int
-	// upTo is the share of the reference's numbers in the fine bins up to this one.
+	// code is the fine code of each point of the axis: below the reference's
+	// minimum, its fine bins with the gaps between them, above its maximum.
+	code []uint8
+	// upTo is the share of the reference's numbers up to each point.
 	upTo []float64
-	// width is the distance, in standard deviations of the reference, from what
-	// is below its minimum to the first fine bin, from each bin to the next, and
-	// from the last to what is above the maximum; nil when unknown.
+	// width is the distance, in standard deviations of the reference, from each
+	// point to the next; nil when unknown.
 	width []float64
 }
 
-// NewAxis returns the axis of fine bins with these reference counts, at least one
-// of them above 0. Places are where the numbers of each bin lie, such as their
-// mean, ascending; lo and hi are where a number below or above the reference's
-// extremes is taken to lie, not behind the first place and not before the last;
-// deviation is the standard deviation of the reference's numbers, in the same
-// unit. Without places, or with a deviation that is not above 0 and finite,
-// [Axis.Wasserstein] is NaN.
+// NewAxis returns the axis of the fine bins of [NewContinuous] with these reference
+// counts, at least one of them above 0. Places are where the numbers of each bin
+// lie, such as their mean, ascending; lo and hi are where a number below or above
+// the reference's extremes is taken to lie, not behind the first place and not
+// before the last; deviation is the standard deviation of the reference's numbers,
+// in the same unit. Without places, or with a deviation that is not above 0 and
+// finite, [Axis.Wasserstein] is NaN.
 func NewAxis(counts []int64, places []float64, lo, hi, deviation float64) *Axis {
-	a := &Axis{fine: len(counts), upTo: make([]float64, len(counts))}
-	n, sum := total(counts), int64(0)
-	for b, c := range counts {
-		sum += c
-		a.upTo[b] = float64(sum) / float64(n)
+	b := Binning{fine: len(counts)}
+	a := &Axis{}
+	a.add(b.Below(), 0)
+	for i, c := range counts {
+		a.add(code(i), c)
+	}
+	a.add(b.Above(), 0)
+	if places != nil {
+		places = slices.Concat([]float64{lo}, places, []float64{hi})
+	}
+	a.measure(total(counts), places, deviation)
+	return a
+}
+
+// NewDiscreteAxis returns the axis of the values of [NewDiscrete]. A number between
+// two of them is taken to lie in their middle, one outside at the first or the last.
+func NewDiscreteAxis(values []float64, counts []int64, deviation float64) *Axis {
+	b := Binning{fine: len(values), gaps: gapsOf(len(values))}
+	first, _ := b.Gaps()
+	a := &Axis{}
+	a.add(b.Below(), 0)
+	places := []float64{values[0]}
+	for i, v := range values {
+		a.add(code(i), counts[i])
+		places = append(places, v)
+		if i < b.gaps {
+			a.add(first+code(i), 0)
+			places = append(places, v/2+values[i+1]/2)
+		}
+	}
+	a.add(b.Above(), 0)
+	a.measure(total(counts), append(places, values[len(values)-1]), deviation)
+	return a
+}
+
+// add appends a point with a number of the reference's rows.
+func (a *Axis) add(code uint8, rows int64) {
+	a.code = append(a.code, code)
+	if n := len(a.upTo); n > 0 {
+		rows += int64(a.upTo[n-1])
+	}
+	a.upTo = append(a.upTo, float64(rows))
+}
+
+// measure turns rows into shares and places into widths.
+func (a *Axis) measure(rows int64, places []float64, deviation float64) {
+	for i := range a.upTo {
+		a.upTo[i] /= float64(rows)
 	}
 	if places == nil || !(deviation > 0) || math.IsInf(deviation, 0) {
-		return a
+		return
 	}
-	a.width = make([]float64, 0, len(places)+1)
-	from := lo
-	for _, to := range places {
-		a.width = append(a.width, (to-from)/deviation)
-		from = to
+	a.width = make([]float64, len(places))
+	for i, to := range places[1:] {
+		a.width[i] = (to - places[i]) / deviation
 	}
-	a.width = append(a.width, (hi-from)/deviation)
-	return a
 }
 
 // numbers is how many rows of a window lie on the axis. Window is by fine code.
@@ -51,7 +95,11 @@ func (a *Axis) numbers(window []int64) int64 {
 	if a == nil {
 		return 0
 	}
-	return total(window[:a.fine]) + window[a.fine+2] + window[a.fine+3]
+	n := int64(0)
+	for _, c := range a.code {
+		n += window[c]
+	}
+	return n
 }
 
 // KolmogorovSmirnov returns the distance of Kolmogorov and Smirnov [1] of a
@@ -59,7 +107,8 @@ func (a *Axis) numbers(window []int64) int64 {
 // shares of numbers below any point, from 0 to 1. Points are the edges of the
 // fine bins and the reference's extremes, so it is a lower bound of the distance
 // of the numbers themselves: with 200 fine bins of equal share short by at most
-// .005, the share of one bin, and .001 on average. Of discrete numbers it is exact.
+// .005, the share of one bin, and .001 on average. Of discrete numbers it is exact, also
+// where numbers of the window lie between them.
 //
 // It is NaN when the window holds no number. O(fine bins), 0.3 us for 200, no
 // allocation.
@@ -71,11 +120,10 @@ func (a *Axis) KolmogorovSmirnov(window []int64) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
-	sum, share := window[a.fine+2], 1/float64(n) // below
-	greatest := float64(sum) * share
-	for b, p := range a.upTo {
-		sum += window[b]
-		if d := math.Abs(float64(sum)*share - p); d > greatest {
+	sum, share, greatest := int64(0), 1/float64(n), 0.0
+	for i, c := range a.code {
+		sum += window[c]
+		if d := math.Abs(float64(sum)*share - a.upTo[i]); d > greatest {
 			greatest = d
 		}
 	}
@@ -96,8 +144,9 @@ func (a *Axis) KolmogorovSmirnov(window []int64) float64 {
 // when lognormal ones are, 5 % of Pareto's; by 13 % for normal numbers shifted by
 // 3; and by a sixth when two in five lie below all of a lognormal reference, by a
 // half when three in four do. Without drift sampling alone makes it some .03, and
-// what is lost of that is 3 to 20 %. Of discrete numbers it is exact but for those
-// beyond the extremes.
+// what is lost of that is 3 to 20 %. Of discrete numbers it is exact, but that those
+// between two of the reference's values are taken to lie in their middle, and those
+// beyond the extremes at the extreme.
 //
 // It is at least 0, and NaN when the window holds no number, when the places of
 // the reference's numbers are unknown, and when the reference is constant. O(fine
@@ -111,11 +160,10 @@ func (a *Axis) Wasserstein(window []int64) float64 {
 	if n == 0 || a.width == nil {
 		return math.NaN()
 	}
-	sum, share := window[a.fine+2], 1/float64(n) // below
-	area := float64(sum) * share * a.width[0]
-	for b, p := range a.upTo {
-		sum += window[b]
-		area += math.Abs(float64(sum)*share-p) * a.width[b+1]
+	sum, share, area := int64(0), 1/float64(n), 0.0
+	for i, c := range a.code {
+		sum += window[c]
+		area += math.Abs(float64(sum)*share-a.upTo[i]) * a.width[i]
 	}
 	return area
 }

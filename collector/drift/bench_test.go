@@ -83,7 +83,7 @@ func BenchmarkNumber(b *testing.B) {
 }
 
 func BenchmarkCategory(b *testing.B) {
-	binning, err := NewCategorical([]string{"RENT", "OWN", "MORTGAGE"}, []int64{40, 10, 50})
+	binning, err := NewCategorical([]string{"RENT", "OWN", "MORTGAGE"}, []int64{40, 10, 50}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,246 +1,154 @@
 package drift
 
-import (
-	"errors"
-	"fmt"
-	"math"
-	"slices"
-)
-
+// Labels of the exported bins that are not of values: rare categories of the
+// reference, values that the reference does not hold, no value at all, and
+// something that is not a value of the feature's type.
 const (
-	// MaxFine is the largest number of fine bins of one feature. With the four
-	// codes that follow them, a code fits one byte.
-	MaxFine = 200
-	// Other and Missing are the labels of the exported bins for values the
-	// reference does not know and for no value at all.
 	Other   = "__other__"
+	Unseen  = "__unseen__"
 	Missing = "__missing__"
-	// Quantile and Uniform are the methods of BinOptions.
-	Quantile = "quantile"
-	Uniform  = "uniform"
+	Invalid = "__invalid__"
 )
 
-// BinOptions says how fine bins are merged to the exported bins of numbers.
-type BinOptions struct {
-	// Count is the number of exported bins aimed at, 1 to 200; 0 is 10. Ties and
-	// rare bins make it fewer.
-	Count int
-	// Method is "quantile" (bins of equal mass in the reference) or "uniform"
-	// (of equal width); empty is "quantile". Quantile bins have the same power
-	// whatever the shape of the feature; uniform ones go blind on skewed
-	// amounts, and are better only for far outliers.
-	Method string
-}
-
-// WithDefaults returns o with zero values replaced, or an error that names the
-// option that cannot be used.
-func (o BinOptions) WithDefaults() (BinOptions, error) {
-	if o.Count == 0 {
-		o.Count = 10
-	}
-	if o.Method == "" {
-		o.Method = Quantile
-	}
-	if o.Count < 1 || o.Count > MaxFine {
-		return o, fmt.Errorf("%d bins: choose 1 to %d", o.Count, MaxFine)
-	}
-	if o.Method != Quantile && o.Method != Uniform {
-		return o, fmt.Errorf("binning method %q: choose %q or %q", o.Method, Quantile, Uniform)
-	}
-	return o, nil
-}
-
-// Binning maps the values of one feature to fine codes, and fine codes to the
-// exported bins. With nf fine bins the codes are 0 .. nf-1, then other, missing,
-// below and above. The exported bins are merges of fine bins, then (for
-// categories and discrete numbers) other, then missing. A Binning is immutable
-// and safe for concurrent use.
+// Binning maps the values of one feature to fine codes, fine codes to the cells
+// that are tested, and cells to the bins that are exported.
+//
+// A fine code is one byte. The codes are, in this order: the fine bins; for
+// categories the groups of rare names; for at most 126 discrete numbers the
+// gaps between neighbours; then unseen, missing, invalid, below and above.
+//
+// Cells are merges of fine codes. They are the exported bins, but that the groups
+// of rare categories are tested apart and exported as one bin, __other__: a rare
+// category that takes over its group shows, and the page stays short.
+//
+// A Binning is immutable and safe for concurrent use.
 type Binning struct {
-	fine       int
+	fine, groups, gaps int
+
 	keys       *keys            // numbers
 	discrete   bool             // a number must equal one of the keys
 	lo, hi     float64          // beyond is below, above; infinite when unknown
-	categories map[string]uint8 // categories
-	bins       []string
-	coarse     []uint8 // exported bin by fine code
+	categories map[string]uint8 // the listed ones, and rare names by their group
+	names      *Filter          // rare names beyond those
+	anonymous  bool             // every name is one of the reference's
+	cuts       []uint32
+
+	labels    []string
+	cells     []uint8 // by fine code
+	exported  []uint8 // bin by cell
+	reference []int64 // by cell
+	novelty   Novelty
 }
 
-// NewContinuous bins numbers by ascending finite inner fine edges, at most 199:
-// the code of x is the number of edges <= x. counts are the reference's, one
-// more than edges; the counts of the four codes after them may follow, and then
-// shares are of all rows. lo and hi are the reference's extremes, NaN when
-// unknown: a number outside is below or above, and counts in the first or last
-// exported bin.
-//
-// Exported edge i of the quantile method is the lower edge of the fine bin that
-// holds rank floor(i n / Count), so that whenever Count divides the number of
-// fine quantile bins the result is the same as binning the raw values. The
-// uniform method takes the fine edges nearest to equally spaced points. Bins
-// with less than 0.5 % of the reference are then merged, from left to right into
-// the right neighbour, the last into its left.
-func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions) (*Binning, error) {
-	o, err := o.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	if err := checkAscending("edges", edges, MaxFine-1); err != nil {
-		return nil, err
-	}
-	own, all, err := split(counts, len(edges)+1)
-	if err != nil {
-		return nil, err
-	}
-	starts := merge(own, quantileStarts(own, o.Count), all)
-	if o.Method == Uniform {
-		starts = merge(own, uniformStarts(edges, lo, hi, o.Count), all)
-	}
-	b := &Binning{fine: len(own), keys: newKeys(edges), lo: math.Inf(-1), hi: math.Inf(1)}
-	if !math.IsNaN(lo) {
-		b.lo = lo
-	}
-	if !math.IsNaN(hi) {
-		b.hi = hi
-	}
-	for i, from := range starts {
-		b.bins = append(b.bins, intervalLabel(edges, from, end(starts, i, len(own))))
-	}
-	last := len(b.bins) - 1
-	b.bins = append(b.bins, Missing)
-	b.coarse = append(spread(starts, len(own)), code(last+1), code(last+1), 0, code(last))
-	return b, nil
+// add appends a cell, which is a bin of its own, with so many rows of the
+// reference.
+func (b *Binning) add(label string, rows int64) uint8 {
+	b.labels = append(b.labels, label)
+	return b.addTo(len(b.labels)-1, rows)
 }
 
-// NewDiscrete bins numbers by a few ascending distinct values, at most 200, each
-// a fine bin with the reference count of the same index (the counts of the four
-// codes after them may follow). Numbers between two values are other, numbers
-// outside them below or above; all three export as other. Up to twice o.Count
-// values are exported as they are, more are merged into Count ranges of values,
-// and values with less than 0.5 % of the reference join their right neighbour.
-func NewDiscrete(values []float64, counts []int64, o BinOptions) (*Binning, error) {
-	o, err := o.WithDefaults()
-	if err != nil {
-		return nil, err
-	}
-	if len(values) == 0 {
-		return nil, errors.New("no values")
-	}
-	if err := checkAscending("values", values, MaxFine); err != nil {
-		return nil, err
-	}
-	own, all, err := split(counts, len(values))
-	if err != nil {
-		return nil, err
-	}
-	var starts []int
-	switch {
-	case len(values) <= 2*o.Count:
-		starts = every(len(values))
-	case o.Method == Uniform:
-		starts = uniformStarts(values[1:], values[0], values[len(values)-1], o.Count)
-	default:
-		starts = quantileStarts(own, o.Count)
-	}
-	starts = merge(own, starts, all)
-	b := &Binning{fine: len(own), keys: newKeys(values), discrete: true, lo: values[0], hi: values[len(values)-1]}
-	for i, from := range starts {
-		b.bins = append(b.bins, runLabel(values[from], values[end(starts, i, len(own))-1]))
-	}
-	other := code(len(b.bins))
-	b.bins = append(b.bins, Other, Missing)
-	b.coarse = append(spread(starts, len(own)), other, other+1, other, other)
-	return b, nil
+// addTo appends a cell to a bin.
+func (b *Binning) addTo(bin int, rows int64) uint8 {
+	b.exported = append(b.exported, code(bin))
+	b.reference = append(b.reference, rows)
+	return code(len(b.exported) - 1)
 }
 
-// NewCategorical bins text by distinct categories, at most 200, each a fine bin
-// with the reference count of the same index (the counts of the four codes
-// after them may follow). The 20 most frequent are exported, in the order
-// given; the rest, and each with less than 0.5 % of the reference, is other.
-func NewCategorical(categories []string, counts []int64) (*Binning, error) {
-	own, all, err := split(counts, len(categories))
-	if err != nil {
-		return nil, err
-	}
-	return newCategorical(categories, own, frequent(categories, own, all))
-}
+// Fine is the number of fine bins, at most 200: the codes below it.
+func (b *Binning) Fine() int { return b.fine }
 
-// NewClasses is NewCategorical for the classes of a model: each is exported,
-// however rare.
-func NewClasses(classes []string, counts []int64) (*Binning, error) {
-	own, _, err := split(counts, len(classes))
-	if err != nil {
-		return nil, err
-	}
-	return newCategorical(classes, own, slices.Repeat([]bool{true}, len(classes)))
-}
+// Gaps returns the fine codes of numbers between two neighbouring discrete
+// values: the gap above value i has code first + i. n is their number, one less
+// than that of the values, or 0 when there is no room for them: then all such
+// numbers are unseen. 0 for other features.
+func (b *Binning) Gaps() (first uint8, n int) { return code(b.fine + b.groups), b.gaps }
 
-func newCategorical(categories []string, own []int64, keep []bool) (*Binning, error) {
-	if len(categories) > MaxFine {
-		return nil, fmt.Errorf("%d categories: at most %d", len(categories), MaxFine)
-	}
-	b := &Binning{fine: len(own), categories: make(map[string]uint8, len(categories))}
-	for i, c := range categories {
-		if _, ok := b.categories[c]; ok {
-			return nil, fmt.Errorf("category %q is there twice", c)
-		}
-		b.categories[c] = code(i)
-		if keep[i] {
-			b.coarse = append(b.coarse, code(len(b.bins)))
-			b.bins = append(b.bins, categoryLabel(c))
-		} else {
-			b.coarse = append(b.coarse, math.MaxUint8)
-		}
-	}
-	other := code(len(b.bins))
-	for i := range b.coarse {
-		b.coarse[i] = min(b.coarse[i], other)
-	}
-	b.coarse = append(b.coarse, other, other+1, other, other)
-	b.bins = append(b.bins, Other, Missing)
-	return b, nil
-}
-
-// Other is the fine code of a value the reference does not know.
-func (b *Binning) Other() uint8 { return code(b.fine) }
+// Unseen is the fine code of a value the reference does not hold.
+func (b *Binning) Unseen() uint8 { return code(b.fine + b.groups + b.gaps) }
 
 // Missing is the fine code of no value: null, absent, NaN, an infinity.
-func (b *Binning) Missing() uint8 { return code(b.fine + 1) }
+func (b *Binning) Missing() uint8 { return b.Unseen() + 1 }
+
+// Invalid is the fine code of what is not of the feature's type.
+func (b *Binning) Invalid() uint8 { return b.Unseen() + 2 }
 
 // Below is the fine code of a number below the reference's minimum.
-func (b *Binning) Below() uint8 { return code(b.fine + 2) }
+func (b *Binning) Below() uint8 { return b.Unseen() + 3 }
 
 // Above is the fine code of a number above the reference's maximum.
-func (b *Binning) Above() uint8 { return code(b.fine + 3) }
+func (b *Binning) Above() uint8 { return b.Unseen() + 4 }
 
-// Codes is the number of fine codes, at most 204.
-func (b *Binning) Codes() int { return b.fine + 4 }
+// Codes is the number of fine codes, at most 256.
+func (b *Binning) Codes() int { return b.fine + b.groups + b.gaps + 5 }
 
 // Numeric reports whether the binning is of numbers, and Category of no use.
 func (b *Binning) Numeric() bool { return b.categories == nil }
 
-// Bins are the labels of the exported bins, distinct: "[620,655)",
-// "[-Inf,620)" and "[655,+Inf)" for ranges, "15" for a discrete number,
-// "[15,20]" for merged ones, the category itself, "__other__", "__missing__". A
-// category that looks like one of the last two has one more underscore in
-// front. The slice is shared: do not modify it.
-func (b *Binning) Bins() []string { return b.bins }
+// Bins are the labels of the exported bins, distinct:
+//
+//	[620,655)  [-Inf,620)  [655,+Inf)   ranges
+//	(0,620)  [620,655]                  ranges without, or with, a value that is next to a bin of its own
+//	0                                   a number that has a bin of its own
+//	[15,20]                             merged discrete numbers
+//	MORTGAGE                            a category
+//	__other__ __unseen__ __missing__ __invalid__
+//
+// A category that looks like one of the last four has one more underscore in
+// front. There is __other__ only when the reference holds rare categories, and
+// __unseen__ only when new values can be recognised. The slice is shared: do not
+// modify it.
+func (b *Binning) Bins() []string { return b.labels }
 
 // Bin is the exported bin of a fine code below Codes.
-func (b *Binning) Bin(code uint8) int { return int(b.coarse[code]) }
+func (b *Binning) Bin(code uint8) int { return int(b.exported[b.cells[code]]) }
 
-// Fold adds counts by fine code (as many as Codes) to counts by exported bin
-// (as many as Bins) and returns the latter. O(Codes), no allocation.
-func (b *Binning) Fold(fine, bins []int64) []int64 {
+// Cells is the number of cells, at most 255.
+func (b *Binning) Cells() int { return len(b.exported) }
+
+// Cell is the cell of a fine code below Codes.
+func (b *Binning) Cell(code uint8) int { return int(b.cells[code]) }
+
+// BinOf is the exported bin of a cell.
+func (b *Binning) BinOf(cell int) int { return int(b.exported[cell]) }
+
+// Fold adds counts by fine code (as many as Codes) to counts by cell (as many as
+// Cells) and returns the latter. O(Codes), no allocation.
+func (b *Binning) Fold(fine, cells []int64) []int64 {
 	for c, n := range fine {
-		bins[b.coarse[c]] += n
+		cells[b.cells[c]] += n
+	}
+	return cells
+}
+
+// Export adds counts by cell to counts by exported bin (as many as Bins) and
+// returns the latter. No allocation.
+func (b *Binning) Export(cells, bins []int64) []int64 {
+	for c, n := range cells {
+		bins[b.exported[c]] += n
 	}
 	return bins
 }
 
-// Category is the fine code of a category: other when it is unknown. One map
-// lookup, no allocation. For a Binning of numbers everything is other.
-func (b *Binning) Category(s []byte) uint8 {
-	if c, ok := b.categories[string(s)]; ok {
-		return c
-	}
-	return b.Other()
+// Reference is how many rows of the reference are expected in each cell, of as
+// many rows as it has: the counts themselves, except that values it held only
+// once stand for those it would meet next. By Good and Turing's estimate [1] new
+// values are as frequent as values seen once, so these rows count as __unseen__.
+// The slice is shared: do not modify it.
+//
+// [1] Good, I. J. (1953). "The Population Frequencies of Species and the
+// Estimation of Population Parameters". Biometrika 40 (3-4): 237-264.
+func (b *Binning) Reference() []int64 { return b.reference }
+
+// Novelty says how far the reference knows the share of new values.
+func (b *Binning) Novelty() Novelty { return b.novelty }
+
+// Novelty is what a reference knows of values it has not met, for the null of a
+// test; the zero value is that of a feature without any.
+type Novelty struct {
+	// Unseen is the cell of new values. The Rare cells in front of it are those
+	// that its share was taken from: the groups of rare categories.
+	Unseen, Rare int
+	// Singletons and Doubletons are the numbers of rare values that the reference
+	// held once and twice.
+	Singletons, Doubletons int64
 }

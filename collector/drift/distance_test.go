@@ -34,7 +34,7 @@ func TestDistancesMatchTheVectors(t *testing.T) {
 			}
 		}
 		axis := NewAxis(v.Ref, nil, 0, 0, 0)
-		if got := axis.KolmogorovSmirnov(append(slices.Clone(v.Prod), 0, 0, 0, 0)); !near(got, v.KS, 1e-9) {
+		if got := axis.KolmogorovSmirnov(append(slices.Clone(v.Prod), 0, 0, 0, 0, 0)); !near(got, v.KS, 1e-9) {
 			t.Errorf("%s: KolmogorovSmirnov = %v, want %v", v.Name, got, v.KS)
 		}
 	}

@@ -96,7 +96,7 @@ func checkDistances(t *testing.T, reference, window []int64) {
 		places[b] = float64(b)
 	}
 	axis := NewAxis(reference, places, 0, float64(len(places)), 1)
-	fine := append(slices.Clone(window), 1, 2, 3, 4)
+	fine := append(slices.Clone(window), 1, 2, 5, 3, 4)
 	if d := axis.KolmogorovSmirnov(fine); !(d >= 0 && d <= 1) {
 		t.Errorf("KolmogorovSmirnov of %v and %v = %v", reference, fine, d)
 	}

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,16 +18,26 @@ func FormatNumber(x float64) string {
 	return strconv.FormatFloat(x+0, format, -1, 64)
 }
 
-// intervalLabel names the fine bins from up to and without to.
+// intervalLabel names the fine bins from up to and without to. An edge that is next
+// to a number with a bin of its own is written as that number, open or closed.
 func intervalLabel(edges []float64, from, to int) string {
-	lower, upper := "-Inf", "+Inf"
+	lower, upper := "[-Inf", "+Inf)"
 	if from > 0 {
-		lower = FormatNumber(edges[from-1])
+		lower = "[" + FormatNumber(edges[from-1])
+		if isPoint(edges, from-1) {
+			lower = "(" + FormatNumber(edges[from-2])
+		}
 	}
 	if to <= len(edges) {
-		upper = FormatNumber(edges[to-1])
+		upper = FormatNumber(edges[to-1]) + ")"
+		if isPoint(edges, to-1) {
+			upper = FormatNumber(edges[to-2]) + "]"
+		}
 	}
-	return "[" + lower + "," + upper + ")"
+	if to == from+1 && isPoint(edges, from) {
+		return FormatNumber(edges[from-1])
+	}
+	return lower + "," + upper
 }
 
 // runLabel names one discrete value or a closed range of them.
@@ -37,11 +48,13 @@ func runLabel(first, last float64) string {
 	return "[" + FormatNumber(first) + "," + FormatNumber(last) + "]"
 }
 
+var ours = []string{Other, Unseen, Missing, Invalid}
+
 // categoryLabel is the category itself; one more underscore goes in front of
 // any that could be taken for ours, which keeps different labels different.
 func categoryLabel(category string) string {
 	bare := "__" + strings.TrimLeft(category, "_")
-	if strings.HasPrefix(category, "__") && (bare == Other || bare == Missing) {
+	if strings.HasPrefix(category, "__") && slices.Contains(ours, bare) {
 		return "_" + category
 	}
 	return category

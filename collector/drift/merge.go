@@ -1,20 +1,15 @@
 package drift
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 )
 
-const (
-	// rare is the inverse of the smallest share a bin is kept with: with less,
-	// the noise of the bin would swamp the divergence.
-	rare = 200
-	// keptCategories is the largest number of categories exported by name.
-	keptCategories = 20
-)
+// rareOneIn is the inverse of the smallest share a bin is kept with: with less, the
+// noise of the bin would swamp the divergence.
+const rareOneIn = 200
 
 // Exported bins are runs of fine bins, held as the ascending indices of the fine
 // bins they start at; the first is always 0.
@@ -82,13 +77,93 @@ func nearest(edges []float64, point float64) int {
 	return best
 }
 
-// merge joins runs with a share of all below 1/rare, left to right into the
-// right neighbour, the last into its left.
-func merge(fine []int64, starts []int, all int64) []int {
-	kept := []int{0}
+// atoms marks the bins that hold one value only with more than 1/(2k) of all, and
+// more than one row. Chance gives a value that much: 20 distinct numbers have
+// one row each, and 15 rows each more than a twentieth.
+func atoms(fine []int64, k int, single func(bin int) bool) []bool {
+	alone, n := make([]bool, len(fine)), total(fine)
+	for b, c := range fine {
+		alone[b] = isAtom(c, n, k) && single(b)
+	}
+	return alone
+}
+
+func isAtom(count, all int64, k int) bool {
+	return count > 1 && 2*float64(k)*float64(count) > float64(all)
+}
+
+// isPoint reports whether a fine bin between edges holds a single number.
+func isPoint(edges []float64, bin int) bool {
+	if bin == 0 {
+		return false
+	}
+	next := math.Nextafter(edges[bin-1], math.Inf(1))
+	return math.IsInf(next, 1) || bin < len(edges) && edges[bin] == next
+}
+
+// restBins is the number of bins for what k bins less some atoms hold, n rows of
+// all: those that are left, or as many as keep each at a k-th of all.
+func restBins(k, atoms int, n, all int64) int {
+	needed := 0.0
+	if all > 0 {
+		needed = math.Ceil(float64(k) * float64(n) / float64(all))
+	}
+	return max(k-atoms, int(needed), 1)
+}
+
+// cut cuts fine bins into the atoms and, of the rest, runs by the method of o.
+func cut(fine []int64, alone []bool, edges []float64, lo, hi float64, o BinOptions) []int {
+	left, held := slices.Clone(fine), 0
+	starts := []int{0}
+	for b, a := range alone {
+		if a {
+			left[b] = 0
+			held++
+			starts = append(starts, b)
+			if b+1 < len(fine) {
+				starts = append(starts, b+1)
+			}
+		}
+	}
+	k := restBins(o.Count, held, total(left), total(fine))
+	if o.Method == Uniform {
+		starts = append(starts, uniformStarts(edges, lo, hi, k)...)
+	} else {
+		starts = append(starts, quantileStarts(left, k)...)
+	}
+	slices.Sort(starts)
+	return slices.Compact(starts)
+}
+
+// merge joins runs with a share of all below 1 in rareOneIn, left to right into the
+// right neighbour, the last into its left; atoms stay alone, and what lies
+// between two of them is merged apart from the rest.
+func merge(fine []int64, starts []int, alone []bool, all int64) []int {
+	var kept []int
+	between := 0 // the first run since the last atom
+	for i := range len(starts) + 1 {
+		if i < len(starts) && !alone[starts[i]] {
+			continue
+		}
+		to := len(fine)
+		if i < len(starts) {
+			to = starts[i]
+		}
+		kept = append(kept, mergeRuns(fine[:to], starts[between:i], all)...)
+		if i < len(starts) {
+			kept = append(kept, starts[i])
+		}
+		between = i + 1
+	}
+	return kept
+}
+
+// mergeRuns is merge for runs without atoms, the last of which ends with fine.
+func mergeRuns(fine []int64, starts []int, all int64) []int {
+	var kept []int
 	mass := int64(0)
 	for i, from := range starts {
-		if i > 0 && !isRare(mass, all) {
+		if i == 0 || !isRare(mass, all) {
 			kept = append(kept, from)
 			mass = 0
 		}
@@ -100,22 +175,8 @@ func merge(fine []int64, starts []int, all int64) []int {
 	return kept
 }
 
-// frequent marks the categories that are exported by name; ties go to the
-// earlier name, so that the order of the file does not matter.
-func frequent(categories []string, counts []int64, all int64) []bool {
-	order := every(len(counts))
-	slices.SortFunc(order, func(i, j int) int {
-		return cmp.Or(cmp.Compare(counts[j], counts[i]), cmp.Compare(categories[i], categories[j]))
-	})
-	keep := make([]bool, len(counts))
-	for _, i := range order[:min(len(order), keptCategories)] {
-		keep[i] = !isRare(counts[i], all)
-	}
-	return keep
-}
-
 func isRare(count, all int64) bool {
-	return float64(count)*rare < float64(all)
+	return float64(count)*rareOneIn < float64(all)
 }
 
 // end is the fine bin behind run i.
@@ -128,7 +189,7 @@ func end(starts []int, i, n int) int {
 
 // spread maps each of n fine bins to its run.
 func spread(starts []int, n int) []uint8 {
-	coarse := make([]uint8, 0, n+4)
+	coarse := make([]uint8, 0, n+5)
 	for i, from := range starts {
 		for range end(starts, i, n) - from {
 			coarse = append(coarse, code(i))
@@ -137,18 +198,24 @@ func spread(starts []int, n int) []uint8 {
 	return coarse
 }
 
-// split checks counts of n fine bins, with or without the four codes that
-// follow, and returns those of the bins and the sum of all.
-func split(counts []int64, n int) (own []int64, all int64, err error) {
-	if len(counts) != n && len(counts) != n+4 {
-		return nil, 0, fmt.Errorf("%d counts for %d bins", len(counts), n)
+// rest is what a reference holds beside values.
+type rest struct{ missing, invalid int64 }
+
+// split checks counts of n fine bins, with or without those of rows without a value
+// and with an invalid one.
+func split(counts []int64, n int) (own []int64, r rest, err error) {
+	if len(counts) != n && len(counts) != n+2 {
+		return nil, r, fmt.Errorf("%d counts for %d bins", len(counts), n)
 	}
 	for i, c := range counts {
 		if c < 0 {
-			return nil, 0, fmt.Errorf("count %d is %d", i, c)
+			return nil, r, fmt.Errorf("count %d is %d", i, c)
 		}
 	}
-	return counts[:n], total(counts), nil
+	if len(counts) > n {
+		r = rest{counts[n], counts[n+1]}
+	}
+	return counts[:n], r, nil
 }
 
 func checkAscending(what string, x []float64, most int) error {
@@ -166,7 +233,7 @@ func checkAscending(what string, x []float64, most int) error {
 	return nil
 }
 
-// code narrows an index of a fine code or an exported bin, at most 204.
+// code narrows an index of a fine code, a cell or an exported bin, at most 255.
 func code(i int) uint8 {
 	return uint8(i)
 }

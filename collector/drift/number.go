@@ -7,16 +7,16 @@ import (
 
 // Number is the fine code of x: missing when it is NaN or infinite, below or
 // above outside the reference's extremes; else, with edges, the number of edges
-// <= x, and with discrete values the index of the one equal to x, or other. -0
-// is 0. A search without branches that depend on x, 5 ns at 9 and at 199 edges that
+// <= x, and with discrete values the index of the one equal to x, or the gap
+// between two that it lies in, see [Binning.Gaps]. -0 is 0. A search without branches that depend on x, 5 ns at 9 and at 199 edges that
 // are spread evenly, 12 ns when most lie in one place; no allocation. For a Binning
-// of categories every finite x is other.
+// of categories every finite x is unseen.
 func (b *Binning) Number(x float64) uint8 {
 	switch {
 	case math.IsNaN(x - x):
 		return b.Missing()
 	case b.keys == nil:
-		return b.Other()
+		return b.Unseen()
 	case x < b.lo:
 		return b.Below()
 	case x > b.hi:
@@ -25,12 +25,20 @@ func (b *Binning) Number(x float64) uint8 {
 	key := orderedKey(x)
 	at := b.keys.atMost(x, key)
 	if b.discrete {
-		if b.keys.key[at-1] != key {
-			return b.Other()
-		}
 		at--
+		if b.keys.key[at] != key {
+			return b.gap(at)
+		}
 	}
 	return at
+}
+
+// gap is the fine code of a number between a discrete value and the next.
+func (b *Binning) gap(above uint8) uint8 {
+	if b.gaps == 0 {
+		return b.Unseen()
+	}
+	return code(b.fine) + above
 }
 
 // keys are ascending numbers as unsigned integers in the same order. Where to begin

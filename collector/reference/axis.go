@@ -15,6 +15,9 @@ func (f *Feature) Axis() *drift.Axis {
 		return nil
 	}
 	places := f.places()
+	if f.Values != nil {
+		return drift.NewDiscreteAxis(f.Values, f.Count, f.deviation(places))
+	}
 	if places == nil {
 		return drift.NewAxis(f.Count, nil, 0, 0, 0)
 	}

@@ -145,7 +145,7 @@ func TestDiscreteNumbersAreMeasuredExactly(t *testing.T) {
 func TestWithoutSumsThereIsNoPlace(t *testing.T) {
 	t.Parallel()
 	f := Feature{Type: Numeric, Edges: []float64{1, 2}, Count: []int64{5, 5, 5}, Min: 0, Max: 3}
-	fine := []int64{0, 0, 10, 0, 0, 0, 0}
+	fine := []int64{0, 0, 10, 0, 0, 0, 0, 0}
 	if got := f.Axis().Wasserstein(fine); !math.IsNaN(got) {
 		t.Errorf("without sums Wasserstein = %v", got)
 	}
@@ -178,7 +178,7 @@ func TestBinsWithoutRowsHaveAPlace(t *testing.T) {
 		if got := f.places(); !slices.Equal(got, test.want) || !slices.IsSorted(got) {
 			t.Errorf("%s: places = %v, want %v", test.name, got, test.want)
 		}
-		if got := f.Axis().Wasserstein([]int64{1, 1, 1, 0, 0, 1, 1}); !(got >= 0) {
+		if got := f.Axis().Wasserstein([]int64{1, 1, 1, 0, 0, 0, 1, 1}); !(got >= 0) {
 			t.Errorf("%s: Wasserstein = %v", test.name, got)
 		}
 	}

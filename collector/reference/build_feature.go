@@ -20,7 +20,7 @@ func numbers(name string, column []float64, outcomes []outcome, fine, few int) F
 		f.Min, f.Max = sorted[0], sorted[len(sorted)-1]
 	}
 	cuts := distinct(sorted, few)
-	if cuts != nil {
+	if cuts != nil && drift.Discrete(times(sorted)) {
 		f.Values = cuts
 		cuts = cuts[1:]
 	} else {
@@ -51,6 +51,18 @@ func distinct(sorted []float64, few int) []float64 {
 		values = append(values, x)
 	}
 	return values
+}
+
+// times are the counts of the distinct values of an ascending sample.
+func times(sorted []float64) []int64 {
+	var counts []int64
+	for i, x := range sorted {
+		if i == 0 || x != sorted[i-1] {
+			counts = append(counts, 0)
+		}
+		counts[len(counts)-1]++
+	}
+	return counts
 }
 
 // count fills Count and the sums from an ascending sample.

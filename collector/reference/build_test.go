@@ -97,10 +97,10 @@ func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 				correct[code(row)]++
 			}
 		}
-		if !slices.Equal(fine, f.Fine()) || f.Rows() != 3000 {
-			t.Errorf("%s: counts %v, want %v", f.Name, f.Fine(), fine)
-		}
 		own := len(f.Count)
+		if !slices.Equal(fine[:own], f.Count) || fine[b.Missing()] != f.Missing || f.Rows() != 3000 {
+			t.Errorf("%s: counts %v and %d missing, want %v", f.Name, f.Count, f.Missing, fine)
+		}
 		if !slices.Equal(labelled[:own], f.Labelled) || !slices.Equal(correct[:own], f.Correct) {
 			t.Errorf("%s: correct %v of %v, want %v of %v", f.Name, f.Correct, f.Labelled, correct, labelled)
 		}
@@ -174,7 +174,7 @@ func TestNumbersWithFewValuesAreDiscrete(t *testing.T) {
 
 func TestNumbersThatAreNoneAreMissing(t *testing.T) {
 	t.Parallel()
-	f := number(t, math.NaN(), math.Inf(1), math.Inf(-1), 3, math.Copysign(0, -1), 0)
+	f := number(t, math.NaN(), math.Inf(1), math.Inf(-1), 3, math.Copysign(0, -1), 0, 3)
 	if f.Missing != 3 || !slices.Equal(f.Values, []float64{0, 3}) || f.Count[0] != 2 || math.Signbit(f.Values[0]) {
 		t.Errorf("%+v", f)
 	}

@@ -31,12 +31,16 @@ func FuzzParse(f *testing.F) {
 				if err != nil {
 					t.Fatalf("cannot be binned: %v", err)
 				}
-				if len(r.Features[i].Fine()) != b.Codes() {
-					t.Fatalf("%d counts for %d codes", len(r.Features[i].Fine()), b.Codes())
+				rows := int64(0)
+				for _, n := range b.Reference() {
+					rows += n
+				}
+				if rows != r.Features[i].Rows() {
+					t.Fatalf("%d rows in cells, %d in the feature", rows, r.Features[i].Rows())
 				}
 			}
 		}
-		if _, _, err := r.ClassBinning(); err != nil {
+		if _, err := r.ClassBinning(); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Show(io.Discard); err != nil {

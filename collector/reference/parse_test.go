@@ -44,11 +44,11 @@ func TestTheSmallestFileIsEnough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(b.Bins(), " "); got != "[-Inf,30) [30,60) [60,+Inf) __missing__" {
+	if got := strings.Join(b.Bins(), " "); got != "[-Inf,30) [30,60) [60,+Inf) __missing__ __invalid__" {
 		t.Errorf("bins %s", got)
 	}
-	if got := f.Fine(); !slices.Equal(got, []int64{5, 10, 5, 0, 0, 0, 0}) || len(got) != b.Codes() {
-		t.Errorf("fine counts %v", got)
+	if got := b.Reference(); !slices.Equal(got, []int64{5, 10, 5, 0, 0}) {
+		t.Errorf("reference counts %v", got)
 	}
 }
 
@@ -338,13 +338,12 @@ func TestDefaultIsTheLoanModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		bins := b.Fold(f.Fine(), make([]int64, len(b.Bins())))
-		if len(f.Values) == 0 && len(bins) != 11 {
-			t.Errorf("%s has %d bins", f.Name, len(bins))
+		if len(f.Values) == 0 && len(b.Bins()) != 12 {
+			t.Errorf("%s has %d bins", f.Name, len(b.Bins()))
 		}
 	}
-	b, fine, err := r.ClassBinning()
-	if err != nil || len(fine) != b.Codes() || strings.Join(b.Bins(), " ") != "0 1 __other__ __missing__" {
+	b, err := r.ClassBinning()
+	if err != nil || strings.Join(b.Bins(), " ") != "0 1 __unseen__ __missing__ __invalid__" {
 		t.Errorf("classes: %v, %v", b.Bins(), err)
 	}
 }

@@ -80,12 +80,12 @@ func (f *Feature) Rows() int64 {
 	return rows
 }
 
-// Fine returns the counts by fine code of [drift.Binning]: those of the bins,
-// then other, missing, below and above (0: a reference lies within itself).
-func (f *Feature) Fine() []int64 {
-	fine := make([]int64, 0, len(f.Count)+4)
+// fine returns the counts that a [drift.Binning] is made with: those of the bins,
+// then the rows without a value and, none as yet, those with an invalid one.
+func (f *Feature) fine() []int64 {
+	fine := make([]int64, 0, len(f.Count)+2)
 	fine = append(fine, f.Count...)
-	return append(fine, f.Other, f.Missing, 0, 0)
+	return append(fine, f.Missing, 0)
 }
 
 // Binning returns the bins of the feature, fine and exported. It fails only for
@@ -93,23 +93,25 @@ func (f *Feature) Fine() []int64 {
 func (f *Feature) Binning(o drift.BinOptions) (*drift.Binning, error) {
 	switch {
 	case f.Type == Categorical:
-		return drift.NewCategorical(f.Categories, f.Fine())
+		var rare *drift.Rare
+		if f.Other > 0 {
+			rare = &drift.Rare{Count: []int64{f.Other}}
+		}
+		return drift.NewCategorical(f.Categories, f.fine(), rare)
 	case len(f.Values) > 0:
-		return drift.NewDiscrete(f.Values, f.Fine(), o)
+		return drift.NewDiscrete(f.Values, f.fine(), o)
 	default:
-		return drift.NewContinuous(f.Edges, f.Min, f.Max, f.Fine(), o)
+		return drift.NewContinuous(f.Edges, f.Min, f.Max, f.fine(), o)
 	}
 }
 
-// ClassBinning returns the bins of the predicted class, one for each, and the
-// counts by fine code. Without classes nothing but other and missing is left.
-func (r *Reference) ClassBinning() (*drift.Binning, []int64, error) {
+// ClassBinning returns the bins of the predicted class, one for each. Without
+// classes nothing but unseen, missing and invalid is left.
+func (r *Reference) ClassBinning() (*drift.Binning, error) {
 	names := make([]string, len(r.Classes))
-	fine := make([]int64, len(r.Classes), len(r.Classes)+4)
+	counts := make([]int64, len(r.Classes))
 	for i, c := range r.Classes {
-		names[i], fine[i] = c.Class, c.Count
+		names[i], counts[i] = c.Class, c.Count
 	}
-	fine = append(fine, 0, 0, 0, 0)
-	b, err := drift.NewClasses(names, fine)
-	return b, fine, err
+	return drift.NewClasses(names, counts)
 }

@@ -19,11 +19,11 @@ func (s *series) cut(m *Model, rows int64, now time.Time) {
 	found := s.stretches(rows, now)
 	for i := range s.layout.columns {
 		c, d := &s.layout.columns[i], &m.distributions[i]
-		d.Blocks = make([]int64, drift.Blocks*len(c.bins))
+		d.Blocks = make([]int64, drift.Blocks*len(c.cells))
 		for _, r := range found {
-			block := d.Blocks[r.block*len(c.bins) : (r.block+1)*len(c.bins)]
+			block := d.Blocks[r.block*len(c.cells) : (r.block+1)*len(c.cells)]
 			for _, code := range s.rows.Column(i)[r.from:r.to] {
-				block[c.binning.Bin(code)]++
+				block[c.binning.Cell(code)]++
 			}
 		}
 	}

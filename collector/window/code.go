@@ -45,7 +45,7 @@ func (c *column) code(v *features.Value) uint8 {
 	case c.numeric:
 		return c.binning.Missing()
 	case v.Kind == features.Nested:
-		return c.binning.Other()
+		return c.binning.Unseen()
 	default:
 		return c.binning.Category(v.Text)
 	}

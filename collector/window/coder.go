@@ -49,5 +49,5 @@ func (c *Coder) Code(row *predictionlog.Row) (codes []uint8, ok bool) {
 // KL returns D(reference || rows) in nats of one feature, of which rows counts each code.
 func (c *Coder) KL(feature int, rows []int64) float64 {
 	k := &c.layout.columns[feature]
-	return drift.KL(k.bins, k.binning.Fold(rows, make([]int64, len(k.bins))))
+	return drift.KL(k.cells, k.binning.Fold(rows, make([]int64, len(k.cells))))
 }

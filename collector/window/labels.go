@@ -79,7 +79,7 @@ func cbpe(rows, conf, variance int64) Estimate {
 // estimate is the estimate from a number of predictions by fine code of the score.
 func (l *layout) estimate(codes []int64) Estimate {
 	b := l.columns[l.score].binning
-	fine := append([]int64(nil), codes[:b.Other()]...)
+	fine := append([]int64(nil), codes[:b.Fine()]...)
 	fine[0] += codes[b.Below()]
 	fine[len(fine)-1] += codes[b.Above()]
 	return Estimate{Method: Calibrated, Estimated: l.calibration.Estimate(fine)}

@@ -36,7 +36,8 @@ type column struct {
 	discrete bool
 	binning  *drift.Binning
 	axis     *drift.Axis // nil: categories, or no number in the reference
-	bins     []int64     // reference counts by exported bin
+	cells    []int64     // reference counts by cell
+	bins     []int64     // and by exported bin
 	total    int64
 	// known and knownRight are the reference's rows with an outcome and those that
 	// were right, by exported bin; expected is the accuracy where known is 0, nil
@@ -84,12 +85,12 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		l.calibration = drift.NewCalibration(r.Score.Labelled, r.Score.Correct)
 	}
 	if len(r.Classes) > 0 {
-		b, fine, err := r.ClassBinning()
+		b, err := r.ClassBinning()
 		if err != nil {
 			return nil, fmt.Errorf("classes: %w", err)
 		}
 		l.class = len(l.columns)
-		l.columns = append(l.columns, newColumn(className, false, false, b, fine))
+		l.columns = append(l.columns, newColumn(className, false, false, b))
 	}
 	l.reader = l.newReader()
 	l.unknown = newImpactCounts(l).expect()
@@ -101,17 +102,18 @@ func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b, f.Fine())
+	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b)
 	c.axis = f.Axis()
 	c.outcomes(f.Labelled, f.Correct)
 	l.columns = append(l.columns, c)
 	return nil
 }
 
-func newColumn(name string, numeric, discrete bool, b *drift.Binning, fine []int64) column {
+func newColumn(name string, numeric, discrete bool, b *drift.Binning) column {
 	c := column{name: name, numeric: numeric, discrete: discrete, binning: b}
-	c.bins = b.Fold(fine, make([]int64, len(b.Bins())))
-	for _, n := range c.bins {
+	c.cells = b.Reference()
+	c.bins = b.Export(c.cells, make([]int64, len(b.Bins())))
+	for _, n := range c.cells {
 		c.total += n
 	}
 	return c
@@ -147,7 +149,7 @@ func (l *layout) codes() []int {
 func (l *layout) warm(nulls *drift.Nulls, full int64) {
 	for i := range l.columns {
 		c := &l.columns[i]
-		nulls.Warm(nullKey(l.reference, c.name), c.bins, full)
+		nulls.Warm(nullKey(l.reference, c.name), c.cells, full)
 	}
 }
 
@@ -169,19 +171,24 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []Distribution
 		*d = Distribution{
 			Name: c.name, Numeric: c.numeric, Binning: c.binning,
 			Fine: fine, Axis: c.axis,
-			Reference: c.bins, ReferenceTotal: c.total,
-			Counts:  c.binning.Fold(fine, make([]int64, len(c.bins))),
+			Reference: c.cells, ReferenceTotal: c.total, BinReference: c.bins,
+			Counts:  c.binning.Fold(fine, make([]int64, len(c.cells))),
 			Total:   counts.Rows,
 			Missing: fine[c.binning.Missing()],
+			Invalid: fine[c.binning.Invalid()],
 			Last:    math.NaN(),
 			KL:      math.NaN(),
 		}
+		d.BinCounts = c.binning.Export(d.Counts, make([]int64, len(c.bins)))
 		beyond := fine[c.binning.Below()] + fine[c.binning.Above()]
 		if c.numeric {
 			d.OutOfRange = beyond
 		}
 		if !c.numeric || c.discrete {
-			d.Unseen = fine[c.binning.Other()] + beyond
+			d.Unseen = fine[c.binning.Unseen()] + beyond
+			for first, gaps := c.binning.Gaps(); gaps > 0; gaps-- {
+				d.Unseen += fine[int(first)+gaps-1]
+			}
 		}
 		if i < l.features {
 			d.Last = r.lastValue(i)

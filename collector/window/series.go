@@ -48,7 +48,7 @@ type series struct {
 	watches   []*watch
 	detection drift.DetectorOptions
 	ticks     *columns.Cursor // counts their windows, unless they began lately
-	bins      [][]int64       // scratch for these, by column
+	cells     [][]int64       // scratch for these, by column
 	null      func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
 	last   []float64 // newest value of each numeric feature
@@ -79,10 +79,10 @@ func (w *Window) newSeries(l *layout) *series {
 		Tolerance: o.Tolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Distributions: len(l.columns),
 	}
 	for i := range l.columns {
-		s.bins = append(s.bins, make([]int64, len(l.columns[i].bins)))
+		s.cells = append(s.cells, make([]int64, len(l.columns[i].cells)))
 	}
 	s.null = func(ctx context.Context, c *column, rows int64) (*drift.Null, error) {
-		return w.null(ctx, l.reference, c.name, c.bins, rows)
+		return w.null(ctx, l.reference, c.name, c.cells, rows)
 	}
 	return s
 }

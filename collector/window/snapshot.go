@@ -105,7 +105,7 @@ const (
 )
 
 // Distribution is one feature, the score or the class: the reference beside the
-// window, both by exported bin.
+// window.
 type Distribution struct {
 	Name    string
 	Numeric bool
@@ -115,14 +115,18 @@ type Distribution struct {
 	Axis *drift.Axis
 	// Fine counts the window by fine code of Binning.
 	Fine []int64
-	// Reference and Counts are by exported bin, in the order of Binning.Bins.
+	// Reference and Counts are by cell of Binning: what is tested.
 	Reference, Counts []int64
+	// BinReference and BinCounts are the same by exported bin, in the order of
+	// Binning.Bins.
+	BinReference, BinCounts []int64
 	// ReferenceTotal and Total are their sums.
 	ReferenceTotal, Total int64
-	// Missing, Unseen and OutOfRange count rows of the window: no value; a
-	// value the reference does not know (categories and discrete numbers); a
-	// number below the reference's minimum or above its maximum.
-	Missing, Unseen, OutOfRange int64
+	// Missing, Invalid, Unseen and OutOfRange count rows of the window: no value;
+	// something that is not of the feature's type; a value the reference does not
+	// hold (categories and discrete numbers); a number below the reference's
+	// minimum or above its maximum.
+	Missing, Invalid, Unseen, OutOfRange int64
 	// Last is the newest value of a numeric feature, NaN when there is none.
 	Last float64
 	// KL is D(reference || window) in nats, NaN when the window is empty.
@@ -133,7 +137,7 @@ type Distribution struct {
 	Null    *drift.Null
 	NullErr error
 	// Blocks counts the window by block of neighbouring rows and, in each, by
-	// exported bin: drift.Blocks of them. Nil unless Options.Blocks asks for them,
+	// cell: drift.Blocks of them. Nil unless Options.Blocks asks for them,
 	// and below drift.MinBlockPredictions rows. BlockTest is what they say, nil when
 	// they say nothing.
 	Blocks    []int64

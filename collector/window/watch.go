@@ -31,8 +31,8 @@ func newWatch(s *series, from int64) *watch {
 	w := &watch{series: s, from: from, start: s.rows.Next(), counted: s.rows.Next(), own: s.rows.NewCursor(s.layout.codes())}
 	for i := range s.layout.columns {
 		c := &s.layout.columns[i]
-		w.pieces = append(w.pieces, drift.NewPieces(len(c.bins)))
-		w.detectors = append(w.detectors, drift.NewDetector(c.bins, s.detection))
+		w.pieces = append(w.pieces, drift.NewPieces(len(c.cells)))
+		w.detectors = append(w.detectors, drift.NewDetector(c.cells, s.detection))
 	}
 	return w
 }
@@ -67,7 +67,7 @@ func (w *watch) count() {
 		for i, p := range w.pieces {
 			binning := w.series.layout.columns[i].binning
 			for _, code := range rows.Column(i)[at : at+n] {
-				p.Add(binning.Bin(code))
+				p.Add(binning.Cell(code))
 			}
 		}
 		w.counted += n
@@ -93,7 +93,7 @@ func (w *watch) close(ctx context.Context) error {
 // columnTick is what the open tick brought to one column.
 func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) drift.Tick {
 	c := &w.series.layout.columns[i]
-	window := w.series.bins[i]
+	window := w.series.cells[i]
 	clear(window)
 	c.binning.Fold(rows.Fine[i], window)
 	return drift.Tick{

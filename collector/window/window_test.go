@@ -46,7 +46,7 @@ func TestSnapshotCountsTheWindow(t *testing.T) {
 	if state.Missing != 1 || state.Unseen != 1 || state.OutOfRange != 0 || !math.IsNaN(state.Last) {
 		t.Errorf("state: %+v", state)
 	}
-	if fine := state.Fine; len(fine) != 7 || fine[0]+fine[1]+fine[2] != 57 || fine[3] != 1 || fine[4] != 1 || state.Axis != nil {
+	if fine := state.Fine; len(fine) != 8 || fine[0]+fine[1]+fine[2] != 57 || fine[3] != 1 || fine[4] != 1 || state.Axis != nil {
 		t.Errorf("state by fine code: %v, axis %v", fine, state.Axis)
 	}
 	if moved := income.Axis.Wasserstein(income.Fine); !(moved > 0 && moved < 1) {

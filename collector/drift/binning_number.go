@@ -1,0 +1,137 @@
+package drift
+
+import (
+	"errors"
+	"math"
+)
+
+// NewContinuous bins numbers by ascending finite inner fine edges, at most 199:
+// the code of x is the number of edges <= x. counts are the reference's, one
+// more than edges; its rows without a value and those with an invalid one may
+// follow, and then shares are of all rows. lo and hi are the reference's extremes,
+// NaN when unknown: a number outside is below or above, and counts in the first
+// or last exported bin.
+//
+// An edge v followed by the next float64 makes a fine bin that holds v alone. When
+// it has more than 1/(2 Count) of the numbers, and more than one of them, it is an
+// atom: an exported bin of its own. What lies between atoms is cut into k quantiles
+// of the rest, Count less the atoms, or more so that none holds more than a share
+// of 1/Count: exported edge i is the lower edge of the fine bin that holds rank
+// floor(i n / k) of the rest's n numbers. So
+// without atoms, whenever Count divides the number of fine quantile bins, the
+// result is the same as binning the raw values. The uniform method takes the fine
+// edges nearest to equally spaced points.
+//
+// Bins with less than 0.5 % of the reference are then merged, from left to right
+// into the right neighbour, the last into its left; never an atom, nor across one.
+func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions) (*Binning, error) {
+	o, err := o.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAscending("edges", edges, MaxFine-1); err != nil {
+		return nil, err
+	}
+	own, rest, err := split(counts, len(edges)+1)
+	if err != nil {
+		return nil, err
+	}
+	alone := atoms(own, o.Count, func(bin int) bool { return isPoint(edges, bin) })
+	starts := merge(own, cut(own, alone, edges, lo, hi, o), alone, total(counts))
+	b := &Binning{fine: len(own), keys: newKeys(edges), lo: math.Inf(-1), hi: math.Inf(1)}
+	if !math.IsNaN(lo) {
+		b.lo = lo
+	}
+	if !math.IsNaN(hi) {
+		b.hi = hi
+	}
+	last := uint8(0)
+	for i, from := range starts {
+		to := end(starts, i, len(own))
+		last = b.add(intervalLabel(edges, from, to), total(own[from:to]))
+	}
+	b.cells = spread(starts, len(own))
+	missing, invalid := b.add(Missing, rest.missing), b.add(Invalid, rest.invalid)
+	b.cells = append(b.cells, invalid, missing, invalid, 0, last) // there is no unseen number
+	return b, nil
+}
+
+// maxGaps is the largest number of gaps that the codes have room for.
+const maxGaps = 125
+
+// gapsOf is the number of gaps between so many values that have a code.
+func gapsOf(values int) int {
+	if values-1 > maxGaps {
+		return 0
+	}
+	return values - 1
+}
+
+// NewDiscrete bins numbers by a few ascending distinct values, at most 200, each
+// a fine bin with the reference count of the same index (rows without a value and
+// with an invalid one may follow). Any other number is unseen: between two
+// values it has the code of the gap, outside them it is below or above, and all
+// of them export as __unseen__.
+//
+// Up to twice o.Count values are exported as they are, however rare. Of more,
+// those with more than 1/(2 Count) of the reference are, and the rest is merged
+// into ranges of values.
+func NewDiscrete(values []float64, counts []int64, o BinOptions) (*Binning, error) {
+	o, err := o.WithDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if len(values) == 0 {
+		return nil, errors.New("no values")
+	}
+	if err := checkAscending("values", values, MaxFine); err != nil {
+		return nil, err
+	}
+	own, rest, err := split(counts, len(values))
+	if err != nil {
+		return nil, err
+	}
+	starts := every(len(values))
+	if len(values) > 2*o.Count {
+		alone := atoms(own, o.Count, func(int) bool { return true })
+		starts = cut(own, alone, values[1:], values[0], values[len(values)-1], o)
+	}
+	b := &Binning{
+		fine: len(own), gaps: gapsOf(len(values)), keys: newKeys(values),
+		discrete: true, lo: values[0], hi: values[len(values)-1],
+	}
+	own, once := discounted(own)
+	for i, from := range starts {
+		to := end(starts, i, len(own))
+		b.add(runLabel(values[from], values[to-1]), total(own[from:to]))
+	}
+	b.cells = spread(starts, len(own))
+	unseen := b.add(Unseen, once)
+	missing, invalid := b.add(Missing, rest.missing), b.add(Invalid, rest.invalid)
+	for range b.gaps + 1 {
+		b.cells = append(b.cells, unseen)
+	}
+	b.cells = append(b.cells, missing, invalid, unseen, unseen)
+	return b, nil
+}
+
+// discounted takes the rows that new values are expected to have, as many as there
+// are values that were held once, from all values in proportion. More than one in
+// twenty does not count: numbers of which that many are new are not discrete.
+func discounted(counts []int64) (left []int64, once int64) {
+	for _, c := range counts {
+		if c == 1 {
+			once++
+		}
+	}
+	all := total(counts)
+	once = min(once, all/20)
+	left = make([]int64, len(counts))
+	before, taken := int64(0), int64(0)
+	for i, c := range counts {
+		before += c
+		take := int64(math.Round(float64(once)*float64(before)/float64(max(all, 1)))) - taken
+		left[i], taken = c-take, taken+take
+	}
+	return left, once
+}

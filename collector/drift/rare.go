@@ -1,0 +1,219 @@
+package drift
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+const (
+	// maxGroups is the largest number of groups of rare categories.
+	maxGroups = 8
+	// keptCategories is the largest number of categories exported by name.
+	keptCategories = 20
+)
+
+// Rare is what a reference holds of a categorical feature beyond its listed
+// categories, which are the most frequent ones and at most [MaxFine]. [NewRare]
+// makes it.
+//
+// Exported by name are at most 20 of the listed, each with at least .5 % of the
+// rows and seen twice. All others, listed or not, are gathered in groups: a name
+// belongs to the group whose number is that of the cuts <= its [Hash].
+//
+// Which names are exported decides which shares are compared, and shares that
+// were chosen for being large in a sample are larger there than in truth. So where
+// more than 20 come into question, what chance decides in the counts is decided
+// by a hash of the name instead: categories are ranked, and held against .5 %, by
+// their count plus three of its standard errors times a normal number made of the
+// hash. Names that are clearly apart keep their order.
+type Rare struct {
+	// Cuts are ascending, one less than groups and at most 7. Without Cuts and Count
+	// they are chosen from the listed categories.
+	Cuts []uint32
+	// Count is the number of rows by group, Singletons the number of names held
+	// once by group, Doubletons of names held twice; of names that are not listed.
+	// Empty when there are none.
+	Count, Singletons []int64
+	Doubletons        int64
+	// Names are those names, as far as they are known one by one, and Filter knows
+	// the others; nil when there are none. With rows in Count and neither, the names
+	// are not known: then every name that is not listed counts in its group, and none
+	// is unseen.
+	Names  []string
+	Filter *Filter
+}
+
+// MaxNames is the number of categories of one feature that are known one by one,
+// listed ones included. Of more, a [Filter] knows the rest.
+const MaxNames = 10_000
+
+// NewRare returns what a reference of so many rows, those without a valid value
+// included, holds beyond the listed first categories, at most [MaxFine], of all its
+// distinct ones, which must be in the order of their counts, greatest first.
+// O(n log n).
+func NewRare(categories []string, counts []int64, listed int, rows int64) *Rare {
+	keep := frequent(categories[:listed], counts[:listed], rows)
+	var names []weighed
+	for i, c := range categories {
+		if i >= listed || !keep[i] {
+			names = append(names, weighed{Hash([]byte(c)), counts[i]})
+		}
+	}
+	r := &Rare{Cuts: cutsOf(slices.Clone(names), rows)}
+	if len(categories) == listed {
+		return r
+	}
+	beyond := names[len(names)-(len(categories)-listed):]
+	r.Count, r.Singletons = make([]int64, len(r.Cuts)+1), make([]int64, len(r.Cuts)+1)
+	for _, n := range beyond {
+		g := groupOf(r.Cuts, n.hash)
+		r.Count[g] += n.rows
+		switch n.rows {
+		case 1:
+			r.Singletons[g]++
+		case 2:
+			r.Doubletons++
+		}
+	}
+	exact := max(min(len(categories), MaxNames), listed)
+	r.Names = categories[listed:exact]
+	if rest := categories[exact:]; len(rest) > 0 {
+		r.Filter = NewFilter(len(rest))
+		for _, c := range rest {
+			r.Filter.Add([]byte(c))
+		}
+	}
+	return r
+}
+
+// anonymous reports whether there are rows whose names are not known.
+func (r *Rare) anonymous() bool { return total(r.Count) > 0 && len(r.Names) == 0 && r.Filter == nil }
+
+func (r *Rare) check() error {
+	if len(r.Cuts) > maxGroups-1 {
+		return fmt.Errorf("%d cuts: at most %d", len(r.Cuts), maxGroups-1)
+	}
+	for i, c := range r.Cuts {
+		if i > 0 && c <= r.Cuts[i-1] {
+			return errors.New("cuts are not ascending")
+		}
+	}
+	if len(r.Count) != 0 && len(r.Count) != len(r.Cuts)+1 {
+		return fmt.Errorf("%d counts of rare categories for %d groups", len(r.Count), len(r.Cuts)+1)
+	}
+	if len(r.Singletons) != 0 && len(r.Singletons) != len(r.Count) {
+		return fmt.Errorf("%d singletons for %d groups", len(r.Singletons), len(r.Count))
+	}
+	for g, n := range r.Count {
+		if n < 0 {
+			return fmt.Errorf("count %d of rare categories is %d", g, n)
+		}
+	}
+	for g, n := range r.Singletons {
+		if n < 0 || n > r.Count[g] {
+			return fmt.Errorf("group %d has %d singletons in %d rows", g, n, r.Count[g])
+		}
+	}
+	if r.Doubletons < 0 || 2*r.Doubletons > total(r.Count)-total(r.Singletons) {
+		return fmt.Errorf("%d doubletons in %d rows", r.Doubletons, total(r.Count)-total(r.Singletons))
+	}
+	if r.Filter != nil {
+		return r.Filter.Check()
+	}
+	return nil
+}
+
+// groups are the rare categories of a reference, listed or not, by group.
+type groups struct {
+	cuts       []uint32
+	rows, once []int64
+	twice      int64
+}
+
+// gather puts the listed categories that are not kept together with the rest.
+func gather(categories []string, counts []int64, keep []bool, rare *Rare) groups {
+	var names []weighed
+	for i, c := range categories {
+		if !keep[i] {
+			names = append(names, weighed{Hash([]byte(c)), counts[i]})
+		}
+	}
+	var g groups
+	if len(names) == 0 && total(rare.Count) == 0 {
+		return g
+	}
+	g.cuts = rare.Cuts
+	if len(rare.Count) == 0 && len(g.cuts) == 0 {
+		g.cuts = cutsOf(names, total(counts))
+	}
+	g.rows, g.once = make([]int64, len(g.cuts)+1), make([]int64, len(g.cuts)+1)
+	copy(g.rows, rare.Count)
+	copy(g.once, rare.Singletons)
+	g.twice = rare.Doubletons
+	for _, n := range names {
+		at := groupOf(g.cuts, n.hash)
+		g.rows[at] += n.rows
+		switch n.rows {
+		case 1:
+			g.once[at]++
+		case 2:
+			g.twice++
+		}
+	}
+	return g
+}
+
+// weighed is a name by its hash, and its rows.
+type weighed struct {
+	hash uint32
+	rows int64
+}
+
+// cutsOf returns the cuts of at most eight groups of about equal mass, each with at
+// least .5 % of all rows. Names held once have no mass: they stand for new ones.
+func cutsOf(names []weighed, all int64) []uint32 {
+	slices.SortFunc(names, func(a, b weighed) int { return cmp.Compare(a.hash, b.hash) })
+	mass := int64(0)
+	for _, n := range names {
+		mass += n.mass()
+	}
+	wanted := int64(maxGroups)
+	for wanted > 1 && isRare(mass/wanted, all) {
+		wanted--
+	}
+	var cuts []uint32
+	upTo, reached := int64(0), int64(1)
+	for _, n := range names {
+		// A group ends where half of the next name would be beyond its share.
+		if at := upTo + n.mass()/2; reached < wanted && n.mass() > 0 && upTo > 0 && at*wanted >= reached*mass {
+			if len(cuts) == 0 || n.hash > cuts[len(cuts)-1] {
+				cuts = append(cuts, n.hash)
+			}
+			for reached < wanted && at*wanted >= reached*mass {
+				reached++
+			}
+		}
+		upTo += n.mass()
+	}
+	return cuts
+}
+
+func (w weighed) mass() int64 {
+	if w.rows == 1 {
+		return 0
+	}
+	return w.rows
+}
+
+// groupOf is the number of cuts <= hash.
+func groupOf(cuts []uint32, hash uint32) int {
+	g := 0
+	for _, c := range cuts {
+		if c <= hash {
+			g++
+		}
+	}
+	return g
+}
