@@ -63,7 +63,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, part := range []string{"# " + name + "\n", "**What it says.**", "**What it costs.**", "## Find the cause\n", "## Then\n", "## If it fires without need\n"} {
+		for _, part := range []string{"# " + name + "\n", "**Meaning.**", "**Impact.**", "## Diagnosis\n", "## Fix\n", "## False alarms\n"} {
 			if !strings.Contains(string(text), part) {
 				t.Errorf("%s has no %q", path, part)
 			}
