@@ -36,7 +36,7 @@ deploy/kubernetes/schema:
 deploy/test/bench: collector collector/drift collector/command collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load
 exporter:
 main: collector/command collector/command/warehouse
-predictor/model: predictor/rows
+predictor/model: predictor/rows predictor/value
 predictor/predictionlog:
 predictor/predictionlog/features: predictor/predictionlog
 predictor/rows:

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // schema is the shape of a prediction request: the model's features, in order.
@@ -14,9 +15,10 @@ type schema struct {
 
 // feature is one feature at the door.
 type feature struct {
-	name        string
-	key         []byte // The name as the JSON of a row has it, with quotes and colon.
-	categorical bool
+	name    string
+	key     []byte // The name as the JSON of a row has it, with quotes and colon.
+	column  value.Column
+	numeric bool
 }
 
 // newSchema derives the shape of requests from a model.
@@ -24,7 +26,7 @@ func newSchema(m *model.Model) *schema {
 	s := &schema{features: make([]feature, len(m.Features)), index: make(map[string]int, len(m.Features))}
 	for i, f := range m.Features {
 		key := append(appendString(nil, f.Name), ':')
-		s.features[i] = feature{name: f.Name, key: key, categorical: f.Type == "categorical"}
+		s.features[i] = feature{name: f.Name, key: key, column: value.Column{Type: f.Type}, numeric: f.Type == model.Numeric}
 		s.index[f.Name] = i
 	}
 	return s
@@ -39,6 +41,7 @@ type input struct {
 	faults faults
 	id     string // The request's.
 	given  bool   // The id is the caller's.
+	logged bool   // It is a row of the log, which may be spelled in more ways.
 
 	seen []int // By feature, the last row that had it, counted from 1.
 }
@@ -148,7 +151,7 @@ func (s *schema) object(in *input, l *lexer, index int) error {
 			in.faults.add(index, name, reasonRepeatedFeature, s.features[i].name+" appears more than once; send it once")
 		default:
 			in.seen[i], next = in.rows, i+1
-			value, reason, detail := s.features[i].value(v)
+			value, reason, detail := s.features[i].value(v, in.logged)
 			if reason != "" {
 				in.faults.add(index, name, reason, detail)
 			}
@@ -156,7 +159,7 @@ func (s *schema) object(in *input, l *lexer, index int) error {
 		}
 	}
 	for i, seen := range in.seen {
-		if seen != in.rows {
+		if seen != in.rows && !in.logged {
 			name := s.features[i].name
 			in.faults.add(index, []byte(name), reasonMissingFeature, name+" is absent; send it, or null when the value is not known")
 		}

@@ -119,7 +119,7 @@ func featuresSchema(m *model.Model) object {
 		}
 		properties[f.Name] = object{
 			"type":        []string{"string", "number", "boolean", "null"},
-			"description": "Compared as text, a number as its shortest decimal. Categories the model does not know are accepted.",
+			"description": categoryDescription(f.Type),
 		}
 		example[f.Name] = nil
 		if len(f.Categories) > 0 {
@@ -130,6 +130,14 @@ func featuresSchema(m *model.Model) object {
 		"type": "object", "required": required, "properties": properties,
 		"additionalProperties": false, "examples": []object{example},
 	}
+}
+
+// categoryDescription says how the values of a feature that is not numeric are read.
+func categoryDescription(featureType string) string {
+	if featureType == model.Boolean {
+		return "True or false; 1 and 0, and texts such as \"True\", are the same. Empty text is a missing value; any other value is accepted and counted as unseen."
+	}
+	return "Compared as text, a number as its shortest decimal, true and false in any letter case. Empty text is a missing value. Categories the model does not know are accepted."
 }
 
 // round keeps three significant digits, for examples that read well.

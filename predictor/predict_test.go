@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
 )
 
 func TestPredictAnswersWhatTheModelSays(t *testing.T) {
@@ -42,9 +44,16 @@ func TestPredictLogsTheCanonicalRow(t *testing.T) {
 		{"booleans as categories", `{"income":1,"grade":true,"age":1}`, `{"income":1,"grade":"true","age":1}`},
 		{"false as a category", `{"income":1,"grade":false,"age":1}`, `{"income":1,"grade":"false","age":1}`},
 		{"an unknown category", `{"income":1,"grade":"Ω \"new\"\u0001\n\u00e9\ud83d\ude00","age":1}`, `{"income":1,"grade":"Ω \"new\"\u0001\u000aé😀","age":1}`},
-		{"an empty category", `{"income":1,"grade":"","age":1}`, `{"income":1,"grade":"","age":1}`},
+		{"an empty category", `{"income":1,"grade":"","age":1}`, `{"income":1,"grade":null,"age":1}`},
+		{"a blank category", `{"income":1,"grade":" \t\u00a0","age":1}`, `{"income":1,"grade":null,"age":1}`},
+		{"a category that says it is missing", `{"income":1,"grade":"NA","age":1}`, `{"income":1,"grade":"NA","age":1}`},
+		{"a number in quotes as a category", `{"income":1,"grade":"3.00e1","age":1}`, `{"income":1,"grade":"30","age":1}`},
+		{"leading zeros and spaces", `{"income":1,"grade":"00501","age":1}`, `{"income":1,"grade":"00501","age":1}`},
+		{"a boolean in capitals as a category", `{"income":1,"grade":"TRUE","age":1}`, `{"income":1,"grade":"true","age":1}`},
+		{"more digits than a float64 has", `{"income":1,"grade":12345678901234567890,"age":1}`, `{"income":1,"grade":"12345678901234567890","age":1}`},
+		{"a category beyond a float64", `{"income":1,"grade":1E+999,"age":1}`, `{"income":1,"grade":"1e999","age":1}`},
 		{"a key with escapes", `{"\u0069ncome":1,"grade":"A","age":1}`, `{"income":1,"grade":"A","age":1}`},
-		{"extreme numbers", `{"income":-1.7976931348623157e308,"grade":1e21,"age":5e-324}`, `{"income":-1.7976931348623157e+308,"grade":"1e+21","age":5e-324}`},
+		{"extreme numbers", `{"income":-1.7976931348623157e308,"grade":1e21,"age":5e-324}`, `{"income":-1.7976931348623157e+308,"grade":"1000000000000000000000","age":5e-324}`},
 		{"small and negative numbers", `{"income":-0.0,"grade":-0,"age":1e-7}`, `{"income":0,"grade":"0","age":1e-7}`},
 		{"underflow is zero", `{"income":1e-999,"grade":123456789012,"age":0.1}`, `{"income":0,"grade":"123456789012","age":0.1}`},
 		{"many digits", `{"income":3.141592653589793238462643383279502884197,"grade":"x","age":9007199254740993}`, `{"income":3.141592653589793,"grade":"x","age":9007199254740992}`},
@@ -60,6 +69,44 @@ func TestPredictLogsTheCanonicalRow(t *testing.T) {
 				t.Errorf("logged %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// flags is a model of one boolean.
+func flags() *model.Model {
+	return &model.Model{Name: "flags", Version: "1", Threshold: 0.5, Features: []model.Feature{
+		{Name: "owner", Type: model.Boolean, Categories: []model.Category{{Value: "false", Coefficient: -1}, {Value: "true", Coefficient: 1}}},
+	}}
+}
+
+func TestBooleanIsReadInEverySpelling(t *testing.T) {
+	t.Parallel()
+	const yes, no, even = "0.7310585786300049", "0.2689414213699951", "0.5"
+	for sent, want := range map[string]struct{ logged, probability string }{
+		`true`: {"true", yes}, `"true"`: {"true", yes}, `"True"`: {"true", yes}, `" TRUE "`: {"true", yes}, `1`: {"true", yes}, `1.0`: {"true", yes}, `"1"`: {"true", yes}, `10e-1`: {"true", yes},
+		`false`: {"false", no}, `"FALSE"`: {"false", no}, `0`: {"false", no}, `-0.0`: {"false", no}, `"0"`: {"false", no},
+		`null`: {"null", even}, `""`: {"null", even}, `" "`: {"null", even},
+		`2`: {`"2"`, even}, `"yes"`: {`"yes"`, even}, `"NA"`: {`"NA"`, even}, `1.00000000000000000001`: {`"1.00000000000000000001"`, even},
+	} {
+		s, log := newServer(t, func(o *Options) { o.Model = flags() })
+		got := ask(t, s.Handler(), "POST", "/predict", `{"owner":`+sent+`}`, "X-Request-ID: one")
+		if got.code != http.StatusOK || !strings.Contains(got.body, `"probability":`+want.probability+`,`) {
+			t.Errorf("%s: got %d %s, want %s", sent, got.code, got.body, want.probability)
+			continue
+		}
+		logged := string(log.rows[0].Features)
+		if logged != `{"owner":`+want.logged+`}` {
+			t.Errorf("%s: logged %s, want %s", sent, logged, want.logged)
+		}
+		if again := ask(t, s.Handler(), "POST", "/predict", logged, "X-Request-ID: one"); again.body != got.body {
+			t.Errorf("%s: what was logged is answered %s, first %s", sent, again.body, got.body)
+		}
+	}
+	s, _ := newServer(t, func(o *Options) { o.Model = flags() })
+	for _, sent := range []string{`[true]`, `{}`} {
+		if got := ask(t, s.Handler(), "POST", "/predict", `{"owner":`+sent+`}`); got.code != http.StatusBadRequest || !strings.Contains(got.body, "send a string, a number, a boolean or null") {
+			t.Errorf("%s: got %d %s", sent, got.code, got.body)
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func TestBadRequestsAreRefusedWithAdvice(t *testing.T) {
 		{"boolean for a number", "POST", "/predict", `{"income":true,"grade":"A","age":1}`, nil, 400, "income is true; send a number", []string{"income wrong_type"}},
 		{"array for a number", "POST", "/predict", `{"income":[1],"grade":"A","age":1}`, nil, 400, "income is an array; send a number", []string{"income wrong_type"}},
 		{"object for a category", "POST", "/predict", `{"income":1,"grade":{"a":[{}]},"age":1}`, nil, 400, "send a string, a number, a boolean or null", []string{"grade wrong_type"}},
-		{"not finite", "POST", "/predict", `{"income":1e999,"grade":-1e999,"age":1}`, nil, 400, "send a finite number", []string{"grade not_finite", "income not_finite"}},
+		{"not finite", "POST", "/predict", `{"income":1e999,"grade":-1e999,"age":-1e999}`, nil, 400, "send a finite number", []string{"age not_finite", "income not_finite"}},
 		{"a million digits", "POST", "/predict", `{"income":` + strings.Repeat("9", 1_000_000) + `,"grade":"A","age":1}`, nil, 400, "send a finite number", []string{"income not_finite"}},
 		{"long request id", "POST", "/predict", good, []string{"X-Request-ID: " + strings.Repeat("x", 129)}, 400, "shorten it", []string{"X-Request-ID bad_request_id"}},
 		{"request id not in ASCII", "POST", "/predict", good, []string{"X-Request-ID: caf\u00e9"}, 400, "leave it out and one is made", []string{"X-Request-ID bad_request_id"}},

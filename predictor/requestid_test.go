@@ -25,6 +25,9 @@ func TestRequestIDNamesOneRequest(t *testing.T) {
 		{"another order, white space and spelling of numbers", row, "{ \"age\":4e1,\n\"grade\":\"\\u0041\", \"income\": 60.0}", 200},
 		{"minus zero", `{"income":0,"grade":"A","age":0}`, `{"income":-0.0,"grade":"A","age":-0}`, 200},
 		{"a category as a number", `{"income":60,"grade":30,"age":40}`, `{"income":60,"grade":"30","age":40}`, 200},
+		{"a category in capitals", `{"income":60,"grade":true,"age":40}`, `{"income":60,"grade":"TRUE","age":40}`, 200},
+		{"an empty category", `{"income":60,"grade":"","age":40}`, `{"income":60,"grade":null,"age":40}`, 200},
+		{"digits beyond a float64", `{"income":60,"grade":12345678901234567890,"age":40}`, `{"income":60,"grade":12345678901234567891,"age":40}`, 422},
 		{"missing values", `{"income":null,"grade":null,"age":40}`, `{"age":40,"grade":null,"income":null}`, 200},
 		{"another value", row, other, 422},
 		{"a value in the last place", row, `{"income":60.00000000000001,"grade":"A","age":40}`, 422},
@@ -63,9 +66,9 @@ func TestRequestIDNamesOneRequest(t *testing.T) {
 	}
 	page := r.get("/metrics").body
 	for _, line := range []string{
-		"\npredictor_requests_refused_total{handler=\"/predict\",reason=\"request_id_reused\"} 26\n",
-		"\npredictor_requests_total{code=\"422\",handler=\"/predict\"} 26\n",
-		"\npredictor_repeated_predictions_total 37\n",
+		"\npredictor_requests_refused_total{handler=\"/predict\",reason=\"request_id_reused\"} 28\n",
+		"\npredictor_requests_total{code=\"422\",handler=\"/predict\"} 28\n",
+		"\npredictor_repeated_predictions_total 44\n",
 	} {
 		if !strings.Contains(page, line) {
 			t.Errorf("the predictor's page has no line %s", line)
@@ -107,6 +110,8 @@ func TestRequestIDOfAForeignWriter(t *testing.T) {
 	}{
 		{"another spelling", `{"age": 40.0, "grade": "A", "income": 6e1}`, 200},
 		{"the category as a number", `{"age":40,"grade":30,"income":60}`, 422},
+		{"numbers in quotes", `{"age":"40.0","grade":"A","income":" 60 "}`, 200},
+		{"a number that is none", `{"age":"forty","grade":"A","income":60}`, 422},
 		{"another value", `{"age":41,"grade":"A","income":60}`, 422},
 		{"a feature less", `{"age":40,"grade":"A"}`, 422},
 		{"a feature more", `{"age":40,"grade":"A","income":60,"zip":"00501"}`, 422},

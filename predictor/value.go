@@ -6,42 +6,59 @@ import (
 	"strconv"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // value converts what a request holds for the feature. Reason is empty when the
-// feature accepts it.
-func (f *feature) value(v token) (value model.Value, reason, detail string) {
+// feature accepts it. Numbers are strict, since a model that expects one predicts
+// nonsense from anything else, but in a row of the log; categories and booleans have
+// every spelling that package value knows.
+func (f *feature) value(v token, logged bool) (value model.Value, reason, detail string) {
 	switch {
 	case v.kind == kindNull:
 		return model.Value{Missing: true}, "", ""
-	case v.kind == kindNumber:
-		x, err := strconv.ParseFloat(string(v.text), 64)
-		if err != nil || math.IsInf(x, 0) {
-			return value, reasonNotFinite, f.name + " is too large for a 64-bit floating-point number; send a finite number, or null when the value is not known"
-		}
-		if f.categorical {
-			return model.Value{Text: string(appendNumber(nil, x))}, "", ""
-		}
-		if x == 0 {
-			x = 0 // JSON has a negative zero, lenders do not.
-		}
-		return model.Value{Number: x}, "", ""
-	case f.categorical && v.kind == kindString:
-		return model.Value{Text: string(v.text)}, "", ""
-	case f.categorical && v.kind == kindTrue:
-		return model.Value{Text: "true"}, "", ""
-	case f.categorical && v.kind == kindFalse:
-		return model.Value{Text: "false"}, "", ""
-	case f.categorical:
-		return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a string, a number, a boolean or null"
-	case v.kind == kindString:
-		return value, reasonWrongType, f.name + " is a string; send a number without quotes, or null when the value is not known"
+	case f.numeric:
+		return f.number(v, logged)
+	case v.kind == kindTrue || v.kind == kindFalse:
+		return f.category(v.kind.String()), "", ""
+	case v.kind == kindNumber || v.kind == kindString:
+		return f.category(string(v.text)), "", ""
 	}
-	return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a number, or null when the value is not known"
+	return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a string, a number, a boolean or null"
+}
+
+// number reads what a request holds for a numeric feature.
+func (f *feature) number(v token, logged bool) (number model.Value, reason, detail string) {
+	switch v.kind {
+	case kindNumber:
+	case kindString:
+		read := f.column.Read(string(v.text))
+		if logged && read.Kind != value.Invalid || f.column.Missing.HasCategory(value.Category(string(v.text))) {
+			return model.Value{Number: read.Number, Missing: read.Kind == value.Missing}, "", ""
+		}
+		return number, reasonWrongType, f.name + " is a string; send a number without quotes, or null when the value is not known"
+	default:
+		return number, reasonWrongType, f.name + " is " + v.kind.String() + "; send a number, or null when the value is not known"
+	}
+	x, err := strconv.ParseFloat(string(v.text), 64)
+	switch {
+	case err != nil || math.IsInf(x, 0):
+		return number, reasonNotFinite, f.name + " is too large for a 64-bit floating-point number; send a finite number, or null when the value is not known"
+	case f.column.Missing.HasNumber(x):
+		return model.Value{Missing: true}, "", ""
+	}
+	return model.Value{Number: x + 0}, "", "" // JSON has a negative zero; + 0 makes it 0.
+}
+
+// category reads a text of a categorical or boolean feature.
+func (f *feature) category(text string) model.Value {
+	read := f.column.Read(text)
+	return model.Value{Text: read.Text, Missing: read.Kind != value.Known}
 }
 
 // appendRow appends the canonical JSON of one row: the features in the model's
-// order without white space, numbers and categories in their shortest form.
+// order without white space, numbers in their shortest form, categories in the
+// canonical form of package value, and null for what is missing.
 func (s *schema) appendRow(dst []byte, values []model.Value) []byte {
 	dst = append(dst, '{')
 	for i := range s.features {
@@ -53,27 +70,25 @@ func (s *schema) appendRow(dst []byte, values []model.Value) []byte {
 		switch {
 		case v.Missing:
 			dst = append(dst, "null"...)
-		case f.categorical:
-			dst = appendString(dst, v.Text)
-		default:
+		case f.numeric:
 			dst = appendNumber(dst, v.Number)
+		case f.column.Type == value.Boolean && (v.Text == "true" || v.Text == "false"):
+			dst = append(dst, v.Text...)
+		default:
+			dst = appendString(dst, v.Text)
 		}
 	}
 	return append(dst, '}')
 }
 
 // same reports whether a row of the log, which any service may have written, holds
-// the values of a canonical row. A feature that it leaves out is missing there.
+// the values of a canonical row. A feature that it leaves out is missing there, and
+// a number may be a text.
 func (s *schema) same(canonical, logged []byte) bool {
 	if bytes.Equal(canonical, logged) {
 		return true
 	}
-	var in input
+	in := input{logged: true}
 	s.decode(&in, logged, 1)
-	for _, f := range in.faults.list {
-		if f.Reason != reasonMissingFeature {
-			return false
-		}
-	}
-	return in.rows == 1 && !in.array && bytes.Equal(canonical, s.appendRow(nil, in.values))
+	return !in.faults.any() && in.rows == 1 && !in.array && bytes.Equal(canonical, s.appendRow(nil, in.values))
 }

@@ -8,6 +8,8 @@ import (
 	"math"
 	"os"
 	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // schema is the version of the model file's format.
@@ -47,9 +49,10 @@ func Load(path string) (*Model, error) {
 	return m, nil
 }
 
-// Parse reads a model from its JSON. It is strict: an unknown, repeated or
+// Parse reads a model from its JSON, and brings its categories into the canonical
+// form in which Predict takes them. It is strict: an unknown, repeated or
 // missing key, a null, a repeated feature or category, a type that is not
-// numeric or categorical, a standard deviation that is not above 0, and a
+// numeric, categorical or boolean, a standard deviation that is not above 0, and a
 // threshold outside (0,1) are errors.
 func Parse(data []byte) (*Model, error) {
 	if !utf8.Valid(data) {
@@ -104,13 +107,13 @@ func parseFeature(i int, data []byte) (Feature, error) {
 		o.required("mean", &f.Mean)
 		o.required("sd", &f.SD)
 		o.required("coefficient", &f.Coefficient)
-	case Categorical:
+	case Categorical, Boolean:
 		for _, key := range []string{"mean", "sd", "coefficient"} {
-			o.forbidden(key, "a categorical feature has categories, each with its own coefficient")
+			o.forbidden(key, "a "+f.Type+" feature has categories, each with its own coefficient")
 		}
 		o.required("categories", &categories)
 	default:
-		return Feature{}, o.errorf("type is %q: it must be %q or %q", f.Type, Numeric, Categorical)
+		return Feature{}, o.errorf("type is %q: it must be %q, %q or %q", f.Type, Numeric, Categorical, Boolean)
 	}
 	for j, raw := range categories {
 		var c Category
@@ -119,6 +122,9 @@ func parseFeature(i int, data []byte) (Feature, error) {
 		co.required("coefficient", &c.Coefficient)
 		if co.err != nil {
 			return Feature{}, co.err
+		}
+		if c.Value = value.Category(c.Value); f.Type == Boolean {
+			c.Value = value.Truth(c.Value)
 		}
 		f.Categories = append(f.Categories, c)
 	}
@@ -218,20 +224,23 @@ func (f *Feature) validate() error {
 			return fmt.Errorf("coefficient is %v: train the model again, or take 0 for no effect", f.Coefficient)
 		}
 		return nil
-	case Categorical:
+	case Categorical, Boolean:
 		seen := make(map[string]bool, len(f.Categories))
 		for _, c := range f.Categories {
 			if seen[c.Value] {
 				return fmt.Errorf("category %q is there twice: remove one", c.Value)
 			}
 			seen[c.Value] = true
+			if f.Type == Boolean && c.Value != "false" && c.Value != "true" {
+				return fmt.Errorf("category %q: a boolean feature has the categories \"false\" and \"true\" only: remove it, or make the feature categorical", c.Value)
+			}
 			if !finite(c.Coefficient) {
 				return fmt.Errorf("coefficient of category %q is %v: train the model again, or take 0 for no effect", c.Value, c.Coefficient)
 			}
 		}
 		return nil
 	}
-	return fmt.Errorf("type is %q: it must be %q or %q", f.Type, Numeric, Categorical)
+	return fmt.Errorf("type is %q: it must be %q, %q or %q", f.Type, Numeric, Categorical, Boolean)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

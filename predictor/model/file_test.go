@@ -32,6 +32,29 @@ func TestParseReadsAFile(t *testing.T) {
 	}
 }
 
+func TestParseBringsCategoriesIntoCanonicalForm(t *testing.T) {
+	t.Parallel()
+	const file = `{"schema": 1, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0, "features": [
+		{"name": "grade", "type": "categorical", "categories": [{"value": "30.0", "coefficient": 1}, {"value": "TRUE", "coefficient": 2}, {"value": "00501", "coefficient": 3}]},
+		{"name": "owner", "type": "boolean", "categories": [{"value": "0", "coefficient": -1}, {"value": "True", "coefficient": 1}]}]}`
+	m, err := Parse([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]Category{{{"30", 1}, {"true", 2}, {"00501", 3}}, {{"false", -1}, {"true", 1}}}
+	if got := [][]Category{m.Features[0].Categories, m.Features[1].Categories}; !reflect.DeepEqual(got, want) {
+		t.Errorf("categories %v, want %v", got, want)
+	}
+	for old, wrong := range map[string]string{
+		`"TRUE"`: `"30"`, `"True"`: `"0.0"`, // twice
+		`"0"`: `"maybe"`, // neither
+	} {
+		if _, err := Parse([]byte(strings.Replace(file, old, wrong, 1))); err == nil {
+			t.Errorf("with %s for %s: no error", wrong, old)
+		}
+	}
+}
+
 func TestParseSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, old, new, want string }{
@@ -57,7 +80,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"features is there twice", `"training": {"rows": 10, "accuracy": 0.9}`, `"features": "none"`, `key "features" is there twice`},
 		{"a feature is a number", ` {"name": "income"`, `7, {"name": "income"`, "feature 0: must be a JSON object"},
 		{"no type", `"type": "numeric", `, ``, `feature 0 (income): key "type" is missing`},
-		{"unknown type", `"type": "numeric"`, `"type": "float"`, `feature 0 (income): type is "float": it must be "numeric" or "categorical"`},
+		{"unknown type", `"type": "numeric"`, `"type": "float"`, `feature 0 (income): type is "float": it must be "numeric", "categorical" or "boolean"`},
 		{"repeated feature", `"name": "state"`, `"name": "income"`, "feature 1 (income): has the same name as feature 0"},
 		{"nameless feature", `"name": "income"`, `"name": ""`, "feature 0: name is empty"},
 		{"unknown key of a feature", `"mean": 100`, `"mean": 100, "median": 90`, `feature 0: unknown key "median"`},

@@ -11,12 +11,16 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// The two types a feature can have.
+// The types a feature can have. A boolean feature is a categorical one of the
+// categories "false" and "true", which requests may spell 0 and 1 as well.
 const (
-	Numeric     = "numeric"
-	Categorical = "categorical"
+	Numeric     = value.Numeric
+	Categorical = value.Categorical
+	Boolean     = value.Boolean
 )
 
 // DefaultThreshold is the probability from which a prediction is class "1".
@@ -25,7 +29,7 @@ const (
 // threshold in the model file.
 const DefaultThreshold = 0.5
 
-// Model is a logistic regression over numeric and categorical features.
+// Model is a logistic regression over numeric, categorical and boolean features.
 // It is immutable once loaded, and safe for concurrent use.
 type Model struct {
 	Name      string    // as in the label model of every metric
@@ -39,22 +43,22 @@ type Model struct {
 // Feature is one input of the model.
 //
 // A numeric feature adds Coefficient * (x - Mean) / SD to the log-odds. A
-// categorical one adds the coefficient of its category, which is centred: the
+// categorical or boolean one adds the coefficient of its category, which is centred: the
 // average over the training rows is 0. So a missing value, which stands for
 // the average, adds 0 for both types, and so does a category that training
 // has not seen or has seen too rarely.
 type Feature struct {
 	Name        string
-	Type        string     // Numeric or Categorical
+	Type        string     // Numeric, Categorical or Boolean
 	Mean        float64    // of the training rows, in the feature's own unit; numeric only
 	SD          float64    // of the training rows, above 0; numeric only
 	Coefficient float64    // log-odds a standard deviation; numeric only
-	Categories  []Category // distinct, by value; categorical only
+	Categories  []Category // distinct, by value; not of numeric features
 }
 
-// Category is one value of a categorical feature.
+// Category is one value of a categorical or boolean feature.
 type Category struct {
-	Value       string  `json:"value"`
+	Value       string  `json:"value"`       // canonical, see value.Category
 	Coefficient float64 `json:"coefficient"` // log-odds against the average training row
 }
 
@@ -79,7 +83,7 @@ type Training struct {
 // Value is one feature's value of one row.
 type Value struct {
 	Number  float64 // of a numeric feature
-	Text    string  // of a categorical feature
+	Text    string  // of a categorical or boolean feature, in canonical form
 	Missing bool
 }
 
@@ -118,7 +122,7 @@ func (f *Feature) contribution(v *Value) float64 {
 	if v.Missing {
 		return 0
 	}
-	if f.Type == Categorical {
+	if f.Type != Numeric {
 		for i := range f.Categories {
 			if f.Categories[i].Value == v.Text {
 				return limit(f.Categories[i].Coefficient)
