@@ -44,7 +44,7 @@ func BenchmarkNullsGet(b *testing.B) {
 	defer n.Close()
 	reference := slices.Repeat([]int64{10_000}, 10)
 	for b.Loop() {
-		if _, err := n.Get(b.Context(), "loan_refinance/1/credit_score", reference, 990, 1000); err != nil {
+		if _, err := n.Get(b.Context(), "loan_refinance/1/credit_score", reference, Novelty{}, 990, 1000); err != nil {
 			b.Fatal(err)
 		}
 	}

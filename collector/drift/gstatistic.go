@@ -82,25 +82,16 @@ func chiSquaredTail(x float64, freedom int) float64 {
 func (n *Null) G() Moments { return n.g() }
 
 // drawG draws pairs of reference and window as drawDivergences does and returns
-// the moments of their G. The reference holds the occupied ones of the bins.
-func drawG(reference []int64, n int64, bins, samples int, r *random) Moments {
-	if len(reference) < 2 || n <= 0 {
+// the moments of their G.
+func drawG(reference []int64, v Novelty, n int64, samples int, r *random) Moments {
+	if len(occupiedOf(reference)) < 2 || n <= 0 {
 		return Moments{}
 	}
+	p := newPairs(reference, v, n)
 	draws := make([]float64, samples)
-	window, drawn := make([]int64, len(reference)), reference
-	windows := newMultinomial(reference, n)
-	var references *multinomial
-	if total(reference)/exactReference < n {
-		references = newMultinomial(reference, total(reference))
-		drawn = make([]int64, len(reference))
-	}
 	for i := range draws {
-		windows.draw(r, window)
-		if references != nil {
-			references.draw(r, drawn)
-		}
-		draws[i] = flooredG(drawn, window, bins)
+		p.draw(r)
+		draws[i] = flooredG(p.drawn, p.window, len(reference))
 	}
 	return momentsOf(draws)
 }

@@ -1,6 +1,10 @@
 package drift
 
-import "slices"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 const (
 	// keepAll draws are kept one by one; of more, bulkKnots quantiles and the
@@ -11,8 +15,8 @@ const (
 	tailKnots = 200
 )
 
-// knot is one point of an empirical survival function: how many draws are at
-// least value, and how many are beyond it by more than a tie.
+// knot is one point of a survival function: how many draws, or how much of
+// [certain], are at least value, and beyond it by more than a tie.
 type knot struct {
 	value           float64
 	atLeast, beyond int32
@@ -45,6 +49,28 @@ func condense(draws []float64) []knot {
 		}
 	}
 	return slices.Clip(kept)
+}
+
+// certain is what a probability of 1 counts in the knots of an exact null.
+const certain = 1 << 30
+
+// take makes a null of everything that can happen.
+func (n *Null) take(all []possible) {
+	slices.SortFunc(all, func(a, b possible) int { return cmp.Compare(b.value, a.value) })
+	n.counted = 1. / certain
+	beyond, sum := int32(0), 0.0
+	for i := 0; i < len(all); {
+		j := i
+		for ; j < len(all) && all[i].value-all[j].value <= tie; j++ {
+			sum += all[j].probability
+			n.mean += all[j].probability * all[j].value
+		}
+		atLeast := int32(math.Round(min(sum, 1) * certain))
+		n.knots = append(n.knots, knot{all[j-1].value, atLeast, beyond})
+		i, beyond = j, atLeast
+	}
+	slices.Reverse(n.knots)
+	n.knots = slices.Clip(n.knots)
 }
 
 // atLeast is the number of draws >= t, tied ones included. Between two knots it

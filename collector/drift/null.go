@@ -31,6 +31,9 @@ const (
 // instead of 5 %. It depends on nothing of the window but its size, so it is
 // drawn once and serves every scrape; equal data gets equal p-values.
 //
+// Where at most four cells are occupied the divergence takes few values, and a null
+// serves windows of its own size only: see [Nulls.Get].
+//
 // [1] Efron, B.; Tibshirani, R. (1993). "An Introduction to the Bootstrap".
 // Chapman and Hall, section 16.4: 224-227.
 type Null struct {
@@ -38,57 +41,70 @@ type Null struct {
 	samples         int
 	mean            float64
 	knots           []knot
-	g               func() Moments
+	// counted is how much of a knot's counts is one, least what is counted on top:
+	// (1 + draws) / (samples + 1), or a probability.
+	counted, least float64
+	g              func() Moments
 }
 
 // NewNull draws the null of windows of n predictions against reference, with the
 // given number of draws (0: DefaultSamples), from a generator with that seed. An
-// empty reference, one with a single occupied bin, and n <= 0 give a null in
+// empty reference, one with a single occupied cell, and n <= 0 give a null in
 // which nothing but 0 occurs. Takes 10 ms with 9999 draws at K = 10, half as much
 // again when n_ref < 200 n and the reference is drawn as well.
+//
+// A reference of two occupied cells that is 20 times as large as the window is not
+// drawn: its null is computed over all windows that can be, in some 50 ns each, and
+// its p-values are exact down to 1/(samples + 1).
 func NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
+	return Novelty{}.NewNull(reference, n, samples, seed)
+}
+
+// NewNull is the null of a reference of which v says how far it knows the share of
+// new values.
+func (v Novelty) NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
 	if samples <= 0 {
 		samples = DefaultSamples
 	}
+	occupied := occupiedOf(reference)
+	m := float64(len(reference)) / 2
+	null := &Null{size: n, reference: total(occupied), samples: samples}
+	if n > 0 && canEnumerate(occupied, n) {
+		null.take(enumerate(occupied, n, m))
+	} else {
+		draws := make([]float64, samples)
+		if len(occupied) > 1 && n > 0 {
+			drawDivergences(draws, newPairs(reference, v, n), m, newRandom(seed))
+		}
+		for _, t := range draws {
+			null.mean += t / float64(samples)
+		}
+		slices.Sort(draws)
+		null.knots = condense(draws)
+		null.counted, null.least = 1/float64(samples+1), 1/float64(samples+1)
+	}
+	null.g = sync.OnceValue(func() Moments {
+		return drawG(reference, v, n, max(samples, DefaultSamples), newRandom(seed))
+	})
+	return null
+}
+
+// occupiedOf are the cells that a reference has rows in.
+func occupiedOf(reference []int64) []int64 {
 	var occupied []int64
 	for _, r := range reference {
 		if r > 0 {
 			occupied = append(occupied, r)
 		}
 	}
-	null := &Null{size: n, reference: total(occupied), samples: samples}
-	draws := make([]float64, samples)
-	if len(occupied) > 1 && n > 0 {
-		drawDivergences(draws, occupied, n, float64(len(reference))/2, newRandom(seed))
-	}
-	for _, t := range draws {
-		null.mean += t / float64(samples)
-	}
-	slices.Sort(draws)
-	null.knots = condense(draws)
-	null.g = sync.OnceValue(func() Moments {
-		return drawG(occupied, n, len(reference), max(samples, DefaultSamples), newRandom(seed))
-	})
-	return null
+	return occupied
 }
 
 // drawDivergences fills draws with KL of random pairs of reference and window.
-func drawDivergences(draws []float64, reference []int64, n int64, m float64, r *random) {
-	windows := newMultinomial(reference, n)
-	window := make([]int64, len(reference))
-	if total(reference)/exactReference >= n {
-		for i := range draws {
-			windows.draw(r, window)
-			draws[i] = smoothedKL(reference, window, m)
-		}
-		return
-	}
-	references := newMultinomial(reference, total(reference))
-	drawn := make([]int64, len(reference))
+func drawDivergences(draws []float64, p *pairs, m float64, r *random) {
 	for i := range draws {
-		windows.draw(r, window)
-		references.draw(r, drawn)
-		draws[i] = smoothedKL(drawn, window, m)
+		p.draw(r)
+		draws[i] = smoothedKL(p.drawn, p.window, m)
 	}
 }
 
@@ -103,7 +119,7 @@ func (n *Null) Mean() float64 { return n.mean }
 // draws and wherever few distinct values occur, elsewhere within 1/1000. It
 // falls as kl rises. NaN, the divergence of an empty window, gives 1. 0.1 us.
 func (n *Null) PValue(kl float64) float64 {
-	return (1 + n.atLeast(kl)) / float64(n.samples+1)
+	return max(n.least+n.atLeast(kl)*n.counted, 1/float64(n.samples+1))
 }
 
 // Test is what a null says about one window.

@@ -20,14 +20,14 @@ func open(t *testing.T, workers int) *Nulls {
 
 func get(t *testing.T, n *Nulls, key string, reference []int64, size, full int64) *Null {
 	t.Helper()
-	null, err := n.Get(t.Context(), key, reference, size, full)
+	null, err := n.Get(t.Context(), key, reference, Novelty{}, size, full)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return null
 }
 
-var three = []int64{60_000, 30_000, 10_000}
+var five = []int64{50_000, 20_000, 10_000, 10_000, 10_000}
 
 func TestGetDrawsOnceAndServesTheGrid(t *testing.T) {
 	t.Parallel()
@@ -36,11 +36,11 @@ func TestGetDrawsOnceAndServesTheGrid(t *testing.T) {
 		{1000, 1000, 1000}, {50, 1000, 50}, {51, 1000, 50}, {52, 1000, 53}, {970, 1000, 981}, {995, 1000, 1000},
 		{999, 0, 981}, {1010, 0, 1030}, {50, 50, 50}, {123_457, 0, 122_817},
 	} {
-		null := get(t, n, "income", three, c.size, c.full)
+		null := get(t, n, "income", five, c.size, c.full)
 		if null.Size() != c.want {
 			t.Errorf("a window of %d of %d gets the null of %d, want %d", c.size, c.full, null.Size(), c.want)
 		}
-		if get(t, n, "income", three, c.size, c.full) != null {
+		if get(t, n, "income", five, c.size, c.full) != null {
 			t.Errorf("the null of %d was drawn twice", c.size)
 		}
 		if !n.Cached("income", c.size, c.full) {
@@ -65,7 +65,7 @@ func TestGridIsWithinHalfAStep(t *testing.T) {
 func TestSmallWindowsAreNotTested(t *testing.T) {
 	t.Parallel()
 	n := open(t, 1)
-	if null, err := n.Get(t.Context(), "income", three, 49, 1000); null != nil || !errors.Is(err, ErrFew) {
+	if null, err := n.Get(t.Context(), "income", five, Novelty{}, 49, 1000); null != nil || !errors.Is(err, ErrFew) {
 		t.Errorf("%v, %v", null, err)
 	}
 	if n.Cached("income", 49, 1000) || n.Cached("income", 50, 1000) {
@@ -80,7 +80,7 @@ func TestGetAtOnceByManyDrawsOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range nulls {
 		wg.Go(func() {
-			nulls[i], _ = n.Get(t.Context(), "income", three, 1000, 1000)
+			nulls[i], _ = n.Get(t.Context(), "income", five, Novelty{}, 1000, 1000)
 		})
 	}
 	wg.Wait()
@@ -97,12 +97,12 @@ func TestGetReturnsWithItsContextAndTheDrawingGoesOn(t *testing.T) {
 	t.Cleanup(n.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if null, err := n.Get(ctx, "income", three, 1000, 1000); null != nil || !errors.Is(err, context.Canceled) {
+	if null, err := n.Get(ctx, "income", five, Novelty{}, 1000, 1000); null != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, %v", null, err)
 	}
-	null := get(t, n, "income", three, 1000, 1000)
+	null := get(t, n, "income", five, 1000, 1000)
 	// What is there is given out, whatever the context.
-	if again, err := n.Get(ctx, "income", three, 1000, 1000); again != null || err != nil {
+	if again, err := n.Get(ctx, "income", five, Novelty{}, 1000, 1000); again != null || err != nil {
 		t.Errorf("%v, %v", again, err)
 	}
 }
@@ -114,7 +114,7 @@ func TestCloseEndsWaiting(t *testing.T) {
 	results := make(chan error, waiting)
 	for i := range waiting {
 		go func() {
-			_, err := n.Get(context.WithoutCancel(t.Context()), fmt.Sprint(i), three, 1000, 1000)
+			_, err := n.Get(context.WithoutCancel(t.Context()), fmt.Sprint(i), five, Novelty{}, 1000, 1000)
 			results <- err
 		}()
 	}
@@ -125,18 +125,18 @@ func TestCloseEndsWaiting(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := n.Get(t.Context(), "late", three, 1000, 1000); !errors.Is(err, ErrClosed) {
+	if _, err := n.Get(t.Context(), "late", five, Novelty{}, 1000, 1000); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	n.Warm("late", three, 1000)
+	n.Warm("late", five, Novelty{}, 1000)
 }
 
 func TestWarmDrawsWhatAFillingWindowNeeds(t *testing.T) {
 	t.Parallel()
 	for _, full := range []int64{1000, 0, 1_000_000} {
 		n := open(t, 2)
-		n.Warm("income", three, full)
-		n.Warm("income", three, full)
+		n.Warm("income", five, Novelty{}, full)
+		n.Warm("income", five, Novelty{}, full)
 		n.settle()
 		for _, size := range []int64{50, 77, 300, 640, 1000} {
 			if !n.Cached("income", size, full) {
@@ -175,7 +175,7 @@ func (n *Nulls) settle() {
 func TestWindowsTooSmallToTestNeedNoNulls(t *testing.T) {
 	t.Parallel()
 	n := open(t, 1)
-	n.Warm("income", three, MinPredictions-1)
+	n.Warm("income", five, Novelty{}, MinPredictions-1)
 	n.settle()
 	if got := len(n.features["income"].builds); got != 0 {
 		t.Errorf("%d nulls", got)
@@ -187,10 +187,10 @@ func TestWarmGoesByUrgencyThenSize(t *testing.T) {
 	var n Nulls // no workers
 	n.wake.L = &n.mu
 	n.features = map[string]*feature{}
-	n.Warm("a", three, 200)
-	n.Warm("b", three, 100)
-	n.push(n.feature("c", three).build(500), waitedFor)
-	n.push(n.feature("b", three).build(80), waitedFor)
+	n.Warm("a", five, Novelty{}, 200)
+	n.Warm("b", five, Novelty{}, 100)
+	n.push(n.feature("c", five, Novelty{}).build(500), waitedFor)
+	n.push(n.feature("b", five, Novelty{}).build(80), waitedFor)
 	var order []string
 	last := request{urgency: waitedFor}
 	for len(n.queue) > 0 {
@@ -211,7 +211,7 @@ func TestWarmGoesByUrgencyThenSize(t *testing.T) {
 func TestANewReferenceReplacesTheOld(t *testing.T) {
 	t.Parallel()
 	n := open(t, 1)
-	old := get(t, n, "income", three, 1000, 1000)
+	old := get(t, n, "income", five, 1000, 1000)
 	recounted := get(t, n, "income", []int64{20_000, 50_000, 30_000}, 1000, 1000)
 	if old == recounted {
 		t.Error("another reference got the same null")
@@ -219,7 +219,7 @@ func TestANewReferenceReplacesTheOld(t *testing.T) {
 	if got := len(n.features); got != 1 {
 		t.Errorf("%d references are kept under one key", got)
 	}
-	again := get(t, n, "income", three, 1000, 1000)
+	again := get(t, n, "income", five, 1000, 1000)
 	if again == old || again.Mean() != old.Mean() || again.PValue(0.003) != old.PValue(0.003) {
 		t.Error("drawn again, a null must say the same")
 	}
@@ -228,12 +228,12 @@ func TestANewReferenceReplacesTheOld(t *testing.T) {
 func TestCallersMayReuseTheReference(t *testing.T) {
 	t.Parallel()
 	n := open(t, 1)
-	want := get(t, n, "income", three, 300, 300).Mean()
+	want := get(t, n, "income", five, 300, 300).Mean()
 	m := open(t, 1)
-	reference := append([]int64(nil), three...)
-	m.Warm("income", reference, 300)
+	reference := append([]int64(nil), five...)
+	m.Warm("income", reference, Novelty{}, 300)
 	clear(reference)
-	if got := get(t, m, "income", three, 300, 300).Mean(); got != want {
+	if got := get(t, m, "income", five, 300, 300).Mean(); got != want {
 		t.Errorf("noise floor %v, want %v", got, want)
 	}
 }
@@ -241,10 +241,10 @@ func TestCallersMayReuseTheReference(t *testing.T) {
 func TestTheLeastUsedNullsAreForgotten(t *testing.T) {
 	t.Parallel()
 	n := open(t, 2)
-	used := get(t, n, "income", three, 50, 0)
+	used := get(t, n, "income", five, 50, 0)
 	for j := range 3 * keptNulls {
-		get(t, n, "income", three, gridSize(j), 0)
-		if get(t, n, "income", three, 50, 0) != used {
+		get(t, n, "income", five, gridSize(j), 0)
+		if get(t, n, "income", five, 50, 0) != used {
 			t.Fatalf("the null in use was forgotten at %d others", j)
 		}
 	}
@@ -268,6 +268,6 @@ func (n *Nulls) Cached(key string, size, full int64) bool {
 	if !ok {
 		return false
 	}
-	b, ok := f.builds[nullSize(size, full)]
+	b, ok := f.builds[f.size(size, full)]
 	return ok && b.null != nil
 }

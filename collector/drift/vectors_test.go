@@ -116,7 +116,7 @@ func TestNullMatchesTheVectorsWithinMonteCarloError(t *testing.T) {
 				t.Errorf("p at the 95 %% quantile = %v", got)
 			}
 			sample := make([]float64, draws)
-			drawDivergences(sample, occupied(v.Ref), n, float64(len(v.Ref))/2, newRandom(2))
+			drawDivergences(sample, newPairs(v.Ref, Novelty{}, n), float64(len(v.Ref))/2, newRandom(2))
 			// The standard error of a standard deviation, at a kurtosis of 9.
 			if got := deviation(sample); !near(got, v.SD, errors*v.SD*math.Sqrt2*apart+0.005*v.SD) {
 				t.Errorf("sd = %v, want %v", got, v.SD)

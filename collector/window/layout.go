@@ -149,7 +149,7 @@ func (l *layout) codes() []int {
 func (l *layout) warm(nulls *drift.Nulls, full int64) {
 	for i := range l.columns {
 		c := &l.columns[i]
-		nulls.Warm(nullKey(l.reference, c.name), c.cells, full)
+		nulls.Warm(nullKey(l.reference, c.name), c.cells, c.binning.Novelty(), full)
 	}
 }
 

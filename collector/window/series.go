@@ -82,7 +82,7 @@ func (w *Window) newSeries(l *layout) *series {
 		s.cells = append(s.cells, make([]int64, len(l.columns[i].cells)))
 	}
 	s.null = func(ctx context.Context, c *column, rows int64) (*drift.Null, error) {
-		return w.null(ctx, l.reference, c.name, c.cells, rows)
+		return w.null(ctx, l.reference, c.name, c.binning, rows)
 	}
 	return s
 }

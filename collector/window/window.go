@@ -316,12 +316,12 @@ func (w *Window) drawNull(ctx context.Context, r *reference.Reference, d *Distri
 	if d.Total < drift.MinPredictions {
 		return
 	}
-	null, err := w.null(ctx, r, d.Name, d.Reference, d.Total)
+	null, err := w.null(ctx, r, d.Name, d.Binning, d.Total)
 	d.Null, d.NullErr = null, cmp.Or(d.NullErr, err)
 }
 
-func (w *Window) null(ctx context.Context, r *reference.Reference, name string, bins []int64, rows int64) (*drift.Null, error) {
-	return w.nulls.Get(ctx, nullKey(r, name), bins, rows, int64(w.options.Predictions))
+func (w *Window) null(ctx context.Context, r *reference.Reference, name string, b *drift.Binning, rows int64) (*drift.Null, error) {
+	return w.nulls.Get(ctx, nullKey(r, name), b.Reference(), b.Novelty(), rows, int64(w.options.Predictions))
 }
 
 func sortModels(models []Model) {
