@@ -27,10 +27,11 @@ collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/reference: collector/drift predictor/rows
-collector/replay: collector collector/drift collector/reference collector/window predictor/model predictor/predictionlog predictor/rows
+collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/model predictor/predictionlog predictor/rows
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/window/columns predictor/predictionlog predictor/predictionlog/features
-collector: collector/config collector/drift collector/reference collector/window predictor/predictionlog
+collector/snapshot: collector/drift collector/reference predictor/predictionlog
+collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features
+collector: collector/config collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog
 deploy/grafana:
 deploy/kubernetes/schema:
 deploy/test/bench: collector collector/drift collector/command collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load

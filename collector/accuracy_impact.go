@@ -1,10 +1,12 @@
 package collector
 
 import (
+	"math"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var termLabels = labels("model", "version", "feature", "term")
@@ -31,15 +33,15 @@ type accuracyImpact struct{}
 func (accuracyImpact) Name() string { return "accuracy_impact" }
 
 // Collect implements Collector.
-func (accuracyImpact) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (accuracyImpact) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			if j >= len(m.Performance.Features) {
-				break // no outcome yet
-			}
-			d := &m.Features[j]
-			a := drift.Attribute(accuracyBins(d, &m.Performance.Features[j]))
+		if m.Outcomes == nil {
+			continue
+		}
+		for j := range m.Features() {
+			d := &m.Features()[j]
+			a := drift.Attribute(accuracyBins(d, &m.Outcomes.Features[j]))
 			for _, t := range []struct {
 				name         string
 				value, error float64
@@ -58,13 +60,16 @@ func (accuracyImpact) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 }
 
 // accuracyBins lays the outcomes beside the counts of a feature.
-func accuracyBins(d *window.Distribution, o *window.Outcomes) []drift.AccuracyBin {
+func accuracyBins(d *snapshot.Distribution, o *snapshot.BinOutcomes) []drift.AccuracyBin {
 	bins := make([]drift.AccuracyBin, len(d.BinCounts))
 	for b := range bins {
 		bins[b] = drift.AccuracyBin{
 			Reference: d.BinReference[b], Window: d.BinCounts[b],
-			Known: o.Known[b], KnownRight: o.KnownRight[b], Expected: o.Expected[b],
+			Known: o.Known[b], KnownRight: o.KnownRight[b], Expected: math.NaN(),
 			Labelled: o.Labelled[b], Right: o.Right[b],
+		}
+		if o.Expected != nil {
+			bins[b].Expected = o.Expected[b]
 		}
 	}
 	return bins

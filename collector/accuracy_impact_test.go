@@ -3,7 +3,7 @@ package collector
 import (
 	"testing"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 func TestAccuracyImpactPage(t *testing.T) {
@@ -13,7 +13,7 @@ func TestAccuracyImpactPage(t *testing.T) {
 
 func TestImpactIsAbsentWithoutOutcomes(t *testing.T) {
 	t.Parallel()
-	if got := samples(t, accuracyImpact{}, one(window.Model{Features: []window.Distribution{creditScore(t)}})); got != "" {
+	if got := samples(t, accuracyImpact{}, one(snapshot.Model{Distributions: ofFeatures(creditScore(t))})); got != "" {
 		t.Errorf("without outcomes:\n%s", got)
 	}
 }

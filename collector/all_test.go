@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var errUnread = errors.New("the log could not be read")
@@ -50,7 +50,7 @@ func TestHelpIsASentence(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewPedanticRegistry()
 	for _, e := range all(usualOptions) {
-		if err := registry.Register(described{e, snapshot(t)}); err != nil {
+		if err := registry.Register(described{e, usualSnapshot(t)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,30 +67,30 @@ func TestHelpIsASentence(t *testing.T) {
 
 func TestCollectorsLeaveTheSnapshotAlone(t *testing.T) {
 	t.Parallel()
-	s := snapshot(t)
+	s := usualSnapshot(t)
 	for _, e := range all(usualOptions) {
 		if first, second := samples(t, e, s), samples(t, e, s); first != second {
 			t.Errorf("%s told\n%s\nand then\n%s", e.Name(), first, second)
 		}
-		if first, second := samples(t, e, s), samples(t, e, snapshot(t)); first != second {
+		if first, second := samples(t, e, s), samples(t, e, usualSnapshot(t)); first != second {
 			t.Errorf("%s told\n%s\nbut of an untouched snapshot\n%s", e.Name(), first, second)
 		}
 	}
 }
 
 // loan is a snapshot of 12 features, as many as the loan model has.
-func loan(tb testing.TB) *window.Snapshot {
+func loan(tb testing.TB) *snapshot.Snapshot {
 	tb.Helper()
-	m := snapshot(tb).Models[1]
-	for i, d := range slices.Repeat(m.Features, 3) {
+	m := usualSnapshot(tb).Models[1]
+	for i, d := range slices.Repeat(m.Features(), 3) {
 		d.Name = fmt.Sprintf("%s_%d", d.Name, i)
-		m.Features = append(m.Features, d)
+		m.Distributions.Features = append(m.Distributions.Features, d)
 	}
-	return &window.Snapshot{Time: now, Models: []window.Model{m}}
+	return &snapshot.Snapshot{Time: now, Models: []snapshot.Model{m}}
 }
 
 // together are the default collectors on one snapshot.
-type together struct{ s *window.Snapshot }
+type together struct{ s *snapshot.Snapshot }
 
 func (c together) Describe(chan<- *prometheus.Desc) {}
 func (c together) Collect(ch chan<- prometheus.Metric) {

@@ -8,7 +8,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // Collector turns one snapshot into the metrics of one family.
@@ -17,5 +17,5 @@ type Collector interface {
 	Name() string
 	// Collect sends the metrics and returns. It does no IO, keeps nothing and
 	// leaves the snapshot as it is. Where there is no data it sends nothing.
-	Collect(s *window.Snapshot, ch chan<- prometheus.Metric)
+	Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -89,7 +89,7 @@ func (l *labelNames) with(values ...string) []*dto.LabelPair {
 }
 
 // ofModel returns the label pairs of a model and version.
-func ofModel(m *window.Model) []*dto.LabelPair { return modelLabels.with(m.Name, m.Version) }
+func ofModel(m *snapshot.Model) []*dto.LabelPair { return modelLabels.with(m.Name, m.Version) }
 
 // prepend returns the pairs with one more in front of them, whose name must sort
 // there.
@@ -120,7 +120,7 @@ func seconds(t time.Time) float64 {
 
 // histogram sends counts by bucket, one for each bound and one beyond them all,
 // and a sum of which a number of units make one.
-func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, units float64, m *window.Model) {
+func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog.Histogram, bounds []float64, units float64, m *snapshot.Model) {
 	var count uint64
 	buckets := make(map[float64]uint64, len(bounds))
 	for i, n := range h.Counts {

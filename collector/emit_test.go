@@ -26,7 +26,7 @@ func TestLabelPairsAreThoseOfPrometheus(t *testing.T) {
 // TestTenThousandScrapesLeaveNothingBehind: what a page shows once must not stay in
 // memory, or an exporter grows for as long as it runs.
 func TestTenThousandScrapesLeaveNothingBehind(t *testing.T) {
-	s := snapshot(t)
+	s := usualSnapshot(t)
 	collectors, ch := all(&Options{}), make(chan prometheus.Metric, 1000)
 	collect := func(scrapes int) {
 		for range scrapes {

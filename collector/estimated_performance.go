@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var methodLabels = labels("model", "version", "method")
@@ -40,19 +40,20 @@ type estimatedPerformance struct{}
 func (estimatedPerformance) Name() string { return "estimated_performance" }
 
 // Collect implements Collector.
-func (estimatedPerformance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (estimatedPerformance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		labels := ofModel(m)
-		if e := &m.Estimate; e.Rows > 0 {
+		if e := m.Estimate; e != nil {
 			band := z95 * e.StandardError
 			gauge(ch, estimatedAccuracy, e.Accuracy, labels)
 			gauge(ch, estimatedLower, max(0, e.Accuracy-band), labels)
 			gauge(ch, estimatedUpper, min(1, e.Accuracy+band), labels)
 			gauge(ch, estimateInfo, 1, methodLabels.with(m.Name, m.Version, e.Method))
 		}
-		if p := &m.Performance; p.Scored > 0 {
-			gap, band := ratio(p.ScoredCorrect, p.Scored)-p.Estimate.Accuracy, z95*p.Estimate.StandardError
+		if p := m.Performance; p != nil && p.Scores != nil && p.Scores.Estimate != nil {
+			s := p.Scores
+			gap, band := ratio(s.Correct, s.Samples)-s.Estimate.Accuracy, z95*s.Estimate.StandardError
 			gauge(ch, surprise, gap, labels)
 			gauge(ch, surpriseLower, gap-band, labels)
 			gauge(ch, surpriseUpper, gap+band, labels)

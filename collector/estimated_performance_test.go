@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -15,7 +15,7 @@ func TestEstimatedPerformancePage(t *testing.T) {
 
 func TestEstimateIsAbsentWithoutScores(t *testing.T) {
 	t.Parallel()
-	m := window.Model{Counters: predictionlog.NewCounters(), Predictions: 3, Performance: window.Performance{Samples: 2, Correct: 1}}
+	m := snapshot.Model{Counters: predictionlog.NewCounters(), Performance: &snapshot.Performance{Samples: 2, Correct: 1}}
 	if got := samples(t, estimatedPerformance{}, one(m)); got != "" {
 		t.Errorf("without scores:\n%s", got)
 	}
@@ -23,9 +23,9 @@ func TestEstimateIsAbsentWithoutScores(t *testing.T) {
 
 func TestBandOfTheEstimateStaysWithinProbabilities(t *testing.T) {
 	t.Parallel()
-	estimate := func(accuracy float64) window.Model {
-		return window.Model{Estimate: window.Estimate{
-			Method: window.CBPE, Estimated: drift.Estimated{Rows: 4, Accuracy: accuracy, StandardError: .25},
+	estimate := func(accuracy float64) snapshot.Model {
+		return snapshot.Model{Estimate: &snapshot.Estimate{
+			Method: snapshot.CBPE, Estimated: drift.Estimated{Rows: 4, Accuracy: accuracy, StandardError: .25},
 		}}
 	}
 	contains(t, samples(t, estimatedPerformance{}, one(estimate(.9))), `model_estimated_accuracy_upper{model="m",version="v"} 1`,

@@ -9,7 +9,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -53,7 +53,7 @@ type featureBins struct {
 func (featureBins) Name() string { return "feature_bins" }
 
 // Collect implements Collector.
-func (c featureBins) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (c featureBins) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	kept, dropped := c.limits.choose(s)
 	for _, b := range kept {
 		d := b.of
@@ -71,7 +71,7 @@ const seriesOfABin = 3
 
 // bin is one bin of a feature's window.
 type bin struct {
-	of           *window.Distribution
+	of           *snapshot.Distribution
 	labels       []*dto.LabelPair // of the feature
 	at           int              // in the order of Binning.Bins
 	contribution float64
@@ -82,11 +82,11 @@ func larger(a, b bin) int { return cmp.Compare(b.contribution, a.contribution) }
 
 // choose returns the bins to tell of, and how many series of others there is no
 // room for.
-func (l BinLimits) choose(s *window.Snapshot) (kept []bin, dropped int) {
+func (l BinLimits) choose(s *snapshot.Snapshot) (kept []bin, dropped int) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			if d := &m.Features[j]; d.Total > 0 {
+		for j := range m.Features() {
+			if d := &m.Features()[j]; d.Total > 0 {
 				kept = append(kept, l.top(d, featureLabels.with(m.Name, m.Version, d.Name))...)
 			}
 		}
@@ -100,7 +100,7 @@ func (l BinLimits) choose(s *window.Snapshot) (kept []bin, dropped int) {
 }
 
 // top returns the bins of a feature that contribute most.
-func (l BinLimits) top(d *window.Distribution, labels []*dto.LabelPair) []bin {
+func (l BinLimits) top(d *snapshot.Distribution, labels []*dto.LabelPair) []bin {
 	bins := make([]bin, len(d.BinCounts))
 	for at := range bins {
 		bins[at] = bin{of: d, labels: labels, at: at}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 func TestFeatureBinsPage(t *testing.T) {
@@ -18,7 +18,7 @@ func TestFeatureBinsPage(t *testing.T) {
 func TestBinsAddUpToTheDivergence(t *testing.T) {
 	t.Parallel()
 	d := creditScore(t)
-	got := samples(t, featureBins{}, one(window.Model{Features: []window.Distribution{d}}))
+	got := samples(t, featureBins{}, one(snapshot.Model{Distributions: ofFeatures(d)}))
 	var shares, references, contributions float64
 	for line := range strings.Lines(got) {
 		name, _, _ := strings.Cut(line, "{")
@@ -39,14 +39,14 @@ func TestBinsAddUpToTheDivergence(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if math.Abs(shares-1) > 1e-12 || math.Abs(references-1) > 1e-12 || math.Abs(contributions-d.KL) > 1e-12 {
-		t.Errorf("shares add up to %v and %v, contributions to %v of %v", shares, references, contributions, d.KL)
+	if math.Abs(shares-1) > 1e-12 || math.Abs(references-1) > 1e-12 || math.Abs(contributions-*d.KL) > 1e-12 {
+		t.Errorf("shares add up to %v and %v, contributions to %v of %v", shares, references, contributions, *d.KL)
 	}
 }
 
 func TestOnlyTheBinsThatContributeMostAreTold(t *testing.T) {
 	t.Parallel()
-	s := one(window.Model{Features: []window.Distribution{creditScore(t), loanTerm(t)}})
+	s := one(snapshot.Model{Distributions: ofFeatures(creditScore(t), loanTerm(t))})
 	got := samples(t, featureBins{BinLimits{Top: 1}}, s)
 	contains(t, got,
 		`feature_bin_share{bin="[-Inf,620)",feature="credit_score",model="m",version="v"} 0.2`,
@@ -59,7 +59,7 @@ func TestOnlyTheBinsThatContributeMostAreTold(t *testing.T) {
 
 func TestTheBudgetKeepsTheLargestContributionsAndCountsTheRest(t *testing.T) {
 	t.Parallel()
-	s := one(window.Model{Features: []window.Distribution{loanTerm(t), creditScore(t)}})
+	s := one(snapshot.Model{Distributions: ofFeatures(loanTerm(t), creditScore(t))})
 	for _, test := range []struct {
 		series  int
 		bins    int
@@ -78,7 +78,7 @@ func TestTheBudgetKeepsTheLargestContributionsAndCountsTheRest(t *testing.T) {
 
 func TestBinsAreAbsentWhileTheWindowIsEmpty(t *testing.T) {
 	t.Parallel()
-	s := one(window.Model{Features: []window.Distribution{emptied(creditScore(t))}})
+	s := one(snapshot.Model{Distributions: ofFeatures(emptied(creditScore(t)))})
 	lacks(t, samples(t, featureBins{}, s), "feature_bin")
 }
 
@@ -86,7 +86,7 @@ func TestBinsThatLookLikeOurOwnAreKeptApart(t *testing.T) {
 	t.Parallel()
 	b, err := drift.NewCategorical([]string{"__unseen__", "a"}, []int64{60, 40}, nil)
 	d := distribution(t, "f", b, err, []int64{1, 2, 1, 0, 0})
-	got := samples(t, featureBins{}, one(window.Model{Features: []window.Distribution{d}}))
+	got := samples(t, featureBins{}, one(snapshot.Model{Distributions: ofFeatures(d)}))
 	contains(t, got,
 		`feature_bin_share{bin="___unseen__",feature="f",model="m",version="v"} 0.25`,
 		`feature_bin_share{bin="__unseen__",feature="f",model="m",version="v"} 0.25`)

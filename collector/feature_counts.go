@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -22,11 +22,11 @@ type featureCounts struct{}
 func (featureCounts) Name() string { return "feature_counts" }
 
 // Collect implements Collector.
-func (featureCounts) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (featureCounts) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			d := &m.Features[j]
+		for j := range m.Features() {
+			d := &m.Features()[j]
 			for k, bin := range d.Binning.Bins() {
 				labels := binLabels.with(m.Name, m.Version, d.Name, bin)
 				gauge(ch, binPredictions, float64(d.BinCounts[k]), labels)

@@ -5,7 +5,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var featureDistanceDesc = prometheus.NewDesc("feature_drift_distance",
@@ -18,20 +18,20 @@ var featureDistanceDesc = prometheus.NewDesc("feature_drift_distance",
 // distance is one value of the label distance and what it measures.
 type distance struct {
 	label *dto.LabelPair
-	of    func(d *window.Distribution) float64
+	of    func(d *snapshot.Distribution) float64
 }
 
 // distances lists the distances in the order in which they are shown.
 var distances = []distance{
-	measured("psi", func(d *window.Distribution) float64 { return drift.PSI(d.Reference, d.Counts) }),
-	measured("jensen_shannon", func(d *window.Distribution) float64 { return drift.JensenShannon(d.Reference, d.Counts) }),
-	measured("hellinger", func(d *window.Distribution) float64 { return drift.Hellinger(d.Reference, d.Counts) }),
-	measured("total_variation", func(d *window.Distribution) float64 { return drift.TotalVariation(d.Reference, d.Counts) }),
-	measured("kolmogorov_smirnov", func(d *window.Distribution) float64 { return d.Axis.KolmogorovSmirnov(d.Fine) }),
-	measured("wasserstein", func(d *window.Distribution) float64 { return d.Axis.Wasserstein(d.Fine) }),
+	measured("psi", func(d *snapshot.Distribution) float64 { return drift.PSI(d.Reference, d.Counts) }),
+	measured("jensen_shannon", func(d *snapshot.Distribution) float64 { return drift.JensenShannon(d.Reference, d.Counts) }),
+	measured("hellinger", func(d *snapshot.Distribution) float64 { return drift.Hellinger(d.Reference, d.Counts) }),
+	measured("total_variation", func(d *snapshot.Distribution) float64 { return drift.TotalVariation(d.Reference, d.Counts) }),
+	measured("kolmogorov_smirnov", func(d *snapshot.Distribution) float64 { return d.Axis.KolmogorovSmirnov(d.Fine) }),
+	measured("wasserstein", func(d *snapshot.Distribution) float64 { return d.Axis.Wasserstein(d.Fine) }),
 }
 
-func measured(name string, of func(d *window.Distribution) float64) distance {
+func measured(name string, of func(d *snapshot.Distribution) float64) distance {
 	label := "distance"
 	return distance{&dto.LabelPair{Name: &label, Value: &name}, of}
 }
@@ -43,11 +43,11 @@ type featureDistance struct{}
 func (featureDistance) Name() string { return "feature_distance" }
 
 // Collect implements Collector.
-func (featureDistance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (featureDistance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			d := &m.Features[j]
+		for j := range m.Features() {
+			d := &m.Features()[j]
 			if d.Total == 0 {
 				continue
 			}

@@ -7,7 +7,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -52,7 +52,7 @@ type featureDrift struct {
 func (featureDrift) Name() string { return "feature_drift" }
 
 // Collect implements Collector.
-func (c featureDrift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (c featureDrift) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		c.model(&s.Models[i], ch)
 	}
@@ -60,13 +60,15 @@ func (c featureDrift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 
 // model tells of the features of one model and version, each alone and then
 // together.
-func (c featureDrift) model(m *window.Model, ch chan<- prometheus.Metric) {
+func (c featureDrift) model(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	var tested tests
 	var known, drifted int
-	for i := range m.Features {
-		d := &m.Features[i]
+	for i := range m.Features() {
+		d := &m.Features()[i]
 		labels := featureLabels.with(m.Name, m.Version, d.Name)
-		gauge(ch, featureKL, d.KL, labels)
+		if d.KL != nil {
+			gauge(ch, featureKL, *d.KL, labels)
+		}
 		if v, ok := c.rule.judge(d); ok {
 			gauge(ch, featureCorrected, v.corrected, labels)
 			gauge(ch, featureNoiseFloor, v.noiseFloor, labels)

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -22,7 +22,7 @@ func TestBelowFiftyPredictionsOnlyTheDivergenceIsTold(t *testing.T) {
 	t.Parallel()
 	b, err := drift.NewCategorical([]string{"a", "b"}, []int64{500, 500}, nil)
 	d := distribution(t, "f", b, err, []int64{49, 0, 0, 0, 0})
-	got := samples(t, featureDrift{usual}, one(window.Model{Features: []window.Distribution{d}}))
+	got := samples(t, featureDrift{usual}, one(snapshot.Model{Distributions: ofFeatures(d)}))
 	// By hand: .5 ln(.5 51.5/50.25) + .5 ln(.5 51.5/1.25), five bins adding m = 2.5 to n = 49.
 	contains(t, got, `feature_kl_divergence{feature="f",model="m",version="v"} 1.1783575779830477`)
 	lacks(t, got, "corrected", "noise_floor", "severity", "p_value", "detected", "drifted")
@@ -41,7 +41,7 @@ func TestDriftNeedsToBeImprobableAndLarge(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := samples(t, featureDrift{test.rule}, one(window.Model{Features: []window.Distribution{creditScore(t)}}))
+			got := samples(t, featureDrift{test.rule}, one(snapshot.Model{Distributions: ofFeatures(creditScore(t))}))
 			contains(t, got, `feature_drift_detected{feature="credit_score",model="m",version="v"} `+test.want)
 		})
 	}
@@ -49,7 +49,7 @@ func TestDriftNeedsToBeImprobableAndLarge(t *testing.T) {
 
 func TestFeatureDriftIsAbsentWhileTheWindowIsEmpty(t *testing.T) {
 	t.Parallel()
-	s := one(window.Model{Features: []window.Distribution{emptied(creditScore(t)), emptied(purpose(t))}})
+	s := one(snapshot.Model{Distributions: ofFeatures(emptied(creditScore(t)), emptied(purpose(t)))})
 	if got := samples(t, featureDrift{usual}, s); got != "" {
 		t.Errorf("an empty window has drift:\n%s", got)
 	}
@@ -60,18 +60,18 @@ func TestSequentialDetectionIsTheDetectors(t *testing.T) {
 	sequential := rule{sequential: true, significance: .05, tolerance: .02}
 	for _, test := range []struct {
 		name      string
-		detection *window.Detection
+		detection *snapshot.Detection
 		want      string // "": absent
 	}{
 		{"not known yet", nil, ""},
-		{"quiet, whatever the p-value", &window.Detection{}, "0"},
-		{"alarm", &window.Detection{Detected: true}, "1"},
+		{"quiet, whatever the p-value", &snapshot.Detection{}, "0"},
+		{"alarm", &snapshot.Detection{Detected: true}, "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := creditScore(t)
 			d.Detection = test.detection
-			got := samples(t, featureDrift{sequential}, one(window.Model{Features: []window.Distribution{d}}))
+			got := samples(t, featureDrift{sequential}, one(snapshot.Model{Distributions: ofFeatures(d)}))
 			if test.want == "" {
 				lacks(t, got, "feature_drift_detected")
 				return
@@ -83,10 +83,10 @@ func TestSequentialDetectionIsTheDetectors(t *testing.T) {
 
 func TestPValuesAreAdjustedForTheFeaturesOfOneModel(t *testing.T) {
 	t.Parallel()
-	features := []window.Distribution{creditScore(t), loanTerm(t), purpose(t), emptied(creditScore(t))}
+	features := []snapshot.Distribution{creditScore(t), loanTerm(t), purpose(t), emptied(creditScore(t))}
 	features[3].Name = "empty"
-	s := one(window.Model{Features: features})
-	s.Models = append(s.Models, window.Model{Name: "other", Features: features[:1]})
+	s := one(snapshot.Model{Distributions: ofFeatures(features...)})
+	s.Models = append(s.Models, snapshot.Model{Name: "other", Distributions: ofFeatures(features[:1]...)})
 	got := samples(t, featureDrift{usual}, s)
 	// The smallest of three is tripled, the second is half as much again; a feature
 	// without a p-value, or of another model, does not count.
@@ -102,31 +102,31 @@ func TestPValuesAreAdjustedForTheFeaturesOfOneModel(t *testing.T) {
 func TestDriftedFeaturesAreCountedAmongThoseKnown(t *testing.T) {
 	t.Parallel()
 	sequential := rule{sequential: true}
-	features := []window.Distribution{creditScore(t), loanTerm(t), purpose(t), creditScore(t)}
+	features := []snapshot.Distribution{creditScore(t), loanTerm(t), purpose(t), creditScore(t)}
 	features[3].Name = "unknown"
-	features[0].Detection = &window.Detection{Detected: true}
-	features[1].Detection = &window.Detection{}
-	features[2].Detection = &window.Detection{}
-	got := samples(t, featureDrift{sequential}, one(window.Model{Features: features}))
+	features[0].Detection = &snapshot.Detection{Detected: true}
+	features[1].Detection = &snapshot.Detection{}
+	features[2].Detection = &snapshot.Detection{}
+	got := samples(t, featureDrift{sequential}, one(snapshot.Model{Distributions: ofFeatures(features...)}))
 	contains(t, got,
 		`model_drifted_features{model="m",version="v"} 1`,
 		`model_drifted_features_ratio{model="m",version="v"} 0.3333333333333333`)
-	got = samples(t, featureDrift{sequential}, one(window.Model{Features: features[3:]}))
+	got = samples(t, featureDrift{sequential}, one(snapshot.Model{Distributions: ofFeatures(features[3:]...)}))
 	lacks(t, got, "model_drifted_features")
 }
 
 // one is a snapshot of one model, called m, version v.
-func one(m window.Model) *window.Snapshot {
+func one(m snapshot.Model) *snapshot.Snapshot {
 	m.Name, m.Version = "m", "v"
-	return &window.Snapshot{Time: now, Models: []window.Model{m}}
+	return &snapshot.Snapshot{Time: now, Models: []snapshot.Model{m}}
 }
 
 func TestPValuesAreThoseOfBlocksWhenAskedFor(t *testing.T) {
 	t.Parallel()
 	block := rule{block: true, significance: .05, tolerance: .02}
-	features := []window.Distribution{creditScore(t), purpose(t)}
+	features := []snapshot.Distribution{creditScore(t), purpose(t)}
 	features[0].BlockTest = &drift.BlockTest{PValue: .2, DesignEffect: 3.5}
-	s := one(window.Model{Features: features, Score: &features[1]})
+	s := one(snapshot.Model{Distributions: &snapshot.Distributions{Features: features, Score: &features[1]}})
 	got := samples(t, featureDrift{block}, s)
 	contains(t, got,
 		`feature_drift_p_value{feature="credit_score",model="m",version="v"} 0.2`,
@@ -146,5 +146,5 @@ func TestPValuesAreThoseOfBlocksWhenAskedFor(t *testing.T) {
 	if got := samples(t, predictionShift{block}, s); strings.Contains(got, "p_value") {
 		t.Errorf("a window without blocks has\n%s", got)
 	}
-	lacks(t, samples(t, featureDrift{usual}, one(window.Model{Features: features[1:]})), "design_effect")
+	lacks(t, samples(t, featureDrift{usual}, one(snapshot.Model{Distributions: ofFeatures(features[1:]...)})), "design_effect")
 }

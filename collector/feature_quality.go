@@ -8,7 +8,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -35,11 +35,11 @@ func (featureQuality) Name() string { return "feature_quality" }
 // Collect implements Collector. A number on a scale has nothing unseen, a
 // category has no range, and a reference need not know a number's: those ratios
 // are absent.
-func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (featureQuality) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			d := &m.Features[j]
+		for j := range m.Features() {
+			d := &m.Features()[j]
 			if d.Total == 0 {
 				continue
 			}
@@ -59,7 +59,7 @@ func (featureQuality) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 
 // missingShare is the share of the reference's rows without a value; NaN, which is
 // not sent, without any row.
-func missingShare(d *window.Distribution) float64 {
+func missingShare(d *snapshot.Distribution) float64 {
 	return float64(d.Reference[d.Binning.Cell(d.Binning.Missing())]) / float64(d.ReferenceTotal)
 }
 

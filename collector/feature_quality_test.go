@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 func TestFeatureQualityPage(t *testing.T) {
@@ -19,22 +19,22 @@ func TestRatiosAreToldOnlyWhereTheyCanHappen(t *testing.T) {
 		{Name: "credit_score", Type: reference.Numeric, Min: 300, Max: math.NaN()},
 		{Name: "purpose", Type: reference.Categorical},
 	}}
-	number, category := []window.Distribution{creditScore(t)}, []window.Distribution{purpose(t)}
-	got := samples(t, featureQuality{}, one(window.Model{Reference: known, Features: number}))
+	number, category := []snapshot.Distribution{creditScore(t)}, []snapshot.Distribution{purpose(t)}
+	got := samples(t, featureQuality{}, one(snapshot.Model{Reference: known, Distributions: ofFeatures(number...)}))
 	contains(t, got, `feature_out_of_range_ratio{feature="credit_score",model="m",version="v"} 0.04`)
 	lacks(t, got, "feature_unseen_ratio")
-	got = samples(t, featureQuality{}, one(window.Model{Reference: known, Features: category}))
+	got = samples(t, featureQuality{}, one(snapshot.Model{Reference: known, Distributions: ofFeatures(category...)}))
 	contains(t, got, `feature_unseen_ratio{feature="purpose",model="m",version="v"} 0.06`)
 	lacks(t, got, "feature_out_of_range_ratio")
 
 	known.Features[0].Min = math.NaN()
-	got = samples(t, featureQuality{}, one(window.Model{Reference: known, Features: number}))
+	got = samples(t, featureQuality{}, one(snapshot.Model{Reference: known, Distributions: ofFeatures(number...)}))
 	lacks(t, got, "feature_out_of_range_ratio")
 }
 
 func TestFeatureQualityIsAbsentWhileTheWindowIsEmpty(t *testing.T) {
 	t.Parallel()
-	s := one(window.Model{Features: []window.Distribution{emptied(creditScore(t))}})
+	s := one(snapshot.Model{Distributions: ofFeatures(emptied(creditScore(t)))})
 	if got := samples(t, featureQuality{}, s); got != "" {
 		t.Errorf("an empty window has ratios:\n%s", got)
 	}

@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/config"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // featureValueHelp is the same for every feature: models may share a feature,
@@ -19,14 +19,14 @@ type featureValues struct{}
 func (featureValues) Name() string { return "feature_values" }
 
 // Collect implements Collector.
-func (featureValues) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (featureValues) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		for j := range m.Features {
-			d := &m.Features[j]
-			if d.Numeric {
+		for j := range m.Features() {
+			d := &m.Features()[j]
+			if d.Numeric && d.Last != nil {
 				desc := prometheus.NewDesc(featureValueName(d.Name), featureValueHelp, modelLabels.given, nil)
-				gauge(ch, desc, d.Last, ofModel(m))
+				gauge(ch, desc, *d.Last, ofModel(m))
 			}
 		}
 	}

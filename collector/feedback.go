@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -29,7 +29,7 @@ var (
 
 // sendFeedback tells what came in, when and for how much of the window. Records
 // are counted from 0 for each pair of known classes.
-func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
+func sendFeedback(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	known := knownClasses(m)
 	counts := map[predictionlog.Outcome]int64{}
 	for _, predicted := range known {
@@ -46,6 +46,8 @@ func sendFeedback(m *window.Model, ch chan<- prometheus.Metric) {
 	for by, n := range named(m.Counters.Corrections, predictionlog.Corrections) {
 		counter(ch, feedbackCorrections, n, correctionLabels.with(m.Name, m.Version, by))
 	}
-	gauge(ch, feedbackCoverage, ratio(m.Coverage.Labelled, m.Coverage.Rows), ofModel(m))
+	if c := m.Coverage; c != nil {
+		gauge(ch, feedbackCoverage, ratio(c.Labelled, c.Rows), ofModel(m))
+	}
 	histogram(ch, feedbackDelay, &m.Counters.Delays, predictionlog.DelayBounds, 1e3, m)
 }

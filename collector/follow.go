@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -38,7 +39,7 @@ func Follow(log window.Log, specs []window.Spec, o Options) (*window.Window, fun
 
 // Detected reports whether a distribution has drifted, by the rule that o asks
 // for, and whether that is known: what feature_drift_detected says.
-func (o *Options) Detected(d *window.Distribution) (drifted, known bool) {
+func (o *Options) Detected(d *snapshot.Distribution) (drifted, known bool) {
 	return o.rule().detected(d)
 }
 
@@ -54,13 +55,13 @@ func (o *Options) entries(names []string) []entry {
 // Of returns the metrics of a snapshot that is there already: those of a scrape,
 // but for the time that collectors took and what concerns the process alone.
 // Names are the collectors that run; nil means those that o enables.
-func Of(s *window.Snapshot, o Options, names []string) prometheus.Collector {
+func Of(s *snapshot.Snapshot, o Options, names []string) prometheus.Collector {
 	return history{s, o.entries(names)}
 }
 
 // history is a snapshot and what the collectors make of it.
 type history struct {
-	snapshot *window.Snapshot
+	snapshot *snapshot.Snapshot
 	entries  []entry
 }
 

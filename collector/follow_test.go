@@ -30,17 +30,17 @@ func TestASnapshotHasThePageOfAScrape(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	snapshot := windows.Snapshot(t.Context(), o.Now())
-	if got := strings.Split(values(page(t, Of(snapshot, o, nil))), "\n"); !slices.Equal(got, want) {
+	s := windows.Snapshot(t.Context(), o.Now())
+	if got := strings.Split(values(page(t, Of(s, o, nil))), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for i, want := range []bool{false, true} { // x, kind
-		if drifted, known := o.Detected(&snapshot.Models[0].Features[i]); drifted != want || !known {
+		if drifted, known := o.Detected(&s.Models[0].Features()[i]); drifted != want || !known {
 			t.Errorf("feature %d: detected is %v, known %v", i, drifted, known)
 		}
 	}
-	contains(t, values(page(t, Of(snapshot, o, []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
-	lacks(t, values(page(t, Of(snapshot, o, []string{"window"}))), "feature_")
+	contains(t, values(page(t, Of(s, o, []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
+	lacks(t, values(page(t, Of(s, o, []string{"window"}))), "feature_")
 	if err := log.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/expfmt"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -20,18 +20,28 @@ var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 // described makes a registry check every metric against its description.
 type described struct {
 	c Collector
-	s *window.Snapshot
+	s *snapshot.Snapshot
 }
 
 func (d described) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(d, ch) }
-func (d described) Collect(ch chan<- prometheus.Metric) { d.c.Collect(d.s, ch) }
+func (d described) Collect(ch chan<- prometheus.Metric) { d.c.Collect(d.s.Only(partsOf(d.c)), ch) }
+
+// partsOf are the parts that a collector of the list asks for.
+func partsOf(c Collector) snapshot.Part {
+	for _, e := range all(usualOptions) {
+		if e.Name() == c.Name() {
+			return e.parts
+		}
+	}
+	return ^snapshot.Part(0)
+}
 
 // golden compares what a collector makes of the usual snapshot with its file in
 // testdata, and holds it against promlint.
 func golden(t *testing.T, c Collector) {
 	t.Helper()
 	path := filepath.Join("testdata", c.Name()+".prom")
-	got := page(t, described{c, snapshot(t)})
+	got := page(t, described{c, usualSnapshot(t)})
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -44,7 +54,7 @@ func golden(t *testing.T, c Collector) {
 	if got != string(want) {
 		t.Errorf("%s differs; look at it and run the test with -update:\n%s", path, got)
 	}
-	problems, err := testutil.CollectAndLint(described{c, snapshot(t)})
+	problems, err := testutil.CollectAndLint(described{c, usualSnapshot(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +90,7 @@ func written(t *testing.T, g prometheus.Gatherer) string {
 }
 
 // samples are the lines of a page that hold values.
-func samples(t *testing.T, c Collector, s *window.Snapshot) string {
+func samples(t *testing.T, c Collector, s *snapshot.Snapshot) string {
 	t.Helper()
 	return values(page(t, described{c, s}))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // keep holds, by collector, the families that it made of a snapshot, checked and
@@ -22,19 +22,19 @@ type keep struct {
 }
 
 type kept struct {
-	of       *window.Snapshot
+	of       *snapshot.Snapshot
 	families []*dto.MetricFamily
 }
 
 // get returns the families of a collector if they show this snapshot as well.
-func (k *keep) get(e *entry, s *window.Snapshot) ([]*dto.MetricFamily, bool) {
+func (k *keep) get(e *entry, s *snapshot.Snapshot) ([]*dto.MetricFamily, bool) {
 	k.mu.Lock()
 	last, ok := k.kept[e.Name()]
 	k.mu.Unlock()
-	return last.families, ok && e.same(last.of, s)
+	return last.families, ok && snapshot.Same(last.of, s, e.parts)
 }
 
-func (k *keep) put(e *entry, s *window.Snapshot, families []*dto.MetricFamily) {
+func (k *keep) put(e *entry, s *snapshot.Snapshot, families []*dto.MetricFamily) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.kept == nil {
@@ -43,12 +43,15 @@ func (k *keep) put(e *entry, s *window.Snapshot, families []*dto.MetricFamily) {
 	k.kept[e.Name()] = kept{s, families}
 }
 
+// lasts reports whether what the collector makes may be the same at two scrapes.
+func (e *entry) lasts() bool { return e.parts&snapshot.PartClock == 0 }
+
 // keeps reports whether what the collector makes of a snapshot may be shown again.
-func (e *entry) keeps(s *window.Snapshot) bool { return e.same != nil && (s.Err == nil || !e.needsLog) }
+func (e *entry) keeps(s *snapshot.Snapshot) bool { return e.lasts() && (s.Err == nil || !e.needsLog) }
 
 // kept returns the families that the collector made of a snapshot before, if it would
 // make the same of this one.
-func (e *entry) kept(s *window.Snapshot, k *keep) ([]*dto.MetricFamily, bool) {
+func (e *entry) kept(s *snapshot.Snapshot, k *keep) ([]*dto.MetricFamily, bool) {
 	if !e.keeps(s) {
 		return nil, false
 	}
@@ -57,7 +60,7 @@ func (e *entry) kept(s *window.Snapshot, k *keep) ([]*dto.MetricFamily, bool) {
 
 // gather returns the families of a collector, why it is not a success, and what
 // cannot be shown. Only families that lack nothing are kept.
-func (e *entry) gather(s *window.Snapshot, k *keep) (families []*dto.MetricFamily, incomplete, refused error) {
+func (e *entry) gather(s *snapshot.Snapshot, k *keep) (families []*dto.MetricFamily, incomplete, refused error) {
 	families, refused = gathered(func(ch chan<- prometheus.Metric) { incomplete = e.run(s, ch) })
 	if e.keeps(s) && incomplete == nil && refused == nil {
 		k.put(e, s, families)
@@ -101,42 +104,4 @@ func merged(families []*dto.MetricFamily) ([]*dto.MetricFamily, error) {
 
 func only(f *dto.MetricFamily) prometheus.Gatherer {
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return []*dto.MetricFamily{f}, nil })
-}
-
-// sameModels reports whether two snapshots tell of the same models, and of each
-// the same.
-func sameModels(same func(a, b *window.Model) bool) func(a, b *window.Snapshot) bool {
-	return func(a, b *window.Snapshot) bool {
-		if len(a.Models) != len(b.Models) {
-			return false
-		}
-		for i := range a.Models {
-			a, b := &a.Models[i], &b.Models[i]
-			if a.Name != b.Name || a.Version != b.Version || a.Reference != b.Reference || !same(a, b) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-func sameDistributions(a, b *window.Model) bool { return a.SameDistributions(b) }
-
-func sameCounters(a, b *window.Model) bool { return a.Counters == b.Counters }
-
-func sameOutcomes(a, b *window.Model) bool {
-	return sameCounters(a, b) && a.SamePerformance(b) && a.Coverage == b.Coverage &&
-		(a.Matured == b.Matured || a.Matured != nil && b.Matured != nil && *a.Matured == *b.Matured)
-}
-
-func sameEstimate(a, b *window.Model) bool {
-	return a.SamePerformance(b) && (a.Estimate == b.Estimate || a.Estimate.Rows == 0 && b.Estimate.Rows == 0)
-}
-
-func sameImpact(a, b *window.Model) bool { return a.SameDistributions(b) && a.SamePerformance(b) }
-
-// sameReferences is about the table as well from which a reference is counted.
-func sameReferences(a, b *window.Snapshot) bool {
-	served := sameModels(func(_, _ *window.Model) bool { return true })
-	return served(a, b) && slices.Equal(a.Loads, b.Loads)
 }

@@ -2,12 +2,13 @@ package collector
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -177,26 +178,42 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 	o.Now, o.Enabled = func() time.Time { return clock }, Names()
 	told(t, o.Log, &clock, "a", 100, 40)
 	m := monitor(t, o)
-	made := func() map[string]kept {
-		scraped(t.Context(), t, m, nil)
-		return m.current.kept.kept
-	}
-	first := maps.Clone(made())
-	for _, name := range Names() {
-		if _, ok := first[name]; ok == (name == "window") {
-			t.Errorf("%s is kept: %v", name, ok)
+	// made are one family of each collector: scrapes share those that are not made anew.
+	made := func() map[string]*dto.MetricFamily {
+		gathered, err := m.Gatherer(t.Context(), nil).Gather()
+		if err != nil {
+			t.Fatal(err)
 		}
+		families := map[string]*dto.MetricFamily{}
+		for _, f := range gathered {
+			families[f.GetName()] = f
+		}
+		return families
 	}
+	of := map[string]string{
+		"feature_kl_divergence": "feature_drift", "feature_drift_distance": "feature_distance", "feature_missing_ratio": "feature_quality",
+		"model_feature_x": "feature_values", "feature_bin_share": "feature_bins", "feature_window_bin_predictions": "feature_counts",
+		"model_requests_total": "traffic", "model_accuracy": "performance",
+		"model_estimated_accuracy": "estimated_performance", "feature_accuracy_impact": "accuracy_impact",
+		"model_window_age_seconds": "window", "model_reference_info": "reference",
+	}
+	if len(of) != len(Names())-1 { // The reference has no score and no classes to shift.
+		t.Fatalf("families of %d collectors are looked at, there are %d", len(of), len(Names()))
+	}
+	first := made()
 	clock = clock.Add(time.Hour)
-	for name, k := range made() {
-		if k.of != first[name].of {
-			t.Errorf("%s was made anew, and nothing has changed", name)
-		}
-	}
+	second := made()
 	told(t, o.Log, &clock, "b", 1, 0)
-	for name, k := range made() {
-		if unchanged := k.of == first[name].of; unchanged != (name == "reference") {
-			t.Errorf("%s after a new row: the same %v", name, unchanged)
+	third := made()
+	for name, collector := range of {
+		if first[name] == nil {
+			t.Errorf("%s is absent", name)
+		}
+		if anew := first[name] != second[name]; anew != (collector == "window") {
+			t.Errorf("without a new row %s was made anew: %v", name, anew)
+		}
+		if anew := second[name] != third[name]; anew != (collector != "reference") {
+			t.Errorf("after a new row %s was made anew: %v", name, anew)
 		}
 	}
 }
@@ -211,8 +228,8 @@ func TestNothingThatLacksSomethingIsKept(t *testing.T) {
 	s, _, release := m.snapshot(t.Context())
 	defer release()
 	for _, e := range []entry{
-		{Collector: panicking{}, same: sameReferences},
-		{Collector: referenceInfo{}, same: sameReferences, nulls: func(*window.Model) error { return errClosed }},
+		{Collector: panicking{}, parts: snapshot.PartLoads},
+		{Collector: referenceInfo{}, parts: snapshot.PartLoads, nulls: func(*snapshot.Model) error { return errClosed }},
 	} {
 		if _, incomplete, _ := e.gather(s, &broken); incomplete == nil {
 			t.Errorf("%s lacks nothing", e.Name())

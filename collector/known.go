@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // named counts by known name, from 0, and the rest as __other__ when there is any.
@@ -37,7 +37,7 @@ func sum(counts map[string]int64) (n int64) {
 
 // knownClasses lists the classes that may become label values: those of the
 // reference, or the two of a binary model when it names none.
-func knownClasses(m *window.Model) []string {
+func knownClasses(m *snapshot.Model) []string {
 	r := m.Reference
 	if r == nil || len(r.Classes) == 0 {
 		return []string{"0", "1"}

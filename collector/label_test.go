@@ -8,7 +8,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -42,7 +42,7 @@ func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
 
 func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 	t.Parallel()
-	var models []window.Model
+	var models []snapshot.Model
 	for _, name := range []string{"\xff\xfe", "\xff\xfd", "a\nb", `quote" \ back`, strings.Repeat("huge", 1000), strings.Repeat("huge", 1001)} {
 		b, err := drift.NewCategorical([]string{"\xff", "\xfe", "\n", strings.Repeat("c", 5000), strings.Repeat("c", 5001), "__other__", "___other__"},
 			[]int64{10, 10, 10, 10, 10, 10, 10}, nil)
@@ -50,11 +50,11 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 		feature := distribution(t, name, b, err, counts)
 		number := creditScore(t)
 		number.Name = name + " 2"
-		models = append(models, window.Model{
-			Name: name, Version: name, Features: []window.Distribution{feature, number}, Score: &number, Class: &feature,
-			Estimate:    window.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
-			Performance: window.Performance{Features: []window.Outcomes{unknown(len(counts)), unknown(len(number.Counts))}},
-			Reference:   &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
+		models = append(models, snapshot.Model{
+			Name: name, Version: name, Rows: &snapshot.Rows{}, Distributions: &snapshot.Distributions{Features: []snapshot.Distribution{feature, number}, Score: &number, Class: &feature},
+			Estimate:  &snapshot.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
+			Outcomes:  &snapshot.Outcomes{Features: []snapshot.BinOutcomes{unknown(len(counts)), unknown(len(number.Counts))}},
+			Reference: &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},
 				Errors:   map[string]int64{name: 1},
@@ -62,7 +62,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 			},
 		})
 	}
-	s := &window.Snapshot{Time: now, Models: models}
+	s := &snapshot.Snapshot{Time: now, Models: models}
 	for _, e := range all(usualOptions) {
 		if got := samples(t, e, s); strings.Count(got, "\n") < len(models) {
 			t.Errorf("%s told only:\n%s", e.Name(), got)
@@ -71,9 +71,9 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 }
 
 // unknown are outcomes of which each bin has five.
-func unknown(bins int) window.Outcomes {
+func unknown(bins int) snapshot.BinOutcomes {
 	five := slices.Repeat([]int64{5}, bins)
-	return window.Outcomes{Known: five, KnownRight: make([]int64, bins), Labelled: five, Right: five, Expected: make([]float64, bins)}
+	return snapshot.BinOutcomes{Known: five, KnownRight: make([]int64, bins), Labelled: five, Right: five, Expected: make([]float64, bins)}
 }
 
 func FuzzLabelValue(f *testing.F) {

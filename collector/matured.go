@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // enoughCoverage is the share of a cohort that must have an outcome before its
@@ -33,7 +33,7 @@ var (
 )
 
 // sendMatured tells how right the model was where the outcomes are in.
-func sendMatured(m *window.Model, ch chan<- prometheus.Metric) {
+func sendMatured(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	c := m.Matured
 	if c == nil {
 		return

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -159,7 +160,7 @@ func TestACancelledScrapeEndsWithAPage(t *testing.T) {
 type panicking struct{}
 
 func (panicking) Name() string { return "panicking" }
-func (panicking) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (panicking) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	windowRows{}.Collect(s, ch)
 	panic("on purpose")
 }
@@ -178,8 +179,8 @@ func TestAPanicStaysWithItsCollector(t *testing.T) {
 
 func TestNullsThatCouldNotBeDrawnLeaveTheRest(t *testing.T) {
 	t.Parallel()
-	s := snapshot(t)
-	for _, d := range []*window.Distribution{&s.Models[1].Features[0], s.Models[1].Class} {
+	s := usualSnapshot(t)
+	for _, d := range []*snapshot.Distribution{&s.Models[1].Features()[0], s.Models[1].Class()} {
 		d.Null, d.NullErr = nil, context.DeadlineExceeded
 	}
 	for _, e := range all(usualOptions) {

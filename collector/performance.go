@@ -1,10 +1,12 @@
 package collector
 
 import (
+	"cmp"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // z95 is the standard normal quantile of a two-sided 95 % interval.
@@ -53,13 +55,13 @@ type performance struct{}
 func (performance) Name() string { return "performance" }
 
 // Collect implements Collector.
-func (performance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (performance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		if m.Counters == nil {
 			continue
 		}
-		p, labels := &m.Performance, ofModel(m)
+		p, labels := cmp.Or(m.Performance, &snapshot.Performance{}), ofModel(m)
 		gauge(ch, accuracySamples, float64(p.Samples), labels)
 		if p.Samples > 0 {
 			lower, upper := drift.Wilson(p.Correct, p.Samples, z95)
@@ -71,11 +73,14 @@ func (performance) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 		gauge(ch, precision, tp/(tp+fp), labels) // 0/0 is NaN, which is not sent.
 		gauge(ch, recall, tp/(tp+fn), labels)
 		gauge(ch, f1Score, 2*tp/(2*tp+fp+fn), labels)
-		gauge(ch, scoreSamples, float64(p.Scored), labels)
-		if p.Scored > 0 {
-			gauge(ch, rocAUC, p.ROCAUC, labels)
-			gauge(ch, brierScore, p.BrierScore, labels)
-			gauge(ch, calibrationError, p.CalibrationError, labels)
+		s := cmp.Or(p.Scores, &snapshot.Scores{})
+		gauge(ch, scoreSamples, float64(s.Samples), labels)
+		if s.ROCAUC != nil {
+			gauge(ch, rocAUC, *s.ROCAUC, labels)
+		}
+		if s.Samples > 0 {
+			gauge(ch, brierScore, s.BrierScore, labels)
+			gauge(ch, calibrationError, s.CalibrationError, labels)
 		}
 		sendFeedback(m, ch)
 		sendMatured(m, ch)

@@ -1,11 +1,10 @@
 package collector
 
 import (
-	"math"
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -16,7 +15,7 @@ func TestPerformancePage(t *testing.T) {
 
 func TestAccuracyIsAbsentWithoutFeedback(t *testing.T) {
 	t.Parallel()
-	got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters()}))
+	got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters()}))
 	contains(t, got,
 		`model_accuracy_samples{model="m",version="v"} 0`,
 		`model_feedback_total{actual="0",model="m",predicted="1",version="v"} 0`)
@@ -32,28 +31,28 @@ func TestUndefinedRatiosAreAbsent(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name         string
-		performance  window.Performance
+		performance  *snapshot.Performance
 		want, absent []string
 	}{
 		{
-			"nothing positive", window.Performance{Samples: 4, Correct: 4, TrueNegative: 4},
+			"nothing positive", &snapshot.Performance{Samples: 4, Correct: 4, TrueNegative: 4},
 			[]string{`model_accuracy{model="m",version="v"} 1`},
 			[]string{"model_precision", "model_recall", "model_f1_score"},
 		},
 		{
-			"nothing positive predicted", window.Performance{Samples: 4, FalseNegative: 4},
+			"nothing positive predicted", &snapshot.Performance{Samples: 4, FalseNegative: 4},
 			[]string{`model_accuracy{model="m",version="v"} 0`, `model_recall{model="m",version="v"} 0`, `model_f1_score{model="m",version="v"} 0`},
 			[]string{"model_precision"},
 		},
 		{
-			"no positive outcome", window.Performance{Samples: 4, FalsePositive: 4},
+			"no positive outcome", &snapshot.Performance{Samples: 4, FalsePositive: 4},
 			[]string{`model_precision{model="m",version="v"} 0`, `model_f1_score{model="m",version="v"} 0`},
 			[]string{"model_recall"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters(), Performance: test.performance}))
+			got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: test.performance}))
 			contains(t, got, test.want...)
 			lacks(t, got, test.absent...)
 		})
@@ -62,10 +61,10 @@ func TestUndefinedRatiosAreAbsent(t *testing.T) {
 
 func TestMaturedAccuracyIsAbsentBelowTheCoverage(t *testing.T) {
 	t.Parallel()
-	cohort := func(labelled int64) window.Model {
-		return window.Model{
+	cohort := func(labelled int64) snapshot.Model {
+		return snapshot.Model{
 			Counters: predictionlog.NewCounters(),
-			Matured:  &window.Matured{Age: time.Hour, Coverage: window.Coverage{Rows: 100, Labelled: labelled}, Correct: 40},
+			Matured:  &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 100, Labelled: labelled}, Correct: 40},
 		}
 	}
 	got := samples(t, performance{}, one(cohort(79)))
@@ -78,8 +77,8 @@ func TestMaturedAccuracyIsAbsentBelowTheCoverage(t *testing.T) {
 
 func TestROCAUCIsAbsentWithOutcomesOfOneKind(t *testing.T) {
 	t.Parallel()
-	got := samples(t, performance{}, one(window.Model{Counters: predictionlog.NewCounters(), Performance: window.Performance{
-		Samples: 2, Correct: 2, TruePositive: 2, Scored: 2, ROCAUC: math.NaN(), BrierScore: .25, CalibrationError: .5,
+	got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: &snapshot.Performance{
+		Samples: 2, Correct: 2, TruePositive: 2, Scores: &snapshot.Scores{Samples: 2, BrierScore: .25, CalibrationError: .5},
 	}}))
 	contains(t, got, `model_brier_score{model="m",version="v"} 0.25`)
 	lacks(t, got, "model_roc_auc")
@@ -87,7 +86,7 @@ func TestROCAUCIsAbsentWithOutcomesOfOneKind(t *testing.T) {
 
 func TestPerformanceIsAbsentWithoutCounters(t *testing.T) {
 	t.Parallel()
-	if got := samples(t, performance{}, one(window.Model{})); got != "" {
+	if got := samples(t, performance{}, one(snapshot.Model{})); got != "" {
 		t.Errorf("the log was not read, but:\n%s", got)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -34,15 +34,15 @@ type predictionShift struct {
 func (predictionShift) Name() string { return "prediction_shift" }
 
 // Collect implements Collector.
-func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (c predictionShift) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		labels := ofModel(m)
-		gauge(ch, scoreShift, shift(m.Score), labels)
-		gauge(ch, classShift, shift(m.Class), labels)
-		judged := m.Score
+		gauge(ch, scoreShift, shift(m.Score()), labels)
+		gauge(ch, classShift, shift(m.Class()), labels)
+		judged := m.Score()
 		if judged == nil {
-			judged = m.Class
+			judged = m.Class()
 		}
 		if judged == nil {
 			continue
@@ -54,8 +54,8 @@ func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric
 		if !known {
 			continue
 		}
-		if m.Class != nil {
-			class, _ := c.rule.detected(m.Class)
+		if m.Class() != nil {
+			class, _ := c.rule.detected(m.Class())
 			drifted = drifted || class
 		}
 		gauge(ch, predictionDetected, truth(drifted), labels)
@@ -63,9 +63,9 @@ func (c predictionShift) Collect(s *window.Snapshot, ch chan<- prometheus.Metric
 }
 
 // shift is the divergence of a distribution, NaN when there is none.
-func shift(d *window.Distribution) float64 {
-	if d == nil {
+func shift(d *snapshot.Distribution) float64 {
+	if d == nil || d.KL == nil {
 		return math.NaN()
 	}
-	return d.KL
+	return *d.KL
 }

@@ -3,7 +3,7 @@ package collector
 import (
 	"testing"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 func TestPredictionShiftPage(t *testing.T) {
@@ -14,7 +14,7 @@ func TestPredictionShiftPage(t *testing.T) {
 func TestTheClassIsJudgedWhenTheReferenceHasNoScore(t *testing.T) {
 	t.Parallel()
 	class := class(t)
-	got := samples(t, predictionShift{usual}, one(window.Model{Class: &class}))
+	got := samples(t, predictionShift{usual}, one(snapshot.Model{Distributions: &snapshot.Distributions{Class: &class}}))
 	contains(t, got, `prediction_drift_detected{model="m",version="v"} 0`)
 	lacks(t, got, "prediction_distribution_shift")
 }
@@ -22,17 +22,17 @@ func TestTheClassIsJudgedWhenTheReferenceHasNoScore(t *testing.T) {
 func TestTheScoreIsJudgedWhenItHasANull(t *testing.T) {
 	t.Parallel()
 	score, class := score(t), class(t)
-	got := samples(t, predictionShift{usual}, one(window.Model{Score: &score, Class: &class}))
+	got := samples(t, predictionShift{usual}, one(snapshot.Model{Distributions: &snapshot.Distributions{Score: &score, Class: &class}}))
 	contains(t, got, `prediction_drift_detected{model="m",version="v"} 1`)
 	score.Null = nil
-	got = samples(t, predictionShift{usual}, one(window.Model{Score: &score, Class: &class}))
+	got = samples(t, predictionShift{usual}, one(snapshot.Model{Distributions: &snapshot.Distributions{Score: &score, Class: &class}}))
 	lacks(t, got, "prediction_drift")
 }
 
 func TestPredictionShiftIsAbsentWithoutReferenceOrRows(t *testing.T) {
 	t.Parallel()
 	score := emptied(score(t))
-	for _, m := range []window.Model{{}, {Score: &score}} {
+	for _, m := range []snapshot.Model{{}, {Distributions: &snapshot.Distributions{Score: &score}}} {
 		if got := samples(t, predictionShift{usual}, one(m)); got != "" {
 			t.Errorf("there is nothing to tell, but:\n%s", got)
 		}

@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var referenceLabels = labels("model", "version", "hash", "source")
@@ -36,7 +36,7 @@ type referenceInfo struct{}
 func (referenceInfo) Name() string { return "reference" }
 
 // Collect implements Collector.
-func (referenceInfo) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (referenceInfo) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		labels := ofModel(m)
@@ -49,11 +49,13 @@ func (referenceInfo) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
 			}
 		}
 	}
-	for i := range s.Loads {
-		l := &s.Loads[i]
+	if s.Loads == nil {
+		return
+	}
+	for _, l := range *s.Loads {
 		counter(ch, referenceFailures, l.Failures, sourceLabels.with(l.Model, l.Source))
-		if !l.Checked.IsZero() {
-			gauge(ch, referenceChecked, seconds(l.Checked), sourceLabels.with(l.Model, l.Source))
+		if l.Checked != nil {
+			gauge(ch, referenceChecked, seconds(*l.Checked), sourceLabels.with(l.Model, l.Source))
 		}
 	}
 }

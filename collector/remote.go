@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // Remote counts the rows of a table into a reference where they are. Given what
@@ -33,6 +33,7 @@ type remotes struct {
 	mu      sync.Mutex
 	all     map[string]*counted // by key
 	current []string            // the keys that the configuration names, in its order
+	shown   *snapshot.Loads     // what loads returned last
 	wake    chan struct{}       // has a value when there is something to count at once
 }
 
@@ -41,7 +42,7 @@ type counted struct {
 	model    string
 	table    reference.Table
 	last     *reference.Counted // nil until it was counted, or found on disk
-	checked  time.Time          // when the table was last asked with success
+	checked  *time.Time         // when the table was last asked with success; nil: not yet
 	failures int64
 	failed   bool // the last time
 }
@@ -133,7 +134,8 @@ func (r *remotes) note(key string, c *counted, next *reference.Counted, err erro
 		r.logger.Error("cannot count the reference, keeping the last good one", "model", c.model, "have", c.last != nil, "err", err)
 		return false, false
 	}
-	c.checked = r.now()
+	now := r.now()
+	c.checked = &now
 	if next == c.last {
 		return false, true
 	}
@@ -163,17 +165,23 @@ func (r *remotes) pending() string {
 	return ""
 }
 
-// loads tells how counting goes.
-func (r *remotes) loads() []window.Load {
+// loads says how counting goes: the same as the last time when nothing has changed.
+func (r *remotes) loads() *snapshot.Loads {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var all []window.Load
+	if len(r.current) == 0 {
+		return nil
+	}
+	var all snapshot.Loads
 	for _, key := range r.current {
 		if c := r.all[key]; c != nil {
-			all = append(all, window.Load{Model: c.model, Source: sourceOf(c.table), Failures: c.failures, Checked: c.checked})
+			all = append(all, snapshot.Load{Model: c.model, Source: sourceOf(c.table), Failures: c.failures, Checked: c.checked})
 		}
 	}
-	return all
+	if r.shown == nil || !slices.Equal(*r.shown, all) {
+		r.shown = &all
+	}
+	return r.shown
 }
 
 func sourceOf(t reference.Table) string {

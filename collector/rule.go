@@ -3,7 +3,7 @@ package collector
 import (
 	"math"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // rule says when a divergence counts as drift: when the sequential detector
@@ -38,12 +38,12 @@ type verdict struct {
 // judge compares a distribution with its null, and by its blocks when the rule
 // says so. It reports false without one:
 // below drift.MinPredictions rows, or when it could not be built in time.
-func (r rule) judge(d *window.Distribution) (verdict, bool) {
-	if d.Null == nil {
+func (r rule) judge(d *snapshot.Distribution) (verdict, bool) {
+	if d.Null == nil || d.KL == nil {
 		return verdict{}, false
 	}
-	t := d.Null.Test(d.KL, d.Total, d.ReferenceTotal)
-	v := verdict{noiseFloor: t.NoiseFloor, corrected: max(0, d.KL-t.NoiseFloor), pValue: t.PValue}
+	t := d.Null.Test(*d.KL, d.Total, d.ReferenceTotal)
+	v := verdict{noiseFloor: t.NoiseFloor, corrected: max(0, *d.KL-t.NoiseFloor), pValue: t.PValue}
 	if r.block {
 		v.pValue = math.NaN()
 		if d.BlockTest != nil {
@@ -54,7 +54,7 @@ func (r rule) judge(d *window.Distribution) (verdict, bool) {
 }
 
 // detected reports whether a distribution has drifted, and whether that is known.
-func (r rule) detected(d *window.Distribution) (drifted, known bool) {
+func (r rule) detected(d *snapshot.Distribution) (drifted, known bool) {
 	if r.sequential {
 		return d.Detection != nil && d.Detection.Detected, d.Detection != nil
 	}

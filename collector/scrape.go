@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -54,20 +54,20 @@ type outcome struct {
 // of which nothing is ever kept have little to do: they share a registry with what is
 // told of the scrape itself.
 func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
-	snapshot, kept, release := s.monitor.snapshot(s.ctx)
+	now, kept, release := s.monitor.snapshot(s.ctx)
 	defer release()
 	parts, refused := make([][]*dto.MetricFamily, len(s.entries)+1), make([]error, len(s.entries)+2)
 	outcomes := make([]outcome, len(s.entries))
 	var running sync.WaitGroup
 	for i := range s.entries {
 		e, start := &s.entries[i], time.Now()
-		if families, ok := e.kept(snapshot, kept); ok {
+		if families, ok := e.kept(now, kept); ok {
 			parts[i], outcomes[i] = families, outcome{true, time.Since(start)}
-		} else if e.same != nil {
+		} else if e.lasts() {
 			running.Go(func() {
 				start := time.Now()
 				var incomplete error
-				parts[i], incomplete, refused[i] = e.gather(snapshot, kept)
+				parts[i], incomplete, refused[i] = e.gather(now, kept)
 				outcomes[i] = s.outcome(e, incomplete, start)
 			})
 		}
@@ -76,11 +76,11 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	last := len(s.entries)
 	parts[last], refused[last] = gathered(func(ch chan<- prometheus.Metric) {
 		for i := range s.entries {
-			if e, start := &s.entries[i], time.Now(); e.same == nil {
-				outcomes[i] = s.outcome(e, e.run(snapshot, ch), start)
+			if e, start := &s.entries[i], time.Now(); !e.lasts() {
+				outcomes[i] = s.outcome(e, e.run(now, ch), start)
 			}
 		}
-		collectLog(snapshot, ch)
+		collectLog(now, ch)
 		s.collectOwn(outcomes, ch)
 	})
 	families, err := merged(slices.Concat(parts...))
@@ -115,10 +115,10 @@ func (s *scrape) collectOwn(outcomes []outcome, ch chan<- prometheus.Metric) {
 }
 
 // collectLog tells how the log could be read.
-func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func collectLog(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	gauge(ch, up, truth(s.Err == nil), nil)
-	if s.LogSize > 0 {
-		gauge(ch, logSize, float64(s.LogSize), nil)
+	if s.LogSize != nil {
+		gauge(ch, logSize, float64(*s.LogSize), nil)
 	}
 	if s.Err == nil {
 		counter(ch, invalidRows, s.InvalidRows, nil)
@@ -128,11 +128,11 @@ func collectLog(s *window.Snapshot, ch chan<- prometheus.Metric) {
 
 // snapshot reads the log within ctx. What it returns may be used until release;
 // kept is what was made of the snapshots before.
-func (m *Monitor) snapshot(ctx context.Context) (s *window.Snapshot, k *keep, release func()) {
+func (m *Monitor) snapshot(ctx context.Context) (s *snapshot.Snapshot, k *keep, release func()) {
 	now := m.options.Now()
 	g := m.acquire()
 	if g == nil {
-		return &window.Snapshot{Time: now, Err: errClosed}, &keep{}, func() {}
+		return &snapshot.Snapshot{Time: now, Err: errClosed}, &keep{}, func() {}
 	}
 	read := *g.window.Snapshot(ctx, now)
 	read.Loads = m.remotes.loads()
@@ -165,7 +165,7 @@ func (m *Monitor) note(err error) {
 var errPanicked = errors.New("panic")
 
 // run collects, and returns what it had to do without.
-func (e *entry) run(s *window.Snapshot, ch chan<- prometheus.Metric) (err error) {
+func (e *entry) run(s *snapshot.Snapshot, ch chan<- prometheus.Metric) (err error) {
 	if e.needsLog && s.Err != nil {
 		return s.Err
 	}
@@ -174,7 +174,7 @@ func (e *entry) run(s *window.Snapshot, ch chan<- prometheus.Metric) (err error)
 			err = fmt.Errorf("%w: %v\n%s", errPanicked, p, debug.Stack())
 		}
 	}()
-	e.Collect(s, ch)
+	e.Collect(s.Only(e.parts), ch)
 	if e.nulls == nil {
 		return nil
 	}

@@ -1,38 +1,38 @@
 package collector
 
 import (
-	"math"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 // now is the clock of every snapshot in the tests.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// snapshot is one model with traffic, a second version of it that no reference
+// usualSnapshot is one model with traffic, a second version of it that no reference
 // serves, and a model that has not been asked yet.
-func snapshot(t testing.TB) *window.Snapshot {
+func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 	t.Helper()
 	score, class := score(t), class(t)
 	unserved := predictionlog.NewCounters()
 	unserved.Classes["1"] = 3
-	return &window.Snapshot{
-		Time: now, LogSize: 123456, InvalidRows: 2, DroppedVersions: 1,
-		Loads: []window.Load{
+	return &snapshot.Snapshot{
+		Time: now, LogSize: new(int64(123456)), InvalidRows: 2, DroppedVersions: 1,
+		Loads: &snapshot.Loads{
 			{Model: "churn", Source: "bigquery:p.d.churned"},
-			{Model: "loan_refinance", Source: "bigquery:p.d.loans", Failures: 2, Checked: now.Add(-time.Hour)},
+			{Model: "loan_refinance", Source: "bigquery:p.d.loans", Failures: 2, Checked: new(now.Add(-time.Hour))},
 		},
-		Models: []window.Model{
+		Models: []snapshot.Model{
 			{
 				Name: "churn", Version: "7",
 				Reference: &reference.Reference{Model: "churn", Version: "7", Rows: 10, Hash: "00ff00ff00ff", Source: "churn.json"},
 				Counters:  predictionlog.NewCounters(),
+				Rows:      &snapshot.Rows{},
 			},
 			{
 				Name: "loan_refinance", Version: "1",
@@ -45,16 +45,18 @@ func snapshot(t testing.TB) *window.Snapshot {
 						{Name: "purpose", Type: reference.Categorical},
 					},
 				},
-				Features: []window.Distribution{creditScore(t), loanTerm(t), purpose(t)},
-				Score:    &score, Class: &class,
-				Counters:    counters(),
-				Predictions: 100,
-				Oldest:      now.Add(-90 * time.Second), LastPrediction: now.Add(-1500 * time.Millisecond),
-				Performance: window.Performance{
+				Distributions: &snapshot.Distributions{Features: []snapshot.Distribution{creditScore(t), loanTerm(t), purpose(t)}, Score: &score, Class: &class},
+				Counters:      counters(),
+				Rows:          &snapshot.Rows{Count: 100, Oldest: new(now.Add(-90 * time.Second)), Newest: new(now.Add(-1500 * time.Millisecond))},
+				Performance: &snapshot.Performance{
 					Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
-					Scored: 32, ScoredCorrect: 24, ROCAUC: .8125, BrierScore: .1875, CalibrationError: .0625,
-					Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
-					Features: []window.Outcomes{
+					Scores: &snapshot.Scores{
+						Samples: 32, Correct: 24, ROCAUC: new(.8125), BrierScore: .1875, CalibrationError: .0625,
+						Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
+					},
+				},
+				Outcomes: &snapshot.Outcomes{
+					Features: []snapshot.BinOutcomes{
 						{
 							Known: []int64{600, 300, 100, 0, 0}, KnownRight: []int64{540, 255, 70, 0, 0}, Labelled: []int64{8, 16, 15, 1, 0}, Right: []int64{7, 13, 9, 1, 0},
 							Expected: []float64{.865, .865, .865, .865, .865},
@@ -65,47 +67,45 @@ func snapshot(t testing.TB) *window.Snapshot {
 						},
 						{
 							Known: make([]int64, 5), KnownRight: make([]int64, 5), Labelled: make([]int64, 5), Right: make([]int64, 5),
-							Expected: []float64{math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()},
 						},
 					},
 				},
-				Coverage: window.Coverage{Rows: 100, Labelled: 40},
-				Matured:  &window.Matured{Age: 36 * time.Hour, Coverage: window.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
-				Estimate: window.Estimate{Method: window.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
+				Coverage: &snapshot.Coverage{Rows: 100, Labelled: 40},
+				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
+				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
 			},
 			{
 				Name: "loan_refinance", Version: "2",
-				Counters:    unserved,
-				Predictions: 3,
-				Oldest:      now.Add(-3 * time.Second), LastPrediction: now.Add(-time.Second),
+				Counters: unserved,
+				Rows:     &snapshot.Rows{Count: 3, Oldest: new(now.Add(-3 * time.Second)), Newest: new(now.Add(-time.Second))},
 			},
 		},
 	}
 }
 
 // creditScore has drifted far: income 60/30/10 -> 20/40/40 of the specification.
-func creditScore(t testing.TB) window.Distribution {
+func creditScore(t testing.TB) snapshot.Distribution {
 	t.Helper()
 	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
 	d := distribution(t, "credit_score", b, err, []int64{20, 38, 40, 2, 0})
-	d.Missing, d.OutOfRange, d.Last = 2, 4, 701.5
+	d.Missing, d.OutOfRange, d.Last = 2, 4, new(701.5)
 	d.BlockTest = &drift.BlockTest{PValue: .004, DesignEffect: 1.25}
 	d.Axis = drift.NewAxis([]int64{60_000, 30_000, 10_000}, []float64{580, 640, 700}, 300, 850, 45)
 	return d
 }
 
 // loanTerm has few values and has not drifted.
-func loanTerm(t testing.TB) window.Distribution {
+func loanTerm(t testing.TB) snapshot.Distribution {
 	t.Helper()
 	b, err := drift.NewDiscrete([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, drift.BinOptions{})
 	d := distribution(t, "loan_term", b, err, []int64{19, 12, 69, 0, 0, 0})
-	d.Last = 30
+	d.Last = new(30.)
 	d.Axis = drift.NewDiscreteAxis([]float64{15, 20, 30}, []int64{20_000, 10_000, 70_000}, 6.2)
 	return d
 }
 
 // purpose is categorical, with a category that needs escaping.
-func purpose(t testing.TB) window.Distribution {
+func purpose(t testing.TB) snapshot.Distribution {
 	t.Helper()
 	b, err := drift.NewCategorical([]string{"house", "a \"car\"\n"}, []int64{50_000, 50_000}, nil)
 	d := distribution(t, "purpose", b, err, []int64{45, 49, 6, 0, 0})
@@ -113,13 +113,13 @@ func purpose(t testing.TB) window.Distribution {
 	return d
 }
 
-func score(t testing.TB) window.Distribution {
+func score(t testing.TB) snapshot.Distribution {
 	t.Helper()
 	b, err := drift.NewContinuous([]float64{.25, .5, .75}, 0, 1, []int64{25_000, 25_000, 25_000, 25_000}, drift.BinOptions{})
 	return distribution(t, "score", b, err, []int64{10, 20, 30, 40, 0, 0})
 }
 
-func class(t testing.TB) window.Distribution {
+func class(t testing.TB) snapshot.Distribution {
 	t.Helper()
 	b, err := drift.NewClasses([]string{"0", "1"}, []int64{40_000, 60_000})
 	return distribution(t, "class", b, err, []int64{38, 62, 0, 0, 0})
@@ -127,7 +127,7 @@ func class(t testing.TB) window.Distribution {
 
 // distribution lays counts by exported bin beside the reference of a binning whose
 // cells are its bins.
-func distribution(t testing.TB, name string, b *drift.Binning, err error, counts []int64) window.Distribution {
+func distribution(t testing.TB, name string, b *drift.Binning, err error, counts []int64) snapshot.Distribution {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -144,10 +144,10 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, counts
 		}
 		bins = append(bins, b.Bin(uint8(code)))
 	}
-	d := window.Distribution{
+	d := snapshot.Distribution{
 		Name: name, Numeric: b.Numeric(), Binning: b, Fine: fine,
 		Reference: ref, BinReference: ref, ReferenceTotal: total(ref), Counts: counts, BinCounts: counts, Total: total(counts),
-		KL: drift.KL(ref, counts), Last: math.NaN(),
+		KL: new(drift.KL(ref, counts)),
 	}
 	if d.Total >= drift.MinPredictions {
 		d.Null = drift.NewNull(ref, d.Total, 999, 1)
@@ -156,14 +156,18 @@ func distribution(t testing.TB, name string, b *drift.Binning, err error, counts
 }
 
 // emptied is a distribution whose window holds no row.
-func emptied(d window.Distribution) window.Distribution {
+func emptied(d snapshot.Distribution) snapshot.Distribution {
 	d.Counts = make([]int64, len(d.Counts))
 	d.BinCounts = d.Counts
 	d.Fine = make([]int64, len(d.Fine))
 	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
-	d.KL, d.Last, d.Null = math.NaN(), math.NaN(), nil
-	d.BlockTest = nil
+	d.KL, d.Last, d.Null, d.BlockTest = nil, nil, nil, nil
 	return d
+}
+
+// ofFeatures are distributions without a score or a class.
+func ofFeatures(all ...snapshot.Distribution) *snapshot.Distributions {
+	return &snapshot.Distributions{Features: all}
 }
 
 func total(counts []int64) (n int64) {
@@ -186,8 +190,8 @@ func counters() *predictionlog.Counters {
 }
 
 // failed is the snapshot of a log that could not be read.
-func failed(err error) *window.Snapshot {
-	return &window.Snapshot{Time: now, Err: err, Models: []window.Model{{
+func failed(err error) *snapshot.Snapshot {
+	return &snapshot.Snapshot{Time: now, Err: err, Models: []snapshot.Model{{
 		Name: "loan_refinance", Version: "1",
 		Reference: &reference.Reference{Rows: 100_000, Source: "embedded", Hash: "0123456789ab"},
 	}}}

@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -40,7 +40,7 @@ type traffic struct{}
 func (traffic) Name() string { return "traffic" }
 
 // Collect implements Collector.
-func (traffic) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (traffic) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		if m.Counters == nil {

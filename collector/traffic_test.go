@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -15,7 +15,7 @@ func TestTrafficPage(t *testing.T) {
 
 func TestCountersStartAtZeroForWhatIsKnown(t *testing.T) {
 	t.Parallel()
-	m := window.Model{
+	m := snapshot.Model{
 		Reference: &reference.Reference{Classes: []reference.Class{{Class: "no"}, {Class: "yes"}}},
 		Counters:  predictionlog.NewCounters(),
 	}
@@ -36,7 +36,7 @@ func TestCountersStartAtZeroForWhatIsKnown(t *testing.T) {
 
 func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 	t.Parallel()
-	m := window.Model{Counters: &predictionlog.Counters{
+	m := snapshot.Model{Counters: &predictionlog.Counters{
 		Classes:  map[string]int64{"1": 1, "x": 2, "y": 3},
 		Errors:   map[string]int64{"x": 4},
 		Feedback: map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "x"}: 5, {Predicted: "1", Actual: "y"}: 6},
@@ -52,7 +52,7 @@ func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 
 func TestTrafficIsAbsentWithoutCounters(t *testing.T) {
 	t.Parallel()
-	if got := samples(t, traffic{}, one(window.Model{})); got != "" {
+	if got := samples(t, traffic{}, one(snapshot.Model{})); got != "" {
 		t.Errorf("the log was not read, but:\n%s", got)
 	}
 }

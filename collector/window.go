@@ -3,7 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
@@ -25,16 +25,19 @@ type windowRows struct{}
 func (windowRows) Name() string { return "window" }
 
 // Collect implements Collector.
-func (windowRows) Collect(s *window.Snapshot, ch chan<- prometheus.Metric) {
+func (windowRows) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		labels := ofModel(m)
-		gauge(ch, windowPredictions, float64(m.Predictions), labels)
-		if !m.Oldest.IsZero() {
-			gauge(ch, windowAge, s.Time.Sub(m.Oldest).Seconds(), labels)
+		if m.Rows == nil {
+			continue
 		}
-		if !m.LastPrediction.IsZero() {
-			gauge(ch, lastPrediction, seconds(m.LastPrediction), labels)
+		labels := ofModel(m)
+		gauge(ch, windowPredictions, float64(m.Rows.Count), labels)
+		if m.Rows.Oldest != nil {
+			gauge(ch, windowAge, s.Time.Sub(*m.Rows.Oldest).Seconds(), labels)
+		}
+		if m.Rows.Newest != nil {
+			gauge(ch, lastPrediction, seconds(*m.Rows.Newest), labels)
 		}
 	}
 }

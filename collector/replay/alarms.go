@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // Alarm is one time during which drift was detected, from the first scrape that
@@ -49,10 +49,10 @@ type Result struct {
 func (r *Result) span(step time.Duration) time.Duration { return r.To.Sub(r.From) + step }
 
 // detected says whether a distribution has drifted, and whether that is known.
-type detected func(*window.Distribution) (drifted, known bool)
+type detected func(*snapshot.Distribution) (drifted, known bool)
 
 // add adds a scrape.
-func (r *Result) add(s *window.Snapshot, detected detected) {
+func (r *Result) add(s *snapshot.Snapshot, detected detected) {
 	passed := max(0, s.Time.Sub(r.To))
 	if r.Scrapes == 0 {
 		r.From, passed = s.Time, 0
@@ -65,13 +65,8 @@ func (r *Result) add(s *window.Snapshot, detected detected) {
 			continue // a reference that serves every version, and no version yet
 		}
 		of := r.model(m.Name, m.Version)
-		for j := range m.Features {
-			of.add(&m.Features[j], r, passed, detected)
-		}
-		for _, d := range []*window.Distribution{m.Score, m.Class} {
-			if d != nil {
-				of.add(d, r, passed, detected)
-			}
+		for d := range m.Distributions.All() {
+			of.add(d, r, passed, detected)
 		}
 	}
 	for _, m := range r.Models {
@@ -97,7 +92,7 @@ func (r *Result) model(name, version string) *Model {
 }
 
 // add adds a distribution of a scrape.
-func (m *Model) add(of *window.Distribution, r *Result, passed time.Duration, detected detected) {
+func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, detected detected) {
 	at := slices.IndexFunc(m.Distributions, func(d *Distribution) bool { return d.Name == of.Name })
 	if at < 0 {
 		at = len(m.Distributions)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -68,7 +69,7 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	defer stop()
 	walk := walk{past: past, window: windows, step: int64(15 * time.Second)}
 	n := 0
-	walk.visit = func(s *window.Snapshot) error {
+	walk.visit = func(s *snapshot.Snapshot) error {
 		if n == len(want) || !s.Time.Equal(want[n].moment) {
 			t.Fatalf("scrape %d is at %v", n, s.Time)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -36,7 +37,7 @@ func replayAll(t *testing.T, path string, o collector.Options, step time.Duratio
 	defer stop()
 	var all []said
 	w := walk{past: past, window: windows, step: int64(step), age: int64(o.Window.Duration)}
-	w.visit = func(s *window.Snapshot) error {
+	w.visit = func(s *snapshot.Snapshot) error {
 		all = append(all, said{s.Time, describe(s)})
 		return nil
 	}

@@ -2,11 +2,11 @@ package replay
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -174,29 +175,32 @@ func alarmed(t testing.TB, r *Result) []string {
 }
 
 // describe writes down everything that a snapshot says of the log.
-func describe(s *window.Snapshot) string {
+func describe(s *snapshot.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "error %v, invalid %d dropped %d\n", s.Err, s.InvalidRows, s.DroppedVersions)
 	for _, m := range s.Models {
-		fmt.Fprintf(&b, "%s %s: %d rows from %v to %v, %+v\n", m.Name, m.Version, m.Predictions, m.Oldest.UTC(), m.LastPrediction.UTC(), m.Performance)
+		fmt.Fprintf(&b, "%s %s: rows %s, %s\n", m.Name, m.Version, plain(m.Rows), plain(m.Performance))
 		if m.Counters != nil {
 			fmt.Fprintf(&b, "  counters %+v\n", *m.Counters)
 		}
-		all := slices.Clone(m.Features)
-		for _, d := range []*window.Distribution{m.Score, m.Class} {
-			if d != nil {
-				all = append(all, *d)
-			}
-		}
-		for _, d := range all {
-			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %v, KL %v, %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, d.Last, d.KL, d.NullErr)
+		for d := range m.Distributions.All() {
+			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %s, KL %s, %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, plain(d.Last), plain(d.KL), d.NullErr)
 			if d.Detection != nil {
 				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
 			}
 			if d.Null != nil {
-				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(d.KL, d.Total, d.ReferenceTotal))
+				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(*d.KL, d.Total, d.ReferenceTotal))
 			}
 		}
 	}
 	return b.String()
+}
+
+// plain writes a part down, whatever it points to.
+func plain(part any) string {
+	text, err := json.Marshal(part)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -64,7 +65,7 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 	if r.metrics != nil {
 		w.shown = int64(r.every)
 	}
-	w.visit = func(s *window.Snapshot) error {
+	w.visit = func(s *snapshot.Snapshot) error {
 		r.result.add(s, o.Detected)
 		r.rows.Store(past.read)
 		r.moment.Store(s.Time.UnixNano())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -24,7 +25,7 @@ type walk struct {
 	// even when they do not differ; 0: at no time.
 	shown int64
 	age   int64 // --window.duration, ns
-	visit func(*window.Snapshot) error
+	visit func(*snapshot.Snapshot) error
 
 	now  int64 // moment of the last scrape
 	busy int64 // moment of the last scrape that brought rows
@@ -66,7 +67,7 @@ func ended(ctx context.Context, err error) error {
 }
 
 // scrape returns what an exporter said at the present moment.
-func (w *walk) scrape(ctx context.Context) (*window.Snapshot, error) {
+func (w *walk) scrape(ctx context.Context) (*snapshot.Snapshot, error) {
 	for {
 		reached, err := w.past.show(ctx, w.now)
 		if err != nil {
@@ -87,7 +88,7 @@ func (w *walk) scrape(ctx context.Context) (*window.Snapshot, error) {
 
 // move goes to the next moment, after a scrape that said s. It reports false
 // when the history is over.
-func (w *walk) move(ctx context.Context, s *window.Snapshot) (bool, error) {
+func (w *walk) move(ctx context.Context, s *snapshot.Snapshot) (bool, error) {
 	newest := w.past.predictions.newest
 	w.latest = max(w.latest, newest)
 	if back, ok, err := w.past.setBack(ctx); err != nil {
@@ -128,7 +129,7 @@ func (w *walk) move(ctx context.Context, s *window.Snapshot) (bool, error) {
 
 // aging names the next moment at which a row leaves a window for its age, or may
 // enter one that lay in the future.
-func (w *walk) aging(s *window.Snapshot, soonest func(int64)) {
+func (w *walk) aging(s *snapshot.Snapshot, soonest func(int64)) {
 	if w.age == 0 {
 		return
 	}
@@ -136,8 +137,8 @@ func (w *walk) aging(s *window.Snapshot, soonest func(int64)) {
 		soonest(w.now + w.step)
 	}
 	for i := range s.Models {
-		if m := &s.Models[i]; m.Predictions > 0 {
-			soonest(max(after(m.Oldest.UnixNano()+w.age-1, w.step), w.now+w.step))
+		if m := &s.Models[i]; m.Rows != nil && m.Rows.Oldest != nil {
+			soonest(max(after(m.Rows.Oldest.UnixNano()+w.age-1, w.step), w.now+w.step))
 		}
 	}
 }

@@ -36,7 +36,7 @@ func TestBlocksHoldTheWindowInOrder(t *testing.T) {
 			w := log.open(normal(t), o)
 			log.predict(rows...)
 			m := see(t, w, start.Add(705*time.Second)).Models[0]
-			for _, d := range m.distributions {
+			for d := range m.Distributions.All() {
 				bins := len(d.Counts)
 				if len(d.Blocks) != drift.Blocks*bins || d.BlockTest == nil {
 					t.Fatalf("%s: %d counts by block, %+v", d.Name, len(d.Blocks), d.BlockTest)
@@ -61,11 +61,11 @@ func TestBlocksHoldTheWindowInOrder(t *testing.T) {
 			}
 			// 200 of the rows are of one state, then 200 of another: what a row says
 			// its neighbours say too.
-			state := m.Features[1]
+			state := m.Features()[1]
 			if effect := state.BlockTest.DesignEffect; effect < 7 {
 				t.Errorf("rows of one state in a row have a design effect of %v", effect)
 			}
-			if effect := m.Features[0].BlockTest.DesignEffect; effect > 1.5 {
+			if effect := m.Features()[0].BlockTest.DesignEffect; effect > 1.5 {
 				t.Errorf("independent rows have a design effect of %v", effect)
 			}
 			first := 0
@@ -92,7 +92,7 @@ func TestThereAreNoBlocksUnlessAskedForNorOfFewRows(t *testing.T) {
 		log := newLog(t)
 		w := log.open(normal(t), o)
 		log.predict(traffic(rand.New(rand.NewPCG(1, 2)), start, test.rows)...)
-		for _, d := range see(t, w, start.Add(time.Hour)).Models[0].distributions {
+		for d := range see(t, w, start.Add(time.Hour)).Models[0].Distributions.All() {
 			if d.Blocks != nil || d.BlockTest != nil {
 				t.Errorf("%+v: %s has blocks", test, d.Name)
 			}
@@ -112,15 +112,16 @@ func BenchmarkCut(b *testing.B) {
 		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
 			w, now := watchLoans(b, reader, nulls, rows), time.Now()
 			m := w.Snapshot(b.Context(), now).Models[0]
-			if m.Predictions != int64(rows) {
-				b.Fatalf("the window has %d rows", m.Predictions)
+			if m.Rows.Count != int64(rows) {
+				b.Fatalf("the window has %d rows", m.Rows.Count)
 			}
 			s := w.state.series[predictionlog.Key{Model: m.Name, Version: m.Version}]
+			all := s.layout.distributions(s.at(now), s)
 			b.ReportAllocs()
 			for b.Loop() {
-				s.cut(&m, m.Predictions, now)
+				s.cut(all, m.Rows.Count, now)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows*len(m.distributions)), "ns/code")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows*len(all)), "ns/code")
 		})
 	}
 }

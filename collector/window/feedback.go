@@ -1,7 +1,10 @@
 package window
 
 import (
+	"math"
+
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -17,8 +20,10 @@ type feedback struct {
 	// anchor is that of the predictions: of earlier ones nothing is asked but what
 	// their feedback says, because they may be gone.
 	anchor int64
-	// counted is what performance returned, nil when something has come or gone since.
-	counted *Performance
+	// performance and outcomes are what counts returned, nil when something has come or
+	// gone since.
+	performance *snapshot.Performance
+	outcomes    *snapshot.Outcomes
 }
 
 type record struct {
@@ -44,7 +49,7 @@ func (f *feedback) add(row *predictionlog.FeedbackRow, codes []uint8) {
 		score: row.Score, hasScore: row.HasScore, codes: codes,
 	})
 	f.current[row.PredictionID] = row.Seq
-	f.counted = nil
+	f.performance = nil
 	f.trim(0)
 }
 
@@ -53,7 +58,7 @@ func (f *feedback) add(row *predictionlog.FeedbackRow, codes []uint8) {
 func (f *feedback) forget(anchor, predictions int64) {
 	f.trim(anchor)
 	if predictions != f.anchor {
-		f.anchor, f.counted = predictions, nil
+		f.anchor, f.performance = predictions, nil
 	}
 }
 
@@ -75,7 +80,7 @@ func (f *feedback) trim(anchor int64) {
 				break
 			}
 			delete(f.current, r.prediction)
-			f.counted = nil
+			f.performance = nil
 		}
 		f.records = f.records[1:]
 	}
@@ -91,18 +96,19 @@ func (f *feedback) trim(anchor int64) {
 	f.records = kept
 }
 
-// performance counts the records that are not superseded. Where nothing has come
-// or gone since, it says what it said.
-func (f *feedback) performance() *Performance {
-	if f.counted == nil {
-		f.counted = f.count()
+// counts counts the records that are not superseded. Where nothing has come or gone
+// since, it returns what it returned.
+func (f *feedback) counts() (*snapshot.Performance, *snapshot.Outcomes) {
+	if f.performance == nil {
+		f.performance, f.outcomes = f.count()
 	}
-	return f.counted
+	return f.performance, f.outcomes
 }
 
-func (f *feedback) count() *Performance {
-	p, positive := &Performance{}, f.layout.positive()
+func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
+	p, positive := &snapshot.Performance{}, f.layout.positive()
 	var scored []drift.Scored
+	var scoredRight int64
 	score, impact := newScoreCounts(f.layout), newImpactCounts(f.layout)
 	for _, r := range f.records {
 		if !f.effective(r) {
@@ -130,17 +136,20 @@ func (f *feedback) count() *Performance {
 			scored = append(scored, drift.Scored{Score: r.score, Positive: r.actual == positive})
 			score.add(r.score, r.predicted, positive)
 			if right {
-				p.ScoredCorrect++
+				scoredRight++
 			}
 		}
 	}
-	if p.Scored = int64(len(scored)); p.Scored > 0 {
-		p.BrierScore, p.CalibrationError = drift.BrierScore(scored), drift.ExpectedCalibrationError(scored)
-		p.ROCAUC = drift.ROCAUC(scored)
-		p.Estimate = score.estimate()
+	if n := int64(len(scored)); n > 0 {
+		p.Scores = &snapshot.Scores{
+			Samples: n, Correct: scoredRight, Estimate: score.estimate(),
+			BrierScore: drift.BrierScore(scored), CalibrationError: drift.ExpectedCalibrationError(scored),
+		}
+		if auc := drift.ROCAUC(scored); !math.IsNaN(auc) {
+			p.Scores.ROCAUC = &auc
+		}
 	}
-	p.Features = impact.expect()
-	return p
+	return p, impact.expect()
 }
 
 // scoreCounts gathers what an estimate of accuracy is made from.
@@ -167,7 +176,7 @@ func (c *scoreCounts) add(score float64, class, positive string) {
 	c.tally = c.tally.plus(tally{scored: 1, conf: conf, variance: variance(conf)})
 }
 
-func (c *scoreCounts) estimate() Estimate {
+func (c *scoreCounts) estimate() *snapshot.Estimate {
 	if c.fine != nil {
 		return c.layout.estimate(c.fine)
 	}

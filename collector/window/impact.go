@@ -3,15 +3,15 @@ package window
 import (
 	"context"
 	"fmt"
-	"math"
 
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 // impactCounts counts outcomes by the exported bins of every feature.
 type impactCounts struct {
 	layout   *layout
-	features []Outcomes
+	features []snapshot.BinOutcomes
 	// conf and scored are the sum and number of the model's confidence, by feature
 	// and bin, where the reference has no outcomes.
 	conf, scored [][]int64
@@ -22,29 +22,20 @@ func newImpactCounts(l *layout) *impactCounts {
 	if l == nil {
 		return c
 	}
-	c.features = make([]Outcomes, l.features)
+	c.features = make([]snapshot.BinOutcomes, l.features)
 	c.conf, c.scored = make([][]int64, l.features), make([][]int64, l.features)
 	for i := range c.features {
 		k := &l.columns[i]
 		n := len(k.bins)
-		c.features[i] = Outcomes{
+		c.features[i] = snapshot.BinOutcomes{
 			Known: k.known, KnownRight: k.knownRight, Labelled: make([]int64, n), Right: make([]int64, n),
 			Expected: k.expected,
 		}
 		if k.expected == nil {
-			c.features[i].Expected = nans(n)
 			c.conf[i], c.scored[i] = make([]int64, n), make([]int64, n)
 		}
 	}
 	return c
-}
-
-func nans(n int) []float64 {
-	x := make([]float64, n)
-	for i := range x {
-		x[i] = math.NaN()
-	}
-	return x
 }
 
 // add counts one prediction by the codes of its features.
@@ -63,8 +54,12 @@ func (c *impactCounts) add(codes []uint8, right, hasScore bool, conf int64) {
 }
 
 // expect goes by the model's confidence where the reference has no outcomes: that
-// in the bin, or that in all where no prediction with a score lies in it.
-func (c *impactCounts) expect() []Outcomes {
+// in the bin, or that in all where no prediction with a score lies in it; nothing where
+// no prediction has a score.
+func (c *impactCounts) expect() *snapshot.Outcomes {
+	if c.layout == nil {
+		return nil
+	}
 	for i, scored := range c.scored {
 		if scored == nil {
 			continue
@@ -74,16 +69,19 @@ func (c *impactCounts) expect() []Outcomes {
 			conf += c.conf[i][b]
 			n += scored[b]
 		}
+		if n == 0 {
+			continue
+		}
+		expected := make([]float64, len(scored))
 		for b := range scored {
-			switch {
-			case scored[b] > 0:
-				c.features[i].Expected[b] = float64(c.conf[i][b]) / float64(scored[b]) / confUnit
-			case n > 0:
-				c.features[i].Expected[b] = float64(conf) / float64(n) / confUnit
+			expected[b] = float64(conf) / float64(n) / confUnit
+			if scored[b] > 0 {
+				expected[b] = float64(c.conf[i][b]) / float64(scored[b]) / confUnit
 			}
 		}
+		c.features[i].Expected = expected
 	}
-	return c.features
+	return &snapshot.Outcomes{Features: c.features}
 }
 
 // outcomes lays the reference's outcomes on a column's exported bins. A bin without
@@ -167,6 +165,6 @@ func (f *feedback) join(ctx context.Context, log Log, anchor int64) error {
 	for _, r := range wanted {
 		r.looked = true
 	}
-	f.counted = nil
+	f.performance = nil
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
@@ -21,7 +22,7 @@ const defaultPositive = "1"
 
 // labels tells a model of a snapshot what is known of outcomes and, without
 // them, of accuracy.
-func (s *series) labels(m *Model, window *columns.Counts, now time.Time) {
+func (s *series) labels(m *snapshot.Model, window *columns.Counts, now time.Time) {
 	h := s.history
 	if window.Rows > 0 {
 		from, after, until := s.rows.ID(s.rows.Held()), int64(math.MinInt64), int64(math.MaxInt64)
@@ -29,12 +30,14 @@ func (s *series) labels(m *Model, window *columns.Counts, now time.Time) {
 			after, until = now.Add(-s.age).UnixNano(), now.Add(clockTolerance).UnixNano()
 		}
 		known := h.sum(from, max(after, h.after), until)
-		m.Coverage = Coverage{Rows: known.rows, Labelled: known.labelled}
+		if known.rows > 0 {
+			m.Coverage = same(&s.parts.coverage, &snapshot.Coverage{Rows: known.rows, Labelled: known.labelled})
+		}
 		all := known
 		if after < h.after {
 			all = h.sum(from, after, until)
 		}
-		m.Estimate = s.estimate(window, all)
+		m.Estimate = same(&s.parts.estimate, s.estimate(window, all))
 	}
 	age, ok := s.maturity, true
 	if age == 0 {
@@ -42,7 +45,7 @@ func (s *series) labels(m *Model, window *columns.Counts, now time.Time) {
 	}
 	if ok {
 		t := h.sum(0, h.after, now.Add(-age).UnixNano())
-		m.Matured = &Matured{Age: age, Coverage: Coverage{Rows: t.rows, Labelled: t.labelled}, Correct: t.right}
+		m.Matured = same(&s.parts.matured, &snapshot.Matured{Age: age, Coverage: snapshot.Coverage{Rows: t.rows, Labelled: t.labelled}, Correct: t.right})
 	}
 }
 
@@ -60,27 +63,34 @@ func (h *history) maturity(now int64) (age time.Duration, ok bool) {
 }
 
 // estimate estimates the accuracy of a window without outcomes.
-func (s *series) estimate(window *columns.Counts, t tally) Estimate {
+func (s *series) estimate(window *columns.Counts, t tally) *snapshot.Estimate {
 	if s.layout != nil && s.layout.calibration != nil {
 		return s.layout.estimate(window.Fine[s.layout.score])
 	}
 	return cbpe(t.scored, t.conf, t.variance)
 }
 
-// cbpe is the estimate of predictions from sums of their confidence.
-func cbpe(rows, conf, variance int64) Estimate {
-	return Estimate{
-		Method: CBPE,
-		// No rows make NaN, which is the accuracy of none.
+// cbpe is the estimate of predictions from sums of their confidence, nil of none.
+func cbpe(rows, conf, variance int64) *snapshot.Estimate {
+	if rows == 0 {
+		return nil
+	}
+	return &snapshot.Estimate{
+		Method:    snapshot.CBPE,
 		Estimated: drift.CBPE(rows, float64(conf)/confUnit, float64(variance)/confUnit),
 	}
 }
 
-// estimate is the estimate from a number of predictions by fine code of the score.
-func (l *layout) estimate(codes []int64) Estimate {
+// estimate is the estimate from a number of predictions by fine code of the score, nil
+// of none.
+func (l *layout) estimate(codes []int64) *snapshot.Estimate {
 	b := l.columns[l.score].binning
 	fine := append([]int64(nil), codes[:b.Fine()]...)
 	fine[0] += codes[b.Below()]
 	fine[len(fine)-1] += codes[b.Above()]
-	return Estimate{Method: Calibrated, Estimated: l.calibration.Estimate(fine)}
+	e := l.calibration.Estimate(fine)
+	if e.Rows == 0 {
+		return nil
+	}
+	return &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: e}
 }

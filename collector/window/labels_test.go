@@ -10,6 +10,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -79,19 +80,20 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 		}
 	}
 	judge(log, 1, shifted, func(r row) string { return came(rnd, r.score) })
-	gap := func(p *Performance) (truth, estimate, band float64) {
-		return float64(p.ScoredCorrect) / float64(p.Scored), p.Estimate.Accuracy, 1.96 * p.Estimate.StandardError
+	gap := func(p *snapshot.Performance) (truth, estimate, band float64) {
+		s := p.Scores
+		return float64(s.Correct) / float64(s.Samples), s.Estimate.Accuracy, 1.96 * s.Estimate.StandardError
 	}
 	now := start.Add(3 * time.Hour)
 	m := see(t, w, now).Models[0]
-	truth, estimate, band := gap(&m.Performance)
-	if m.Performance.Scored != 2000 || m.Performance.Estimate.Method != Calibrated || math.Abs(truth-estimate) > band || math.Abs(truth-13./16) > .03 {
+	truth, estimate, band := gap(m.Performance)
+	if m.Performance.Scores.Samples != 2000 || m.Performance.Scores.Estimate.Method != snapshot.Calibrated || math.Abs(truth-estimate) > band || math.Abs(truth-13./16) > .03 {
 		t.Errorf("covariate shift: accuracy %v, estimate %v +- %v of %+v", truth, estimate, band, m.Performance)
 	}
 	if e := m.Estimate; e.Rows != 500 || math.Abs(e.Accuracy-13./16) > .03 {
 		t.Errorf("the window's accuracy is estimated as %+v, want %v", e, 13./16)
 	}
-	if m.Coverage != (Coverage{Rows: 500, Labelled: 500}) || m.Matured == nil || m.Matured.Labelled != 2000 || m.Matured.Age < time.Hour || m.Matured.Age > 66*time.Minute {
+	if *m.Coverage != (snapshot.Coverage{Rows: 500, Labelled: 500}) || m.Matured == nil || m.Matured.Labelled != 2000 || m.Matured.Age < time.Hour || m.Matured.Age > 66*time.Minute {
 		t.Errorf("coverage %+v, matured %+v", m.Coverage, m.Matured)
 	}
 	// The window holds 500 of them; the others were looked up, once.
@@ -111,13 +113,13 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 		return came(rnd, r.score)
 	})
 	m = see(t, w, now).Models[0]
-	truth, estimate, band = gap(&m.Performance)
+	truth, estimate, band = gap(m.Performance)
 	if estimate < .72 || truth > .62 || truth-estimate+band > -.1 {
 		t.Errorf("concept drift: accuracy %v, estimate %v +- %v", truth, estimate, band)
 	}
 	z := map[string]float64{}
-	for i := range m.Features {
-		d, of := &m.Features[i], m.Performance.Features[i]
+	for i := range m.Features() {
+		d, of := &m.Features()[i], m.Outcomes.Features[i]
 		a := drift.Attribute(bins(d, of))
 		z[d.Name] = a.Z
 		if math.Abs(a.Covariate) > 4*a.CovariateError {
@@ -135,12 +137,15 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 	}
 }
 
-func bins(d *Distribution, o Outcomes) []drift.AccuracyBin {
+func bins(d *snapshot.Distribution, o snapshot.BinOutcomes) []drift.AccuracyBin {
 	all := make([]drift.AccuracyBin, len(d.Counts))
 	for b := range all {
 		all[b] = drift.AccuracyBin{
 			Reference: d.Reference[b], Window: d.Counts[b], Known: o.Known[b], KnownRight: o.KnownRight[b],
-			Expected: o.Expected[b], Labelled: o.Labelled[b], Right: o.Right[b],
+			Expected: math.NaN(), Labelled: o.Labelled[b], Right: o.Right[b],
+		}
+		if o.Expected != nil {
+			all[b].Expected = o.Expected[b]
 		}
 	}
 	return all
@@ -165,10 +170,10 @@ func TestAttributionIsExact(t *testing.T) {
 		right += ref.Score.Correct[b]
 	}
 	change := float64(m.Performance.Correct)/100 - float64(right)/float64(known)
-	for i := range m.Features {
-		a := drift.Attribute(bins(&m.Features[i], m.Performance.Features[i]))
+	for i := range m.Features() {
+		a := drift.Attribute(bins(&m.Features()[i], m.Outcomes.Features[i]))
 		if math.Abs(a.Covariate+a.Within-change) > 1e-9 {
-			t.Errorf("%s: %v and %v are not %v", m.Features[i].Name, a.Covariate, a.Within, change)
+			t.Errorf("%s: %v and %v are not %v", m.Features()[i].Name, a.Covariate, a.Within, change)
 		}
 	}
 }
@@ -253,15 +258,15 @@ func TestScoresWithoutOutcomesInTheReference(t *testing.T) {
 		}
 	}
 	want := drift.CBPE(399, sum, variance)
-	if e := m.Estimate; e.Method != CBPE || e.Rows != 399 || math.Abs(e.Accuracy-want.Accuracy) > 1e-9 || math.Abs(e.StandardError-want.StandardError) > 1e-9 {
+	if e := m.Estimate; e.Method != snapshot.CBPE || e.Rows != 399 || math.Abs(e.Accuracy-want.Accuracy) > 1e-9 || math.Abs(e.StandardError-want.StandardError) > 1e-9 {
 		t.Errorf("estimate %+v, want %+v", e, want)
 	}
-	if p := m.Performance; p.Estimate.Method != CBPE || p.Estimate.Rows != 100 || math.Abs(float64(p.ScoredCorrect)/100-p.Estimate.Accuracy) > 4*p.Estimate.StandardError {
+	if p := m.Performance.Scores; p.Estimate.Method != snapshot.CBPE || p.Estimate.Rows != 100 || math.Abs(float64(p.Correct)/100-p.Estimate.Accuracy) > 4*p.Estimate.StandardError {
 		t.Errorf("performance %+v", p)
 	}
-	for i := range m.Features {
-		if a := drift.Attribute(bins(&m.Features[i], m.Performance.Features[i])); math.IsNaN(a.Covariate) || math.IsNaN(a.Within) {
-			t.Errorf("%s: %+v", m.Features[i].Name, a)
+	for i := range m.Features() {
+		if a := drift.Attribute(bins(&m.Features()[i], m.Outcomes.Features[i])); math.IsNaN(a.Covariate) || math.IsNaN(a.Within) {
+			t.Errorf("%s: %+v", m.Features()[i].Name, a)
 		}
 	}
 }
@@ -282,7 +287,7 @@ func BenchmarkScrape(b *testing.B) {
 		b.Run(fmt.Sprintf("labels of %d rows", n), func(b *testing.B) {
 			s := &series{history: h, rows: rows}
 			window := &columns.Counts{Rows: 1000}
-			var m Model
+			var m snapshot.Model
 			for i := 0; b.Loop(); i++ {
 				s.labels(&m, window, time.Unix(int64(n+i%100), 0))
 			}
@@ -294,13 +299,13 @@ func BenchmarkScrape(b *testing.B) {
 	}
 	b.Run("feedback as it was", func(b *testing.B) {
 		for b.Loop() {
-			f.performance()
+			f.counts()
 		}
 	})
 	b.Run("feedback that changed", func(b *testing.B) {
 		for b.Loop() {
-			f.counted = nil
-			f.performance()
+			f.performance = nil
+			f.counts()
 		}
 	})
 }

@@ -2,12 +2,12 @@ package window
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
 )
@@ -25,7 +25,7 @@ type layout struct {
 	// calibration says how often the score was right, nil when the reference does not.
 	calibration *drift.Calibration
 	// unknown are the outcomes by feature when there are none yet.
-	unknown []Outcomes
+	unknown *snapshot.Outcomes
 }
 
 // column is one coded distribution.
@@ -160,15 +160,15 @@ func nullKey(r *reference.Reference, name string) string {
 }
 
 // distributions returns the window's distributions, by column.
-func (l *layout) distributions(counts *columns.Counts, r *series) []Distribution {
-	all := make([]Distribution, len(l.columns))
+func (l *layout) distributions(counts *columns.Counts, r *series) []snapshot.Distribution {
+	all := make([]snapshot.Distribution, len(l.columns))
 	fines := slices.Concat(counts.Fine...)
 	for i := range l.columns {
 		c, d := &l.columns[i], &all[i]
 		codes := c.binning.Codes()
 		fine := fines[:codes:codes]
 		fines = fines[codes:]
-		*d = Distribution{
+		*d = snapshot.Distribution{
 			Name: c.name, Numeric: c.numeric, Binning: c.binning,
 			Fine: fine, Axis: c.axis,
 			Reference: c.cells, ReferenceTotal: c.total, BinReference: c.bins,
@@ -176,8 +176,6 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []Distribution
 			Total:   counts.Rows,
 			Missing: fine[c.binning.Missing()],
 			Invalid: fine[c.binning.Invalid()],
-			Last:    math.NaN(),
-			KL:      math.NaN(),
 		}
 		d.BinCounts = c.binning.Export(d.Counts, make([]int64, len(c.bins)))
 		beyond := fine[c.binning.Below()] + fine[c.binning.Above()]
@@ -194,20 +192,21 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []Distribution
 			d.Last = r.lastValue(i)
 		}
 		if counts.Rows > 0 {
-			d.KL = drift.KL(d.Reference, d.Counts)
+			kl := drift.KL(d.Reference, d.Counts)
+			d.KL = &kl
 		}
 	}
 	return all
 }
 
-// show gives a model of a snapshot its distributions.
-func (l *layout) show(m *Model, all []Distribution) {
-	m.distributions = all
-	m.Features = slices.Clip(all[:l.features])
+// show lays out distributions that are there by column.
+func (l *layout) show(all []snapshot.Distribution) *snapshot.Distributions {
+	shown := &snapshot.Distributions{Features: slices.Clip(all[:l.features])}
 	if l.score >= 0 {
-		m.Score = &all[l.score]
+		shown.Score = &all[l.score]
 	}
 	if l.class >= 0 {
-		m.Class = &all[l.class]
+		shown.Class = &all[l.class]
 	}
+	return shown
 }

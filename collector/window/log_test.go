@@ -2,6 +2,7 @@ package window
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -188,7 +190,7 @@ func (w *writer) open(ref *reference.Reference, o Options) *Window {
 }
 
 // see returns a snapshot that must have read the log.
-func see(t *testing.T, w *Window, now time.Time) *Snapshot {
+func see(t *testing.T, w *Window, now time.Time) *snapshot.Snapshot {
 	t.Helper()
 	s := w.Snapshot(t.Context(), now)
 	if s.Err != nil {
@@ -198,17 +200,21 @@ func see(t *testing.T, w *Window, now time.Time) *Snapshot {
 }
 
 // describe writes down everything that a snapshot says of the log.
-func describe(s *Snapshot) string {
+func describe(s *snapshot.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "invalid %d dropped %d\n", s.InvalidRows, s.DroppedVersions)
 	for _, m := range s.Models {
-		fmt.Fprintf(&b, "%s %s: %d rows from %v to %v, %+v\n", m.Name, m.Version, m.Predictions, m.Oldest.UTC(), m.LastPrediction.UTC(), m.Performance)
-		fmt.Fprintf(&b, "  coverage %+v matured %+v estimate %+v\n", m.Coverage, m.Matured, m.Estimate)
+		fmt.Fprintf(&b, "%s %s: rows %s, %s\n", m.Name, m.Version, plain(m.Rows), plain(m.Performance))
+		fmt.Fprintf(&b, "  coverage %s matured %s estimate %s outcomes %s\n", plain(m.Coverage), plain(m.Matured), plain(m.Estimate), plain(m.Outcomes))
 		if m.Counters != nil {
 			fmt.Fprintf(&b, "  counters %+v\n", *m.Counters)
 		}
-		for _, d := range append(m.Features, deref(m.Score)...) {
-			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %v, KL %v\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, d.Last, d.KL)
+		for d := range m.Distributions.All() {
+			if d == m.Class() {
+				fmt.Fprintf(&b, "  class %v %v\n", d.Counts, d.Detection != nil)
+				continue
+			}
+			fmt.Fprintf(&b, "  %s %v of %d, missing %d unseen %d beyond %d, last %s, KL %s\n", d.Name, d.Counts, d.Total, d.Missing, d.Unseen, d.OutOfRange, plain(d.Last), plain(d.KL))
 			fmt.Fprintf(&b, "    fine %v, %v from the reference\n", d.Fine, d.Axis.Wasserstein(d.Fine))
 			if d.Detection != nil {
 				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
@@ -217,14 +223,20 @@ func describe(s *Snapshot) string {
 				fmt.Fprintf(&b, "    %+v of blocks %v\n", *d.BlockTest, d.Blocks)
 			}
 			if d.Null != nil {
-				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(d.KL, d.Total, d.ReferenceTotal))
+				fmt.Fprintf(&b, "    %+v\n", d.Null.Test(*d.KL, d.Total, d.ReferenceTotal))
 			}
-		}
-		for _, d := range deref(m.Class) {
-			fmt.Fprintf(&b, "  class %v %v\n", d.Counts, d.Detection != nil)
 		}
 	}
 	return b.String()
+}
+
+// plain writes a part down, whatever it points to.
+func plain(part any) string {
+	text, err := json.Marshal(part)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 // differing are the lines of two texts that differ.
@@ -237,11 +249,4 @@ func differing(got, want string) string {
 		}
 	}
 	return b.String()
-}
-
-func deref(d *Distribution) []Distribution {
-	if d == nil {
-		return nil
-	}
-	return []Distribution{*d}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -37,6 +38,12 @@ type series struct {
 	// history holds what is asked of rows once their outcomes come.
 	history  *history
 	maturity time.Duration // --window.maturity
+	// parts are what the last snapshot has.
+	parts struct {
+		coverage *snapshot.Coverage
+		matured  *snapshot.Matured
+		estimate *snapshot.Estimate
+	}
 
 	lookback   int64
 	generation int64 // of the newest row: its id by the look-back
@@ -164,13 +171,14 @@ func (s *series) lastTime() int64 { return s.rows.Time(s.rows.Next() - 1) }
 
 func (s *series) lastID() int64 { return s.rows.ID(s.rows.Next() - 1) }
 
-// lastValue returns the newest number of a feature, NaN when there was none
+// lastValue returns the newest number of a feature, nil when there was none
 // since the anchor.
-func (s *series) lastValue(feature int) float64 {
-	if s.lastAt[feature] < s.behind {
-		return math.NaN()
+func (s *series) lastValue(feature int) *float64 {
+	value := s.last[feature]
+	if s.lastAt[feature] < s.behind || math.IsNaN(value) {
+		return nil
 	}
-	return s.last[feature]
+	return &value
 }
 
 // at counts the window that a scrape at now sees.

@@ -4,15 +4,25 @@ import (
 	"context"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
 // view is what a snapshot shows of the distributions of one series. The next one
 // shows the same, at no cost, while it looks at the same.
 type view struct {
-	of            *series
-	at            sight
-	distributions []Distribution
+	at    sight
+	shown *snapshot.Distributions
+}
+
+// draft is the distributions of one series while they are made for a snapshot: they
+// lack their nulls at first.
+type draft struct {
+	of      *series
+	columns []snapshot.Distribution // those of shown, by column
+	shown   *snapshot.Distributions
+	at      sight
+	lasting bool // the snapshots to come may show them
 }
 
 // sight is all that a view depends on: rows are numbered, never change and lie in
@@ -35,55 +45,48 @@ func (s *series) sight(now time.Time) (sight, bool) {
 	}, s.age == 0 || s.rows.InOrder()
 }
 
-// look gives a model of a snapshot its distributions: those of the last view when
-// nothing has changed, else new ones, which lack their nulls.
-func (w *Window) look(ctx context.Context, m *Model, counts *columns.Counts, s *series, now time.Time) {
-	at, told := s.sight(now)
-	if last := s.view.Load(); told && last != nil && last.at == at {
-		s.layout.show(m, last.distributions)
-		return
+// distributions gives a model of a snapshot its distributions: those of the last view
+// when nothing has changed, and nil; else new ones, which it returns as well.
+func (w *Window) distributions(ctx context.Context, m *snapshot.Model, counts *columns.Counts, s *series, now time.Time) *draft {
+	at, lasting := s.sight(now)
+	if last := s.view.Load(); lasting && last != nil && last.at == at {
+		m.Distributions = last.shown
+		return nil
 	}
-	s.layout.show(m, s.layout.distributions(counts, s))
+	d := &draft{of: s, columns: s.layout.distributions(counts, s), at: at, lasting: lasting}
 	if w.options.Blocks && !w.options.Bare {
-		s.cut(m, counts.Rows, now)
+		s.cut(d.columns, counts.Rows, now)
 	}
-	s.detect(ctx, m, now)
-	m.fresh = true
-	if told {
-		m.view = &view{of: s, at: at, distributions: m.distributions}
-	}
+	s.detect(ctx, d.columns, now)
+	d.shown = s.layout.show(d.columns)
+	m.Distributions = d.shown
+	return d
 }
 
 // keepViews lets the snapshots to come show what this one shows, where it lacks
 // nothing.
-func keepViews(s *Snapshot) {
-	for i := range s.Models {
-		m := &s.Models[i]
-		if v := m.view; v != nil && v.whole() {
-			v.of.view.Store(v)
+func keepViews(drafts []*draft) {
+	for _, d := range drafts {
+		if d.lasting && d.whole() {
+			d.of.view.Store(&view{d.at, d.shown})
 		}
-		m.view = nil // a snapshot may live longer than the series
 	}
 }
 
-func (v *view) whole() bool {
-	for i := range v.distributions {
-		if v.distributions[i].NullErr != nil {
+func (d *draft) whole() bool {
+	for i := range d.columns {
+		if d.columns[i].NullErr != nil {
 			return false
 		}
 	}
 	return true
 }
 
-// SameDistributions reports whether a model of another snapshot has the very same
-// distributions, nulls and detections included. False says nothing.
-func (m *Model) SameDistributions(o *Model) bool {
-	if len(m.Features) != len(o.Features) || m.Score != o.Score || m.Class != o.Class {
-		return false
+// same returns last when it says the same as next: what has not changed stays the same
+// part of a snapshot. Nil says nothing.
+func same[T comparable](last **T, next *T) *T {
+	if *last == nil || next == nil || **last != *next {
+		*last = next
 	}
-	return len(m.Features) == 0 || &m.Features[0] == &o.Features[0]
+	return *last
 }
-
-// SamePerformance reports whether a model of another snapshot of the same Window has
-// the very same outcomes in its feedback window. False says nothing.
-func (m *Model) SamePerformance(o *Model) bool { return m.counted == o.counted }

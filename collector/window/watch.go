@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
@@ -146,18 +147,18 @@ func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) 
 	return seen, nil
 }
 
-// detect tells a model of a snapshot what its detectors say.
-func (s *series) detect(ctx context.Context, m *Model, now time.Time) {
+// detect gives every distribution of a series what its detector says.
+func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now time.Time) {
 	if len(s.watches) == 0 {
 		return
 	}
 	detectors, err := s.watches[0].seen(ctx, now.UnixNano())
-	for i := range m.distributions {
-		d := &m.distributions[i]
+	for i := range all {
+		d := &all[i]
 		if err != nil {
 			d.NullErr = err
 		} else if detectors[i].Known() {
-			d.Detection = &Detection{
+			d.Detection = &snapshot.Detection{
 				Detected:    detectors[i].Detected(),
 				LogEvidence: detectors[i].LogEvidence(),
 				Threshold:   detectors[i].Threshold(),

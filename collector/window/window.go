@@ -21,6 +21,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
@@ -160,8 +161,9 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 // them. It never returns nil and never returns later than the reads it started
 // end after ctx does; a failure is the snapshot's Err. Callers that overlap
 // share one reading of the log.
-func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
-	s, begun := &Snapshot{Time: now}, w.begun.Load()
+func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot {
+	s, begun := &snapshot.Snapshot{Time: now}, w.begun.Load()
+	var drafts []*draft
 	select {
 	case <-w.turn:
 	case <-ctx.Done():
@@ -172,18 +174,20 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *Snapshot {
 	if w.reached <= begun {
 		s.Err = w.advanceOnce(ctx)
 	}
-	s.LogSize = w.state.logSize
+	if size := w.state.logSize; size > 0 {
+		s.LogSize = &size
+	}
 	if s.Err == nil {
-		w.fill(ctx, s, now)
+		drafts = w.fill(ctx, s, now)
 	} else {
 		w.referencesOnly(s)
 	}
 	w.turn <- struct{}{}
 	if !w.options.Bare {
-		w.drawNulls(ctx, s)
-		testBlocks(s)
+		w.drawNulls(ctx, drafts)
+		testBlocks(drafts)
 	}
-	keepViews(s)
+	keepViews(drafts)
 	return s
 }
 
@@ -199,8 +203,9 @@ func (w *Window) advanceOnce(ctx context.Context) error {
 	return nil
 }
 
-// fill copies the state into a snapshot.
-func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
+// fill copies the state into a snapshot. It returns the distributions that were made
+// for it.
+func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) (drafts []*draft) {
 	for _, c := range w.state.counters {
 		s.InvalidRows += c.Invalid
 	}
@@ -215,7 +220,11 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 			versions = versions[:w.options.Versions]
 		}
 		for _, v := range versions {
-			s.Models = append(s.Models, w.model(ctx, spec, v, now))
+			m, d := w.model(ctx, spec, v, now)
+			s.Models = append(s.Models, m)
+			if d != nil {
+				drafts = append(drafts, d)
+			}
 		}
 	}
 	// A model without rows still shows its reference, and its counters from 0.
@@ -223,44 +232,46 @@ func (w *Window) fill(ctx context.Context, s *Snapshot, now time.Time) {
 		if used[l.reference] {
 			continue
 		}
-		m := Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference}
+		m := snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference, Rows: &snapshot.Rows{}}
 		if m.Version != "" {
 			m.Counters = w.state.copied(predictionlog.Key{Model: m.Name, Version: m.Version})
 		}
 		s.Models = append(s.Models, m)
 	}
 	sortModels(s.Models)
+	return drafts
 }
 
-// model copies one model and version.
-func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) Model {
+// model copies one model and version. It returns its distributions as well where they
+// were made anew.
+func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) (snapshot.Model, *draft) {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
-	m := Model{Name: spec.Name, Version: version, Reference: spec.Reference(version)}
+	m := snapshot.Model{Name: spec.Name, Version: version, Reference: spec.Reference(version), Rows: &snapshot.Rows{}}
 	m.Counters = w.state.copied(key)
 	if f := w.state.feedback[key]; f != nil {
-		m.counted = f.performance()
-		m.Performance = *m.counted
+		m.Performance, m.Outcomes = f.counts()
 	}
 	r := w.state.series[key]
 	if r == nil {
-		return m
+		return m, nil
 	}
-	counts := r.at(now)
-	m.Predictions = counts.Rows
+	counts, newest := r.at(now), time.Unix(0, r.lastTime())
+	m.Rows.Count, m.Rows.Newest = counts.Rows, &newest
 	if counts.Rows > 0 {
-		m.Oldest = time.Unix(0, counts.Oldest)
+		oldest := time.Unix(0, counts.Oldest)
+		m.Rows.Oldest = &oldest
 	}
-	m.LastPrediction = time.Unix(0, r.lastTime())
 	if !w.options.Bare {
 		r.labels(&m, counts, now)
 	}
-	if r.layout != nil && m.Reference != nil {
-		if m.Performance.Features == nil {
-			m.Performance.Features = r.layout.unknown
-		}
-		w.look(ctx, &m, counts, r, now)
+	if r.layout == nil || m.Reference == nil {
+		m.Outcomes = nil
+		return m, nil
 	}
-	return m
+	if m.Outcomes == nil {
+		m.Outcomes = r.layout.unknown
+	}
+	return m, w.distributions(ctx, &m, counts, r, now)
 }
 
 // versions lists the versions of a model, the one with the newest row first,
@@ -291,28 +302,24 @@ func (w *Window) versions(spec *Spec) []string {
 }
 
 // referencesOnly fills a snapshot without the log.
-func (w *Window) referencesOnly(s *Snapshot) {
+func (w *Window) referencesOnly(s *snapshot.Snapshot) {
 	for _, l := range w.layouts {
-		s.Models = append(s.Models, Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference})
+		s.Models = append(s.Models, snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference})
 	}
 	sortModels(s.Models)
 }
 
 // drawNulls gives every distribution with enough rows its null, waiting for
 // those that are still being drawn until ctx ends.
-func (w *Window) drawNulls(ctx context.Context, s *Snapshot) {
-	for i := range s.Models {
-		m := &s.Models[i]
-		if !m.fresh {
-			continue
-		}
-		for j := range m.distributions {
-			w.drawNull(ctx, m.Reference, &m.distributions[j])
+func (w *Window) drawNulls(ctx context.Context, drafts []*draft) {
+	for _, m := range drafts {
+		for i := range m.columns {
+			w.drawNull(ctx, m.of.layout.reference, &m.columns[i])
 		}
 	}
 }
 
-func (w *Window) drawNull(ctx context.Context, r *reference.Reference, d *Distribution) {
+func (w *Window) drawNull(ctx context.Context, r *reference.Reference, d *snapshot.Distribution) {
 	if d.Total < drift.MinPredictions {
 		return
 	}
@@ -324,8 +331,8 @@ func (w *Window) null(ctx context.Context, r *reference.Reference, name string, 
 	return w.nulls.Get(ctx, nullKey(r, name), b.Reference(), b.Novelty(), rows, int64(w.options.Predictions))
 }
 
-func sortModels(models []Model) {
-	slices.SortFunc(models, func(a, b Model) int {
+func sortModels(models []snapshot.Model) {
+	slices.SortFunc(models, func(a, b snapshot.Model) int {
 		if c := strings.Compare(a.Name, b.Name); c != 0 {
 			return c
 		}

@@ -68,9 +68,9 @@ func (f *follower) advance(ctx context.Context, w *window.Window, high int64) (f
 	took := time.Since(began).Seconds()
 	rows := int64(0)
 	for i := range s.Models {
-		rows += s.Models[i].Predictions
-		for j := range s.Models[i].Features {
-			s.Err = errors.Join(s.Err, s.Models[i].Features[j].NullErr)
+		rows += s.Models[i].Rows.Count
+		for j := range s.Models[i].Features() {
+			s.Err = errors.Join(s.Err, s.Models[i].Features()[j].NullErr)
 		}
 	}
 	if s.Err == nil && high >= 0 && rows == 0 {
