@@ -12,9 +12,9 @@ import (
 
 	"cloud.google.com/go/bigquery"
 
-	warehouse "github.com/drift-exporter/drift_exporter/collector/bigquery"
-	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/google"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 )
 
 // TestTheReferenceComesFromBigQuery walks from rows in a table to a page: a file of
@@ -22,7 +22,7 @@ import (
 // BigQuery is there and once more when it is not.
 func TestTheReferenceComesFromBigQuery(t *testing.T) {
 	e := emulator.Start(t, "")
-	t.Setenv(warehouse.Emulator, e.REST)
+	t.Setenv(google.RESTEmulator, e.REST)
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "test")
 	t.Setenv("BIGQUERY_DATASET", "d")
 	dir := t.TempDir()

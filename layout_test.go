@@ -19,7 +19,7 @@ import (
 // has lost is taken out here too. The tests of a package may import more. With the
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
-collector/bigquery/emulator:
+predictor/google/emulator:
 collector/bigquery: collector/reference predictor/predictionlog predictor/ship
 collector/command/warehouse: collector/bigquery collector/command
 collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog predictor/rows predictor/ship predictor/simulate predictor/simulate/demo
@@ -37,10 +37,13 @@ deploy/kubernetes/schema:
 deploy/test/bench: collector collector/drift collector/command collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load
 exporter:
 main: collector/command collector/command/warehouse
+predictor/google/emulator:
+predictor/google:
 predictor/model: predictor/rows predictor/value
 predictor/predictionlog:
 predictor/predictionlog/features: predictor/predictionlog
 predictor/rows:
+predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
 predictor/ship: predictor/predictionlog
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate

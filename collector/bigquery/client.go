@@ -1,20 +1,18 @@
-// Package bigquery is the only one that links the client of Google BigQuery. It
-// counts the rows of a table into a reference without downloading them, and
-// reads rows to train on.
+// Package bigquery counts the rows of a table of Google BigQuery into a reference
+// without downloading them, and reads rows to train on.
 package bigquery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/option"
+
+	"github.com/drift-exporter/drift_exporter/predictor/google"
 )
 
 // Options say how BigQuery is used. The names in the comments are the flags that
@@ -34,11 +32,6 @@ type Options struct {
 	// ClientOptions are handed to Google's client.
 	ClientOptions []option.ClientOption
 }
-
-// Emulator is the environment variable that Google's clients for other languages
-// read: the address of an emulator, "http://localhost:9050", to talk to instead,
-// without credentials.
-const Emulator = "BIGQUERY_EMULATOR_HOST"
 
 // Client asks BigQuery. It connects when it is first used, so that it can be made
 // while BigQuery, or the credentials for it, are out of reach. Its methods may be
@@ -79,16 +72,12 @@ func (c *Client) connect() (*bigquery.Client, error) {
 	if c.client != nil {
 		return c.client, nil
 	}
-	if c.options.Project == "" {
-		return nil, errors.New("no project: name the one that runs the queries with --bigquery.project or GOOGLE_CLOUD_PROJECT")
+	if err := google.CheckProject(c.options.Project); err != nil {
+		return nil, fmt.Errorf("the project that runs the queries: %w", err)
 	}
 	options := c.options.ClientOptions
-	if host := os.Getenv(Emulator); host != "" && len(options) == 0 {
-		if !strings.Contains(host, "://") {
-			host = "http://" + host
-		}
-		c.options.Logger.Warn("asking an emulator instead of BigQuery", "env", Emulator, "host", host)
-		options = []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(host, "/") + "/bigquery/v2/"), option.WithoutAuthentication()}
+	if len(options) == 0 {
+		options = google.REST(c.options.Logger)
 	}
 	// The client outlives the request that made it.
 	client, err := bigquery.NewClient(context.Background(), c.options.Project, options...)

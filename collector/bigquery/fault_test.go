@@ -81,14 +81,14 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			return 200, `{"type": "TABLE", "schema": {"fields": [{"name": "day", "type": "DATE"}, {"name": "place", "type": "GEOGRAPHY"}]}}`
 		}, []string{"test.d.loans has no column that can be a feature: numbers, STRING or BOOL"}},
 		{"401", fakeTable, Options{}, func(bool) (int, string) { return problem(401, "authError") }, []string{"the credentials are refused"}},
-		{"503 until the end", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return problem(503, "backendError") }, []string{"BigQuery is not well: this is tried again"}},
+		{"503 until the end", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return problem(503, "backendError") }, []string{"BigQuery returned a server error; the next refresh asks again"}},
 		{"truncated", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return 0, `{"schema"` }, []string{"count test.d.loans: "}},
 		{"where", fakeTable, Options{}, func(query bool) (int, string) {
 			if query {
 				return problem(400, "invalidQuery")
 			}
 			return 200, fmt.Sprintf(metadata, "a")
-		}, []string{"mind where, whose columns and syntax it names"}},
+		}, []string{"BigQuery refuses the query: check where"}},
 		{"too dear", fakeTable, Options{MaximumBytes: 10 << 30}, func(query bool) (int, string) {
 			if query {
 				return 200, `{"jobReference": {"projectId": "test", "jobId": "dry"}, "configuration": {"query": {"query": "SELECT 1"}}, "status": {"state": "DONE"}, "statistics": {"totalBytesProcessed": "12884901888", "query": {}}}`

@@ -12,8 +12,8 @@ import (
 
 	"cloud.google.com/go/bigquery"
 
-	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 )
 

@@ -1,6 +1,7 @@
 package bigquery
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -8,6 +9,9 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
+
+// updateGolden rewrites the golden files.
+var updateGolden = flag.Bool("update", false, "rewrite the golden files")
 
 // TestQueryTexts holds the texts that BigQuery is sent: the emulator, which runs
 // them in the other tests, is not BigQuery.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/bigquery"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	sink "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
 )
 
 // BigQuery returns what makes the clients of BigQuery.
@@ -24,5 +25,5 @@ func (linked) Warehouse(o command.WarehouseOptions) command.Warehouse {
 
 // Sink implements command.BigQuery.
 func (linked) Sink(ctx context.Context, project, dataset string, logger *slog.Logger) (command.Sink, error) {
-	return bigquery.NewSink(ctx, bigquery.SinkOptions{Project: project, Dataset: dataset, Logger: logger})
+	return sink.NewSink(ctx, sink.SinkOptions{Project: project, Dataset: dataset, Logger: logger})
 }

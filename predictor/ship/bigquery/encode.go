@@ -104,7 +104,7 @@ type encoder struct {
 	columns map[string]protowire.Number
 }
 
-func newEncoder(columns []shipColumn) *encoder {
+func newEncoder(columns []column) *encoder {
 	e := &encoder{columns: map[string]protowire.Number{}}
 	for i, c := range columns {
 		e.columns[c.name] = protowire.Number(i + 1)

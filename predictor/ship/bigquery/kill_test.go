@@ -21,7 +21,7 @@ import (
 
 	_ "github.com/mattn/go-sqlite3" // the log, as any service sees it
 
-	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
@@ -214,12 +214,12 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 		t.Errorf("the shipper ended: %v", err)
 	}
 	client := emulatorClient(t, e)
-	counts := shipQuery(t, client, "SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id), SUM(latency), COUNT(DISTINCT log_id) FROM `test-project.killed.predictions`")
+	counts := queryRows(t, client, "SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id), SUM(latency), COUNT(DISTINCT log_id) FROM `test-project.killed.predictions`")
 	if got, want := fmt.Sprint(counts[0]), fmt.Sprint([]int{rows, rows, 0, rows - 1, rows / 2 * (rows - 1) * 1000, 1}); got != want {
 		t.Errorf("the table has rows, distinct ids, least, greatest, sum of latency, logs %s, want %s", got, want)
 	}
 	for table, want := range map[string]string{"feedback": "[200 200]", "errors": "[10 10]"} {
-		if got := fmt.Sprint(shipQuery(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT seq) FROM `test-project.killed.%s`", table))[0]); got != want {
+		if got := fmt.Sprint(queryRows(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT seq) FROM `test-project.killed.%s`", table))[0]); got != want {
 			t.Errorf("%s has rows, distinct %s, want %s", table, got, want)
 		}
 	}
@@ -227,7 +227,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	if err := shipOnce(t.Context(), path, newSink(t, e, "killed"), 1000); err != nil {
 		t.Error(err)
 	}
-	if again := shipQuery(t, client, "SELECT COUNT(*) FROM `test-project.killed.predictions`"); again[0][0] != int64(rows) {
+	if again := queryRows(t, client, "SELECT COUNT(*) FROM `test-project.killed.predictions`"); again[0][0] != int64(rows) {
 		t.Errorf("%v rows after another run", again[0])
 	}
 	t.Logf("failures %d, batches whose answer was lost %d", said.count("rows were not shipped"), said.count("a batch had arrived"))

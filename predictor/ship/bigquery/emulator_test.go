@@ -16,15 +16,15 @@ import (
 
 	"google.golang.org/api/iterator"
 
-	bq "cloud.google.com/go/bigquery"
+	"cloud.google.com/go/bigquery"
 
-	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
 // emulatorDataset makes an empty dataset in an emulator and returns a client of it.
-func emulatorDataset(t *testing.T, e *emulator.Emulator, name string) *bq.Client {
+func emulatorDataset(t *testing.T, e *emulator.Emulator, name string) *bigquery.Client {
 	t.Helper()
 	client := emulatorClient(t, e)
 	if err := client.Dataset(name).Create(t.Context(), nil); err != nil {
@@ -33,9 +33,9 @@ func emulatorDataset(t *testing.T, e *emulator.Emulator, name string) *bq.Client
 	return client
 }
 
-func emulatorClient(t *testing.T, e *emulator.Emulator) *bq.Client {
+func emulatorClient(t *testing.T, e *emulator.Emulator) *bigquery.Client {
 	t.Helper()
-	client, err := bq.NewClient(t.Context(), "test-project", e.ClientOptions()...)
+	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,16 +54,16 @@ func newSink(t *testing.T, e *emulator.Emulator, dataset string) *Sink {
 	return s
 }
 
-// shipQuery returns the rows of a query.
-func shipQuery(t *testing.T, client *bq.Client, query string) [][]bq.Value {
+// queryRows returns the rows of a query.
+func queryRows(t *testing.T, client *bigquery.Client, query string) [][]bigquery.Value {
 	t.Helper()
 	rows, err := client.Query(query).Read(t.Context())
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-	var all [][]bq.Value
+	var all [][]bigquery.Value
 	for {
-		var row []bq.Value
+		var row []bigquery.Value
 		switch err := rows.Next(&row); {
 		case errors.Is(err, iterator.Done):
 			return all
@@ -153,7 +153,7 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 		{"SELECT feature, predictions, missing, mean, minimum, maximum, distinct_values FROM `DATASET.features_by_day` ORDER BY feature", "[[income 3000 0 1499.5 0 2999 3000] [state 3000 0 <nil> <nil> <nil> 3]]"},
 		{"SELECT deciles FROM `DATASET.features_by_day` WHERE feature = 'income'", "[[[0 299 599 899 1199 1499 1799 2099 2399 2699 2999]]]"},
 	} {
-		if got := fmt.Sprint(shipQuery(t, client, strings.ReplaceAll(test.query, "DATASET", "test-project.shipped"))); got != test.want {
+		if got := fmt.Sprint(queryRows(t, client, strings.ReplaceAll(test.query, "DATASET", "test-project.shipped"))); got != test.want {
 			t.Errorf("%s:\n%s, want\n%s", test.query, got, test.want)
 		}
 	}
@@ -162,22 +162,22 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 func testExistingTablesGetWhatTheyLack(t *testing.T, e *emulator.Emulator) {
 	client := emulatorDataset(t, e, "older")
 	// As an earlier release might have made it, with a column of the owner's.
-	err := client.Dataset("older").Table("predictions").Create(t.Context(), &bq.TableMetadata{
-		Schema: append(shipSchema(shipColumns[predictionlog.TablePredictions][:5]), &bq.FieldSchema{Name: "mine", Type: bq.StringFieldType})})
+	err := client.Dataset("older").Table("predictions").Create(t.Context(), &bigquery.TableMetadata{
+		Schema: append(schemaOf(tableColumns[predictionlog.TablePredictions][:5]), &bigquery.FieldSchema{Name: "mine", Type: bigquery.StringFieldType})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// What is added through REST, the emulator shows but does not have; what is
 	// added by SQL, it has but does not show.
-	types := map[bq.FieldType]string{bq.StringFieldType: "STRING", bq.JSONFieldType: "JSON", bq.IntegerFieldType: "INT64", bq.FloatFieldType: "FLOAT64"}
-	for _, c := range shipColumns[predictionlog.TablePredictions][5:] {
-		shipQuery(t, client, fmt.Sprintf("ALTER TABLE `test-project.older.predictions` ADD COLUMN %s %s", c.name, types[c.kind]))
+	types := map[bigquery.FieldType]string{bigquery.StringFieldType: "STRING", bigquery.JSONFieldType: "JSON", bigquery.IntegerFieldType: "INT64", bigquery.FloatFieldType: "FLOAT64"}
+	for _, c := range tableColumns[predictionlog.TablePredictions][5:] {
+		queryRows(t, client, fmt.Sprintf("ALTER TABLE `test-project.older.predictions` ADD COLUMN %s %s", c.name, types[c.kind]))
 	}
 	if err := shipOnce(t.Context(), writeLog(t, 20), newSink(t, e, "older"), 10); err != nil {
 		t.Fatal(err)
 	}
 	want := "[[20 20 20 0]]"
-	if got := fmt.Sprint(shipQuery(t, client, "SELECT COUNT(*), COUNT(features), COUNT(latency), COUNT(mine) FROM `test-project.older.predictions`")); got != want {
+	if got := fmt.Sprint(queryRows(t, client, "SELECT COUNT(*), COUNT(features), COUNT(latency), COUNT(mine) FROM `test-project.older.predictions`")); got != want {
 		t.Errorf("rows %s, want %s", got, want)
 	}
 }
@@ -185,15 +185,15 @@ func testExistingTablesGetWhatTheyLack(t *testing.T, e *emulator.Emulator) {
 func testForeignTableIsRefusedAndStays(t *testing.T, e *emulator.Emulator) {
 	for _, test := range []struct {
 		table  string
-		schema bq.Schema
+		schema bigquery.Schema
 		want   string
 	}{
-		{"errors", bq.Schema{{Name: "message", Type: bq.StringFieldType}}, "foreign_errors.errors: it has no column log_id, so it is another table"},
-		{"feedback", bq.Schema{{Name: "log_id", Type: bq.StringFieldType}, {Name: "seq", Type: bq.StringFieldType}}, "its column seq is of type STRING where INTEGER is needed"},
+		{"errors", bigquery.Schema{{Name: "message", Type: bigquery.StringFieldType}}, "foreign_errors.errors: it has no column log_id, so it is another table"},
+		{"feedback", bigquery.Schema{{Name: "log_id", Type: bigquery.StringFieldType}, {Name: "seq", Type: bigquery.StringFieldType}}, "its column seq is of type STRING where INTEGER is needed"},
 	} {
 		dataset := "foreign_" + test.table
 		client := emulatorDataset(t, e, dataset)
-		if err := client.Dataset(dataset).Table(test.table).Create(t.Context(), &bq.TableMetadata{Schema: test.schema}); err != nil {
+		if err := client.Dataset(dataset).Table(test.table).Create(t.Context(), &bigquery.TableMetadata{Schema: test.schema}); err != nil {
 			t.Fatal(err)
 		}
 		err := shipOnce(t.Context(), writeLog(t, 20), newSink(t, e, dataset), 10)
@@ -223,7 +223,7 @@ func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("[[1 <nil> no JSON features are not JSON] [2 <nil> {\"a\":\"\uFFFD\"} features are not UTF-8] [3 {\"a\":1} <nil> <nil>] [4 <nil> <nil> features have %d bytes, more than a request may]]", rowBytes+2)
-	if got := fmt.Sprint(shipQuery(t, client, "SELECT id, features, features_text, altered FROM `test-project.broken.predictions` ORDER BY id")); got != want {
+	if got := fmt.Sprint(queryRows(t, client, "SELECT id, features, features_text, altered FROM `test-project.broken.predictions` ORDER BY id")); got != want {
 		t.Errorf("rows %s, want %s", got, want)
 	}
 }

@@ -1,3 +1,6 @@
+// Package bigquery is Google BigQuery as the destination of a shipped prediction
+// log: a dataset with a table each for predictions, feedback and errors, and views
+// over them. README.md beside it says how it is run and what it promises.
 package bigquery
 
 import (
@@ -6,22 +9,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"regexp"
-	"strings"
+	"net/http"
 	"time"
 
-	bq "cloud.google.com/go/bigquery"
+	"cloud.google.com/go/bigquery"
 	storage "cloud.google.com/go/bigquery/storage/apiv1"
 	"cloud.google.com/go/bigquery/storage/apiv1/storagepb"
 	"cloud.google.com/go/bigquery/storage/managedwriter"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"github.com/drift-exporter/drift_exporter/predictor/google"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
@@ -44,10 +44,10 @@ type SinkOptions struct {
 type Sink struct {
 	options  SinkOptions
 	logger   *slog.Logger
-	client   *bq.Client
+	client   *bigquery.Client
 	writer   *managedwriter.Client        // appends
 	control  *storage.BigQueryWriteClient // makes and seals streams
-	dataset  *bq.Dataset
+	dataset  *bigquery.Dataset
 	ready    bool // the tables are as they should be
 	streams  map[predictionlog.Table]*stream
 	encoders map[predictionlog.Table]*encoder
@@ -80,19 +80,10 @@ type attempt struct {
 	Last  int64 `json:"last"`
 }
 
-// What project and dataset may be called. Neither can then end a quoted name.
-var (
-	sinkProject = regexp.MustCompile(`^[a-z][a-z0-9.:-]{2,62}[a-z0-9]$`)
-	sinkDataset = regexp.MustCompile(`^[A-Za-z0-9_]{1,1000}$`)
-)
-
 // NewSink returns a Sink. It looks for credentials, and does no other IO.
 func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
-	if !sinkProject.MatchString(o.Project) {
-		return nil, fmt.Errorf("%q is not the id of a Google Cloud project: name it with --bigquery.project or GOOGLE_CLOUD_PROJECT", o.Project)
-	}
-	if !sinkDataset.MatchString(o.Dataset) {
-		return nil, fmt.Errorf("%q is not the name of a dataset (letters, digits and underscores): name it with --bigquery.dataset or BIGQUERY_DATASET", o.Dataset)
+	if err := errors.Join(google.CheckProject(o.Project), google.CheckDataset(o.Dataset)); err != nil {
+		return nil, err
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -101,11 +92,11 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 		return nil, err
 	}
 	s := &Sink{options: o, logger: o.Logger, patience: patience, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
-	for t, columns := range shipColumns {
+	for t, columns := range tableColumns {
 		s.encoders[t] = newEncoder(columns)
 	}
 	var err error
-	if s.client, err = bq.NewClient(ctx, o.Project, o.REST...); err != nil {
+	if s.client, err = bigquery.NewClient(ctx, o.Project, o.REST...); err != nil {
 		return nil, s.explain(fmt.Errorf("open BigQuery: %w", err))
 	}
 	if s.writer, err = managedwriter.NewClient(ctx, o.Project, o.GRPC...); err != nil {
@@ -119,27 +110,15 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	return s, nil
 }
 
-// The environment variables that name an emulator to ship to instead of BigQuery,
-// by its two addresses; Google's client reads the first one, too.
-const (
-	restEmulator = "BIGQUERY_EMULATOR_HOST"
-	grpcEmulator = "BIGQUERY_STORAGE_EMULATOR_HOST"
-)
-
 // emulated makes the clients ask an emulator, when one is named.
-func (o *SinkOptions) emulated() error {
-	rest, grpcHost := os.Getenv(restEmulator), os.Getenv(grpcEmulator)
-	if rest == "" && grpcHost == "" || len(o.REST) > 0 {
+func (o *SinkOptions) emulated() (err error) {
+	if len(o.REST) > 0 {
 		return nil
 	}
-	if rest == "" || grpcHost == "" {
-		return fmt.Errorf("an emulator of BigQuery needs both %s=http://HOST:PORT and %s=HOST:PORT, for its REST interface and its Storage Write API", restEmulator, grpcEmulator)
+	if o.GRPC, err = google.Storage(o.Logger); err == nil {
+		o.REST = google.REST(o.Logger)
 	}
-	o.Logger.Warn("shipping to an emulator instead of BigQuery", "rest", rest, "grpc", grpcHost)
-	o.REST = []option.ClientOption{option.WithEndpoint(strings.TrimSuffix(rest, "/") + "/bigquery/v2/"), option.WithoutAuthentication()}
-	o.GRPC = []option.ClientOption{option.WithEndpoint(grpcHost), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials()))}
-	return nil
+	return err
 }
 
 // Name names the dataset as a destination: bigquery:PROJECT.DATASET.
@@ -185,7 +164,7 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 	}
 	// Retries are ours: an attempt of which the end is unknown is settled.
 	managed, err := s.writer.NewManagedStream(context.WithoutCancel(ctx), managedwriter.WithStreamName(made.GetName()),
-		managedwriter.WithSchemaDescriptor(descriptor(shipColumns[t])), managedwriter.EnableWriteRetries(false))
+		managedwriter.WithSchemaDescriptor(descriptor(tableColumns[t])), managedwriter.EnableWriteRetries(false))
 	if err != nil {
 		return nil, fmt.Errorf("open a stream: %w", err)
 	}
@@ -270,17 +249,17 @@ func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 	}
 	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (time >= @first OR time IS NULL)",
 		number, s.id(a.Table)))
-	q.Parameters = []bq.QueryParameter{
+	q.Parameters = []bigquery.QueryParameter{
 		{Name: "up_to", Value: a.UpTo}, {Name: "after", Value: a.After}, {Name: "log_id", Value: a.LogID}, {Name: "first", Value: time.UnixMicro(a.First).UTC()},
 	}
 	q.Labels = queryLabels
 	rows, err := q.Read(ctx)
-	var counts []bq.Value
+	var counts []bigquery.Value
 	if err == nil {
 		err = rows.Next(&counts)
 	}
 	switch {
-	case hasCode(err, 404): // The table is gone, and what was in it: it is made anew.
+	case google.HasStatus(err, http.StatusNotFound): // The table is gone, and what was in it: it is made anew.
 		return false, nil
 	case errors.Is(err, iterator.Done) || err == nil && len(counts) != 2:
 		return false, fmt.Errorf("ask %s for rows up to %d: there was no answer", s.id(a.Table), a.UpTo)

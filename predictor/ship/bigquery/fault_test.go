@@ -22,7 +22,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/drift-exporter/drift_exporter/collector/bigquery/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
@@ -88,7 +88,7 @@ func testFaultsOfRESTCostAndDoubleNoRow(t *testing.T, e *emulator.Emulator) {
 				s.patience = patience
 			})
 			for table, key := range map[predictionlog.Table]string{predictionlog.TablePredictions: "id", predictionlog.TableFeedback: "seq", predictionlog.TableErrors: "seq"} {
-				got := shipQuery(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT %s) FROM `test-project.%s.%s`", key, dataset, table))
+				got := queryRows(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT %s) FROM `test-project.%s.%s`", key, dataset, table))
 				want := map[predictionlog.Table]string{predictionlog.TablePredictions: "[300 300]", predictionlog.TableFeedback: "[30 30]", predictionlog.TableErrors: "[10 10]"}[table]
 				if fmt.Sprint(got[0]) != want {
 					t.Errorf("%s has %v rows and keys, want %s", table, got[0], want)

@@ -2,13 +2,11 @@ package bigquery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
-	bq "cloud.google.com/go/bigquery"
-	"google.golang.org/api/googleapi"
-
+	"cloud.google.com/go/bigquery"
+	"github.com/drift-exporter/drift_exporter/predictor/google"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
@@ -27,24 +25,24 @@ func (s *Sink) prepare(ctx context.Context) error {
 func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	table, columns := s.dataset.Table(string(t)), shipColumns[t]
+	table, columns := s.dataset.Table(string(t)), tableColumns[t]
 	have, err := table.Metadata(ctx)
-	if hasCode(err, http.StatusNotFound) {
+	if google.HasStatus(err, http.StatusNotFound) {
 		// Whether it is the dataset that lacks is asked before a table is made in
 		// it: the emulator answers that with 500, which Google's client repeats.
-		if _, err := s.dataset.Metadata(ctx); hasCode(err, http.StatusNotFound) {
+		if _, err := s.dataset.Metadata(ctx); google.HasStatus(err, http.StatusNotFound) {
 			return err
 		}
-		err = table.Create(ctx, &bq.TableMetadata{
+		err = table.Create(ctx, &bigquery.TableMetadata{
 			Description:      "Rows of prediction logs, shipped by drift_exporter.",
-			Schema:           shipSchema(columns),
-			TimePartitioning: &bq.TimePartitioning{Type: bq.DayPartitioningType, Field: "time"},
-			Clustering:       &bq.Clustering{Fields: []string{"model", "version"}},
+			Schema:           schemaOf(columns),
+			TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.DayPartitioningType, Field: "time"},
+			Clustering:       &bigquery.Clustering{Fields: []string{"model", "version"}},
 		})
 		if err == nil {
 			s.logger.Info("made a table", "table", s.id(t))
 		}
-		if !hasCode(err, http.StatusConflict) {
+		if !google.HasStatus(err, http.StatusConflict) {
 			return err
 		}
 		have, err = table.Metadata(ctx) // another made it at the same moment
@@ -59,7 +57,7 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	if len(lacks) == 0 {
 		return nil
 	}
-	_, err = table.Update(ctx, bq.TableMetadataToUpdate{Schema: append(have.Schema, shipSchema(lacks)...)}, have.ETag)
+	_, err = table.Update(ctx, bigquery.TableMetadataToUpdate{Schema: append(have.Schema, schemaOf(lacks)...)}, have.ETag)
 	if err == nil {
 		s.logger.Info("added columns to a table", "table", s.id(t), "columns", len(lacks))
 	}
@@ -68,12 +66,12 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 
 // lacking returns the columns that a table lacks. A table without the key, with
 // another type of a column, or with a required column of its own is not ours.
-func lacking(have bq.Schema, columns []shipColumn) ([]shipColumn, error) {
-	found := map[string]*bq.FieldSchema{}
+func lacking(have bigquery.Schema, columns []column) ([]column, error) {
+	found := map[string]*bigquery.FieldSchema{}
 	for _, f := range have {
 		found[f.Name] = f
 	}
-	var lacks []shipColumn
+	var lacks []column
 	for _, c := range columns {
 		f := found[c.name]
 		delete(found, c.name)
@@ -92,11 +90,4 @@ func lacking(have bq.Schema, columns []shipColumn) ([]shipColumn, error) {
 		}
 	}
 	return lacks, nil
-}
-
-// hasCode reports whether an error is an answer of the REST interface with that
-// status.
-func hasCode(err error, code int) bool {
-	var answer *googleapi.Error
-	return errors.As(err, &answer) && answer.Code == code
 }

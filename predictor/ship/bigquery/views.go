@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	bq "cloud.google.com/go/bigquery"
+	"cloud.google.com/go/bigquery"
 
+	"github.com/drift-exporter/drift_exporter/predictor/google"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
@@ -112,7 +113,7 @@ const describes = "Features of the predictions by day. Known features, and wheth
 // read returns the features that the views of the dataset know.
 func (v *datasetViews) read(ctx context.Context) (seen, error) {
 	have, err := v.sink.dataset.Table("features_by_day").Metadata(ctx)
-	if hasCode(err, http.StatusNotFound) {
+	if google.HasStatus(err, http.StatusNotFound) {
 		return seen{}, nil
 	}
 	if err != nil {
@@ -148,18 +149,18 @@ func (v *datasetViews) write(ctx context.Context) error {
 func (v *datasetViews) ensure(ctx context.Context, view datasetView) error {
 	table := v.sink.dataset.Table(view.name)
 	have, err := table.Metadata(ctx)
-	if hasCode(err, http.StatusNotFound) {
-		return table.Create(ctx, &bq.TableMetadata{ViewQuery: view.query, Description: view.description})
+	if google.HasStatus(err, http.StatusNotFound) {
+		return table.Create(ctx, &bigquery.TableMetadata{ViewQuery: view.query, Description: view.description})
 	}
 	switch {
 	case err != nil:
 		return err
-	case have.Type != bq.ViewTable:
+	case have.Type != bigquery.ViewTable:
 		return fmt.Errorf("a %s has that name", strings.ToLower(string(have.Type)))
 	case have.ViewQuery == view.query && have.Description == view.description:
 		return nil
 	}
-	_, err = table.Update(ctx, bq.TableMetadataToUpdate{ViewQuery: view.query, Description: view.description}, have.ETag)
+	_, err = table.Update(ctx, bigquery.TableMetadataToUpdate{ViewQuery: view.query, Description: view.description}, have.ETag)
 	return err
 }
 

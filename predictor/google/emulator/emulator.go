@@ -1,7 +1,8 @@
 // Package emulator starts an emulator of BigQuery for the tests of this module.
 // It is bqemulator, a Python package that translates BigQuery's SQL to DuckDB's
 // and speaks the REST interface and the Storage Write API. Where it differs from
-// BigQuery as far as we use it is in collector/bigquery/README.md.
+// BigQuery as far as we use it is in the README.md of collector/bigquery and of
+// predictor/ship/bigquery.
 package emulator
 
 import (

@@ -1,0 +1,98 @@
+package bigquery
+
+import (
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// column is one column of a table that is shipped to.
+type column struct {
+	name        string
+	kind        bigquery.FieldType
+	required    bool
+	description string
+}
+
+// What the tables have in common. Times are cut to microseconds, which is what
+// BigQuery keeps.
+var (
+	logIDColumn   = column{"log_id", bigquery.StringFieldType, true, "UUID of the prediction log; with the number of the row it is a key."}
+	timeColumn    = column{"time", bigquery.TimestampFieldType, false, "When it was logged."}
+	modelColumn   = column{"model", bigquery.StringFieldType, false, "Name of the model."}
+	versionColumn = column{"version", bigquery.StringFieldType, false, "Version of the model; may be empty."}
+	alteredColumn = column{"altered", bigquery.StringFieldType, false, "How the row differs from that in the log, because BigQuery would not take it as it is; null when it does not."}
+)
+
+// tableColumns are the columns of each table. A later release may add columns at
+// the end, which are nullable, and does not change or remove one: tables that an
+// earlier one made get what they lack.
+var tableColumns = map[predictionlog.Table][]column{
+	predictionlog.TablePredictions: {
+		logIDColumn,
+		{"id", bigquery.IntegerFieldType, true, "Number of the prediction in its log; rises."},
+		timeColumn, modelColumn, versionColumn,
+		{"request_id", bigquery.StringFieldType, false, "X-Request-ID of the request."},
+		{"features", bigquery.JSONFieldType, false, "What the model was given: one JSON object."},
+		{"features_text", bigquery.StringFieldType, false, "The features as they were logged, when they are not JSON that BigQuery takes."},
+		{"score", bigquery.FloatFieldType, false, "Probability of the positive class."},
+		{"class", bigquery.StringFieldType, false, "Class that was predicted."},
+		{"latency", bigquery.IntegerFieldType, false, "Nanoseconds from the request's first byte to the hand-over to the log."},
+		alteredColumn,
+	},
+	predictionlog.TableFeedback: {
+		logIDColumn,
+		{"seq", bigquery.IntegerFieldType, true, "Number of the feedback in its log; rises."},
+		timeColumn, modelColumn, versionColumn,
+		{"prediction_id", bigquery.IntegerFieldType, false, "Prediction of the same log that it is about. Its newest feedback is its outcome."},
+		{"observed_at", bigquery.TimestampFieldType, false, "When the outcome was seen."},
+		{"outcome", bigquery.StringFieldType, false, "What really happened."},
+		{"source", bigquery.StringFieldType, false, "Who says so."},
+		{"confidence", bigquery.FloatFieldType, false, "How sure that is, above 0 and at most 1."},
+		{"class", bigquery.StringFieldType, false, "Class that was predicted."},
+		{"score", bigquery.FloatFieldType, false, "Score of the prediction."},
+		{"predicted_at", bigquery.TimestampFieldType, false, "Time of the prediction."},
+		{"corrects", bigquery.StringFieldType, false, "Why it counts although the feedback before it said otherwise; null when nothing did."},
+		alteredColumn,
+	},
+	predictionlog.TableErrors: {
+		logIDColumn,
+		{"seq", bigquery.IntegerFieldType, true, "Number of the refused request in its log; rises."},
+		timeColumn, modelColumn, versionColumn,
+		{"reason", bigquery.StringFieldType, false, "Why the request was refused."},
+		alteredColumn,
+	},
+}
+
+// schemaOf returns the columns as BigQuery's.
+func schemaOf(columns []column) bigquery.Schema {
+	var s bigquery.Schema
+	for _, c := range columns {
+		s = append(s, &bigquery.FieldSchema{Name: c.name, Type: c.kind, Required: c.required, Description: c.description})
+	}
+	return s
+}
+
+// wireTypes are how a type travels in the Storage Write API: a timestamp as
+// microseconds since 1970, JSON as text.
+var wireTypes = map[bigquery.FieldType]descriptorpb.FieldDescriptorProto_Type{
+	bigquery.StringFieldType:    descriptorpb.FieldDescriptorProto_TYPE_STRING,
+	bigquery.JSONFieldType:      descriptorpb.FieldDescriptorProto_TYPE_STRING,
+	bigquery.IntegerFieldType:   descriptorpb.FieldDescriptorProto_TYPE_INT64,
+	bigquery.TimestampFieldType: descriptorpb.FieldDescriptorProto_TYPE_INT64,
+	bigquery.FloatFieldType:     descriptorpb.FieldDescriptorProto_TYPE_DOUBLE,
+}
+
+// descriptor describes a row's message: its fields are the columns, numbered
+// from 1.
+func descriptor(columns []column) *descriptorpb.DescriptorProto {
+	d := &descriptorpb.DescriptorProto{Name: new("Row")}
+	for i, c := range columns {
+		d.Field = append(d.Field, &descriptorpb.FieldDescriptorProto{
+			Name: new(c.name), Number: new(int32(i + 1)), Type: wireTypes[c.kind].Enum(),
+			Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+		})
+	}
+	return d
+}
