@@ -1,10 +1,9 @@
 package window
 
 import (
-	"math"
-
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // code writes the code of every column of a row into codes, and its numbers
@@ -18,7 +17,7 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 	for i := range l.features {
 		c, v := &l.columns[i], &values[i]
 		codes[i] = c.code(v)
-		if c.numeric && v.Kind == features.Number && !math.IsInf(v.Number, 0) {
+		if c.numeric && v.Kind == value.Known {
 			last[i], lastAt[i] = v.Number, row.ID
 		}
 	}
@@ -38,14 +37,12 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 // code returns the fine code of one value of the column.
 func (c *column) code(v *features.Value) uint8 {
 	switch {
-	case v.Kind == features.Missing:
+	case v.Kind == value.Missing:
 		return c.binning.Missing()
-	case c.numeric && v.Kind == features.Number:
-		return c.binning.Number(v.Number)
+	case v.Kind == value.Invalid:
+		return c.binning.Invalid()
 	case c.numeric:
-		return c.binning.Missing()
-	case v.Kind == features.Nested:
-		return c.binning.Unseen()
+		return c.binning.Number(v.Number)
 	default:
 		return c.binning.Category(v.Text)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // layout says how the rows served by one reference become codes: a column of
@@ -31,6 +32,7 @@ type layout struct {
 // column is one coded distribution.
 type column struct {
 	name    string
+	read    value.Column // how a feature is read
 	numeric bool
 	// discrete is set for a number whose reference knows single values only.
 	discrete bool
@@ -103,6 +105,7 @@ func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) erro
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b)
+	c.read = value.Column{Type: f.Type}
 	c.axis = f.Axis()
 	c.outcomes(f.Labelled, f.Correct)
 	l.columns = append(l.columns, c)
@@ -121,11 +124,11 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning) column {
 
 // newReader returns what reads the features of a row.
 func (l *layout) newReader() *features.Reader {
-	names, numeric := make([]string, l.features), make([]bool, l.features)
+	names, read := make([]string, l.features), make([]value.Column, l.features)
 	for i := range l.features {
-		names[i], numeric[i] = l.columns[i].name, l.columns[i].numeric
+		names[i], read[i] = l.columns[i].name, l.columns[i].read
 	}
-	return features.New(names, numeric)
+	return features.New(names, read)
 }
 
 // positive is the class whose probability the score is.

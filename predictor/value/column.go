@@ -46,10 +46,37 @@ func (c Column) Read(text string) Value {
 }
 
 func (c Column) number(x float64) Value {
-	if math.IsInf(x, 0) || c.Missing.HasNumber(x) {
+	if c.KindOf(x) == Missing {
 		return Value{}
 	}
 	return Value{Kind: Known, Number: x}
+}
+
+// KindOf says what a number is in a numeric column: Missing when it is infinite, NaN or
+// listed, else Known.
+func (c *Column) KindOf(x float64) Kind {
+	if math.IsNaN(x-x) || c.Missing.HasNumber(x) {
+		return Missing
+	}
+	return Known
+}
+
+// ReadBytes is [Column.Read] in a column that is not numeric, without allocation. The
+// text it returns is text itself, where that is canonical, else it lies in scratch, which
+// it returns with what it appended.
+func (c *Column) ReadBytes(text, scratch []byte) (kind Kind, canonical, grown []byte) {
+	at := len(scratch)
+	if c.Type == Boolean && string(text) != "true" && string(text) != "false" {
+		scratch = append(scratch, c.Read(string(text)).Text...)
+		canonical = scratch[at:]
+	} else if canonical = CategoryBytes(text, scratch); len(canonical) > 0 && &canonical[0] != &text[0] {
+		scratch = append(scratch, canonical...)
+		canonical = scratch[at:]
+	}
+	if len(canonical) == 0 || c.Missing != nil && c.Missing.HasCategory(string(canonical)) {
+		return Missing, nil, scratch
+	}
+	return Known, canonical, scratch
 }
 
 func (c Column) category(canonical string) Value {

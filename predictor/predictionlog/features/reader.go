@@ -5,28 +5,16 @@ package features
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Kind is what a feature of a row holds.
-type Kind uint8
-
-const (
-	// Missing is null, absent, or a number that overflows a float64.
-	Missing Kind = iota
-	// Number is a JSON number: Number is set, and Text where the feature is not numeric.
-	Number
-	// Text is a string, true or false: Text is set.
-	Text
-	// Nested is an object or an array.
-	Nested
-)
-
-// Value is one feature of one row. Its Text is valid until the next Read.
+// Value is one feature of one row, as [value.Column] reads it. Number is set in numeric
+// columns, Text, in canonical form, in others; both only when Kind is [value.Known]. Text
+// is valid until the next Read.
 type Value struct {
-	Kind   Kind
+	Kind   value.Kind
 	Number float64
 	Text   []byte
 }
@@ -37,20 +25,20 @@ type Value struct {
 // Whatever is unusual (an escape, a nested value, a broken object) goes to
 // encoding/json. A key that is repeated has its last value.
 type Reader struct {
-	names  []string
-	index  map[string]int
-	form   form
-	values []Value
-	text   []byte // scratch for categories that are numbers
-	wants  []bool // the feature is not numeric: a number needs its text
+	names   []string
+	columns []value.Column
+	index   map[string]int
+	form    form
+	values  []Value
+	text    []byte // scratch for canonical texts
 }
 
-// New returns a Reader of features with these names; numeric says of each whether it is
-// a number. No name may be there twice.
-func New(names []string, numeric []bool) *Reader {
-	r := &Reader{names: names, index: make(map[string]int, len(names)), values: make([]Value, len(names)), wants: make([]bool, len(names))}
+// New returns a Reader of features with these names, each read as the column of the same
+// index. No name may be there twice.
+func New(names []string, columns []value.Column) *Reader {
+	r := &Reader{names: names, columns: columns, index: make(map[string]int, len(names)), values: make([]Value, len(names))}
 	for i, name := range names {
-		r.wants[i], r.index[name] = !numeric[i], i
+		r.index[name] = i
 	}
 	return r
 }
@@ -88,11 +76,15 @@ func (r *Reader) known(b []byte) bool {
 			return false
 		}
 		i += len(before)
-		x, end, ok := decimal(b, i)
-		if ok && column >= 0 && !r.wants[column] {
-			v := &r.values[column]
-			v.Kind, v.Number = Number, x
-		} else if !ok || column >= 0 {
+		end := i
+		ok := false
+		if column >= 0 && r.columns[column].Type == value.Numeric {
+			var x float64
+			if x, end, ok = value.Literal(b, i); ok {
+				r.number(column, x)
+			}
+		}
+		if !ok {
 			if end, ok = r.scalar(b, i, column); !ok {
 				return false
 			}
@@ -154,51 +146,60 @@ func (r *Reader) scalar(b []byte, i, column int) (int, bool) {
 	if i == len(b) {
 		return i, false
 	}
-	var v Value
-	var end int
-	ok := true
+	end, ok := i, false
 	switch b[i] {
 	case '"':
-		v.Kind = Text
-		v.Text, end, ok = plainString(b, i)
+		var text []byte
+		if text, end, ok = plainString(b, i); ok {
+			r.set(column, text)
+		}
 	case 't':
-		v.Kind, v.Text = Text, b[i:min(i+4, len(b))]
-		end, ok = i+4, string(v.Text) == "true"
+		if end, ok = i+len("true"), bytes.HasPrefix(b[i:], []byte("true")); ok {
+			r.set(column, b[i:end])
+		}
 	case 'f':
-		v.Kind, v.Text = Text, b[i:min(i+5, len(b))]
-		end, ok = i+5, string(v.Text) == "false"
+		if end, ok = i+len("false"), bytes.HasPrefix(b[i:], []byte("false")); ok {
+			r.set(column, b[i:end])
+		}
 	case 'n':
-		end, ok = i+4, bytes.HasPrefix(b[i:], []byte("null"))
+		if end, ok = i+len("null"), bytes.HasPrefix(b[i:], []byte("null")); ok {
+			r.set(column, nil)
+		}
 	default:
-		if end = numberEnd(b, i); end == i {
-			return i, false
+		var x float64
+		if x, end, ok = value.Literal(b, i); !ok || column < 0 {
+			break
 		}
-		if column >= 0 {
-			v = r.number(b[i:end], column)
+		if r.columns[column].Type == value.Numeric {
+			r.number(column, x)
+		} else {
+			r.set(column, b[i:end])
 		}
-	}
-	if ok && column >= 0 {
-		r.values[column] = v
 	}
 	return end, ok
 }
 
-// number converts a JSON number. One that overflows a float64 is missing.
-func (r *Reader) number(b []byte, column int) Value {
-	x, err := strconv.ParseFloat(string(b), 64)
-	if err != nil {
-		return Value{Kind: Missing}
+// number gives a numeric column a number.
+func (r *Reader) number(column int, x float64) {
+	v := &r.values[column]
+	if v.Kind, v.Number = r.columns[column].KindOf(x), x; v.Kind != value.Known {
+		v.Number = 0
 	}
-	if x == 0 {
-		x = 0 // -0 is 0
+}
+
+// set gives a column, if there is one, a text; no text is a missing value.
+func (r *Reader) set(column int, text []byte) {
+	if column < 0 {
+		return
 	}
-	v := Value{Kind: Number, Number: x}
-	if r.wants[column] {
-		at := len(r.text)
-		r.text = strconv.AppendFloat(r.text, x, 'f', -1, 64)
-		v.Text = r.text[at:]
+	v := &r.values[column]
+	if c := &r.columns[column]; c.Type == value.Numeric {
+		read := c.Read(string(text))
+		*v = Value{Kind: read.Kind, Number: read.Number}
+	} else {
+		v.Number = 0
+		v.Kind, v.Text, r.text = c.ReadBytes(text, r.text)
 	}
-	return v
 }
 
 // slow reads any object by encoding/json. Like the log, it ends the text at a
@@ -221,13 +222,13 @@ func (r *Reader) slow(object []byte) bool {
 		raw = bytes.TrimSpace(raw)
 		switch raw[0] {
 		case '{', '[':
-			r.values[column] = Value{Kind: Nested}
+			r.values[column] = Value{Kind: value.Invalid}
 		case '"':
 			var s string
 			if err := json.Unmarshal(raw, &s); err != nil {
 				return false
 			}
-			r.values[column] = Value{Kind: Text, Text: []byte(s)}
+			r.set(column, []byte(s))
 		default:
 			if _, ok := r.scalar(raw, 0, column); !ok {
 				return false
