@@ -58,7 +58,7 @@ lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
 	$(GOLANGCI) run ./...
 
 .PHONY: bench
-bench: build ## measure every promise about speed beside its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
+bench: build ## measure every promise about speed next to its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
 	@mkdir -p .build/bin
 	@$(GO) build -o .build/bin/bench ./deploy/test/bench
 	@.build/bin/bench -binary=./$(BINARY) $(BENCHFLAGS)
@@ -86,7 +86,7 @@ docs: ## rewrite the generated pages of deploy/docs
 	$(GO) test ./deploy/docs -update
 
 .PHONY: dashboards
-dashboards: ## write the dashboards of deploy/grafana anew
+dashboards: ## regenerate the dashboards of deploy/grafana
 	$(GO) run ./deploy/grafana
 
 .PHONY: calibrate
@@ -130,7 +130,7 @@ docker: build image-files ## build the image IMAGE=loan-model-api:latest from ./
 image: build image-files ## build the image without Docker, by buildah, and run it in an empty root; as root
 	deploy/container/check
 
-# What the image holds beside the binary: certificates to trust, and directories
+# What the image holds besides the binary: certificates to trust, and directories
 # that belong to its user, which an image without a shell cannot make itself.
 .PHONY: image-files
 image-files:

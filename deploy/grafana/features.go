@@ -34,23 +34,23 @@ func features() *dashboard.DashboardBuilder {
 			column{ref: "H", title: "out of range", unit: "percentunit", expr: of(`feature_out_of_range_ratio`), colors: share})).
 		WithPanel(states("Drift", "Since when each feature is detected as drifted. At most one false alarm a month over all of them.", bad, words("none", "detected"),
 			query(of(`feature_drift_detected`), each))).
-		WithPanel(bounded(lines("Divergence above the noise", "Kullback-Leibler divergence from the reference less what sampling alone makes of it, in nats. Dashed: moderate and significant.", "short",
+		WithPanel(bounded(lines("Divergence above the noise", "Kullback-Leibler divergence from the reference less its noise floor, in nats. Dashed: moderate and significant.", "short",
 			query(of(`feature_kl_divergence_corrected`), each)).Min(0), nats)).
 		WithRow(dashboard.NewRowBuilder("In which bins (needs --collector.feature_counts; choose one feature)")).
 		WithPanel(bars("Window", "Share of the window's predictions in each bin.", "percentunit", neutral,
 			now(`sum by (bin) (feature_window_bin_predictions`+some+`) / ignoring (bin) group_left () sum(feature_window_bin_predictions`+some+`)`, legend)).Min(0).Span(8)).
 		WithPanel(bars("Reference", "Share of the reference's rows in each bin.", "percentunit", from("purple"),
 			now(`sum by (bin) (feature_reference_bin_samples`+some+`) / ignoring (bin) group_left () sum(feature_reference_bin_samples`+some+`)`, legend)).Min(0).Span(8)).
-		WithPanel(bars("Contribution to the divergence", "In nats; they add up to the divergence. Needs --collector.feature_bins, which tells the bins that matter most.", "short", nats,
+		WithPanel(bars("Contribution to the divergence", "In nats; they add up to the divergence. Needs --collector.feature_bins, which exports the bins that contribute most.", "short", nats,
 			now(`sort_desc(max by (bin) (feature_bin_kl_contribution`+some+`))`, legend)).Span(8)).
 		WithPanel(lines("Bins over time", "Share of the window's predictions in each bin.", "percentunit",
 			query(`sum by (bin) (feature_window_bin_predictions`+some+`) / ignoring (bin) group_left () sum(feature_window_bin_predictions`+some+`)`, legend)).Min(0).Span(24)).
 		WithRow(dashboard.NewRowBuilder("Data quality")).
 		WithPanel(bounded(lines("Missing", "Share of the window without a value. Compare with the reference's own share.", "percentunit",
 			query(of(`feature_missing_ratio`), each), query(of(`feature_reference_missing_ratio`), each+" in the reference")).Min(0).Span(8), share)).
-		WithPanel(bounded(lines("Unseen", "Share of the window with a value that the reference does not hold.", "percentunit",
+		WithPanel(bounded(lines("Unseen", "Share of the window with a value that the reference does not have.", "percentunit",
 			query(of(`feature_unseen_ratio`), each)).Min(0).Span(8), share)).
-		WithPanel(bounded(lines("Out of range", "Share of the window beyond the reference's extremes.", "percentunit",
+		WithPanel(bounded(lines("Out of range", "Share of the window below the reference's minimum or above its maximum.", "percentunit",
 			query(of(`feature_out_of_range_ratio`), each)).Min(0).Span(8), share)).
 		WithRow(dashboard.NewRowBuilder("The fleet: all replicas together (needs --collector.feature_counts and the recording rules)")).
 		WithPanel(bounded(lines("Divergence of the fleet", "Kullback-Leibler divergence of all replicas' windows together, above its noise floor, in nats.", "short",
@@ -58,8 +58,8 @@ func features() *dashboard.DashboardBuilder {
 		WithPanel(lines("PSI of the fleet", "Population stability index of all replicas' windows together.", "short",
 			query(`job_feature:feature_psi:fleet`+some, "{{job}} {{feature}}")).Min(0)).
 		WithRow(dashboard.NewRowBuilder("Chance")).
-		WithPanel(lines("Noise floor", "What sampling alone makes of the divergence; falls as the window fills.", "short",
+		WithPanel(lines("Noise floor", "Expected divergence from sampling noise alone; falls as the window fills.", "short",
 			query(of(`feature_kl_noise_floor`), each)).Min(0)).
-		WithPanel(ratio(lines("p-value", "Of such a divergence when nothing has drifted. For display: never alert on it.", "short",
+		WithPanel(ratio(lines("p-value", "Probability of such a divergence without drift. For display: do not alert on it.", "short",
 			query(of(`feature_drift_p_value`), each))))
 }

@@ -1,5 +1,5 @@
 // Command grafana writes the dashboards for Grafana, one JSON file each, into
-// the folder dashboards beside it. They are committed; a test compares them.
+// the folder dashboards next to it. They are committed; a test compares them.
 package main
 
 import (

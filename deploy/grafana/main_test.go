@@ -70,7 +70,7 @@ func TestPanelsSayWhatTheyShow(t *testing.T) {
 			}
 			title := *p.Panel.Title
 			if p.Panel.Description == nil || *p.Panel.Description == "" || len(p.Panel.Targets) == 0 {
-				t.Errorf("%s: the panel %s lacks a description or a query", d.file, title)
+				t.Errorf("%s: the panel %s has no description or no query", d.file, title)
 			}
 			if p.Panel.FieldConfig == nil || p.Panel.FieldConfig.Defaults.NoValue == nil {
 				t.Errorf("%s: the panel %s does not say when it has no data", d.file, title)

@@ -36,11 +36,11 @@ func models() *dashboard.DashboardBuilder {
 			column{ref: "I", title: "last prediction", unit: "dateTimeFromNow", expr: by(`model_last_prediction_timestamp_seconds`) + ` * 1000`})).
 		WithPanel(lines("Drifted features", "How many features of each model have drifted.", "short",
 			query(by(`model_drifted_features`), "{{model}} {{version}}")).Min(0)).
-		WithPanel(bounded(lines("Shift of the scores", "Kullback-Leibler divergence of the scores from the reference, in nats: what all drift together does to the answers.", "short",
+		WithPanel(bounded(lines("Shift of the scores", "Kullback-Leibler divergence of the scores from the reference, in nats: the effect of all drift together on the predictions.", "short",
 			query(by(`prediction_distribution_shift`), "{{model}} {{version}}")).Min(0), nats)).
 		WithPanel(ratio(lines("Accuracy", "Share of correct predictions among the newest with an outcome.", "percentunit",
 			query(by(`model_accuracy`), "{{model}} {{version}}")))).
-		WithPanel(lines("Predictions", "Made a second.", "reqps",
+		WithPanel(lines("Predictions", "Predictions per second.", "reqps",
 			query(`sum by (model, version) (rate(model_success_total`+chosen+`[$__rate_interval]))`, "{{model}} {{version}}")).Min(0))
 }
 

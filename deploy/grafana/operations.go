@@ -16,7 +16,7 @@ func operations() *dashboard.DashboardBuilder {
 			query(`sum(rate(model_errors_total`+chosen+`[$__rate_interval])) / sum(rate(model_requests_total`+chosen+`[$__rate_interval]))`, ""))).
 		WithPanel(number("99th percentile", "Of the time from a request's first byte to its prediction.", "s", from("green", step{0.05, "orange"}, step{0.1, "red"}),
 			query(`histogram_quantile(0.99, sum by (le) (rate(model_prediction_latency_seconds_bucket`+chosen+`[$__rate_interval])))`, ""))).
-		WithPanel(lines("Requests", "Answered and refused, a second.", "reqps",
+		WithPanel(lines("Requests", "Answered and refused, per second.", "reqps",
 			query(`sum by (model, version) (rate(model_success_total`+chosen+`[$__rate_interval]))`, name+" answered"),
 			query(`sum by (model, version, reason) (rate(model_errors_total`+chosen+`[$__rate_interval]))`, name+" {{reason}}")).Min(0)).
 		WithPanel(bounded(lines("Latency", "From a request's first byte to the hand-over to the log.", "s",
@@ -24,18 +24,18 @@ func operations() *dashboard.DashboardBuilder {
 			query(`histogram_quantile(0.99, sum by (model, version, le) (rate(model_prediction_latency_seconds_bucket`+chosen+`[$__rate_interval])))`, name+" 99 %")).Min(0), from("green", step{0.1, "red"}))).
 		WithPanel(heat("Scores", "How the model's scores are distributed over time.", "short",
 			`sum by (le) (rate(model_prediction_values_bucket`+chosen+`[$__rate_interval]))`)).
-		WithPanel(lines("Classes", "Predictions a second by class.", "reqps",
+		WithPanel(lines("Classes", "Predictions per second by class.", "reqps",
 			query(`sum by (model, class) (rate(model_predictions_by_class_total`+chosen+`[$__rate_interval]))`, "{{model}}: {{class}}")).Min(0)).
 		WithRow(dashboard.NewRowBuilder("The log and its windows")).
 		WithPanel(lines("Size of the log", "With its write-ahead log.", "bytes", query(`drift_log_size_bytes`, instance)).Min(0).Span(8)).
-		WithPanel(lines("Window", "Predictions that drift is told from.", "short", query(by(`model_window_predictions`), name)).Min(0).Span(8)).
+		WithPanel(lines("Window", "Predictions that the drift metrics are computed from.", "short", query(by(`model_window_predictions`), name)).Min(0).Span(8)).
 		WithPanel(lines("Age of the window", "Age of its oldest prediction.", "s", query(by(`model_window_age_seconds`), name)).Min(0).Span(8)).
-		WithPanel(lines("Rows and versions left out", "Rows whose features are no JSON object; series and versions beyond their bound.", "short",
+		WithPanel(lines("Rows and versions left out", "Rows whose features are not a JSON object; omitted series and versions.", "short",
 			query(`drift_log_invalid_rows_total`, instance+" invalid rows"), query(`sum by (instance, reason) (drift_series_dropped)`, instance+" {{reason}}")).Min(0)).
-		WithPanel(lines("Age of the references", "Since they were counted. A new one belongs to every new version.", "s",
+		WithPanel(lines("Age of the references", "Time since they were counted. Every new version needs a new one.", "s",
 			query(`time() - `+by(`model_reference_timestamp_seconds`), name)).Min(0)).
 		WithRow(dashboard.NewRowBuilder("The processes")).
-		WithPanel(lines("Time of a collector", "At each scrape; the scrape's timeout bounds their sum.", "s",
+		WithPanel(lines("Time of a collector", "Of one scrape, in seconds.", "s",
 			query(`max by (collector) (drift_scrape_collector_duration_seconds)`, "{{collector}}")).Min(0).Span(8)).
 		WithPanel(lines("Commits", "Mean time of a commit of the predictor, fsync included; needs its own page to be scraped.", "s",
 			query(`sum by (instance) (rate(predictor_commit_duration_seconds_sum[$__rate_interval])) / sum by (instance) (rate(predictor_commit_duration_seconds_count[$__rate_interval]))`, instance)).Min(0).Span(8)).

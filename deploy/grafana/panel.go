@@ -55,7 +55,7 @@ func bounded(p *timeseries.PanelBuilder, colors cog.Builder[dashboard.Thresholds
 // ratio bounds lines to 0 and 1.
 func ratio(p *timeseries.PanelBuilder) *timeseries.PanelBuilder { return p.Min(0).Max(1) }
 
-// bars are the last values beside each other, by name.
+// bars are the last values next to each other, by name.
 func bars(title, description, unit string, colors cog.Builder[dashboard.ThresholdsConfig], q *prometheus.DataqueryBuilder) *bargauge.PanelBuilder {
 	return bargauge.NewPanelBuilder().
 		Title(title).Description(description).Datasource(source).

@@ -17,9 +17,9 @@ func performance() *dashboard.DashboardBuilder {
 		WithPanel(number("ROC AUC", "Probability that a positive outcome had the higher score; 0.5 is chance.", "short", from("red", step{0.6, "orange"}, step{0.7, "green"}), query(`min(model_roc_auc`+chosen+`)`, "")).Decimals(3)).
 		WithPanel(ratio(lines("Accuracy with its interval", "Share of correct predictions among the newest with an outcome, and its 95 % interval. Two models are different where their intervals are apart.", "percentunit",
 			query(by(`model_accuracy`), name), query(by(`model_accuracy_lower`), name+" at least"), query(by(`model_accuracy_upper`), name+" at most")))).
-		WithPanel(ratio(lines("Estimate without outcomes", "What the scores promise for the window. Blind to concept drift by construction: see the surprise.", "percentunit",
+		WithPanel(ratio(lines("Estimate without outcomes", "Accuracy estimated from the window's scores. It cannot see concept drift: see the surprise.", "percentunit",
 			query(by(`model_estimated_accuracy`), name), query(by(`model_estimated_accuracy_lower`), name+" at least"), query(by(`model_estimated_accuracy_upper`), name+" at most")))).
-		WithPanel(bounded(lines("Surprise", "Accuracy less its estimate for the same predictions, with its 95 % interval. Below the dashed line the alert fires when the upper end is there.", "percentunit",
+		WithPanel(bounded(lines("Surprise", "Accuracy less its estimate for the same predictions, with its 95 % interval. The alert fires when the upper end is below the dashed line.", "percentunit",
 			query(by(`model_accuracy_surprise`), name), query(by(`model_accuracy_surprise_lower`), name+" at least"), query(by(`model_accuracy_surprise_upper`), name+" at most")),
 			from("red", step{-0.02, "green"}))).
 		WithPanel(ratio(lines("Precision, recall, F1", "Over the same predictions as the accuracy.", "percentunit",
@@ -29,19 +29,19 @@ func performance() *dashboard.DashboardBuilder {
 		WithPanel(ratio(lines("Accuracy of the fleet", "Of all replicas together, with its 95 % interval; needs the recording rules.", "percentunit",
 			query(part(`job_model:model_accuracy:fleet`, ``), "{{job}} "+name), query(part(`job_model:model_accuracy_lower:fleet`, ``), "{{job}} "+name+" at least"), query(part(`job_model:model_accuracy_upper:fleet`, ``), "{{job}} "+name+" at most")))).
 		WithRow(dashboard.NewRowBuilder("Labels")).
-		WithPanel(lines("Outcomes", "Accepted a second, by what was predicted and what came out. One class alone is a broken source.", "ops",
+		WithPanel(lines("Outcomes", "Accepted per second, by predicted and actual class. One class alone is a broken source.", "ops",
 			query(`sum by (model, predicted, actual) (rate(model_feedback_total`+chosen+`[$__rate_interval]))`, "{{model}}: predicted {{predicted}}, was {{actual}}")).Min(0).Span(8)).
 		WithPanel(ratio(lines("Outcomes known", "Share of the window, and of the predictions old enough to have one.", "percentunit",
 			query(by(`model_feedback_coverage_ratio`), name+" window"), query(by(`model_matured_coverage_ratio`), name+" matured"))).Span(8)).
 		WithPanel(heat("Delay of the outcomes", "Time from a prediction to its outcome.", "s",
 			`sum by (le) (rate(model_feedback_delay_seconds_bucket`+chosen+`[$__rate_interval]))`).Span(8)).
-		WithPanel(ratio(lines("Accuracy of the matured", "Of the predictions old enough that nearly all outcomes are in: outcomes that come early do not bias it.", "percentunit",
+		WithPanel(ratio(lines("Accuracy of the matured", "Of the predictions old enough that nearly all outcomes have arrived: early outcomes do not bias it.", "percentunit",
 			query(by(`model_matured_accuracy`), name)))).
-		WithPanel(lines("Corrections", "Outcomes that overruled another of the same prediction, a second.", "ops",
+		WithPanel(lines("Corrections", "Outcomes that replaced another one of the same prediction, per second.", "ops",
 			query(`sum by (model, by) (rate(model_feedback_corrections_total`+chosen+`[$__rate_interval]))`, "{{model}}: {{by}}")).Min(0)).
 		WithRow(dashboard.NewRowBuilder("Which feature it comes from (needs --collector.accuracy_impact)")).
-		WithPanel(bars("By the drift of a feature", "Change of accuracy by the other shares of a feature's bins.", "percentunit", from("red", step{-0.02, "orange"}, step{-0.005, "green"}),
+		WithPanel(bars("By the drift of a feature", "Change of accuracy caused by the changed distribution over a feature's bins.", "percentunit", from("red", step{-0.02, "orange"}, step{-0.005, "green"}),
 			now(`sort(max by (feature) (feature_accuracy_impact{term="covariate",model=~"$model",version=~"$version"}))`, "{{feature}}"))).
-		WithPanel(bars("By other answers within its bins", "Change of accuracy of the same kind of applicants: concept drift. Compare the features by their extreme bin.", "short", from("red", step{-4, "orange"}, step{-2, "green"}),
+		WithPanel(bars("By changed accuracy within its bins", "Change of accuracy inside a feature's bins: concept drift. Compare the features by their most extreme bin.", "short", from("red", step{-4, "orange"}, step{-2, "green"}),
 			now(`sort(max by (feature, bin) (feature_accuracy_bin_z`+chosen+`))`, "{{feature}} {{bin}}")))
 }

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	chart = "drift-exporter"
@@ -214,7 +214,7 @@ func TestChartHoldsSmokeRulesAndDashboards(t *testing.T) {
 		}
 	}
 	if rules != 0 || !sawSmoke || dashboards == 0 {
-		t.Errorf("the chart has %+d PrometheusRules beside one a file of rules, and %d dashboards; smoke: %t", rules, dashboards, sawSmoke)
+		t.Errorf("the chart has %+d PrometheusRules more than files of rules, and %d dashboards; smoke: %t", rules, dashboards, sawSmoke)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write prometheus-rule.yaml anew")
+var update = flag.Bool("update", false, "rewrite prometheus-rule.yaml")
 
 const ruleHead = `# The rules of deploy/prometheus/rules for the Prometheus operator; written by
 #   go test ./deploy/kubernetes -update

@@ -63,7 +63,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* What both containers mount beside the log. */}}
+{{/* What both containers mount in addition to the log. */}}
 {{- define "drift.mounts" -}}
 - name: tmp
   mountPath: /tmp
