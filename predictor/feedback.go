@@ -42,7 +42,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, _ time.Time) *
 }
 
 // contradiction is the answer to feedback that is well formed and does not fit what
-// the log knows; nil for every other error, and for none. Of an array, every record
+// the log has; nil for every other error, and for none. Of an array, every record
 // that does not fit is named, and the status is that of the first.
 func (q *feedbackRequest) contradiction(err error) *problem {
 	refused, ok := errors.AsType[predictionlog.RefusedOutcomes](err)

@@ -60,7 +60,7 @@ func predictOperation() object {
 			"if it has the same features in the same number of rows; otherwise with 422.",
 		"parameters": []object{{
 			"name": requestIDHeader, "in": "header", "required": false,
-			"description": "Names the prediction, uniquely; made when absent. In an array the rows are named ID/0, ID/1 and so on, at most 128 bytes each.",
+			"description": "Names the prediction, uniquely; made when absent. In an array the rows are named ID/0, ID/1 and so on, at most 128 bytes each, so that ID and ID/0 cannot both name an object.",
 			"schema":      object{"type": "string", "minLength": 1, "maxLength": maxText, "pattern": "^[ -~]+$"},
 		}},
 		"requestBody": body(object{"oneOf": []object{

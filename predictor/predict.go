@@ -135,7 +135,7 @@ func (s *Server) append(ctx context.Context, in *input, batch []predictionlog.Pr
 // reused refuses a request whose id the log has for another one.
 func reused(id string) *problem {
 	return newProblem(http.StatusUnprocessableEntity, reasonReusedID, "nothing was recorded: X-Request-ID "+strconv.Quote(id)+
-		" was used before for a request with other features or another number of rows; give every request an id of its own, and send the same id only to repeat the same request")
+		" was used before for a request with other features or another number of rows (those of an array have the ids ID/0, ID/1 and so on); give every request an id of its own, and send the same id only to repeat the same request")
 }
 
 // appendAnswers appends the JSON of all answers, as an array if the request was

@@ -61,7 +61,8 @@ func validRequestID(id string) bool {
 
 // otherIDs are the request ids that the log has when the caller's id was used for
 // a request of another shape: an object instead of an array, or a longer array.
-// Another object, and a shorter array, the rows' own ids show.
+// Another object and a shorter array have ids of their rows in common with it. So
+// an id, and that id with /0 behind it, count as the id of one request.
 func otherIDs(id string, rows int, array bool) []string {
 	if !array {
 		return []string{rowID(id, 0, true)}

@@ -47,7 +47,7 @@ type RunOptions struct {
 	// Listening is called with each bound address when connections to it are
 	// answered; not at all when nil.
 	Listening func(net.Addr)
-	// Logger hears what an operator must know; nothing when nil.
+	// Logger gets what an operator must know; nothing when nil.
 	Logger *slog.Logger
 }
 
@@ -73,7 +73,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		}
 	}()
 	// Analysts miss the view when it cannot be made, predictions do not.
-	if view, err := log.EnsureView(ctx, o.Model.Name, featureNames(o.Model)); err != nil {
+	if view, err := log.EnsureView(ctx, o.Model.Name, o.Model.FeatureNames()); err != nil {
 		logger.Warn("view of the predictions could not be made", "err", err)
 	} else {
 		logger.Debug("view of the predictions is made", "view", view)
@@ -95,15 +95,6 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 		return err
 	}
 	return serve(ctx, s.Handler(), o, o.Logger)
-}
-
-// featureNames returns the names of the model's features, in order.
-func featureNames(m *model.Model) []string {
-	names := make([]string, len(m.Features))
-	for i, f := range m.Features {
-		names[i] = f.Name
-	}
-	return names
 }
 
 // logOptions are the caller's, with the commits counted.

@@ -1,6 +1,6 @@
 // Package predictor serves a model over HTTP and records what it predicts and
 // what came of it. It validates at the door, answers after the log has the
-// record on disk, and knows nothing of the monitoring that reads the log.
+// record on disk, and does not import the monitoring that reads the log.
 package predictor
 
 import (
@@ -57,7 +57,7 @@ type Options struct {
 	EnablePprof bool
 	// Metrics are where the server counts; new ones when nil.
 	Metrics *Metrics
-	// Logger hears of panics and of the log failing; nothing when nil.
+	// Logger gets panics and failures of the log; nothing when nil.
 	Logger *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time

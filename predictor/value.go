@@ -12,7 +12,7 @@ import (
 // value converts what a request holds for the feature. Reason is empty when the
 // feature accepts it. Numbers are strict, since a model that expects one predicts
 // nonsense from anything else, but in a row of the log; categories and booleans have
-// every spelling that package value knows.
+// every spelling that package value lists.
 func (f *feature) value(v token, logged bool) (value model.Value, reason, detail string) {
 	switch {
 	case v.kind == kindNull:
