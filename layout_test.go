@@ -20,35 +20,35 @@ import (
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
 predictor/google/emulator:
-collector/bigquery: collector/reference predictor/predictionlog predictor/ship
-collector/command/warehouse: collector/bigquery collector/command
-collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog predictor/rows predictor/ship predictor/simulate predictor/simulate/demo
+collector/bigquery: collector/drift collector/reference predictor/google
+collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
+collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
 collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:
-collector/reference: collector/drift predictor/rows
-collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/model predictor/predictionlog predictor/rows
+collector/reference: collector/drift predictor/rows predictor/value
+collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/rows predictor/value
 collector/window/columns:
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
-collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features
+collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
 collector: collector/config collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog
 deploy/grafana:
 deploy/kubernetes/schema:
-deploy/test/bench: collector collector/drift collector/command collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load
+deploy/test/bench: collector collector/command collector/drift collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load
 exporter:
 main: collector/command collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
 predictor/model: predictor/rows predictor/value
 predictor/predictionlog:
-predictor/predictionlog/features: predictor/predictionlog
+predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/rows:
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
 predictor/ship: predictor/predictionlog
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
-predictor/simulate: predictor/model predictor/rows predictor/simulate/load
+predictor/simulate: predictor/rows predictor/simulate/load predictor/value
 predictor/value:
 predictor: predictor/model predictor/predictionlog predictor/value
 `

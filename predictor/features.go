@@ -24,9 +24,10 @@ type feature struct {
 // newSchema derives the shape of requests from a model.
 func newSchema(m *model.Model) *schema {
 	s := &schema{features: make([]feature, len(m.Features)), index: make(map[string]int, len(m.Features))}
+	columns := m.Columns()
 	for i, f := range m.Features {
 		key := append(appendString(nil, f.Name), ':')
-		s.features[i] = feature{name: f.Name, key: key, column: value.Column{Type: f.Type}, numeric: f.Type == model.Numeric}
+		s.features[i] = feature{name: f.Name, key: key, column: columns[i], numeric: f.Type == model.Numeric}
 		s.index[f.Name] = i
 	}
 	return s

@@ -42,8 +42,7 @@ type Log interface {
 type Options struct {
 	Model *model.Model
 	Log   Log
-	// Classes are the model's, with the names that feedback may use for them; 0 and
-	// 1 when nil.
+	// Classes are those that feedback may name; those of the model when nil.
 	Classes []value.Class
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
@@ -99,7 +98,7 @@ func New(o Options) (*Server, error) {
 	}
 	classes := o.Classes
 	if len(classes) == 0 {
-		classes = zeroAndOne
+		classes = o.Model.Classes()
 	}
 	s.outcomes = newOutcomes(classes)
 	switch o.LogFailure {

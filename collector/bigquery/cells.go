@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/bigquery"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
@@ -216,10 +217,11 @@ func categories(name string, cells []cell, judged bool) reference.Feature {
 		}
 		return 1
 	})
+	other := int64(0)
 	for i := range cells {
 		switch c := &cells[i]; {
 		case c.other():
-			f.Other += c.n
+			other += c.n
 		case c.missing():
 			f.Missing += c.n
 		}
@@ -227,13 +229,16 @@ func categories(name string, cells []cell, judged bool) reference.Feature {
 	for i := range kept {
 		c := &kept[i]
 		if i >= fineBins {
-			f.Other += c.n
+			other += c.n
 			continue
 		}
 		f.Categories, f.Count = append(f.Categories, c.text), append(f.Count, c.n)
 		if judged {
 			f.Labelled, f.Correct = append(f.Labelled, c.labelled), append(f.Correct, c.correct)
 		}
+	}
+	if other > 0 {
+		f.Rare = &drift.Rare{Count: []int64{other}}
 	}
 	return f
 }

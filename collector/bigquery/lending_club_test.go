@@ -212,7 +212,7 @@ func sameFeature(t *testing.T, got, want *reference.Feature) {
 		t.Fatalf("%s is binned by %v %v %q, want %s by %v %v %q", got.Name, got.Edges, got.Values, got.Categories, want.Name, want.Edges, want.Values, want.Categories)
 	}
 	equal := func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
-	if !slices.Equal(got.Count, want.Count) || got.Other != want.Other || got.Missing != want.Missing || !equal(got.Min, want.Min) || !equal(got.Max, want.Max) ||
+	if !slices.Equal(got.Count, want.Count) || got.Unlisted() != want.Unlisted() || got.Missing != want.Missing || !equal(got.Min, want.Min) || !equal(got.Max, want.Max) ||
 		!slices.Equal(got.Labelled, want.Labelled) || !slices.Equal(got.Correct, want.Correct) {
 		t.Errorf("%s is counted as %+v, want %+v", got.Name, got, want)
 	}

@@ -50,8 +50,8 @@ func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 	for i, r := range rows {
 		values = append(values, "("+r.sql+")")
 		columns[0].Numbers, columns[1].Numbers = append(columns[0].Numbers, r.x), append(columns[1].Numbers, r.few)
-		columns[2].Texts, columns[2].Missing = append(columns[2].Texts, r.kind), append(columns[2].Missing, r.kind == "\x00")
-		columns[3].Texts, columns[3].Missing = append(columns[3].Texts, r.flag), append(columns[3].Missing, r.flag == "")
+		columns[2].Texts = append(columns[2].Texts, strings.Trim(r.kind, "\x00"))
+		columns[3].Texts = append(columns[3].Texts, r.flag)
 		if math.IsNaN(r.p) {
 			continue
 		}

@@ -63,7 +63,9 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, or seconds since 1970.").StringVar(&rows.Time)
 	cmd.Flag("rate", "Rows a second of a CSV without --time.").Default("1").Float64Var(&rows.Rate)
 	cmd.Flag("score", "Column of the CSV with the probability of the positive class; without it the score is not watched.").StringVar(&rows.Score)
-	cmd.Flag("class", "Column of the CSV with the predicted class; without it, a score of 0.5 or more is the positive one.").StringVar(&rows.Class)
+	cmd.Flag("class", "Column of the CSV with the predicted class; without it, a score of --threshold or more is the positive one.").StringVar(&rows.Class)
+	cmd.Flag("threshold", "Score from which the positive class is predicted in a CSV without --class; 0 is the reference's threshold, or 0.5.").Default("0").Float64Var(&rows.Threshold)
+	cmd.Flag("missing", "Text that stands for a missing value in the CSV, beside those that the reference lists; repeatable.").PlaceHolder("TEXT").StringsVar(&rows.Missing)
 	cmd.Flag("outcome", "Column of the CSV with what became of the row.").StringVar(&rows.Outcome)
 	cmd.Flag("positive", "Value of the outcome column that is the positive class; not needed for 0/1 and false/true.").StringVar(&rows.Positive)
 	watchFlags(cmd, &watch)
@@ -74,6 +76,9 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 		if rows.Path != "" {
 			if byUser {
 				return o, errors.New("--csv and --predictions.log exclude each other: there is one history")
+			}
+			if !(rows.Threshold >= 0 && rows.Threshold < 1) {
+				return o, fmt.Errorf("--threshold=%v: must be above 0 and below 1", rows.Threshold)
 			}
 			if rows.Start = *start; rows.Start.IsZero() {
 				rows.Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestAReplayTakesACSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := replay.CSV{Path: "rows.csv", Rate: .5, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Score: "p", Outcome: "bad", Positive: "yes"}
-	if o.CSV == nil || *o.CSV != want {
+	if o.CSV == nil || !reflect.DeepEqual(*o.CSV, want) {
 		t.Errorf("got %+v, want %+v", o.CSV, want)
 	}
 }

@@ -17,6 +17,8 @@ import (
 // rowsFlags say which rows are read, and what is made of them.
 type rowsFlags struct {
 	csv, where, outcome, positive, name, version, reference *string
+	missing, numeric, categorical, ignore                   *[]string
+	threshold                                               *float64
 	seed                                                    *uint64
 	tables                                                  *tables
 	environment                                             *Environment
@@ -24,15 +26,20 @@ type rowsFlags struct {
 
 func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 	return rowsFlags{
-		csv:       cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
-		where:     cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
-		outcome:   cmd.Flag("outcome", "Column with what became of the row.").String(),
-		positive:  cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
-		name:      cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
-		version:   cmd.Flag("model.version", version).String(),
-		reference: cmd.Flag("reference.output", "Reference file to write.").String(),
-		seed:      cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
-		tables:    newTables(cmd),
+		csv:         cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
+		where:       cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
+		outcome:     cmd.Flag("outcome", "Column with what became of the row.").String(),
+		positive:    cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
+		threshold:   cmd.Flag("threshold", "Score from which class 1 is predicted.").Default("0.5").Float64(),
+		missing:     cmd.Flag("missing", "Text that stands for a missing value in every column, such as NA or -999; repeatable. An empty cell always does, and NA, NaN and null in a column of numbers.").PlaceHolder("TEXT").Strings(),
+		numeric:     cmd.Flag("numeric", "Column that is numeric, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").Strings(),
+		categorical: cmd.Flag("categorical", "Column that is categorical, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").Strings(),
+		ignore:      cmd.Flag("ignore", "Column that is no feature; repeatable.").PlaceHolder("COLUMN").Strings(),
+		name:        cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
+		version:     cmd.Flag("model.version", version).String(),
+		reference:   cmd.Flag("reference.output", "Reference file to write.").String(),
+		seed:        cmd.Flag("seed", "Seed of the choice of the held-out rows.").Default("1").Uint64(),
+		tables:      newTables(cmd),
 
 		environment: e,
 	}
@@ -56,7 +63,12 @@ type readRows struct {
 	changed time.Time
 }
 
-func (f *rowsFlags) read(ctx context.Context) (*readRows, error) {
+// read reads the rows into memory, and prints what a person should know about their
+// columns. score and class name columns of the answers of a model, empty: none.
+func (f *rowsFlags) read(ctx context.Context, score, class string) (*readRows, error) {
+	if t := *f.threshold; !(t > 0 && t < 1) {
+		return nil, fmt.Errorf("--threshold=%v: must be above 0 and below 1; %w", t, ErrUsage)
+	}
 	if err := f.environment.reaches(f.tables); err != nil {
 		return nil, err
 	}
@@ -93,8 +105,14 @@ func (f *rowsFlags) read(ctx context.Context) (*readRows, error) {
 		r.changed, place, r.source = info.ModTime().UTC().Truncate(time.Second), *f.csv, "csv:"+filepath.Base(*f.csv)
 	}
 	var err error
-	if r.data, err = model.ReadCSV(bytes.NewReader(content), model.CSVOptions{Outcome: *f.outcome, Positive: *f.positive}); err != nil {
+	if r.data, err = model.ReadCSV(bytes.NewReader(content), model.CSVOptions{
+		Outcome: *f.outcome, Positive: *f.positive, Score: score, Class: class,
+		Numeric: *f.numeric, Categorical: *f.categorical, Ignore: *f.ignore, Missing: *f.missing,
+	}); err != nil {
 		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	if err := f.environment.warn(r.data.Notes); err != nil {
+		return nil, err
 	}
 	r.source += fmt.Sprintf(" sha256:%x", sha256.Sum256(content))
 	return &r, nil

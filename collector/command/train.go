@@ -3,6 +3,7 @@ package command
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -19,19 +20,22 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
 	)
 	return func(ctx context.Context) error {
-		read, err := f.read(ctx)
+		read, err := f.read(ctx, "", "")
 		if err != nil {
 			return err
 		}
 		m, result, err := model.Train(read.data, model.TrainOptions{
-			Name: *f.name, Version: cmp.Or(*f.version, read.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: read.changed,
+			Name: *f.name, Version: cmp.Or(*f.version, read.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: read.changed, Threshold: *f.threshold,
 		})
 		if err != nil {
 			return err
 		}
 		r, err := reference.Build(columns(read.data), &reference.Labels{
 			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
-		}, reference.BuildOptions{Model: m.Name, Version: m.Version, Source: read.source, Created: read.changed})
+		}, reference.BuildOptions{
+			Model: m.Name, Version: m.Version, Source: read.source, Created: read.changed,
+			Classes: m.Classes(), Threshold: m.Threshold, Missing: m.Missing,
+		})
 		if err != nil {
 			return err
 		}
@@ -41,6 +45,6 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 		if err := rows.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
 			return err
 		}
-		return result.Print(e.Stdout)
+		return errors.Join(result.Print(e.Stdout), e.warn(r.Lacks()))
 	}
 }

@@ -11,7 +11,7 @@ import (
 // distance can be told, when the feature has single values, or sums and sums of
 // squares by bin.
 func (f *Feature) Axis() *drift.Axis {
-	if f.Type != Numeric || f.Rows() == f.Other+f.Missing {
+	if f.Type != Numeric || f.Rows() == f.Missing+f.Invalid {
 		return nil
 	}
 	places := f.places()

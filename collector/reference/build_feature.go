@@ -1,16 +1,24 @@
 package reference
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
+// binned is how a number's bins are chosen.
+type binned uint8
+
+const (
+	discreteIfFew binned = iota // one bin a value, when few values repeat
+	rangesIfFew                 // a range from each value to the next, when few values repeat
+	everyRange                  // quantiles
+)
+
 // numbers counts a numeric column into at most fine quantile bins, or one bin
-// for each value when there are at most few.
-func numbers(name string, column []float64, outcomes []outcome, fine, few int) Feature {
+// for each value when few values repeat.
+func numbers(name string, column []float64, outcomes []outcome, fine int, how binned) Feature {
 	sorted := finite(column)
 	f := Feature{
 		Name: name, Type: Numeric, Missing: int64(len(column) - len(sorted)),
@@ -19,11 +27,14 @@ func numbers(name string, column []float64, outcomes []outcome, fine, few int) F
 	if len(sorted) > 0 {
 		f.Min, f.Max = sorted[0], sorted[len(sorted)-1]
 	}
-	cuts := distinct(sorted, few)
-	if cuts != nil && drift.Discrete(times(sorted)) {
-		f.Values = cuts
-		cuts = cuts[1:]
-	} else {
+	values, counts := distinct(sorted, drift.MaxValues)
+	var cuts []float64
+	switch few := how != everyRange && drift.Discrete(counts); {
+	case few && how == discreteIfFew:
+		f.Values, cuts = values, values[1:]
+	case few && len(values) > 1:
+		f.Edges, cuts = values[1:], values[1:]
+	default:
 		f.Edges = drift.QuantileEdges(sorted, fine)
 		cuts = f.Edges
 	}
@@ -37,32 +48,20 @@ func numbers(name string, column []float64, outcomes []outcome, fine, few int) F
 	return f
 }
 
-// distinct are the distinct values of an ascending sample, nil when there are
-// none or more than few.
-func distinct(sorted []float64, few int) []float64 {
-	var values []float64
+// distinct are the distinct values of an ascending sample and their counts, nil when
+// there are none or more than most.
+func distinct(sorted []float64, most int) (values []float64, counts []int64) {
 	for _, x := range sorted {
 		if len(values) > 0 && x == values[len(values)-1] {
+			counts[len(counts)-1]++
 			continue
 		}
-		if len(values) == few {
-			return nil
+		if len(values) == most {
+			return nil, nil
 		}
-		values = append(values, x)
+		values, counts = append(values, x), append(counts, 1)
 	}
-	return values
-}
-
-// times are the counts of the distinct values of an ascending sample.
-func times(sorted []float64) []int64 {
-	var counts []int64
-	for i, x := range sorted {
-		if i == 0 || x != sorted[i-1] {
-			counts = append(counts, 0)
-		}
-		counts[len(counts)-1]++
-	}
-	return counts
+	return values, counts
 }
 
 // count fills Count and the sums from an ascending sample.
@@ -123,45 +122,4 @@ func atMost(cuts []float64, x float64) int {
 		i++
 	}
 	return i
-}
-
-// categories counts a categorical column, the most frequent first.
-func categories(c Column, outcomes []outcome) Feature {
-	counts := map[string]int64{}
-	f := Feature{Name: c.Name, Type: Categorical, Min: math.NaN(), Max: math.NaN(), Missing: int64(len(c.Texts))}
-	c.present(func(_ int, text string) {
-		f.Missing--
-		if len(text) > longest {
-			f.Other++
-			return
-		}
-		counts[text]++
-	})
-	f.Categories = make([]string, 0, len(counts))
-	for text := range counts {
-		f.Categories = append(f.Categories, text)
-	}
-	slices.SortFunc(f.Categories, func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	for _, text := range f.Categories[min(len(f.Categories), maxBins):] {
-		f.Other += counts[text]
-	}
-	f.Categories = f.Categories[:min(len(f.Categories), maxBins)]
-	f.Count = make([]int64, len(f.Categories))
-	at := make(map[string]int, len(f.Categories))
-	for i, text := range f.Categories {
-		at[text], f.Count[i] = i, counts[text]
-	}
-	bins := make([]int, len(c.Texts))
-	for i := range bins {
-		bins[i] = -1
-	}
-	c.present(func(row int, text string) {
-		if b, ok := at[text]; ok {
-			bins[row] = b
-		}
-	})
-	f.judge(outcomes, func(row int) int { return bins[row] })
-	return f
 }

@@ -19,7 +19,7 @@ func sample(seed uint64, n int) ([]Column, *Labels) {
 	columns := []Column{
 		{Name: "income", Type: Numeric, Numbers: make([]float64, n)},
 		{Name: "loan_term", Type: Numeric, Numbers: make([]float64, n)},
-		{Name: "state", Type: Categorical, Texts: make([]string, n), Missing: make([]bool, n)},
+		{Name: "state", Type: Categorical, Texts: make([]string, n)},
 		{Name: "purpose", Type: Categorical, Texts: make([]string, n)},
 	}
 	labels := &Labels{}
@@ -31,7 +31,9 @@ func sample(seed uint64, n int) ([]Column, *Labels) {
 		}
 		columns[1].Numbers[i] = []float64{15, 20, 30}[r.IntN(3)]
 		columns[2].Texts[i] = fmt.Sprint("S", int(30*r.ExpFloat64()))
-		columns[2].Missing[i] = r.IntN(10) == 0
+		if r.IntN(10) == 0 {
+			columns[2].Texts[i] = ""
+		}
 		columns[3].Texts[i] = []string{"home", "car"}[r.IntN(2)]
 		if i%3 > 0 {
 			continue
@@ -74,7 +76,7 @@ func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 			switch {
 			case c.Type == Numeric:
 				return b.Number(c.Numbers[row])
-			case c.Missing != nil && c.Missing[row]:
+			case c.Texts[row] == "":
 				return b.Missing()
 			default:
 				return b.Category([]byte(c.Texts[row]))
@@ -214,8 +216,8 @@ func TestAtMostTwoHundredCategoriesAreKept(t *testing.T) {
 	if len(f.Categories) != 200 || f.Categories[0] != "c200" || f.Categories[50] != "bad\ufffdbyte" || f.Categories[51] != "c000" {
 		t.Errorf("categories %q", f.Categories)
 	}
-	if f.Other != 52 || f.Rows() != int64(len(texts)) {
-		t.Errorf("%d other of %d", f.Other, f.Rows())
+	if f.Unlisted() != 52 || f.Rows() != int64(len(texts)) || len(f.Rare.Names) != 52 || f.Rare.Names[51] != strings.Repeat("x", 129) {
+		t.Errorf("%d unlisted of %d, rare %+v", f.Unlisted(), f.Rows(), f.Rare)
 	}
 }
 
@@ -226,7 +228,7 @@ func TestClassesThatWereNeverPredictedAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Class{{"no", 2, 1, 2}, {"perhaps", 0, 0, 0}, {"yes", 0, 0, 0}}
+	want := []Class{{"no", "", 2, 1, 2}, {"perhaps", "", 0, 0, 0}, {"yes", "", 0, 0, 0}}
 	if !slices.Equal(r.Classes, want) || r.Score != nil || r.Positive != "yes" {
 		t.Errorf("classes %v, want %v", r.Classes, want)
 	}
@@ -252,7 +254,7 @@ func TestBuildRefusesWhatItCannotCount(t *testing.T) {
 		{"no columns", nil, nil, BuildOptions{}, "there are no columns"},
 		{"no rows", []Column{{Name: "x", Type: Numeric}}, nil, BuildOptions{}, `feature "x": counts no rows`},
 		{"lengths", []Column{x, {Name: "y", Type: Categorical, Texts: []string{"a"}}}, nil, BuildOptions{}, `column "y" has 1 rows and "x" 2`},
-		{"type", []Column{{Name: "x", Type: "date"}}, nil, BuildOptions{}, `column "x": type "date" is neither`},
+		{"type", []Column{{Name: "x", Type: "date"}}, nil, BuildOptions{}, `column "x": type "date" is none of`},
 		{"name", []Column{{Type: Numeric, Numbers: []float64{1}}}, nil, BuildOptions{}, "name is missing"},
 		{"twice", []Column{x, x}, nil, BuildOptions{}, `feature "x": is there twice`},
 		{"bins", []Column{x}, nil, BuildOptions{FineBins: 201}, "201 fine bins: choose 1 to 200"},

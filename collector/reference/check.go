@@ -3,6 +3,7 @@ package reference
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -48,16 +49,54 @@ func (r *Reference) check() error {
 		if err := f.check(); err != nil {
 			return fmt.Errorf("feature %q: %w", f.Name, err)
 		}
-		if rows := f.Rows(); rows > r.Rows {
-			return fmt.Errorf("feature %q: has %d rows in count, other and missing, but rows is %d: count all features over the same rows", f.Name, rows, r.Rows)
+		if err := r.checkRows(f); err != nil {
+			return fmt.Errorf("feature %q: %w", f.Name, err)
 		}
 	}
 	if r.Score != nil {
-		if err := r.Score.check(); err != nil {
+		if err := r.checkScore(); err != nil {
 			return fmt.Errorf("score: %w", err)
 		}
 	}
+	if r.Threshold < 0 || r.Threshold > 1 {
+		return fmt.Errorf("threshold is %v: a score is the probability of class %q, from 0 to 1", r.Threshold, r.Positive)
+	}
 	return r.checkClasses()
+}
+
+// checkRows holds the rows of a feature against those of all. A file of the first
+// schema may lack some; see [Reference.Lacks].
+func (r *Reference) checkRows(f *Feature) error {
+	rows := f.Rows()
+	if rows > r.Rows || rows < r.Rows && r.Schema > 1 {
+		return fmt.Errorf("has %d rows in count, missing and invalid, but rows is %d: count all features over the same rows; without missing, all other rows are", rows, r.Rows)
+	}
+	if r.Schema > 1 {
+		return f.checkOneBin()
+	}
+	return nil
+}
+
+// extremes are the least and the greatest number known of.
+func (f *Feature) extremes() (lo, hi float64) {
+	lo, hi = f.Min, f.Max
+	if n := len(f.Edges); n > 0 && math.IsNaN(lo) {
+		lo = f.Edges[0]
+	}
+	if n := len(f.Edges); n > 0 && math.IsNaN(hi) {
+		hi = f.Edges[n-1]
+	}
+	return lo, hi
+}
+
+func (r *Reference) checkScore() error {
+	if err := r.Score.check(); err != nil || r.Schema == 1 {
+		return err
+	}
+	if lo, hi := r.Score.extremes(); lo < 0 || hi > 1 {
+		return fmt.Errorf("goes from %v to %v: a score is the probability of class %q, from 0 to 1", lo, hi, r.Positive)
+	}
+	return r.Score.checkOneBin()
 }
 
 func checkName(name string) error {
@@ -84,6 +123,8 @@ func (r *Reference) checkClasses() error {
 			return fmt.Errorf("classes[%d]: class must have 1 to %d bytes", i, longest)
 		case seen[c.Class]:
 			return fmt.Errorf("class %q: is there twice: remove one", c.Class)
+		case c.Name != "" && slices.ContainsFunc(r.Classes, func(other Class) bool { return other.Class == c.Name && other.Class != c.Class }):
+			return fmt.Errorf("class %q: another class has that name", c.Name)
 		case c.Labelled > c.Count || c.Correct > c.Labelled:
 			return fmt.Errorf("class %q: correct (%d) must not exceed labelled (%d), nor that count (%d)", c.Class, c.Correct, c.Labelled, c.Count)
 		}

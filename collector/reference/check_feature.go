@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
@@ -26,11 +27,15 @@ func (f *Feature) checkBins() error {
 		return fmt.Errorf("count has %d bins: at most %d, merge some", bins, maxBins)
 	}
 	switch {
-	case f.Type == Categorical:
+	case f.Type != Numeric:
 		if len(f.Categories) != bins {
 			return fmt.Errorf("categories has %d entries and count %d: write one count for each", len(f.Categories), bins)
 		}
-		return f.checkCategories()
+		if err := f.checkCategories(); err != nil || f.Rare == nil {
+			return err
+		}
+		_, err := f.Binning(drift.BinOptions{})
+		return err
 	case f.Values != nil:
 		if len(f.Values) != bins || bins == 0 {
 			return fmt.Errorf("values has %d numbers and count %d: write one count for each of at least one value", len(f.Values), bins)
@@ -57,15 +62,40 @@ func checkAscending(key string, x []float64) error {
 }
 
 func (f *Feature) checkCategories() error {
-	seen := map[string]bool{}
 	for i, c := range f.Categories {
-		if seen[c] {
-			return fmt.Errorf("categories[%d] %q is there twice: add up its counts", i, c)
-		}
 		if len(c) > longest {
-			return fmt.Errorf("categories[%d] %q... has %d bytes: at most %d, count its rows in other", i, shorten(c), len(c), longest)
+			return fmt.Errorf("categories[%d] %q... has %d bytes: at most %d, leave it out", i, shorten(c), len(c), longest)
 		}
-		seen[c] = true
+	}
+	if f.Type == Boolean && !slices.Equal(f.Categories, []string{"false", "true"}) {
+		return fmt.Errorf("categories are %.40q: a boolean has false and true", f.Categories)
+	}
+	return f.checkRepeated()
+}
+
+func (f *Feature) checkRepeated() error {
+	seen := map[string]bool{}
+	check := func(key string, names []string) error {
+		for i, c := range names {
+			if seen[c] {
+				return fmt.Errorf("%s[%d] %q is there twice: add up its counts", key, i, shorten(c))
+			}
+			seen[c] = true
+		}
+		return nil
+	}
+	err := check("categories", f.Categories)
+	if err == nil && f.Rare != nil {
+		err = check("rare", f.Rare.Names)
+	}
+	return err
+}
+
+// checkOneBin refuses ranges of which there is one only: whatever comes, all of it
+// lies in there.
+func (f *Feature) checkOneBin() error {
+	if f.Type == Numeric && f.Values == nil && len(f.Edges) == 0 && len(f.Count) == 1 && f.Count[0] > 0 {
+		return errors.New("has one bin, in which every number lies, so that no drift would show: where few values repeat, as with 0 and 1, list them in values, with a count for each")
 	}
 	return nil
 }
@@ -74,6 +104,10 @@ func (f *Feature) checkCounts() error {
 	if f.Rows() == 0 {
 		return errors.New("counts no rows: leave it out, or count some")
 	}
+	return f.checkOutcomes()
+}
+
+func (f *Feature) checkOutcomes() error {
 	if (f.Correct == nil) != (f.Labelled == nil) {
 		return errors.New("has only one of correct and labelled: write both, or neither")
 	}

@@ -44,6 +44,7 @@ func Complete(r *Reference) error {
 	if r.Positive == "" {
 		r.Positive = "1"
 	}
+	r.Schema = newest
 	if err := r.check(); err != nil {
 		return err
 	}

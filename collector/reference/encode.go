@@ -8,11 +8,13 @@ import (
 	"io"
 	"math"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
 // Encode writes the reference as a file that Parse reads: indented JSON with
-// each list on one line, the same bytes for the same reference. What is unknown
-// is left out.
+// each list on one line, the same bytes for the same reference, in the schema that
+// it was read in. What is unknown is left out.
 func (r *Reference) Encode(w io.Writer) error {
 	e := &encoder{}
 	e.reference(r, true)
@@ -37,13 +39,17 @@ type encoder struct {
 	out    bytes.Buffer
 	indent string
 	comma  bool // the next key follows another
+	schema int
 	err    error
 }
 
 // reference writes all of r, or without provenance what its hash covers.
 func (e *encoder) reference(r *Reference, provenance bool) {
+	if e.schema = newest; r.Schema != 0 {
+		e.schema = r.Schema
+	}
 	e.open("{")
-	e.field("schema", 1)
+	e.field("schema", e.schema)
 	e.text("model", r.Model)
 	e.text("version", r.Version)
 	e.field("rows", r.Rows)
@@ -54,13 +60,17 @@ func (e *encoder) reference(r *Reference, provenance bool) {
 		e.text("origin", r.Origin)
 	}
 	e.field("positive", r.Positive)
+	if r.Threshold != 0 {
+		e.field("threshold", r.Threshold)
+	}
+	list(e, "missing_texts", r.Missing)
 	e.key("features")
 	e.open("[")
 	for i := range r.Features {
 		e.next()
 		e.open("{")
 		e.field("name", r.Features[i].Name)
-		e.field("type", r.Features[i].Type)
+		e.field("type", e.typeOf(&r.Features[i]))
 		e.feature(&r.Features[i])
 		e.close("}")
 	}
@@ -86,6 +96,7 @@ func (e *encoder) reference(r *Reference, provenance bool) {
 
 type encodedClass struct {
 	Class    string `json:"class"`
+	Name     string `json:"name,omitempty"`
 	Count    int64  `json:"count"`
 	Correct  int64  `json:"correct"`
 	Labelled int64  `json:"labelled"`
@@ -93,7 +104,7 @@ type encodedClass struct {
 
 func (e *encoder) feature(f *Feature) {
 	switch {
-	case f.Type == Categorical:
+	case f.Type != Numeric:
 		e.field("categories", notNil(f.Categories))
 	case f.Values != nil:
 		e.field("values", f.Values)
@@ -111,10 +122,47 @@ func (e *encoder) feature(f *Feature) {
 	if !math.IsNaN(f.Max) {
 		e.field("max", f.Max)
 	}
-	if f.Type == Categorical {
-		e.field("other", f.Other)
+	switch {
+	case e.schema == 1 && f.Type != Numeric:
+		e.field("other", f.Unlisted())
+	case f.Rare != nil:
+		e.rare(f.Rare)
 	}
 	e.field("missing", f.Missing)
+	if f.Invalid != 0 {
+		e.field("invalid", f.Invalid)
+	}
+}
+
+// typeOf is the type as the schema has it: the first one has no booleans.
+func (e *encoder) typeOf(f *Feature) string {
+	if e.schema == 1 && f.Type == Boolean {
+		return Categorical
+	}
+	return f.Type
+}
+
+func (e *encoder) rare(r *drift.Rare) {
+	if r.Names != nil {
+		e.field("rare", r.Names)
+	}
+	if r.Filter != nil {
+		e.field("rare_filter", encodedFilter{r.Filter.Bits, r.Filter.Hashes, drift.FilterError})
+	}
+	e.field("groups", encodedGroups{r.Cuts, r.Count, r.Singletons, r.Doubletons})
+}
+
+type encodedFilter struct {
+	Bits   []byte  `json:"bits"`
+	Hashes int     `json:"hashes"`
+	Error  float64 `json:"error"`
+}
+
+type encodedGroups struct {
+	Cuts       []uint32 `json:"cuts,omitempty"`
+	Count      []int64  `json:"count"`
+	Singletons []int64  `json:"singletons,omitempty"`
+	Doubletons int64    `json:"doubletons,omitempty"`
 }
 
 func notNil[T any](all []T) []T {

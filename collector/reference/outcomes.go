@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // outcome says whether the model was right about one row.
@@ -54,13 +56,16 @@ func (l *Labels) outcomes(index []int) []outcome {
 	return known
 }
 
-// classes counts the predicted classes, by name; the positive one and those
-// that only happened are listed too.
-func (l *Labels) classes(positive string) []Class {
+// classes counts the predicted classes, by text; the positive one, those that are
+// named and those that only happened are listed too.
+func (l *Labels) classes(positive string, named []value.Class) []Class {
 	if len(l.Predicted) == 0 {
 		return nil
 	}
 	at := map[string]*Class{}
+	for _, c := range named {
+		at[c.Text] = &Class{Class: c.Text, Name: c.Name}
+	}
 	of := func(name string) *Class {
 		if at[name] == nil {
 			at[name] = &Class{Class: name}

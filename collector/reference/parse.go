@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // largestFile is far beyond a thousand features with everything in them.
@@ -59,7 +61,12 @@ func Parse(data []byte, source string) (*Reference, error) {
 	return r, nil
 }
 
-var fileKeys = []string{"schema", "model", "version", "rows", "created", "origin", "positive", "features", "score", "classes"}
+// newest is the version of the format that is written.
+const newest = 2
+
+var fileKeys = []string{
+	"schema", "model", "version", "rows", "created", "origin", "positive", "threshold", "missing_texts", "features", "score", "classes",
+}
 
 func parse(data []byte) (*Reference, error) {
 	root, err := tree(data)
@@ -70,19 +77,30 @@ func parse(data []byte) (*Reference, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	if v := f.of["schema"]; v != json.Number("1") {
-		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 1`, describe(v))
+	schema := 0
+	switch v := f.of["schema"]; v {
+	case json.Number("1"):
+		schema = 1
+	case json.Number("2"):
+		schema = 2
+	default:
+		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 2, and with 1`, describe(v))
 	}
 	r := &Reference{
+		Schema:   schema,
 		Model:    f.text("model", ""),
 		Version:  f.text("version", ""),
 		Rows:     f.count("rows"),
 		Created:  f.time("created"),
 		Origin:   f.text("origin", ""),
 		Positive: f.text("positive", "1"),
+		Missing:  value.NewMissingTexts(f.texts("missing_texts")).Texts(),
+	}
+	if _, ok := f.get("threshold"); ok {
+		r.Threshold = f.number("threshold")
 	}
 	for i, v := range f.list("features") {
-		one, err := parseFeature(v)
+		one, err := parseFeature(v, schema)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", featureName(v, i), err)
 		}
@@ -108,6 +126,7 @@ func parse(data []byte) (*Reference, error) {
 	if _, ok := f.of["rows"]; !ok {
 		r.countRows()
 	}
+	r.fillMissing(f.of["features"])
 	if err := r.check(); err != nil {
 		return nil, err
 	}
@@ -123,6 +142,18 @@ func featureName(v any, i int) string {
 		}
 	}
 	return fmt.Sprintf("features[%d]", i)
+}
+
+// fillMissing has the rows that a feature does not count be missing, where the file does
+// not say how many are: numpy.histogram leaves out NaN.
+func (r *Reference) fillMissing(features any) {
+	list, _ := features.([]any)
+	for i := range r.Features {
+		said, ok := list[i].(map[string]any)["missing"]
+		if rest := r.Rows - r.Features[i].Rows(); rest > 0 && (!ok || said == nil) {
+			r.Features[i].Missing += rest
+		}
+	}
 }
 
 // countRows sets Rows to those of the feature with the most, for a file that

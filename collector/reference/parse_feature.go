@@ -8,34 +8,28 @@ import (
 )
 
 var (
-	numericKeys     = []string{"name", "type", "edges", "values", "count", "sum", "sum_of_squares", "correct", "labelled", "min", "max", "missing"}
-	categoricalKeys = []string{"name", "type", "categories", "count", "correct", "labelled", "other", "missing"}
-	scoreKeys       = slices.DeleteFunc(slices.Clone(numericKeys), func(key string) bool {
+	numericKeys = []string{"name", "type", "edges", "values", "count", "sum", "sum_of_squares", "correct", "labelled", "min", "max", "missing", "invalid"}
+	scoreKeys   = slices.DeleteFunc(slices.Clone(numericKeys), func(key string) bool {
 		return key == "name" || key == "type" || key == "values"
 	})
 )
 
-func parseFeature(v any) (Feature, error) {
+func parseFeature(v any, schema int) (Feature, error) {
 	o, ok := v.(map[string]any)
 	if !ok {
 		return Feature{}, fmt.Errorf(`is %s: write an object with name, type and counts`, describe(v))
 	}
-	switch kind := o["type"]; kind {
-	case Numeric:
+	switch kind := o["type"]; {
+	case kind == Numeric:
 		return numericFeature(read(v, numericKeys...))
-	case Categorical:
-		f := read(v, categoricalKeys...)
-		one := f.feature()
-		one.Type = Categorical
-		one.Categories, one.Other = f.texts("categories"), f.count("other")
-		if f.err == nil && one.Categories == nil {
-			f.err = errors.New(`has no categories: list them, with as many numbers in count`)
-		}
-		return one, f.err
-	case nil:
-		return Feature{}, errors.New(`has no type: write "numeric" or "categorical"`)
+	case kind == Categorical:
+		return categoricalFeature(v, schema)
+	case kind == Boolean && schema > 1:
+		return booleanFeature(v)
+	case kind == nil:
+		return Feature{}, errors.New(`has no type: write "numeric", "categorical" or "boolean"`)
 	default:
-		return Feature{}, fmt.Errorf(`type is %s: write "numeric" or "categorical"`, describe(kind))
+		return Feature{}, fmt.Errorf(`type is %s: write "numeric", "categorical" or, with "schema": 2, "boolean"`, describe(kind))
 	}
 }
 
@@ -64,7 +58,7 @@ func (f *fields) feature() Feature {
 	one := Feature{
 		Name: f.text("name", ""), Count: f.counts("count"),
 		Correct: f.counts("correct"), Labelled: f.counts("labelled"),
-		Min: f.number("min"), Max: f.number("max"), Missing: f.count("missing"),
+		Min: f.number("min"), Max: f.number("max"), Missing: f.count("missing"), Invalid: f.count("invalid"),
 	}
 	if f.err == nil && one.Count == nil {
 		f.err = errors.New("has no count: write the number of rows in each bin")
@@ -83,9 +77,9 @@ func (f *Feature) boundByValues() {
 }
 
 func parseClass(v any) (Class, error) {
-	f := read(v, "class", "count", "correct", "labelled")
+	f := read(v, "class", "name", "count", "correct", "labelled")
 	if f.err == nil && f.of["class"] == nil {
-		f.err = errors.New("has no class: write its name in quotes")
+		f.err = errors.New("has no class: write its text in quotes")
 	}
-	return Class{f.text("class", ""), f.count("count"), f.count("correct"), f.count("labelled")}, f.err
+	return Class{f.text("class", ""), f.text("name", ""), f.count("count"), f.count("correct"), f.count("labelled")}, f.err
 }

@@ -36,6 +36,7 @@ func (r *Reference) Show(w io.Writer) error {
 	if len(r.Classes) > 0 {
 		s.classes(r, name)
 	}
+	s.notes(r)
 	_, err := io.WriteString(w, s.out.String())
 	return err
 }
@@ -44,6 +45,63 @@ type shown struct{ out strings.Builder }
 
 func (s *shown) line(format string, args ...any) {
 	s.out.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+// notes says what the columns of the table have no room for.
+func (s *shown) notes(r *Reference) {
+	var all []string
+	for i := range r.Features {
+		f := &r.Features[i]
+		if f.Invalid > 0 {
+			all = append(all, fmt.Sprintf("%s: %s of the rows are invalid", printable(f.Name), share(f.Invalid, f.Rows())))
+		}
+		if f.Rare != nil {
+			all = append(all, fmt.Sprintf("%s: %s of the rows have one of %s", printable(f.Name), share(f.Unlisted(), f.Rows()), f.rareNames()))
+		}
+	}
+	if len(r.Missing) > 0 {
+		all = append(all, fmt.Sprintf("texts that stand for a missing value: %q", r.Missing))
+	}
+	if r.Threshold != 0 {
+		all = append(all, fmt.Sprintf("the predicted class is %s from a score of %v", printable(r.Positive), r.Threshold))
+	}
+	for _, lack := range r.Lacks() {
+		all = append(all, "note: "+lack)
+	}
+	if all != nil {
+		s.line("")
+	}
+	for _, note := range all {
+		s.paragraph(note)
+	}
+}
+
+// paragraph breaks a text between words; later lines are indented.
+func (s *shown) paragraph(text string) {
+	line, columns := "", width
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = clip(word, columns)
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns:
+			s.line("%s", line)
+			line = "  " + clip(word, columns-2)
+		default:
+			line += " " + word
+		}
+	}
+	s.line("%s", line)
+}
+
+// rareNames says how many categories there are beyond those listed.
+func (f *Feature) rareNames() string {
+	switch {
+	case f.Rare.Names == nil && f.Rare.Filter == nil:
+		return "the categories that are not listed"
+	case f.Rare.Filter != nil:
+		return "more than " + grouped(int64(len(f.Rare.Names))) + " rare categories"
+	}
+	return grouped(int64(len(f.Rare.Names))) + " rare categories"
 }
 
 func (s *shown) head(r *Reference) {
@@ -133,6 +191,9 @@ func (s *shown) classes(r *Reference, name int) {
 	}
 	for _, c := range r.Classes {
 		called := "class " + printable(c.Class)
+		if c.Name != "" {
+			called += " (" + printable(c.Name) + ")"
+		}
 		kind := ""
 		if c.Class == r.Positive {
 			kind = "positive"

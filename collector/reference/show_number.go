@@ -10,7 +10,7 @@ import (
 // quantiles are the minimum, the median and the maximum, NaN when unknown. The
 // median is the lower edge of its bin: of quantile bins, a value of the sample.
 func (f *Feature) quantiles() (lo, median, hi float64) {
-	half := (f.Rows() - f.Missing) / 2
+	half := (f.Rows() - f.Missing - f.Invalid) / 2
 	for b, c := range f.Count {
 		if half >= c {
 			half -= c

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// deepest is the nesting of a reference file: file, features, feature, counts.
-const deepest = 4
+// deepest is the nesting of a reference file: file, features, feature, groups, counts.
+const deepest = 5
 
 // tree reads JSON into map[string]any, []any, string, bool, nil and json.Number.
 // Unlike encoding/json it refuses repeated keys, which would silently drop one
@@ -26,7 +26,7 @@ func tree(data []byte) (any, error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	v, err := value(d, 0)
+	v, err := node(d, 0)
 	if err == nil {
 		if _, end := d.Token(); !errors.Is(end, io.EOF) {
 			err = errors.New("there is more after the end of the object: a file holds one reference")
@@ -54,7 +54,7 @@ func located(data []byte, offset int64, err error) error {
 	return fmt.Errorf("line %d: %w", line, err)
 }
 
-func value(d *json.Decoder, depth int) (any, error) {
+func node(d *json.Decoder, depth int) (any, error) {
 	token, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func value(d *json.Decoder, depth int) (any, error) {
 	}
 	list := []any{}
 	for d.More() {
-		v, err := value(d, depth)
+		v, err := node(d, depth)
 		if err != nil {
 			return nil, err
 		}
@@ -95,7 +95,7 @@ func object(d *json.Decoder, depth int) (map[string]any, error) {
 		if _, ok := o[key]; ok {
 			return nil, fmt.Errorf("key %q is there twice: remove one", key)
 		}
-		if o[key], err = value(d, depth); err != nil {
+		if o[key], err = node(d, depth); err != nil {
 			return nil, err
 		}
 	}

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // columns says where in a CSV what is; -1: nowhere.
@@ -24,10 +23,10 @@ type columns struct {
 
 // featureColumn is a watched feature.
 type featureColumn struct {
-	name    string
-	key     string // as JSON, with the colon
-	index   int
-	numeric bool
+	name   string
+	key    string // as JSON, with the colon
+	index  int
+	column value.Column
 }
 
 // columnsOf finds the watched features and the columns that o names.
@@ -48,7 +47,10 @@ func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 		}
 	}
 	var absent []string
-	for _, f := range spec.References[0].Features {
+	r := *spec.References[0]
+	r.Missing = append(slices.Clone(r.Missing), o.Missing...)
+	read := r.Columns()
+	for at, f := range r.Features {
 		if len(spec.Features) > 0 && !slices.Contains(spec.Features, f.Name) {
 			continue
 		}
@@ -56,7 +58,7 @@ func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 		if i < 0 {
 			absent = append(absent, f.Name)
 		}
-		c.features = append(c.features, featureColumn{f.Name, quote(f.Name) + ":", i, f.Type == reference.Numeric})
+		c.features = append(c.features, featureColumn{f.Name, quote(f.Name) + ":", i, read[at]})
 	}
 	if len(absent) > 0 {
 		return c, fmt.Errorf("there is no column %s, which the reference has: its columns are %s; to watch less, list features in a configuration file",
@@ -65,8 +67,9 @@ func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 	return c, nil
 }
 
-// appendFeatures appends the features of a row as a JSON object.
-func (c *columns) appendFeatures(text []byte, cells []string, line int) ([]byte, error) {
+// appendFeatures appends the features of a row as a JSON object. What is invalid
+// goes in as it is.
+func (c *columns) appendFeatures(text []byte, cells []string) []byte {
 	text = append(text, '{')
 	for i := range c.features {
 		f := &c.features[i]
@@ -74,20 +77,18 @@ func (c *columns) appendFeatures(text []byte, cells []string, line int) ([]byte,
 			text = append(text, ',')
 		}
 		text = append(text, f.key...)
-		switch cell := cells[f.index]; {
-		case model.Missing(cell):
+		switch v := f.column.Read(cells[f.index]); {
+		case v.Kind == value.Missing:
 			text = append(text, "null"...)
-		case !f.numeric:
-			text = append(text, quote(cell)...)
+		case v.Kind == value.Invalid:
+			text = append(text, quote(cells[f.index])...)
+		case f.column.Type == value.Numeric:
+			text = strconv.AppendFloat(text, v.Number, 'g', -1, 64)
 		default:
-			x, ok := model.Number(cell)
-			if !ok {
-				return nil, fmt.Errorf("line %d, column %q: %q is not a finite number, but the reference has numbers", line, f.name, cell)
-			}
-			text = strconv.AppendFloat(text, x, 'g', -1, 64)
+			text = append(text, quote(v.Text)...)
 		}
 	}
-	return append(text, '}'), nil
+	return append(text, '}')
 }
 
 // quote is a text as JSON.
@@ -99,13 +100,18 @@ func quote(text string) string {
 	return string(b)
 }
 
-var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, or seconds since 1970")
+var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, or seconds since 1970")
 
-// parseTime reads RFC 3339, with a T or a space, or seconds since 1970, as
-// nanoseconds since 1970.
+// parseTime reads RFC 3339, with a T or a space, a date, or seconds since 1970, as
+// nanoseconds since 1970. Eight digits that are a date are not seconds.
 func parseTime(cell string) (int64, error) {
 	cell = strings.TrimSpace(cell)
-	if seconds, ok := model.Number(cell); ok {
+	for _, form := range []string{"20060102", time.DateOnly} {
+		if day, err := time.Parse(form, cell); err == nil && day.Year() >= 1970 && day.Year() <= 2261 {
+			return day.UnixNano(), nil
+		}
+	}
+	if seconds, kind := value.Number(cell); kind == value.Known {
 		if ns := seconds * 1e9; ns >= 0 && ns < math.MaxInt64 {
 			return nanoseconds(cell, ns), nil
 		}

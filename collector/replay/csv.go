@@ -12,9 +12,9 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // CSV says how the rows of a CSV with a header (plain or gzip) are predictions.
@@ -28,23 +28,27 @@ type CSV struct {
 	Rate  float64
 	Start time.Time
 	// Score is --score, the column with the probability of the positive class;
-	// Class is --class, that with the predicted class. A score of 0.5 or more
-	// predicts the positive class when there is no other column for it. What the
-	// rows do not have is not watched.
+	// Class is --class, that with the predicted class. Without it the class is the
+	// positive one from a score of Threshold (--threshold) on; 0 is the reference's
+	// threshold, or 0.5. What the rows do not have is not watched.
 	Score, Class string
+	Threshold    float64
 	// Outcome is --outcome, the column with what became of the row, known at
 	// once; Positive is --positive, its value that is the positive class.
 	Outcome, Positive string
+	// Missing is --missing, texts that stand for a missing value beside those of the
+	// reference.
+	Missing []string
 }
 
 // csv is the history of a CSV.
 type csv struct {
 	CSV
-	is       about
-	columns  columns
-	key      predictionlog.Key
-	classes  [2]string // negative, positive
-	positive string    // of the outcome column
+	is      about
+	columns columns
+	key     predictionlog.Key
+	scores  scores
+	answers answers
 	// lastFeedback is the id of the last row with an outcome, -1 without one.
 	lastFeedback int64
 }
@@ -73,7 +77,7 @@ func openCSV(ctx context.Context, o CSV, spec *window.Spec) (_ *csv, err error) 
 	c := &csv{
 		CSV: o, is: about{name: filepath.Base(o.Path)},
 		key:     predictionlog.Key{Model: spec.Name, Version: r.Version},
-		classes: classes(r), lastFeedback: -1,
+		answers: newAnswers(r, &o), lastFeedback: -1,
 	}
 	if c.Time == "" && !(c.Rate > 0 && c.Rate <= 1e9) {
 		return nil, fmt.Errorf("--rate=%v: must be above 0 rows a second, such as 1", c.Rate)
@@ -95,24 +99,9 @@ func openCSV(ctx context.Context, o CSV, spec *window.Spec) (_ *csv, err error) 
 	return c, nil
 }
 
-// classes are the names of the two classes in a reference.
-func classes(r *reference.Reference) [2]string {
-	names := [2]string{"0", r.Positive}
-	if r.Positive == "" {
-		names[1] = "1"
-	}
-	for _, c := range r.Classes {
-		if c.Class != names[1] {
-			names[0] = c.Class
-			break
-		}
-	}
-	return names
-}
-
 // survey checks every row and learns what is known beforehand.
 func (c *csv) survey(ctx context.Context, rows *csvRows) error {
-	var outcomes model.Outcomes
+	outcomes := map[string]int64{} // the last row of each
 	var entry entry[predictionlog.Row]
 	for ; ; c.is.rows++ {
 		if ctx.Err() != nil {
@@ -126,11 +115,11 @@ func (c *csv) survey(ctx context.Context, rows *csvRows) error {
 			return err
 		}
 		if i := c.columns.outcome; i >= 0 {
-			outcomes.Add(cells[i])
-			if !model.Missing(cells[i]) {
-				c.lastFeedback = entry.id
+			if _, ok := outcomes[cells[i]]; ok || len(outcomes) < mostOutcomes {
+				outcomes[strings.Clone(cells[i])] = entry.id
 			}
 		}
+		c.scores.add(&entry.row)
 		c.is.last = time.Unix(0, entry.time).UTC()
 		if c.is.rows == 0 {
 			c.is.first = c.is.last
@@ -139,12 +128,16 @@ func (c *csv) survey(ctx context.Context, rows *csvRows) error {
 	if c.is.rows == 0 {
 		return errors.New("has a header but no rows: there is nothing to replay")
 	}
-	if c.Outcome == "" {
-		return nil
+	if err := c.scores.check(c.Score); err != nil || c.Outcome == "" {
+		return err
 	}
-	var err error
-	if c.positive, err = outcomes.Positive(c.Positive); err != nil {
+	if err := c.answers.learn(outcomes, c.Positive); err != nil {
 		return fmt.Errorf("outcome column %q %w", c.Outcome, err)
+	}
+	for cell, id := range outcomes {
+		if c.answers.outcome(cell) != "" {
+			c.lastFeedback = max(c.lastFeedback, id)
+		}
 	}
 	return nil
 }
@@ -197,12 +190,12 @@ func (c *csv) open() (*source, error) {
 
 // feedback returns the outcome of a row, when it is known.
 func (c *csv) feedback(e *entry[predictionlog.Row], cells []string) (f entry[predictionlog.FeedbackRow], ok bool) {
-	if c.columns.outcome < 0 || model.Missing(cells[c.columns.outcome]) {
+	if c.columns.outcome < 0 {
 		return f, false
 	}
-	outcome := c.classes[0]
-	if model.IsPositive(cells[c.columns.outcome], c.positive) {
-		outcome = c.classes[1]
+	outcome := c.answers.outcome(cells[c.columns.outcome])
+	if outcome == "" {
+		return f, false
 	}
 	f.id, f.time = e.id, e.time
 	f.row = predictionlog.FeedbackRow{
@@ -234,7 +227,6 @@ type csvRows struct {
 	id      int64
 	time    int64  // of the row before
 	cell    string // its time as it is written
-	class   string // the last class, so that equal ones are one string
 	begin   int    // where the features of the last row begin
 	size    int    // of the features of a chunk
 }
@@ -256,9 +248,7 @@ func (r *csvRows) next(e *entry[predictionlog.Row], text []byte) ([]string, erro
 		return nil, err
 	}
 	r.begin = len(text)
-	if e.row.Features, err = r.history.columns.appendFeatures(text, cells, r.csv.Line()); err != nil {
-		return nil, err
-	}
+	e.row.Features = r.history.columns.appendFeatures(text, cells)
 	r.id++
 	return cells, nil
 }
@@ -282,22 +272,18 @@ func (r *csvRows) timeOf(cells []string) (int64, error) {
 
 // predict fills in score and class.
 func (r *csvRows) predict(row *predictionlog.Row, cells []string) error {
-	if i := r.history.columns.score; i >= 0 && !model.Missing(cells[i]) {
-		score, ok := model.Number(cells[i])
-		if !ok || score < 0 || score > 1 {
-			return fmt.Errorf("line %d, column %q: the score %q is not a probability from 0 to 1", r.csv.Line(), r.history.Score, cells[i])
-		}
-		row.Score, row.HasScore = score, true
-		row.Class = r.history.classes[0]
-		if score >= model.DefaultThreshold {
-			row.Class = r.history.classes[1]
+	h := r.history
+	if i := h.columns.score; i >= 0 {
+		switch v := h.answers.column.Read(cells[i]); v.Kind {
+		case value.Known:
+			row.Score, row.HasScore = v.Number, true
+			row.Class = h.answers.of(v.Number)
+		case value.Invalid:
+			return fmt.Errorf("line %d, column %q: the score %.40q is no number", r.csv.Line(), h.Score, cells[i])
 		}
 	}
-	if i := r.history.columns.class; i >= 0 {
-		if cells[i] != r.class {
-			r.class = strings.Clone(cells[i])
-		}
-		row.Class = r.class
+	if i := h.columns.class; i >= 0 {
+		row.Class = h.answers.class(cells[i])
 	}
 	return nil
 }

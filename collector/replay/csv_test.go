@@ -142,8 +142,9 @@ func TestWhatIsWrongWithACSVIsSaidWithItsLine(t *testing.T) {
 		{"no feature", "there is no column state, which the reference has: its columns are when, income", "when,income\n1,1\n", nil},
 		{"bad time", `line 2, column "when": "noon" is no time`, "when,income,state\nnoon,1,NY\n", nil},
 		{"milliseconds", "are these milliseconds?", "when,income,state\n1793534400000,1,NY\n", nil},
-		{"bad number", `line 3, column "income": "much" is not a finite number`, "when,income,state\n1,1,NY\n2,much,NY\n", nil},
-		{"bad score", `line 2, column "p": the score "1.5" is not a probability from 0 to 1`, "when,income,state,p\n1,1,NY,1.5\n", func(c *CSV) { c.Score = "p" }},
+		{"percentages", `column "p": the scores go from 0 to 97.5: a score is the probability of the positive class, from 0 to 1`, "when,income,state,p\n1,1,NY,0\n2,1,NY,97.5\n3,1,NY,12\n", func(c *CSV) { c.Score = "p" }},
+		{"logits", `the scores go from -2.5 to 0.5`, "when,income,state,p\n1,1,NY,-2.5\n2,1,NY,0.5\n", func(c *CSV) { c.Score = "p" }},
+		{"no score", `line 2, column "p": the score "high" is no number`, "when,income,state,p\n1,1,NY,high\n", func(c *CSV) { c.Score = "p" }},
 		{"outcome alone", "--outcome needs --score or --class", "when,income,state,bad\n1,1,NY,1\n", func(c *CSV) { c.Outcome = "bad" }},
 		{"three outcomes", `outcome column "bad" has more than two values`, "when,income,state,p,bad\n1,1,NY,0,0\n2,1,NY,0,1\n3,1,NY,0,2\n",
 			func(c *CSV) { c.Score, c.Outcome = "p", "bad" }},
@@ -191,13 +192,16 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 		"1793534400.5":                   noon + 5e8,
 		"1.7935344e9":                    noon,
 		"0":                              0,
+		"20261101":                       noon - 12*3600e9,
+		"2026-11-01":                     noon - 12*3600e9,
+		"20261301":                       20261301e9, // no date
 		"2026-11-01T12:00:00.000000001Z": noon + 1,
 	} {
 		if got, err := parseTime(cell); err != nil || got != want {
 			t.Errorf("%q is %d, %v, want %d", cell, got, err, want)
 		}
 	}
-	for _, cell := range []string{"", "noon", "-1", "1e10", "2026-11-01", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "NaN"} {
+	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "NaN"} {
 		if got, err := parseTime(cell); err == nil {
 			t.Errorf("%q is %d, want an error", cell, got)
 		}

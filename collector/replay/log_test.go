@@ -115,7 +115,7 @@ func normal(t testing.TB) string {
 	r := rand.New(rand.NewPCG(0, 1))
 	const rows = 20_000
 	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, rows)}
-	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, rows), Missing: make([]bool, rows)}
+	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, rows)}
 	labels := &reference.Labels{}
 	for i := range rows {
 		income.Numbers[i] = math.Round(50_000 + 10_000*r.NormFloat64())

@@ -153,7 +153,7 @@ func normalWith(t *testing.T, outcome func(row) string) *reference.Reference {
 	const n = 20_000
 	rows := traffic(rand.New(rand.NewPCG(0, 1)), start, n)
 	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, n)}
-	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, n), Missing: make([]bool, n)}
+	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, n)}
 	labels := &reference.Labels{}
 	for i, r := range rows {
 		income.Numbers[i], state.Texts[i] = r.income, r.state

@@ -12,14 +12,19 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// schema is the version of the model file's format.
-const schema = 1
+// schema is the version of the model file's format. Version 1 had neither booleans,
+// nor names of classes, nor a list of missing texts; such files are read, and texts
+// that are numbers or booleans are put in canonical form.
+const schema = 2
 
 // file is a model as it is written.
 type file struct {
 	Schema    int           `json:"schema"`
 	Name      string        `json:"name"`
 	Version   string        `json:"version"`
+	Negative  string        `json:"negative,omitempty"`
+	Positive  string        `json:"positive,omitempty"`
+	Missing   []string      `json:"missing_texts,omitempty"`
 	Threshold float64       `json:"threshold"`
 	Intercept float64       `json:"intercept"`
 	Features  []fileFeature `json:"features"`
@@ -58,16 +63,19 @@ func Parse(data []byte) (*Model, error) {
 	if !utf8.Valid(data) {
 		return nil, errors.New("is not UTF-8: save it as UTF-8")
 	}
-	o := newObject(data, "", "schema", "name", "version", "threshold", "intercept", "features", "training")
+	o := newObject(data, "", "schema", "name", "version", "negative", "positive", "missing_texts", "threshold", "intercept", "features", "training")
 	var version int
 	o.required("schema", &version)
-	if o.err == nil && version != schema {
-		return nil, fmt.Errorf("schema is %d, this program reads schema %d: train the model again with this version", version, schema)
+	if o.err == nil && (version < 1 || version > schema) {
+		return nil, fmt.Errorf("schema is %d, this program reads schemas 1 to %d: train the model again with this version", version, schema)
 	}
 	var m Model
 	var features []json.RawMessage
 	o.required("name", &m.Name)
 	o.required("version", &m.Version)
+	o.optional("negative", &m.Negative)
+	o.optional("positive", &m.Positive)
+	o.optional("missing_texts", &m.Missing)
 	o.required("threshold", &m.Threshold)
 	o.required("intercept", &m.Intercept)
 	o.required("features", &features)
@@ -82,6 +90,7 @@ func Parse(data []byte) (*Model, error) {
 		if err != nil {
 			return nil, err
 		}
+		f.canonical(version == 1)
 		m.Features = append(m.Features, f)
 	}
 	if err := m.Validate(); err != nil {
@@ -123,9 +132,6 @@ func parseFeature(i int, data []byte) (Feature, error) {
 		if co.err != nil {
 			return Feature{}, co.err
 		}
-		if c.Value = value.Category(c.Value); f.Type == Boolean {
-			c.Value = value.Truth(c.Value)
-		}
 		f.Categories = append(f.Categories, c)
 	}
 	return f, o.err
@@ -156,7 +162,10 @@ func (m *Model) Encode(w io.Writer) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("encode model: %w", err)
 	}
-	f := file{Schema: schema, Name: m.Name, Version: m.Version, Threshold: m.Threshold, Intercept: m.Intercept}
+	f := file{
+		Schema: schema, Name: m.Name, Version: m.Version, Negative: m.Negative, Positive: m.Positive, Missing: m.Missing,
+		Threshold: m.Threshold, Intercept: m.Intercept,
+	}
 	if m.Training != (Training{}) {
 		f.Training = &m.Training
 	}
@@ -231,8 +240,13 @@ func (f *Feature) validate() error {
 				return fmt.Errorf("category %q is there twice: remove one", c.Value)
 			}
 			seen[c.Value] = true
-			if f.Type == Boolean && c.Value != "false" && c.Value != "true" {
-				return fmt.Errorf("category %q: a boolean feature has the categories \"false\" and \"true\" only: remove it, or make the feature categorical", c.Value)
+			switch canonical := (value.Column{Type: f.Type}).Read(c.Value).Text; {
+			case canonical == "":
+				return fmt.Errorf("category %q never occurs: it is a missing value, which adds 0", c.Value)
+			case canonical != c.Value:
+				return fmt.Errorf("category %q never occurs: values in that spelling are %q", c.Value, canonical)
+			case f.Type == Boolean && c.Value != "true" && c.Value != "false":
+				return fmt.Errorf("category %q is not true or false: the type of the feature is %q", c.Value, Categorical)
 			}
 			if !finite(c.Coefficient) {
 				return fmt.Errorf("coefficient of category %q is %v: train the model again, or take 0 for no effect", c.Value, c.Coefficient)
@@ -241,6 +255,27 @@ func (f *Feature) validate() error {
 		return nil
 	}
 	return fmt.Errorf("type is %q: it must be %q, %q or %q", f.Type, Numeric, Categorical, Boolean)
+}
+
+// canonical puts the categories in canonical form. Of an old file, the first stays of
+// those that are one value then, and none stays for a missing value.
+func (f *Feature) canonical(old bool) {
+	seen := map[string]string{}
+	var kept []Category
+	for _, c := range f.Categories {
+		text := value.Category(c.Value)
+		if f.Type == Boolean {
+			text = value.Truth(c.Value)
+		}
+		first, again := seen[text]
+		if old && (again && first != c.Value || text == "") {
+			continue
+		}
+		seen[text] = c.Value
+		c.Value = text
+		kept = append(kept, c)
+	}
+	f.Categories = kept
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

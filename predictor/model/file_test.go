@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-const goodFile = `{"schema": 1, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0.1, "features": [
+const goodFile = `{"schema": 2, "name": "m", "version": "1", "negative": "bad", "positive": "good", "missing_texts": ["-999"], "threshold": 0.5, "intercept": 0.1, "features": [
  {"name": "income", "type": "numeric", "mean": 100, "sd": 20, "coefficient": 1.5},
- {"name": "state", "type": "categorical", "categories": [{"value": "NY", "coefficient": -2}, {"value": "", "coefficient": 1}]}
+ {"name": "state", "type": "categorical", "categories": [{"value": "NY", "coefficient": -2}, {"value": "30", "coefficient": 1}]},
+ {"name": "owner", "type": "boolean", "categories": [{"value": "true", "coefficient": 0.5}]}
 ], "training": {"rows": 10, "accuracy": 0.9}}`
 
 func TestParseReadsAFile(t *testing.T) {
@@ -23,9 +24,10 @@ func TestParseReadsAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Model{Name: "m", Version: "1", Threshold: 0.5, Intercept: 0.1, Features: []Feature{
+	want := &Model{Name: "m", Version: "1", Negative: "bad", Positive: "good", Missing: []string{"-999"}, Threshold: 0.5, Intercept: 0.1, Features: []Feature{
 		{Name: "income", Type: Numeric, Mean: 100, SD: 20, Coefficient: 1.5},
-		{Name: "state", Type: Categorical, Categories: []Category{{"NY", -2}, {"", 1}}},
+		{Name: "state", Type: Categorical, Categories: []Category{{"NY", -2}, {"30", 1}}},
+		{Name: "owner", Type: Boolean, Categories: []Category{{"true", .5}}},
 	}, Training: Training{Rows: 10, Accuracy: 0.9}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -34,7 +36,7 @@ func TestParseReadsAFile(t *testing.T) {
 
 func TestParseBringsCategoriesIntoCanonicalForm(t *testing.T) {
 	t.Parallel()
-	const file = `{"schema": 1, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0, "features": [
+	const file = `{"schema": 2, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0, "features": [
 		{"name": "grade", "type": "categorical", "categories": [{"value": "30.0", "coefficient": 1}, {"value": "TRUE", "coefficient": 2}, {"value": "00501", "coefficient": 3}]},
 		{"name": "owner", "type": "boolean", "categories": [{"value": "0", "coefficient": -1}, {"value": "True", "coefficient": 1}]}]}`
 	m, err := Parse([]byte(file))
@@ -65,8 +67,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"cut off before the last brace", goodFile, goodFile[:len(goodFile)-1], "ends too early"},
 		{"something behind", goodFile, goodFile + "{}", "something follows"},
 		{"not UTF-8", `"m"`, "\"\xff\"", "UTF-8"},
-		{"no schema", `"schema": 1, `, ``, `key "schema" is missing`},
-		{"another schema", `"schema": 1`, `"schema": 2`, "reads schema 1: train the model again"},
+		{"no schema", `"schema": 2, `, ``, `key "schema" is missing`},
+		{"another schema", `"schema": 2`, `"schema": 3`, "reads schemas 1 to 2: train the model again"},
+		{"missing texts are a text", `["-999"]`, `"-999"`, "missing_texts must be an array of strings, not string"},
 		{"unknown key", `"intercept"`, `"bias"`, `unknown key "bias": the keys are schema, name`},
 		{"other case", `"intercept"`, `"Intercept"`, `unknown key "Intercept"`},
 		{"repeated key", `"intercept": 0.1`, `"intercept": 0.1, "intercept": 0.2`, `key "intercept" is there twice`},
@@ -93,7 +96,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"mean is null", `"mean": 100`, `"mean": null`, "feature 0 (income): mean is null"},
 		{"categories of a number", `"sd": 20`, `"sd": 20, "categories": []`, `feature 0 (income): key "categories" does not belong here`},
 		{"mean of a category", `"categories": [`, `"mean": 1, "categories": [`, `feature 1 (state): key "mean" does not belong here`},
-		{"repeated category", `{"value": ""`, `{"value": "NY"`, `feature 1 (state): category "NY" is there twice`},
+		{"empty category", `{"value": "30"`, `{"value": " "`, "feature 1 (state): category \"\" never occurs"},
+		{"boolean that is none", `{"value": "true"`, `{"value": "yes"`, `feature 2 (owner): category "yes" is not true or false`},
+		{"repeated category", `{"value": "30"`, `{"value": "NY"`, `feature 1 (state): category "NY" is there twice`},
 		{"category without coefficient", `{"value": "NY", "coefficient": -2}`, `{"value": "NY"}`, `feature 1 (state), category 0: key "coefficient" is missing`},
 		{"unknown key of a category", `"coefficient": -2`, `"weight": -2`, `feature 1 (state), category 0: unknown key "weight"`},
 		{"unknown key of training", `"rows": 10`, `"lines": 10`, `training: unknown key "lines"`},
@@ -108,11 +113,29 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
 		}
 	}
-	start, _, _ := strings.Cut(goodFile, "[")
+	start := goodFile[:strings.Index(goodFile, `"features": `)+len(`"features": `)]
 	for end, want := range map[string]string{"[]}": "features is empty", "{}}": "features must be an array, not object"} {
 		if _, err := Parse([]byte(start + end)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("features %s: error %v, want %q in it", end, err, want)
 		}
+	}
+}
+
+func TestAFileOfTheFirstSchemaIsRead(t *testing.T) {
+	t.Parallel()
+	m, err := Parse([]byte(`{"schema": 1, "name": "m", "version": "1", "threshold": 0.5, "intercept": 0.1, "features": [
+	 {"name": "owner", "type": "categorical", "categories": [{"value": "True", "coefficient": 1}, {"value": "False", "coefficient": -1}]},
+	 {"name": "term", "type": "categorical", "categories": [{"value": "", "coefficient": 3}, {"value": "30.0", "coefficient": 2}, {"value": "30", "coefficient": 4}]}
+	]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Feature{
+		{Name: "owner", Type: Categorical, Categories: []Category{{"true", 1}, {"false", -1}}},
+		{Name: "term", Type: Categorical, Categories: []Category{{"30", 2}}},
+	}
+	if !reflect.DeepEqual(m.Features, want) {
+		t.Errorf("features %+v, want %+v", m.Features, want)
 	}
 }
 

@@ -37,7 +37,14 @@ type Model struct {
 	Features  []Feature // in the order in which Predict takes values
 	Intercept float64   // log-odds of class "1" for the average row
 	Threshold float64   // in (0,1); a probability at or above it is class "1"
-	Training  Training  // where the model came from; zero for a hand-written file
+
+	// Negative and Positive are the names of the classes "0" and "1" in the column of
+	// outcomes that was learned, in canonical form; empty where they have none.
+	Negative, Positive string
+	// Missing lists texts that stand for a missing value, in canonical form.
+	Missing []string
+
+	Training Training // where the model came from; zero for a hand-written file
 }
 
 // Feature is one input of the model.
@@ -94,6 +101,21 @@ func (m *Model) FeatureNames() []string {
 		names[i] = f.Name
 	}
 	return names
+}
+
+// Classes are the classes of the model: "0" and "1", with their names.
+func (m *Model) Classes() []value.Class {
+	return []value.Class{{Text: "0", Name: m.Negative}, {Text: "1", Name: m.Positive}}
+}
+
+// Columns say how the values of the features are read, in order.
+func (m *Model) Columns() []value.Column {
+	missing := value.NewMissingTexts(m.Missing)
+	columns := make([]value.Column, len(m.Features))
+	for i, f := range m.Features {
+		columns[i] = value.Column{Type: f.Type, Missing: missing}
+	}
+	return columns
 }
 
 // Predict returns the probability of class "1" in [0,1], and the predicted

@@ -121,6 +121,8 @@ func kind(into any) string {
 		return "a whole number that is not too large"
 	case *[]json.RawMessage:
 		return "an array"
+	case *[]string:
+		return "an array of strings"
 	}
 	return "a time such as 2026-01-31T00:00:00Z"
 }

@@ -6,62 +6,64 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// CSVOptions says which column of a CSV is the outcome; every other one is a
-// feature.
+// CSVOptions says what the columns of a CSV are. Every column that it does not name
+// is a feature, of the type that [value.Survey] guesses.
 type CSVOptions struct {
-	Outcome  string // empty: none of them
-	Positive string // the value that is class 1; empty where the values are 0 and 1, or false and true
+	Outcome  string // column with what became of a row; empty: none
+	Positive string // the outcome that is class 1; empty where they are 0 and 1, or false and true
+	Score    string // column with the probability of class 1; empty: none
+	Class    string // column with the predicted class; empty: none
+
+	Numeric, Categorical, Ignore []string // columns whose type is not to be guessed, or that are no features
+	Missing                      []string // texts that stand for a missing value
 }
 
 // ReadCSV reads a whole CSV, plain or gzip, into memory: the text itself, 8
-// bytes a number, 16 a category. A column is numeric when every cell that is
-// not missing parses as a finite number, else categorical; missing is what
-// Missing says. Errors name the line and the column. It reads twice, first to
-// learn the types, and takes some 4 us a row of 12 columns.
+// bytes a number, 16 a category. Errors name the line and the column. It reads
+// twice, first to learn the types, and takes some 6 us a row of 12 columns.
 func ReadCSV(r io.Reader, o CSVOptions) (*Dataset, error) {
 	data, err := rows.Content(r)
 	if err != nil {
 		return nil, err
 	}
-	s, err := survey(data, o)
+	s, err := survey(data, &o)
 	if err != nil {
 		return nil, err
 	}
 	return s.fill(data)
 }
 
-// columns is what a first reading found out about a CSV.
-type columns struct {
-	names    []string
-	numeric  []bool
-	outcome  int // index, -1: none
-	positive string
-	rows     int
+// surveyed is what a first reading found out about a CSV.
+type surveyed struct {
+	roles   []role
+	missing *value.MissingTexts
+	coding  value.Coding
+	coded   bool // the outcomes have a coding
+	rows    int
+	notes   []string
 }
 
 // survey reads everything once.
-func survey(data []byte, o CSVOptions) (*columns, error) {
+func survey(data []byte, o *CSVOptions) (*surveyed, error) {
 	in, err := rows.NewCSV(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	s := &columns{names: in.Columns, numeric: make([]bool, len(in.Columns)), outcome: -1}
-	if o.Outcome != "" {
-		if s.outcome, err = in.Column(o.Outcome); err != nil {
-			return nil, fmt.Errorf("outcome: %w", err)
-		}
+	s := &surveyed{missing: value.NewMissingTexts(o.Missing), coded: o.Outcome != "" && o.Class == ""}
+	if s.roles, err = rolesOf(in, o); err != nil {
+		return nil, err
 	}
-	if len(s.names) == 1 && s.outcome == 0 {
-		return nil, fmt.Errorf("%q is the only column: there is no feature beside the outcome", o.Outcome)
+	surveys := make([]*value.Survey, len(s.roles))
+	for i := range s.roles {
+		surveys[i] = value.NewSurvey(s.roles[i].name, s.roles[i].asked, s.missing)
 	}
-	seen := make([]contents, len(s.names))
-	var outcomes Outcomes
+	outcomes := value.Outcomes{Missing: s.missing}
 	for {
 		cells, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -72,91 +74,79 @@ func survey(data []byte, o CSVOptions) (*columns, error) {
 		}
 		s.rows++
 		for i, cell := range cells {
-			if i == s.outcome {
+			switch s.roles[i].is {
+			case isFeature, isScore:
+				surveys[i].Add(cell, 1)
+			case isOutcome:
 				outcomes.Add(cell)
-			} else {
-				seen[i].add(cell, in.Line())
 			}
 		}
 	}
 	if s.rows == 0 {
 		return nil, errors.New("the CSV has a header but no rows")
 	}
-	for i, name := range s.names {
-		if i == s.outcome {
-			s.positive, err = outcomes.Positive(o.Positive)
-			if err != nil {
-				return nil, fmt.Errorf("outcome column %q %w", name, err)
-			}
+	if s.coded {
+		if s.coding, err = outcomes.Coding(o.Positive); err != nil {
+			return nil, fmt.Errorf("outcome column %q %w", o.Outcome, err)
+		}
+	}
+	return s, s.decide(surveys)
+}
+
+// decide gives each feature its type, and leaves out those that have none.
+func (s *surveyed) decide(surveys []*value.Survey) error {
+	features := 0
+	for i := range s.roles {
+		r := &s.roles[i]
+		if r.is != isFeature && r.is != isScore {
 			continue
 		}
-		if s.numeric[i], err = seen[i].numeric(name); err != nil {
-			return nil, err
+		guess, err := surveys[i].Guess()
+		if err != nil {
+			return err
+		}
+		s.notes = append(s.notes, guess.Notes...)
+		switch {
+		case r.is == isScore:
+		case guess.Type == "":
+			r.is = isIgnored
+		default:
+			r.column.Type = guess.Type
+			features++
 		}
 	}
-	return s, nil
-}
-
-// contents is what the cells of one column hold.
-type contents struct {
-	number, text bool
-	infinite     int // the first line with an infinity; 0: none
-}
-
-func (c *contents) add(cell string, line int) {
-	if c.text || Missing(cell) {
-		return
+	if features == 0 {
+		return fmt.Errorf("no column is a feature: %s", strings.Join(append([]string{"all others are named by flags"}, s.notes...), "; "))
 	}
-	_, number := Number(cell)
-	switch {
-	case number:
-		c.number = true
-	case isInfinite(cell):
-		if c.infinite == 0 {
-			c.infinite = line
-		}
-	default:
-		c.text = true
-	}
-}
-
-// numeric tells the column's type.
-func (c *contents) numeric(name string) (bool, error) {
-	switch {
-	case c.text:
-		return false, nil
-	case c.infinite > 0:
-		return false, fmt.Errorf("line %d, column %q: the number is not finite: correct or empty the cell", c.infinite, name)
-	case !c.number:
-		return false, fmt.Errorf("column %q has no value in any row: remove it or fill it in", name)
-	}
-	return true, nil
-}
-
-// isInfinite tells an infinity, also one by overflow such as 1e999, from text.
-func isInfinite(cell string) bool {
-	x, _ := strconv.ParseFloat(strings.TrimSpace(cell), 64) // whatever is wrong with it, only infinity counts
-	return math.IsInf(x, 0)
+	return nil
 }
 
 // fill reads everything again, into columns of their types.
-func (s *columns) fill(data []byte) (*Dataset, error) {
+func (s *surveyed) fill(data []byte) (*Dataset, error) {
 	in, err := rows.NewCSV(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Column, len(s.names))
-	known := make([]map[string]string, len(s.names)) // one string for equal texts
-	d := &Dataset{Rows: s.rows, Positive: s.positive}
-	for i, name := range s.names {
+	d := &Dataset{Rows: s.rows, Missing: s.missing.Texts(), Coding: s.coding, Notes: s.notes}
+	all := make([]Column, len(s.roles))
+	known := map[string]string{} // one string for equal texts
+	for i := range s.roles {
+		r := &s.roles[i]
+		r.column.Missing = s.missing
+		all[i] = Column{Name: r.name, Type: r.column.Type, Ranges: r.asked == Numeric}
 		switch {
-		case i == s.outcome:
-			d.Outcome, d.Outcomes = name, make([]float64, s.rows)
-		case s.numeric[i]:
-			all[i] = Column{Name: name, Type: Numeric, Numbers: make([]float64, s.rows)}
-		default:
-			all[i] = Column{Name: name, Type: Categorical, Texts: make([]string, s.rows), Missing: make([]bool, s.rows)}
-			known[i] = map[string]string{}
+		case r.is == isFeature && r.column.Type == Numeric:
+			all[i].Numbers = make([]float64, s.rows)
+		case r.is == isFeature:
+			all[i].Texts = make([]string, s.rows)
+		case r.is == isScore:
+			d.Scores = make([]float64, s.rows)
+		case r.is == isClass:
+			d.Predicted = make([]string, s.rows)
+		case r.is == isOutcome && s.coded:
+			d.Outcome, d.Outcomes = r.name, make([]float64, s.rows)
+		case r.is == isOutcome:
+			d.Outcome, d.Actual = r.name, make([]string, s.rows)
 		}
 	}
 	for row := range s.rows {
@@ -165,44 +155,83 @@ func (s *columns) fill(data []byte) (*Dataset, error) {
 			return nil, err
 		}
 		for i, cell := range cells {
-			switch {
-			case i == s.outcome:
-				d.Outcomes[row] = outcomeNumber(cell, s.positive)
-			case s.numeric[i]:
-				all[i].Numbers[row] = numberOrNaN(cell)
-			case Missing(cell):
-				all[i].Missing[row] = true
-			default:
-				text, ok := known[i][cell]
-				if !ok {
-					text = strings.Clone(cell) // not a piece of the row
-					known[i][text] = text
+			c := &all[i]
+			switch r := &s.roles[i]; {
+			case r.is == isFeature:
+				c.set(row, r.column.Read(cell), known)
+			case r.is == isScore:
+				if d.Scores[row], err = scoreOf(cell, r, in.Line()); err != nil {
+					return nil, err
 				}
-				all[i].Texts[row] = text
+			case r.is == isClass:
+				d.Predicted[row] = once(known, s.class(cell))
+			case r.is == isOutcome && s.coded:
+				d.Outcomes[row] = outcomeNumber(s.coding.Class(cell))
+			case r.is == isOutcome:
+				d.Actual[row] = once(known, s.class(cell))
 			}
 		}
 	}
 	for i := range all {
-		if i != s.outcome {
+		if s.roles[i].is == isFeature {
 			d.Columns = append(d.Columns, all[i])
 		}
 	}
 	return d, nil
 }
 
-func outcomeNumber(cell, positive string) float64 {
+// set sets one row's value.
+func (c *Column) set(row int, v value.Value, known map[string]string) {
 	switch {
-	case Missing(cell):
-		return math.NaN()
-	case IsPositive(cell, positive):
-		return 1
+	case v.Kind == value.Invalid:
+		c.Invalid++
+		fallthrough
+	case v.Kind == value.Missing:
+		if c.Type == Numeric {
+			c.Numbers[row] = math.NaN()
+		}
+	case c.Type == Numeric:
+		c.Numbers[row] = v.Number
+	default:
+		c.Texts[row] = once(known, v.Text)
 	}
-	return 0
 }
 
-func numberOrNaN(cell string) float64 {
-	if x, ok := Number(cell); ok {
-		return x
+// once returns the one string for equal texts, which is not a piece of the row.
+func once(known map[string]string, text string) string {
+	if _, ok := known[text]; !ok {
+		text = strings.Clone(text)
+		known[text] = text
 	}
-	return math.NaN() // missing: the survey has seen that everything else parses
+	return known[text]
+}
+
+// class is a class in canonical form, empty for a listed text.
+func (s *surveyed) class(cell string) string {
+	text := value.Category(strings.TrimSpace(cell))
+	if s.missing.HasCategory(text) {
+		return ""
+	}
+	return text
+}
+
+func scoreOf(cell string, r *role, line int) (float64, error) {
+	v := r.column.Read(cell)
+	switch v.Kind {
+	case value.Missing:
+		return math.NaN(), nil
+	case value.Invalid:
+		return 0, fmt.Errorf("line %d, column %q: the score %.40q is no number", line, r.name, cell)
+	}
+	return v.Number, nil
+}
+
+func outcomeNumber(class string) float64 {
+	switch class {
+	case "1":
+		return 1
+	case "0":
+		return 0
+	}
+	return math.NaN()
 }

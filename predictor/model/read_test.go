@@ -5,17 +5,18 @@ import (
 	"compress/gzip"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
 
 func TestReadCSVTellsTypesAndMissing(t *testing.T) {
 	t.Parallel()
-	const text = "\ufeffincome, state ,zip,approved\n" +
-		"1e3,NY,07030,1\n" +
-		" 2.5 ,\"a, \"\"b\"\"\",NA,0\n" +
-		"NA,,x,\n" +
-		"NaN,TX,null,1.0\n"
+	const text = "\ufeffincome, state ,zip,owner,approved\n" +
+		"1e3,NY,07030,True,1\n" +
+		" 2.5 ,\"a, \"\"b\"\"\",NA,false,0\n" +
+		"NA,,x,,\n" +
+		"NaN,TX,null,1,1.0\n"
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	if _, err := z.Write([]byte(text)); err != nil {
@@ -29,8 +30,8 @@ func TestReadCSVTellsTypesAndMissing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if d.Rows != 4 || d.Outcome != "approved" || d.Positive != "1" || len(d.Columns) != 3 {
-			t.Errorf("%s: %d rows, outcome %q, positive %q, %d columns", name, d.Rows, d.Outcome, d.Positive, len(d.Columns))
+		if d.Rows != 4 || d.Outcome != "approved" || d.Coding.Positive != "1" || len(d.Columns) != 4 {
+			t.Errorf("%s: %d rows, outcome %q, positive %q, %d columns", name, d.Rows, d.Outcome, d.Coding.Positive, len(d.Columns))
 		}
 		if y := d.Outcomes; y[0] != 1 || y[1] != 0 || !math.IsNaN(y[2]) || y[3] != 1 {
 			t.Errorf("%s: outcomes %v", name, y)
@@ -38,14 +39,17 @@ func TestReadCSVTellsTypesAndMissing(t *testing.T) {
 		if x := d.Columns[0].Numbers; d.Columns[0].Type != Numeric || x[0] != 1000 || x[1] != 2.5 || !math.IsNaN(x[2]) || !math.IsNaN(x[3]) {
 			t.Errorf("%s: income %v", name, x)
 		}
-		want := Column{Name: "state", Type: Categorical, Texts: []string{"NY", `a, "b"`, "", "TX"}, Missing: []bool{false, false, true, false}}
+		want := Column{Name: "state", Type: Categorical, Texts: []string{"NY", `a, "b"`, "", "TX"}}
 		if !reflect.DeepEqual(d.Columns[1], want) {
 			t.Errorf("%s: %+v, want %+v", name, d.Columns[1], want)
 		}
-		if zip := d.Columns[2]; zip.Type != Categorical || zip.Texts[0] != "07030" || !zip.Missing[1] {
-			t.Errorf("%s: a column with text keeps its numbers as written: %+v", name, zip)
+		if zip := d.Columns[2]; zip.Type != Categorical || zip.Texts[0] != "07030" || zip.Texts[1] != "NA" {
+			t.Errorf("%s: a column with text keeps its numbers as written, and NA: %+v", name, zip)
 		}
-		values := []Value{{Number: 1000}, {Text: "NY"}, {Text: "07030"}}
+		if owner := d.Columns[3]; owner.Type != Boolean || !slices.Equal(owner.Texts, []string{"true", "false", "", "true"}) {
+			t.Errorf("%s: booleans are true and false: %+v", name, owner)
+		}
+		values := []Value{{Number: 1000}, {Text: "NY"}, {Text: "07030"}, {Text: "true"}}
 		if got := d.Values(0); !reflect.DeepEqual(got, values) {
 			t.Errorf("%s: values %v, want %v", name, got, values)
 		}
@@ -75,15 +79,12 @@ func TestReadCSVSaysWhatIsWrong(t *testing.T) {
 		{"repeated column", "a,b, a\n1,2,3\n", "", "", `columns 1 and 3 are both named "a"`},
 		{"nameless column", ",a\n0,1\n", "", "", "column 1 has no name"},
 		{"no outcome column", "a,b\n1,2\n", "y", "", `there is no column "y": the columns are a, b`},
-		{"nothing but the outcome", "y\n1\n", "y", "", "is the only column"},
+		{"nothing but the outcome", "y\n1\n", "y", "", "no column is a feature"},
 		{"outcome is empty", "a,y\n1,\n", "y", "", `outcome column "y" has no value in any row`},
 		{"three outcomes", "a,y\n1,good\n2,bad\n3,open\n", "y", "bad", `outcome column "y" has more than two values ("good", "bad", "open")`},
 		{"a number as outcome", "a,y\n" + manyLines, "y", "1", "..."},
 		{"positive unsaid", "a,y\n1,good\n2,bad\n", "y", "", `has the values "good", "bad": say with --positive`},
 		{"positive unknown", "a,y\n1,good\n2,bad\n", "y", "Bad", `never has the value "Bad": its values are "good", "bad"`},
-		{"empty column", "a,b\n1,\n2,NA\n", "", "", `column "b" has no value in any row`},
-		{"infinity", "a,b\n1,1\n2,-Inf\n", "", "", `line 3, column "b": the number is not finite`},
-		{"too large a number", "a,b\n1,1e999\n", "", "", `line 2, column "b": the number is not finite`},
 		{"not UTF-8", "a,b\n1,\xfc\n", "", "", `line 2, column "b": "\xfc" is not UTF-8`},
 		{"broken gzip", "\x1f\x8b\x00", "", "", "read gzip"},
 		{"cut-off gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4a", "", "", "read CSV: "},
@@ -103,34 +104,68 @@ var manyLines = func() string {
 	return b.String()
 }()
 
-func TestPositiveIsKnownFromItsLooks(t *testing.T) {
+func TestReadCSVFollowsTheFlags(t *testing.T) {
+	t.Parallel()
+	const text = "code,amount,country,note,p,predicted,happened\n" +
+		"1,\"1,000\",NA,x,.5,yes,no\n" +
+		"2,\"2,500.5\",DE,y,,no,no\n" +
+		"-,n/a;,-,z,1e0, yes ,-\n"
+	d, err := ReadCSV(strings.NewReader(text), CSVOptions{
+		Outcome: "happened", Score: "p", Class: "predicted",
+		Categorical: []string{"code"}, Numeric: []string{"amount"}, Ignore: []string{"note"}, Missing: []string{"-"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Columns) != 3 || d.Outcomes != nil || !slices.Equal(d.Missing, []string{"-"}) {
+		t.Fatalf("%+v", d)
+	}
+	code, amount, country := d.Columns[0], d.Columns[1], d.Columns[2]
+	if code.Type != Categorical || !slices.Equal(code.Texts, []string{"1", "2", ""}) {
+		t.Errorf("code %+v", code)
+	}
+	if x := amount.Numbers; amount.Type != Numeric || x[0] != 1000 || x[1] != 2500.5 || !math.IsNaN(x[2]) || amount.Invalid != 1 {
+		t.Errorf("amount %+v", amount)
+	}
+	if country.Type != Categorical || !slices.Equal(country.Texts, []string{"NA", "DE", ""}) {
+		t.Errorf("country %+v", country)
+	}
+	if x := d.Scores; x[0] != .5 || !math.IsNaN(x[1]) || x[2] != 1 {
+		t.Errorf("scores %v", x)
+	}
+	if !slices.Equal(d.Predicted, []string{"yes", "no", "yes"}) || !slices.Equal(d.Actual, []string{"no", "no", ""}) {
+		t.Errorf("predicted %q, actual %q", d.Predicted, d.Actual)
+	}
+	if notes := strings.Join(d.Notes, "\n"); !strings.Contains(notes, `column "amount": 1 of 3 rows are no numbers`) || !strings.Contains(notes, `column "country": "NA" in 1 row is a category`) {
+		t.Errorf("notes %s", notes)
+	}
+}
+
+func TestReadCSVRefusesFlagsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		cells  []string
-		wanted string
-		want   string
+		o    CSVOptions
+		want string
 	}{
-		{[]string{"0", "1"}, "", "1"},
-		{[]string{"1.0", "0.0", "NA"}, "", "1"},
-		{[]string{"False", "True"}, "", "True"},
-		{[]string{"false"}, "", "true"},
-		{[]string{"0"}, "", "1"},
-		{[]string{"2", "1"}, "2.0", "2"},
-		{[]string{" yes", "no "}, "yes", "yes"},
+		{CSVOptions{Numeric: []string{"c"}}, `--numeric: there is no column "c": the columns are a, b`},
+		{CSVOptions{Ignore: []string{"c"}}, `--ignore: there is no column "c"`},
+		{CSVOptions{Numeric: []string{"a"}, Categorical: []string{"a"}}, `column "a" is named by --numeric and by --categorical`},
+		{CSVOptions{Outcome: "a", Ignore: []string{"a"}}, `column "a" is named by --outcome and by --ignore`},
+		{CSVOptions{Numeric: []string{"b"}}, "no value of the column is a number"},
+		{CSVOptions{Score: "b"}, "no value of the column is a number"},
+		{CSVOptions{Ignore: []string{"a", "b"}}, "no column is a feature"},
 	} {
-		var o Outcomes
-		for _, c := range test.cells {
-			o.Add(c)
+		if _, err := ReadCSV(strings.NewReader("a,b\n1,x\n2,y\n"), test.o); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: error %v, want %q in it", test.o, err, test.want)
 		}
-		got, err := o.Positive(test.wanted)
-		if err != nil || got != test.want {
-			t.Errorf("of %q: %q, %v, want %q", test.cells, got, err, test.want)
-		}
-		for _, c := range test.cells {
-			if wanted := strings.Trim(strings.TrimSuffix(c, ".0"), " ") == test.want; IsPositive(c, got) != wanted {
-				t.Errorf("of %q: %q is positive: %v", test.cells, c, !wanted)
-			}
-		}
+	}
+}
+
+func TestAColumnWithoutValuesDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
+	d, err := ReadCSV(strings.NewReader("a,b\n1,\n2, \n"), CSVOptions{})
+	if err != nil || len(d.Columns) != 2 || d.Columns[1].Type != Categorical || !slices.Equal(d.Columns[1].Texts, []string{"", ""}) || len(d.Notes) != 1 {
+		t.Errorf("%+v, %v", d, err)
 	}
 }
 

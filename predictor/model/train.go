@@ -27,6 +27,7 @@ type TrainOptions struct {
 	Holdout       float64   // share of the labelled rows to evaluate on, in (0,1)
 	Seed          uint64    // of the choice of these rows
 	L2            float64   // penalty, see Train; 0: DefaultL2
+	Threshold     float64   // probability from which a prediction is class "1"; 0: DefaultThreshold
 	Created       time.Time // is written into the model; training reads no clock
 }
 
@@ -57,6 +58,9 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	if o.L2 == 0 {
 		o.L2 = DefaultL2
 	}
+	if o.Threshold == 0 {
+		o.Threshold = DefaultThreshold
+	}
 	if err := checkTraining(d, o); err != nil {
 		return nil, nil, err
 	}
@@ -64,7 +68,11 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	m := &Model{Name: o.Name, Version: o.Version, Threshold: DefaultThreshold}
+	classes := d.Coding.Classes()
+	m := &Model{
+		Name: o.Name, Version: o.Version, Threshold: o.Threshold,
+		Negative: classes[0].Name, Positive: classes[1].Name, Missing: d.Missing,
+	}
 	var warnings []string
 	p := &problem{outcomes: gather(d.Outcomes, train), l2: o.L2}
 	for i := range d.Columns {
@@ -89,7 +97,7 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	e := evaluate(m, d, held, p.baseRate())
 	e.Trained, e.Warnings = len(train), warnings
 	m.Training = Training{
-		Created: o.Created, Outcome: d.Outcome, Positive: d.Positive, Rows: len(train), HeldOut: len(held),
+		Created: o.Created, Outcome: d.Outcome, Positive: d.Coding.Positive, Rows: len(train), HeldOut: len(held),
 		BaseRate: round(p.baseRate()), Seed: o.Seed, L2: o.L2,
 		Accuracy: round(e.Accuracy), AUC: round(e.AUC), AUCLower: round(e.AUCLower), AUCUpper: round(e.AUCUpper), LogLoss: round(e.LogLoss),
 	}
@@ -118,11 +126,11 @@ func checkTraining(d *Dataset, o TrainOptions) error {
 		c := &d.Columns[i]
 		switch {
 		case c.Type == Numeric && len(c.Numbers) == d.Rows:
-		case c.Type == Categorical && len(c.Texts) == d.Rows && len(c.Missing) == d.Rows:
-		case c.Type == Numeric || c.Type == Categorical:
+		case (c.Type == Categorical || c.Type == Boolean) && len(c.Texts) == d.Rows:
+		case c.Type == Numeric || c.Type == Categorical || c.Type == Boolean:
 			return fmt.Errorf("column %q does not have %d rows", c.Name, d.Rows)
 		default:
-			return fmt.Errorf("column %q: type is %q: it must be %q or %q", c.Name, c.Type, Numeric, Categorical)
+			return fmt.Errorf("column %q: type is %q: it must be %q, %q or %q", c.Name, c.Type, Numeric, Categorical, Boolean)
 		}
 	}
 	return nil
@@ -215,7 +223,7 @@ func moments(x []float64) (mean, sd float64, n int) {
 func prepareCategorical(f Feature, c *Column, train []int) (Feature, term, string, error) {
 	counts := map[string]int{}
 	for _, row := range train {
-		if !c.Missing[row] {
+		if c.Texts[row] != "" {
 			counts[c.Texts[row]]++
 		}
 	}
@@ -245,7 +253,7 @@ func prepareCategorical(f Feature, c *Column, train []int) (Feature, term, strin
 	known := 0
 	for i, row := range train {
 		k, ok := code[c.Texts[row]]
-		if c.Missing[row] || !ok {
+		if !ok {
 			t.codes[i] = -1
 			continue
 		}
@@ -258,6 +266,8 @@ func prepareCategorical(f Feature, c *Column, train []int) (Feature, term, strin
 	}
 	var warning string
 	switch {
+	case len(counts) == 0:
+		warning = "has no value in the training rows: it has no effect on the prediction"
 	case len(kept) == 0:
 		warning = fmt.Sprintf("none of its %d texts is in %d rows: it has no effect on the prediction; leave an identifier, a date or free text out of the CSV", len(counts), minCategoryRows)
 	case len(kept) == 1 && known == len(train):

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // madeUp is a dataset whose outcomes depend on a number and a category; some
@@ -16,7 +18,7 @@ import (
 // identifier.
 func madeUp(rows int, seed uint64) *Dataset {
 	r := rand.New(rand.NewPCG(seed, 0)) // #nosec G404 -- repeatable draws, no secret
-	d := &Dataset{Rows: rows, Outcome: "y", Positive: "1", Columns: []Column{
+	d := &Dataset{Rows: rows, Outcome: "y", Coding: value.Coding{Negative: "0", Positive: "1"}, Columns: []Column{
 		{Name: "income", Type: Numeric}, {Name: "noise", Type: Numeric}, {Name: "fixed", Type: Numeric},
 		{Name: "state", Type: Categorical}, {Name: "id", Type: Categorical},
 	}}
@@ -38,10 +40,11 @@ func madeUp(rows int, seed uint64) *Dataset {
 		d.Columns[0].Numbers = append(d.Columns[0].Numbers, income)
 		d.Columns[1].Numbers = append(d.Columns[1].Numbers, r.Float64())
 		d.Columns[2].Numbers = append(d.Columns[2].Numbers, 0.1)
+		if row%23 == 0 {
+			state = ""
+		}
 		d.Columns[3].Texts = append(d.Columns[3].Texts, state)
-		d.Columns[3].Missing = append(d.Columns[3].Missing, row%23 == 0)
 		d.Columns[4].Texts = append(d.Columns[4].Texts, fmt.Sprint(row))
-		d.Columns[4].Missing = append(d.Columns[4].Missing, false)
 		d.Outcomes = append(d.Outcomes, y)
 	}
 	return d
@@ -204,7 +207,7 @@ func TestUselessColumnsHaveNoEffect(t *testing.T) {
 	d := madeUp(200, 8)
 	for i := range d.Rows {
 		d.Columns[1].Numbers[i] = math.NaN()
-		d.Columns[3].Texts[i], d.Columns[3].Missing[i] = "NY", false
+		d.Columns[3].Texts[i] = "NY"
 	}
 	m, e, err := Train(d, options)
 	if err != nil {

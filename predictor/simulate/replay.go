@@ -11,19 +11,19 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // replay is the source that sends the rows of a CSV, in order, one in memory at
 // a time.
 type replay struct {
-	file     *os.File
-	csv      *rows.CSV
-	columns  []column // one a feature of the model, in its order
-	outcome  int      // index of the outcome column; -1: none
-	positive string
-	count    int
+	file    *os.File
+	csv     *rows.CSV
+	columns []column // one a feature of the model, in its order
+	outcome int      // index of the outcome column; -1: none
+	coding  value.Coding
+	count   int
 }
 
 // column is a feature's place in the CSV.
@@ -36,8 +36,9 @@ type column struct {
 }
 
 // newReplay reads the whole file once, so that whatever is wrong with it is
-// said before anything is sent: a feature that no column has, a cell that is no
-// number where the model takes one, an outcome column that is none.
+// said before anything is sent: a feature that no column has, a column of which more
+// than one in ten cells is no number where the model takes one, an outcome column that
+// is none.
 func newReplay(o Options, features []wanted) (*replay, error) {
 	s := &replay{outcome: -1}
 	if err := s.open(o.CSV); err != nil {
@@ -101,7 +102,8 @@ func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
 		s.outcome = i
 	}
 	seen := make([]moments, len(s.columns))
-	var outcomes model.Outcomes
+	wrong := make([]wrongCells, len(s.columns))
+	var outcomes value.Outcomes
 	for {
 		cells, err := s.csv.Next()
 		if errors.Is(err, io.EOF) {
@@ -115,11 +117,13 @@ func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
 			if s.columns[i].text {
 				continue
 			}
-			x, err := s.number(&s.columns[i], cells)
-			if err != nil {
-				return nil, err
+			cell := cells[s.columns[i].index]
+			switch x, kind := value.Number(cell); kind {
+			case value.Known:
+				seen[i].add(x)
+			case value.Invalid:
+				wrong[i].add(s.csv.Line(), cell)
 			}
-			seen[i].add(x)
 		}
 		if s.outcome >= 0 {
 			outcomes.Add(cells[s.outcome])
@@ -128,26 +132,19 @@ func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
 	if s.count == 0 {
 		return nil, errors.New("has a header but no rows")
 	}
+	for i, w := range wrong {
+		if w.count > 0 && 9*w.count > int(seen[i].n) {
+			return nil, fmt.Errorf("line %d, column %q: %q is no number, but the predictor's model takes one; cells of the column that are none: %d",
+				w.line, s.columns[i].name, w.cell, w.count)
+		}
+	}
 	if s.outcome >= 0 {
 		var err error
-		if s.positive, err = outcomes.Positive(o.Positive); err != nil {
+		if s.coding, err = outcomes.Coding(o.Positive); err != nil {
 			return nil, fmt.Errorf("outcome column %q %w", o.Outcome, err)
 		}
 	}
 	return seen, nil
-}
-
-// number reads a numeric cell; NaN stands for a missing one.
-func (s *replay) number(c *column, cells []string) (float64, error) {
-	cell := cells[c.index]
-	if model.Missing(cell) {
-		return math.NaN(), nil
-	}
-	x, ok := model.Number(cell)
-	if !ok {
-		return 0, fmt.Errorf("line %d, column %q: %q is not a finite number, but the predictor's model takes one", s.csv.Line(), c.name, cell)
-	}
-	return x, nil
 }
 
 func (s *replay) next(body []byte) ([]byte, int, error) {
@@ -162,31 +159,40 @@ func (s *replay) next(body []byte) ([]byte, int, error) {
 			body = append(body, ',')
 		}
 		body = append(body, c.key...)
-		switch cell := cells[c.index]; {
-		case model.Missing(cell):
-			body = append(body, "null"...)
-		case c.text:
-			body = append(body, quote(cell)...)
-		default:
-			x, err := s.number(c, cells)
-			if err != nil {
-				return body, unknown, err
-			}
-			body = strconv.AppendFloat(body, c.shift.apply(x), 'g', -1, 64)
-		}
+		body = c.append(body, cells[c.index])
 	}
 	body = append(body, '}')
-	if s.outcome < 0 || model.Missing(cells[s.outcome]) {
-		return body, unknown, nil
+	if s.outcome >= 0 {
+		switch s.coding.Class(cells[s.outcome]) {
+		case "1":
+			return body, 1, nil
+		case "0":
+			return body, 0, nil
+		}
 	}
-	if model.IsPositive(cells[s.outcome], s.positive) {
-		return body, 1, nil
-	}
-	return body, 0, nil
+	return body, unknown, nil
 }
 
 func (s *replay) rows() int    { return s.count }
 func (s *replay) close() error { return s.file.Close() }
+
+// append appends a cell as JSON: a number where the model takes one and the cell has
+// one, null for a blank cell, and otherwise the text, of which the predictor knows
+// whether it stands for a missing value.
+func (c *column) append(body []byte, cell string) []byte {
+	if strings.TrimSpace(cell) == "" {
+		return append(body, "null"...)
+	}
+	if !c.text {
+		switch x, kind := value.Number(cell); kind {
+		case value.Known:
+			return strconv.AppendFloat(body, c.shift.apply(x), 'g', -1, 64)
+		case value.Missing:
+			return append(body, "null"...)
+		}
+	}
+	return append(body, quote(cell)...)
+}
 
 // quote is a text as JSON.
 func quote(text string) string {
@@ -195,6 +201,20 @@ func quote(text string) string {
 		return `""` // a string always has a JSON form
 	}
 	return string(b)
+}
+
+// wrongCells are the cells of a numeric column that are no numbers: how many, and the
+// first. Few of them are sent as they are, for the predictor to refuse.
+type wrongCells struct {
+	count, line int
+	cell        string
+}
+
+func (w *wrongCells) add(line int, cell string) {
+	if w.count == 0 {
+		w.line, w.cell = line, strings.ToValidUTF8(cell[:min(len(cell), 40)], "")
+	}
+	w.count++
 }
 
 // moments are a running mean and sum of squared deviations (Welford's method).

@@ -38,6 +38,9 @@ func (o *Outcomes) Add(cell string) {
 	}
 }
 
+// Empty reports whether there was nothing that is an outcome beyond doubt.
+func (o *Outcomes) Empty() bool { return len(o.values) == 0 }
+
 // Coding says which value of a column of outcomes is class 0 and which is class 1, in
 // canonical form. Negative is empty where the column has only the other.
 type Coding struct{ Negative, Positive string }

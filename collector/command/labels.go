@@ -1,0 +1,188 @@
+package command
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// labelsOf is what a model answered for the rows: the classes of their column, or those
+// that the scores make from the threshold on; nil without either. It completes the
+// options by positive class, classes and threshold.
+func labelsOf(d *model.Dataset, positive string, threshold float64, o *reference.BuildOptions) (*reference.Labels, error) {
+	switch {
+	case d.Predicted != nil:
+		return predictedLabels(d, positive, o)
+	case d.Scores != nil:
+		return scoredLabels(d, threshold, o), nil
+	}
+	return nil, nil
+}
+
+// scoredLabels makes the classes of the scores. They have the texts of the outcomes, and
+// 0 and 1 as their names, so that a log may hold either.
+func scoredLabels(d *model.Dataset, threshold float64, o *reference.BuildOptions) *reference.Labels {
+	classes := []value.Class{{Text: "0"}, {Text: "1"}}
+	if d.Outcomes != nil && d.Coding.Negative != "" {
+		for i, named := range d.Coding.Classes() {
+			if named.Name != "" {
+				classes[i] = value.Class{Text: named.Name, Name: named.Text}
+			}
+		}
+	}
+	texts := [2]string{classes[0].Text, classes[1].Text}
+	o.Classes, o.Positive, o.Threshold = classes, texts[1], threshold
+	labels := &reference.Labels{}
+	for row, score := range d.Scores {
+		if math.IsNaN(score) {
+			continue
+		}
+		labels.Index, labels.Score = append(labels.Index, row), append(labels.Score, score)
+		labels.Predicted = append(labels.Predicted, texts[number(score >= threshold)])
+		if d.Outcomes != nil {
+			actual := "" // not known
+			if y := d.Outcomes[row]; !math.IsNaN(y) {
+				actual = texts[number(y == 1)]
+			}
+			labels.Actual = append(labels.Actual, actual)
+		}
+	}
+	return labels
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// predictedLabels takes the classes from their column.
+func predictedLabels(d *model.Dataset, positive string, o *reference.BuildOptions) (*reference.Labels, error) {
+	classes, err := classesOf(d, positive)
+	if err != nil {
+		return nil, err
+	}
+	match := value.NewClasses(classes)
+	if o.Positive, err = positiveOf(classes, positive, d.Scores != nil); err != nil {
+		return nil, err
+	}
+	o.Classes = classes
+	labels := &reference.Labels{}
+	for row, predicted := range d.Predicted {
+		score := math.NaN()
+		if d.Scores != nil {
+			score = d.Scores[row]
+		}
+		if predicted == "" && math.IsNaN(score) {
+			continue
+		}
+		predicted, _ = match.Match(predicted)
+		labels.Index, labels.Predicted = append(labels.Index, row), append(labels.Predicted, predicted)
+		if d.Scores != nil {
+			labels.Score = append(labels.Score, score)
+		}
+		if d.Actual != nil {
+			actual, _ := match.Match(d.Actual[row])
+			labels.Actual = append(labels.Actual, actual)
+		}
+	}
+	return labels, nil
+}
+
+// classesOf are the classes of a column of predictions and of the outcomes beside it,
+// whose texts may be other spellings of them. Two classes also have the names 0 and 1,
+// when it is known which is positive. It is an error when outcomes of two classes
+// have other values.
+func classesOf(d *model.Dataset, positive string) ([]value.Class, error) {
+	predicted := distinct(d.Predicted)
+	if len(predicted) == 0 {
+		return nil, fmt.Errorf("--class: the column has no class in any row")
+	}
+	classes := make([]value.Class, len(predicted))
+	for i, text := range predicted {
+		classes[i].Text = text
+	}
+	positive = value.Category(strings.TrimSpace(positive))
+	if len(classes) == 2 && slices.Contains(predicted, positive) {
+		for i := range classes {
+			name := []string{"0", "1"}[number(classes[i].Text == positive)]
+			if !slices.ContainsFunc(predicted, func(text string) bool { return text == "0" || text == "1" || text == "true" || text == "false" }) {
+				classes[i].Name = name
+			}
+		}
+	}
+	match := value.NewClasses(classes)
+	var others []string
+	for _, text := range distinct(d.Actual) {
+		if _, ok := match.Match(text); ok {
+			continue
+		}
+		if _, kind := value.Number(text); kind == value.Missing {
+			continue // NA, nan and their kin
+		}
+		others = append(others, text)
+	}
+	if len(classes) <= 2 && len(classes)+len(others) > 2 {
+		return nil, fmt.Errorf("outcome column %q has the value %q, but the predicted classes are %s: write them alike, or say with --positive which class is 1", d.Outcome, others[0], quoted(predicted))
+	}
+	for _, text := range others {
+		classes = append(classes, value.Class{Text: text})
+	}
+	return classes, nil
+}
+
+// positiveOf is the class whose probability a score is.
+func positiveOf(classes []value.Class, positive string, scored bool) (string, error) {
+	match := value.NewClasses(classes)
+	var texts []string
+	for _, c := range classes {
+		texts = append(texts, c.Text)
+	}
+	if positive == "" {
+		for _, guess := range []string{"1", "true"} {
+			if class, ok := match.Match(guess); ok {
+				return class, nil
+			}
+		}
+		if !scored && len(classes) != 2 {
+			return slices.Min(texts), nil
+		}
+	}
+	if class, ok := match.Match(positive); ok {
+		return class, nil
+	}
+	if positive == "" {
+		return "", fmt.Errorf("the predicted classes are %s: say with --positive which of them is class 1", quoted(texts))
+	}
+	return "", fmt.Errorf("--positive=%s: the predicted classes are %s", positive, quoted(texts))
+}
+
+// distinct are the texts of a column, ascending, without the empty one.
+func distinct(texts []string) []string {
+	seen := map[string]bool{}
+	for _, text := range texts {
+		seen[text] = true
+	}
+	delete(seen, "")
+	return slices.SortedFunc(maps.Keys(seen), cmp.Compare[string])
+}
+
+// quoted lists up to ten texts.
+func quoted(texts []string) string {
+	var list []string
+	for _, text := range texts[:min(len(texts), 10)] {
+		list = append(list, fmt.Sprintf("%.40q", text))
+	}
+	if len(texts) > 10 {
+		list = append(list, "...")
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,204 @@
+package reference
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+var (
+	// newCategoricalKeys are those of the second schema, oldCategoricalKeys of the first.
+	newCategoricalKeys = []string{"name", "type", "categories", "count", "correct", "labelled", "rare", "rare_filter", "groups", "missing", "invalid"}
+	oldCategoricalKeys = []string{"name", "type", "categories", "count", "correct", "labelled", "other", "missing"}
+	booleanKeys        = []string{"name", "type", "categories", "count", "correct", "labelled", "missing", "invalid"}
+)
+
+func categoricalFeature(v any, schema int) (Feature, error) {
+	keys := newCategoricalKeys
+	if schema == 1 {
+		keys = oldCategoricalKeys
+	}
+	f := read(v, keys...)
+	one := f.feature()
+	one.Type = Categorical
+	one.Categories = f.texts("categories")
+	one.Rare = f.rare()
+	if other := f.count("other"); other > 0 {
+		one.Rare = &drift.Rare{Count: []int64{other}}
+	}
+	if f.err == nil && one.Categories == nil {
+		f.err = errors.New(`has no categories: list them, with as many numbers in count`)
+	}
+	if f.err == nil {
+		f.err = one.checkLists()
+	}
+	if f.err != nil {
+		return one, f.err
+	}
+	one.canonical(value.Category)
+	if schema == 1 && one.Rare == nil && len(one.Categories) > 0 && !slices.ContainsFunc(one.Categories, func(c string) bool { return !value.IsBoolean(c) }) {
+		one.Type = Boolean
+		one.complete()
+		return one, nil
+	}
+	if schema > 1 && len(one.Categories) > maxBins && one.Rare == nil {
+		one.split()
+	}
+	return one, nil
+}
+
+func booleanFeature(v any) (Feature, error) {
+	f := read(v, booleanKeys...)
+	one := f.feature()
+	one.Type = Boolean
+	one.Categories = f.texts("categories")
+	if f.err == nil {
+		f.err = one.checkLists()
+	}
+	if f.err != nil {
+		return one, f.err
+	}
+	for i, c := range one.Categories {
+		if t := value.Truth(c); t != "true" && t != "false" {
+			return one, fmt.Errorf("categories[%d] is %.40q: a boolean has false and true", i, c)
+		}
+	}
+	one.canonical(value.Truth)
+	one.complete()
+	return one, nil
+}
+
+// checkLists holds the lists of a feature with categories against each other, before
+// they are put in canonical form.
+func (f *Feature) checkLists() error {
+	if len(f.Categories) != len(f.Count) {
+		return fmt.Errorf("categories has %d entries and count %d: write one count for each", len(f.Categories), len(f.Count))
+	}
+	if err := f.checkOutcomes(); err != nil {
+		return err
+	}
+	return f.checkRepeated()
+}
+
+// canonical puts the categories in canonical form: those that are one value are
+// added up, and blank ones are missing.
+func (f *Feature) canonical(form func(string) string) {
+	at := map[string]int{}
+	to := make([]int, len(f.Categories))
+	var names []string
+	for i, c := range f.Categories {
+		c = form(c)
+		b, ok := at[c]
+		switch {
+		case c == "":
+			f.Missing += f.Count[i]
+			b = -1
+		case !ok:
+			b = len(names)
+			at[c], names = b, append(names, c)
+		}
+		to[i] = b
+	}
+	add := func(counts []int64) []int64 {
+		if counts == nil {
+			return nil
+		}
+		sums := make([]int64, len(names))
+		for i, n := range counts {
+			if to[i] >= 0 {
+				sums[to[i]] += n
+			}
+		}
+		return sums
+	}
+	f.Categories, f.Count, f.Correct, f.Labelled = notNil(names), add(f.Count), add(f.Correct), add(f.Labelled)
+}
+
+// complete gives a boolean both its categories, false first.
+func (f *Feature) complete() {
+	at := []int{slices.Index(f.Categories, "false"), slices.Index(f.Categories, "true")}
+	pick := func(counts []int64) []int64 {
+		if counts == nil {
+			return nil
+		}
+		both := make([]int64, 2)
+		for i, b := range at {
+			if b >= 0 {
+				both[i] = counts[b]
+			}
+		}
+		return both
+	}
+	f.Categories, f.Count, f.Correct, f.Labelled = []string{"false", "true"}, pick(f.Count), pick(f.Correct), pick(f.Labelled)
+}
+
+// split keeps the most frequent of categories that are too many to list, and the
+// others as rare ones.
+func (f *Feature) split() {
+	counts := make(map[string]int64, len(f.Categories))
+	right, known := map[string]int64{}, map[string]int64{}
+	for i, c := range f.Categories {
+		counts[c] = f.Count[i]
+		if f.Labelled != nil {
+			right[c], known[c] = f.Correct[i], f.Labelled[i]
+		}
+	}
+	f.list(counts, f.Rows())
+	if f.Labelled == nil {
+		return
+	}
+	f.Correct, f.Labelled = f.Correct[:0], f.Labelled[:0]
+	for _, c := range f.Categories {
+		f.Correct, f.Labelled = append(f.Correct, right[c]), append(f.Labelled, known[c])
+	}
+}
+
+// rare reads what a file holds of categories beyond those listed; nil: nothing.
+func (f *fields) rare() *drift.Rare {
+	names := f.texts("rare")
+	groups, grouped := f.get("groups")
+	filter, filtered := f.get("rare_filter")
+	if f.err == nil && !grouped && (names != nil || filtered) {
+		f.err = errors.New("has rare categories without groups: list all categories with their counts in categories and count, however many")
+	}
+	if f.err != nil || !grouped {
+		return nil
+	}
+	r := &drift.Rare{Names: names}
+	g := read(groups, "cuts", "count", "singletons", "doubletons")
+	r.Cuts = each(g, "cuts", hash)
+	r.Count, r.Singletons, r.Doubletons = g.counts("count"), g.counts("singletons"), g.count("doubletons")
+	if g.err != nil {
+		f.err = fmt.Errorf("groups: %w", g.err)
+		return nil
+	}
+	if filtered {
+		b := read(filter, "bits", "hashes", "error")
+		bits, err := base64.StdEncoding.DecodeString(b.text("bits", ""))
+		if b.err == nil {
+			b.err = err
+		}
+		r.Filter = &drift.Filter{Bits: bits, Hashes: int(b.count("hashes"))}
+		if b.err == nil {
+			b.err = r.Filter.Check()
+		}
+		if b.err != nil {
+			f.err = fmt.Errorf("rare_filter: %w", b.err)
+			return nil
+		}
+	}
+	return r
+}
+
+// hash reads a 32-bit hash.
+func hash(v any) (uint32, error) {
+	n, err := count(v)
+	if err == nil && n > 1<<32-1 {
+		err = fmt.Errorf("is %d: must be less than 2^32", n)
+	}
+	return uint32(n), err // #nosec G115 -- checked
+}

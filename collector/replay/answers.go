@@ -1,0 +1,143 @@
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// defaultThreshold is the score from which on the positive class is the likelier one.
+const defaultThreshold = 0.5
+
+// mostOutcomes bounds what is remembered of a column that holds no outcomes.
+const mostOutcomes = 1000
+
+// answers reads the classes of a CSV, predicted and real, as those of a reference.
+type answers struct {
+	column             value.Column // of the score
+	missing            *value.MissingTexts
+	classes            value.Classes
+	negative, positive string
+	threshold          float64
+	coding             value.Coding // of the outcomes, when coded
+	coded              bool
+	many               bool              // more than two classes
+	known              map[string]string // a class by its cell, so that equal ones are one string
+}
+
+func newAnswers(r *reference.Reference, o *CSV) answers {
+	a := answers{
+		missing: value.NewMissingTexts(append(append([]string(nil), r.Missing...), o.Missing...)),
+		classes: r.ValueClasses(), negative: "0", positive: cmp.Or(r.Positive, "1"),
+		threshold: cmp.Or(o.Threshold, r.Threshold, defaultThreshold), known: map[string]string{},
+		many: len(r.Classes) > 2,
+	}
+	a.column = value.Column{Type: value.Numeric, Missing: a.missing}
+	for _, c := range r.Classes {
+		if c.Class != a.positive {
+			a.negative = c.Class
+			break
+		}
+	}
+	return a
+}
+
+// of is the class that a score predicts.
+func (a *answers) of(score float64) string {
+	if score >= a.threshold {
+		return a.positive
+	}
+	return a.negative
+}
+
+// class is the class that a cell means; a text that is none stays as it is, in canonical
+// form.
+func (a *answers) class(cell string) string {
+	class, ok := a.known[cell]
+	if !ok {
+		if class, ok = a.classes.Match(cell); !ok {
+			class = value.Category(strings.TrimSpace(cell))
+		}
+		if a.missing.HasCategory(value.Category(strings.TrimSpace(cell))) {
+			class = ""
+		}
+		if len(a.known) < mostOutcomes {
+			a.known[strings.Clone(cell)] = strings.Clone(class)
+		}
+	}
+	return class
+}
+
+// learn decides how outcomes are read, going by all of them: as classes, when each is
+// one or there are more than two classes, and else by their coding.
+func (a *answers) learn(cells map[string]int64, positive string) error {
+	outcomes := value.Outcomes{Missing: a.missing}
+	for cell := range cells {
+		if _, ok := a.classes.Match(cell); !ok {
+			outcomes.Add(cell)
+		}
+	}
+	class, named := a.classes.Match(positive)
+	if a.many || outcomes.Empty() && (positive == "" || named && class == a.positive) {
+		return nil
+	}
+	for _, cell := range slices.Sorted(maps.Keys(cells)) {
+		outcomes.Add(cell)
+	}
+	var err error
+	a.coding, err = outcomes.Coding(positive)
+	a.coded = true
+	return err
+}
+
+// outcome is the class that happened, empty when the cell has none.
+func (a *answers) outcome(cell string) string {
+	if !a.coded {
+		class, ok := a.classes.Match(cell)
+		if !ok && a.many {
+			return a.class(cell) // one that the reference does not hold
+		}
+		if !ok || a.missing.HasCategory(value.Category(strings.TrimSpace(cell))) {
+			return ""
+		}
+		return class
+	}
+	switch a.coding.Class(cell) {
+	case "1":
+		return a.positive
+	case "0":
+		return a.negative
+	}
+	return ""
+}
+
+// scores are the least and the greatest score of a CSV.
+type scores struct {
+	low, high float64
+	any       bool
+}
+
+func (s *scores) add(row *predictionlog.Row) {
+	switch {
+	case !row.HasScore:
+	case !s.any:
+		s.low, s.high, s.any = row.Score, row.Score, true
+	default:
+		s.low, s.high = math.Min(s.low, row.Score), math.Max(s.high, row.Score)
+	}
+}
+
+// check refuses scores that are no probabilities, such as percentages and logits.
+func (s *scores) check(name string) error {
+	if s.low < 0 || s.high > 1 {
+		return fmt.Errorf("column %q: the scores go from %v to %v: a score is the probability of the positive class, from 0 to 1", name, s.low, s.high)
+	}
+	return nil
+}

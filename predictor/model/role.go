@@ -1,0 +1,71 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// role is what one column of a CSV is.
+type role struct {
+	name   string
+	is     kindOfColumn
+	asked  string // type that was asked for
+	column value.Column
+	flag   string // that named the column
+}
+
+type kindOfColumn uint8
+
+const (
+	isFeature kindOfColumn = iota
+	isOutcome
+	isScore
+	isClass
+	isIgnored
+)
+
+// rolesOf gives each column of a CSV its role. It is an error when a column that an
+// option names is not there, or when two options disagree.
+func rolesOf(in *rows.CSV, o *CSVOptions) ([]role, error) {
+	all := make([]role, len(in.Columns))
+	for i, name := range in.Columns {
+		all[i].name = name
+	}
+	set := func(flag, name string, is kindOfColumn, kind string) error {
+		if name == "" {
+			return nil
+		}
+		i, err := in.Column(name)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", flag, err)
+		}
+		r := &all[i]
+		if r.flag != "" && r.flag != flag {
+			return fmt.Errorf("column %q is named by --%s and by --%s: keep one", name, r.flag, flag)
+		}
+		r.flag, r.is, r.asked, r.column.Type = flag, is, kind, kind
+		return nil
+	}
+	for _, one := range []struct {
+		flag  string
+		names []string
+		is    kindOfColumn
+		kind  string
+	}{
+		{"outcome", []string{o.Outcome}, isOutcome, ""},
+		{"score", []string{o.Score}, isScore, Numeric},
+		{"class", []string{o.Class}, isClass, ""},
+		{"ignore", o.Ignore, isIgnored, ""},
+		{"numeric", o.Numeric, isFeature, Numeric},
+		{"categorical", o.Categorical, isFeature, Categorical},
+	} {
+		for _, name := range one.names {
+			if err := set(one.flag, name, one.is, one.kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
