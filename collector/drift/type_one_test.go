@@ -2,7 +2,9 @@ package drift
 
 import (
 	"math"
+	"math/bits"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -71,4 +73,85 @@ func TestNoiseFloorMovesWithTheSize(t *testing.T) {
 			t.Errorf("noise floor of %d moved to %d is %v, drawn there %v", c.drawn, c.n, moved, own)
 		}
 	}
+}
+
+// A short form of CALIBRATION.md's table of many categories: what is exported by
+// name, what is grouped and what is expected to be new all depend on the reference.
+func TestPValueKeepsItsLevelWithManyCategories(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		names   int
+		zipf    bool
+		known   int
+		n       int64
+		atLeast float64
+	}{
+		{50, false, 2000, 1000, .03}, {500, false, 2000, 1000, .03}, {5000, true, 2000, 1000, .03}, {50_000, false, 2000, 1000, .02},
+	} {
+		truth := make([]int64, c.names)
+		for i := range truth {
+			if truth[i] = 1e9; c.zipf {
+				truth[i] /= int64(i + 1)
+			}
+		}
+		r := newRandom(uint64(c.names))
+		table, windows := aliasTable(truth), 0
+		rejected, references := 0, min(150, 3_000_000/c.names)
+		for range references {
+			sample := make([]string, c.known)
+			for i := range sample {
+				at, fraction := bits.Mul64(r.bits64(), uint64(len(table)))
+				if fraction >= table[at].threshold {
+					at = uint64(table[at].alias)
+				}
+				sample[i] = "merchant " + strconv.Itoa(int(at))
+			}
+			b := categorical(t, sample)
+			cells := make([]int64, b.Cells())
+			for i, weight := range truth {
+				cells[b.Cell(b.Category(strconv.AppendInt([]byte("merchant "), int64(i), 10)))] += weight
+			}
+			null := b.Novelty().NewNull(b.Reference(), c.n, 99, r.bits64())
+			traffic, occupied := pairsOf(cells, c.n)
+			for range 20 {
+				traffic.draw(r, occupied.drawn)
+				windows++
+				if null.Test(KL(b.Reference(), occupied.window()), c.n, int64(c.known)).PValue <= .05 {
+					rejected++
+				}
+			}
+		}
+		level := float64(rejected) / float64(windows)
+		t.Logf("%d categories, Zipf %v: %v", c.names, c.zipf, level)
+		// The standard error is some .007, most of it from the references.
+		if level > .08 || level < c.atLeast {
+			t.Errorf("%d categories, Zipf %v: %v of the windows without drift have p <= .05", c.names, c.zipf, level)
+		}
+	}
+}
+
+// spreadOut lays what was drawn for occupied cells out over all of them.
+type spreadOut struct {
+	drawn []int64
+	at    []int
+	all   []int64
+}
+
+func (s *spreadOut) window() []int64 {
+	for i, at := range s.at {
+		s.all[at] = s.drawn[i]
+	}
+	return s.all
+}
+
+func pairsOf(cells []int64, n int64) (*multinomial, *spreadOut) {
+	s := &spreadOut{all: make([]int64, len(cells))}
+	var weights []int64
+	for at, w := range cells {
+		if w > 0 {
+			weights, s.at = append(weights, w), append(s.at, at)
+		}
+	}
+	s.drawn = make([]int64, len(weights))
+	return newMultinomial(weights, n), s
 }

@@ -34,12 +34,15 @@ type effort struct {
 	wild         int   // months of traffic that is not independent or not steady
 	ticks        int   // of a month
 	drifts       int   // of a kind
+	names        []int // numbers of categories
+	crowds       int   // references of a feature of so many
 }
 
 var whole = effort{
 	bins: []int{5, 10, 20, 50}, pValues: 10_000,
 	months: 10, provocations: 3, wild: 3, ticks: 30 * ticksPerDay,
 	drifts: 200,
+	names:  []int{50, 500, 5000, 50_000}, crowds: 400,
 }
 
 // run simulates and prints the report. The error names the promises that the
@@ -49,6 +52,7 @@ func run(e effort, seed uint64, out, progress io.Writer) error {
 	p := pool{seed: seed, progress: progress}
 	for _, measure := range []func(effort) error{
 		func(e effort) (err error) { r.levels, err = typeOne(p, e); return },
+		func(e effort) (err error) { r.Crowds, err = crowds(p, e); return },
 		func(e effort) (err error) { r.Quiet, err = quiet(p, e); return },
 		func(e effort) (err error) { r.Provoked, err = provoked(p, e); return },
 		func(e effort) (err error) { r.Drifts, err = drifts(p, e); return },

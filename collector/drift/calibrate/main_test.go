@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var little = effort{bins: []int{5}, pValues: 20, months: 1, provocations: 1, wild: 1, ticks: 800, drifts: 1}
+var little = effort{bins: []int{5}, pValues: 20, months: 1, provocations: 1, wild: 1, ticks: 800, drifts: 1, names: []int{50}, crowds: 2}
 
 func TestSameSeedPrintsTheSameBytes(t *testing.T) {
 	t.Parallel()
@@ -37,6 +37,7 @@ func TestBrokenPromisesAreNamed(t *testing.T) {
 	t.Parallel()
 	kept := report{
 		levels:   []level{{shape: fixedEqual, bins: 10, window: 100, known: 1000, at05: rate{.05, .002}}},
+		Crowds:   []Crowd{{At05: [len(crowdWindows)]rate{{.06, .002}, {.02, .002}, {.069, .005}}}},
 		Quiet:    []Calm{{Window: 1000, Rules: [rules]Noise{{Episodes: 10, Months: 10}}}},
 		Provoked: []Provocation{{100, Noise{Episodes: 1, Months: 1}}},
 		Drifts:   []Drift{{Name: "shift", Earlier: earlier{Found: 600}, Windows: [len(windows)]Delay{1: {Found: 750}}}},
@@ -51,11 +52,12 @@ func TestBrokenPromisesAreNamed(t *testing.T) {
 			{shape: fixedSkewed, bins: 10, window: 100, known: 1000, at05: rate{.1, .002}},
 			{shape: fixedEqual, bins: 50, window: 100, known: 1000, at05: rate{.1, .002}},
 		},
+		Crowds:   []Crowd{{At05: [len(crowdWindows)]rate{{.065, .002}, {.02, .002}, {.05, .002}}}},
 		Quiet:    []Calm{{Window: 1000, Rules: [rules]Noise{{Episodes: 11, Months: 10}}}},
 		Provoked: []Provocation{{100, Noise{Months: 1}}},
 		Drifts:   []Drift{{Name: "shift", Earlier: earlier{Found: 600}, Windows: [len(windows)]Delay{1: {Found: never}}}},
 	}
-	if got := broken.broken(); len(got) != 5 {
-		t.Errorf("broken: %v, want two levels, the false alarms, the dead detector and the shift", got)
+	if got := broken.broken(); len(got) != 6 {
+		t.Errorf("broken: %v, want two levels, one of many categories, the false alarms, the dead detector and the shift", got)
 	}
 }

@@ -17,6 +17,7 @@ var page string
 type report struct {
 	Seed     uint64
 	levels   []level
+	Crowds   []Crowd
 	Quiet    []Calm
 	Provoked []Provocation
 	Drifts   []Drift
@@ -162,6 +163,14 @@ func (r *report) broken() []error {
 		if l.shape != fixedSkewed && l.known >= enough*int64(l.bins) && (l.at05.Share < leastLevel || l.at05.Share > mostLevel) {
 			broken = append(broken, fmt.Errorf("type-I error with shape %d, K = %d, n = %d, n_ref = %d is %v +- %.4f",
 				l.shape, l.bins, l.window, l.known, l.at05.Share, l.at05.Error))
+		}
+	}
+	for _, c := range r.Crowds {
+		for w, at := range c.At05 {
+			if at.Share-2*at.Error > mostLevel {
+				broken = append(broken, fmt.Errorf("type-I error with %d categories, n = %d, n_ref = %d is %v +- %.4f",
+					c.Names, crowdWindows[w], c.Known, at.Share, at.Error))
+			}
 		}
 	}
 	for _, c := range r.Quiet {

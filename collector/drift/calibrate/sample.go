@@ -15,14 +15,14 @@ type shares []float64
 // itself below its limit, else its alias is.
 type rows struct {
 	limit []float64
-	alias []uint8
+	alias []int32
 }
 
 func newRows(s shares) rows {
-	t := rows{make([]float64, len(s)), make([]uint8, len(s))}
+	t := rows{make([]float64, len(s)), make([]int32, len(s))}
 	var short, tall []int
 	for b, p := range s {
-		t.limit[b], t.alias[b] = p*float64(len(s)), uint8(b)
+		t.limit[b], t.alias[b] = p*float64(len(s)), int32(b)
 		if t.limit[b] < 1 {
 			short = append(short, b)
 		} else {
@@ -32,7 +32,7 @@ func newRows(s shares) rows {
 	for len(short) > 0 && len(tall) > 0 {
 		s, l := short[len(short)-1], tall[len(tall)-1]
 		short = short[:len(short)-1]
-		t.alias[s] = uint8(l)
+		t.alias[s] = int32(l)
 		t.limit[l] -= 1 - t.limit[s]
 		if t.limit[l] < 1 {
 			tall = tall[:len(tall)-1]
@@ -40,18 +40,21 @@ func newRows(s shares) rows {
 		}
 	}
 	for _, b := range append(short, tall...) {
-		t.alias[b] = uint8(b) // what rounding left
+		t.alias[b] = int32(b) // what rounding left
 	}
 	return t
 }
 
-// row is the bin of one row.
-func (t rows) row(r *rand.Rand) uint8 {
+// row is the bin of one row, of at most 256.
+func (t rows) row(r *rand.Rand) uint8 { return uint8(t.name(r)) }
+
+// name is the bin of one row.
+func (t rows) name(r *rand.Rand) int {
 	u := r.Float64() * float64(len(t.limit))
 	if b := int(u); u-float64(b) < t.limit[b] {
-		return uint8(b)
+		return b
 	}
-	return t.alias[int(u)]
+	return int(t.alias[int(u)])
 }
 
 // byRow is the sample size up to which counts are drawn row by row.
