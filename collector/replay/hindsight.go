@@ -131,8 +131,12 @@ func (h *hindsight) feedback(row *predictionlog.FeedbackRow) {
 	if s == nil {
 		return
 	}
+	correct, ok := s.coder.Correct(row.Class, row.Outcome)
+	if !ok {
+		return
+	}
 	if i, ok := slices.BinarySearch(s.ids, row.PredictionID); ok {
-		if s.correct[i] = wrong; row.Class == row.Outcome {
+		if s.correct[i] = wrong; correct {
 			s.correct[i] = right
 		}
 	}

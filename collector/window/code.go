@@ -29,7 +29,7 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 		}
 	}
 	if l.class >= 0 {
-		codes[l.class] = l.columns[l.class].binning.Category([]byte(row.Class))
+		codes[l.class] = l.columns[l.class].binning.Category([]byte(l.classes.Predicted(row.Class)))
 	}
 	return true
 }

@@ -46,6 +46,13 @@ func (c *Coder) Code(row *predictionlog.Row) (codes []uint8, ok bool) {
 	return c.codes[:c.layout.features], ok
 }
 
+// Correct reports whether the outcome of a prediction is its class, and false for ok when
+// the outcome is no class of the model.
+func (c *Coder) Correct(class, outcome string) (correct, ok bool) {
+	actual, ok := c.layout.classes.Actual(outcome)
+	return ok && actual == c.layout.classes.Predicted(class), ok
+}
+
 // KL returns D(reference || rows) in nats of one feature, of which rows counts each code.
 func (c *Coder) KL(feature int, rows []int64) float64 {
 	k := &c.layout.columns[feature]

@@ -41,11 +41,28 @@ func newFeedback(limit int, l *layout) *feedback {
 	return &feedback{limit: limit, layout: l, current: map[int64]int64{}}
 }
 
+// fold adds an outcome of a prediction to the window, and to the rows when there are
+// any. What is no class of the model is no outcome: it changes nothing.
+func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
+	classes := f.layout.classReader()
+	actual, ok := classes.Actual(row.Outcome)
+	if !ok {
+		return
+	}
+	predicted := classes.Predicted(row.Class)
+	var codes []uint8
+	if rows != nil {
+		codes = rows.codesOf(row.PredictionID)
+		rows.history.outcome(row, predicted == actual)
+	}
+	f.add(row, predicted, actual, codes)
+}
+
 // add appends a record, with the codes of its prediction's features if they are
 // at hand.
-func (f *feedback) add(row *predictionlog.FeedbackRow, codes []uint8) {
+func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string, codes []uint8) {
 	f.records = append(f.records, record{
-		seq: row.Seq, prediction: row.PredictionID, predicted: row.Class, actual: row.Outcome,
+		seq: row.Seq, prediction: row.PredictionID, predicted: predicted, actual: actual,
 		score: row.Score, hasScore: row.HasScore, codes: codes,
 	})
 	f.current[row.PredictionID] = row.Seq

@@ -55,12 +55,7 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
 			s.feedback[key] = f
 		}
-		var codes []uint8
-		if r := s.series[key]; r != nil {
-			codes = r.codesOf(row.PredictionID)
-			r.history.outcome(row)
-		}
-		f.add(row, codes)
+		f.fold(row, s.series[key])
 	}
 	generation := row.Seq / w.options.Lookback
 	if _, begun := s.outcomesFrom[generation]; !begun {

@@ -69,11 +69,11 @@ func newHistory(line *columns.Timeline) *history {
 	return &history{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
-// add appends the row that was just added to the timeline, with that time.
-func (h *history) add(row *predictionlog.Row, time int64, positive string) {
+// add appends the row that was just added to the timeline, with that time and class.
+func (h *history) add(row *predictionlog.Row, time int64, class, positive string) {
 	conf := uint32(noScore)
 	if row.HasScore {
-		conf = uint32(confidenceUnits(row.Score, row.Class, positive))
+		conf = uint32(confidenceUnits(row.Score, class, positive))
 	}
 	h.append(conf, time)
 }
@@ -135,13 +135,13 @@ func (t tally) plus(o tally) tally {
 
 // outcome takes the outcome of a row, which replaces an earlier one. It counts
 // by when it was logged: until then nobody knew it.
-func (h *history) outcome(f *predictionlog.FeedbackRow) {
+func (h *history) outcome(f *predictionlog.FeedbackRow, correct bool) {
 	i := h.line.Search(h.line.First(), f.PredictionID)
 	if i == h.line.Next() || h.line.ID(i) != f.PredictionID {
 		return
 	}
 	r, at := h.at(i)
-	h.judge(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), f.Class == f.Outcome)
+	h.judge(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), correct)
 	if r.seq == nil {
 		r.seq = &[columns.RunLength]int64{}
 	}

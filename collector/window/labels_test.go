@@ -281,7 +281,7 @@ func BenchmarkScrape(b *testing.B) {
 			rows.Add(i, i*1e9, nil)
 			h.append(8e8, i*1e9)
 			if i%10 > 0 {
-				h.outcome(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Time: i*1e9 + delayEnds[i%80], Class: "1", Outcome: fmt.Sprint(min(i%3, 1))})
+				h.outcome(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Time: i*1e9 + delayEnds[i%80]}, i%3 > 0)
 			}
 		}
 		b.Run(fmt.Sprintf("labels of %d rows", n), func(b *testing.B) {

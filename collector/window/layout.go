@@ -23,6 +23,7 @@ type layout struct {
 	score     int // column of the score, -1 without one in the reference
 	class     int // column of the class, -1 without one in the reference
 	reader    *features.Reader
+	classes   *value.ClassReader
 	// calibration says how often the score was right, nil when the reference does not.
 	calibration *drift.Calibration
 	// unknown are the outcomes by feature when there are none yet.
@@ -56,7 +57,7 @@ const (
 )
 
 func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout, error) {
-	l := &layout{spec: spec, reference: r, score: -1, class: -1}
+	l := &layout{spec: spec, reference: r, score: -1, class: -1, classes: classReader(r)}
 	watched := map[string]bool{}
 	for _, f := range spec.Features {
 		watched[f] = true
@@ -136,7 +137,26 @@ func (l *layout) positive() string {
 	if l == nil || l.reference.Positive == "" {
 		return defaultPositive
 	}
-	return l.reference.Positive
+	return l.classes.Predicted(l.reference.Positive)
+}
+
+// anyClasses reads the classes of models without a reference.
+var anyClasses = value.NewClassReader(nil)
+
+func classReader(r *reference.Reference) *value.ClassReader {
+	known := make([]value.Class, len(r.Classes))
+	for i := range r.Classes {
+		known[i].Text = r.Classes[i].Class
+	}
+	return value.NewClassReader(known)
+}
+
+// classReader returns what reads the classes of rows and outcomes.
+func (l *layout) classReader() *value.ClassReader {
+	if l == nil {
+		return anyClasses
+	}
+	return l.classes
 }
 
 // codes returns the number of codes of every column.

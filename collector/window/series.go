@@ -117,7 +117,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.Add(row.ID, time, s.codes)
-	s.history.add(row, time, s.layout.positive())
+	s.history.add(row, time, s.layout.classReader().Predicted(row.Class), s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time)
 	}

