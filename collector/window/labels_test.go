@@ -295,7 +295,7 @@ func BenchmarkScrape(b *testing.B) {
 	}
 	f := newFeedback(100, nil)
 	for i := range int64(100) {
-		f.add(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Class: "1", Outcome: fmt.Sprint(i % 2), Score: float64(i%37) / 37, HasScore: true}, nil)
+		f.add(&predictionlog.FeedbackRow{Seq: i, PredictionID: i, Score: float64(i%37) / 37, HasScore: true}, "1", fmt.Sprint(i%2), nil)
 	}
 	b.Run("feedback as it was", func(b *testing.B) {
 		for b.Loop() {
