@@ -19,38 +19,40 @@ import (
 // has lost is taken out here too. The tests of a package may import more. With the
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
-predictor/google/emulator:
 collector/bigquery: collector/drift collector/reference predictor/google
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
+collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
 collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/reference: collector/drift predictor/rows predictor/value
-collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/rows predictor/value
-collector/window/columns:
+collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
+collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
-collector: collector/config collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog
+collector: collector/config collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite
 deploy/grafana:
 deploy/kubernetes/schema:
-deploy/test/bench: collector collector/command collector/drift collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/simulate predictor/simulate/load
+deploy/test/bench: collector collector/command collector/drift collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
 exporter:
 main: collector/command collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
 predictor/model: predictor/rows predictor/value
-predictor/predictionlog:
+predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
 predictor/predictionlog/features: predictor/predictionlog predictor/value
+predictor/predictionlog/sqlite/file:
+predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file
+predictor/predictionlog:
 predictor/rows:
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
-predictor/ship: predictor/predictionlog
+predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
 predictor/simulate: predictor/rows predictor/simulate/load predictor/value
 predictor/value:
-predictor: predictor/model predictor/predictionlog predictor/value
+predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/value
 `
 
 // mapOf reads arrows: a package, a colon, and what it imports.
@@ -166,6 +168,20 @@ func TestDocumentsShowTheWriterAsItIs(t *testing.T) {
 	}
 	if !bytes.Contains(page, writer) {
 		t.Error("deploy/docs/LOG.md does not show testdata/log_writer.py: copy it there")
+	}
+}
+
+// What reads a log's rows is built and tested without a C compiler, which SQLite needs.
+func TestTheContractOfTheLogNeedsNoSQLite(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"./predictor/predictionlog", "./predictor/predictionlog/features", "./collector/window"} {
+		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", path).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(out), "go-sqlite3") {
+			t.Errorf("%s reaches go-sqlite3", path)
+		}
 	}
 }
 

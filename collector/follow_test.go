@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // TestASnapshotHasThePageOfAScrape follows a log without a Monitor: its metrics
@@ -24,7 +24,7 @@ func TestASnapshotHasThePageOfAScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := predictionlog.NewReader(o.Log)
+	log := sqlite.NewReader(o.Log)
 	windows, stop, err := Follow(log, specs, o)
 	if err != nil {
 		t.Fatal(err)

@@ -8,14 +8,14 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // generation is everything that a reload replaces. A scrape works on one
 // generation from its beginning to its end.
 type generation struct {
 	specs  []window.Spec
-	log    *predictionlog.Reader
+	log    *sqlite.Reader
 	window *window.Window
 	stop   func()
 	kept   keep // what the last scrapes made of window
@@ -24,7 +24,7 @@ type generation struct {
 
 // generation of the specs; it opens the log when it is first read.
 func (o *Options) generation(specs []window.Spec) (*generation, error) {
-	g := &generation{specs: specs, log: predictionlog.NewReader(o.Log)}
+	g := &generation{specs: specs, log: sqlite.NewReader(o.Log)}
 	var err error
 	if g.window, g.stop, err = Follow(g.log, specs, *o); err != nil {
 		return nil, errors.Join(err, g.log.Close())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // told appends rows of one kind, all at a time of the clock, and then outcomes of
@@ -22,7 +23,7 @@ func told(t *testing.T, path string, clock *time.Time, kind string, rows, outcom
 // toldOf is told of another model, with outcomes from an id on.
 func toldOf(t *testing.T, path string, clock *time.Time, model, kind string, rows int, first int64, outcomes int) {
 	t.Helper()
-	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{Now: func() time.Time { return *clock }})
+	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{Now: func() time.Time { return *clock }})
 	if err != nil {
 		t.Fatal(err)
 	}

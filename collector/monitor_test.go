@@ -16,6 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // options watch one model with the reference of referenceJSON, in a new folder.
@@ -51,7 +52,7 @@ func monitor(t *testing.T, o Options) *Monitor {
 // predict appends rows, a third of each bin of x, to a log.
 func predict(t *testing.T, path string, rows int) {
 	t.Helper()
-	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{})
+	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,11 +19,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/command"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
 
 // loans appends n rows of the embedded model.
-func loans(b *testing.B, w *predictionlog.Writer, generator *simulate.Generator, n int) {
+func loans(b *testing.B, w *sqlite.Writer, generator *simulate.Generator, n int) {
 	b.Helper()
 	batch := make([]predictionlog.Prediction, n)
 	for i := range batch {
@@ -66,7 +67,7 @@ func fetched(b *testing.B, client *http.Client, url string) []byte {
 func BenchmarkPage(b *testing.B) {
 	options := command.Defaults()
 	options.Log, options.Enabled = filepath.Join(b.TempDir(), "predictions.db"), collector.Defaults()
-	writer, err := predictionlog.OpenWriter(b.Context(), options.Log, predictionlog.WriterOptions{})
+	writer, err := sqlite.OpenWriter(b.Context(), options.Log, sqlite.WriterOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // discard is a log that takes everything and keeps nothing.
@@ -126,7 +127,7 @@ func BenchmarkServe(b *testing.B) {
 			serveLoans(b, new(discard), clients)
 		})
 		b.Run(fmt.Sprintf("log=disk/clients=%d", clients), func(b *testing.B) {
-			log, err := predictionlog.OpenWriter(b.Context(), filepath.Join(b.TempDir(), "predictions.db"), predictionlog.WriterOptions{})
+			log, err := sqlite.OpenWriter(b.Context(), filepath.Join(b.TempDir(), "predictions.db"), sqlite.WriterOptions{})
 			if err != nil {
 				b.Fatal(err)
 			}

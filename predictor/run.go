@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // How long the parts of a connection may take.
@@ -35,7 +35,7 @@ type RunOptions struct {
 	LogPath string
 	// LogOptions say how it is kept. OnCommit is called besides the predictor's
 	// own; OnUnshipped is the predictor's.
-	LogOptions predictionlog.WriterOptions
+	LogOptions sqlite.WriterOptions
 	// LogFailure, MaxRequests, TelemetryPath and EnablePprof are as in Options.
 	LogFailure    string
 	MaxRequests   int
@@ -63,7 +63,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return errors.New("run predictor: a model is required")
 	}
 	metrics := NewMetrics()
-	log, err := predictionlog.OpenWriter(ctx, o.LogPath, o.logOptions(metrics, logger))
+	log, err := sqlite.OpenWriter(ctx, o.LogPath, o.logOptions(metrics, logger))
 	if err != nil {
 		return fmt.Errorf("run predictor: %w", err)
 	}
@@ -98,7 +98,7 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 }
 
 // logOptions are the caller's, with the commits counted.
-func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) predictionlog.WriterOptions {
+func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
 	options.OnUnshipped = metrics.Unshipped
 	options.OnCommit = func(rows int, took time.Duration, err error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/sys/unix"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 )
 
 // Predictions, repeats, refusals and every rule of feedback, over the network
@@ -78,7 +78,7 @@ func TestPrunedPredictionIsGone(t *testing.T) {
 	r.must(200, "/predict", goodRow, "first")
 	r.must(200, "/predict", goodRow, "second")
 	r.end()
-	if n, err := predictionlog.Erase(t.Context(), path, "first"); err != nil || n != 1 {
+	if n, err := care.Erase(t.Context(), path, "first"); err != nil || n != 1 {
 		t.Fatalf("erased %d: %v", n, err)
 	}
 	r = start(t, path, nil)

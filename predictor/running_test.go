@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // running is a predictor that Run runs.
@@ -114,7 +115,7 @@ func (r *running) must(code int, path, body, id string) answer {
 // logged reads what is in a log.
 func logged(t *testing.T, path string) (rows []predictionlog.Row, outcomes []predictionlog.FeedbackRow, reasons []string) {
 	t.Helper()
-	r := predictionlog.NewReader(path)
+	r := sqlite.NewReader(path)
 	defer func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)

@@ -28,7 +28,7 @@ const (
 	LogFailureServe = "serve"
 )
 
-// Log is where predictions and their outcomes go. *predictionlog.Writer is one;
+// Log is where predictions and their outcomes go. *sqlite.Writer is one;
 // its documentation says what the methods promise.
 type Log interface {
 	Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error)

@@ -7,7 +7,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // log maintains a prediction log. It adds its commands to those given.
@@ -16,17 +17,17 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	add := func(name, help string) *kingpin.CmdClause { return cmd.Command(name, help) }
 
 	add("init", "Make an empty log, for services that write it without the predictor.")
-	commands["log init"] = func(ctx context.Context) error { return predictionlog.Init(ctx, *path) }
+	commands["log init"] = func(ctx context.Context) error { return care.Init(ctx, *path) }
 
 	add("schema", "Print the log's SQL schema.")
 	commands["log schema"] = func(context.Context) error {
-		_, err := io.WriteString(e.Stdout, predictionlog.Schema())
+		_, err := io.WriteString(e.Stdout, sqlite.Schema())
 		return err
 	}
 
 	add("check", "Check a log: the file, its rows and its sums. It changes nothing; exit status 1 when something is wrong.")
 	commands["log check"] = func(ctx context.Context) error {
-		report, err := predictionlog.Check(ctx, *path)
+		report, err := care.Check(ctx, *path)
 		if err != nil {
 			return err
 		}
@@ -37,19 +38,19 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	prune := add("prune", "Delete predictions older than an age; their sums stay.")
 	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
 	commands["log prune"] = func(ctx context.Context) error {
-		pruned, err := predictionlog.Prune(ctx, *path, *age)
+		pruned, err := care.Prune(ctx, *path, *age)
 		fmt.Fprint(e.Stdout, pruned)
 		return err
 	}
 
 	forget := add("forget", "Take out a destination that the log is shipped to, so that retention no longer keeps rows for it.")
 	destination := forget.Flag("destination", "The destination, such as bigquery:PROJECT.DATASET.").Required().String()
-	commands["log forget"] = func(ctx context.Context) error { return predictionlog.Forget(ctx, *path, *destination) }
+	commands["log forget"] = func(ctx context.Context) error { return care.Forget(ctx, *path, *destination) }
 
 	erase := add("erase", "Delete one person's prediction and feedback, and wipe the bytes from the file; the sums stay.")
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
 	commands["log erase"] = func(ctx context.Context) error {
-		n, err := predictionlog.Erase(ctx, *path, *request)
+		n, err := care.Erase(ctx, *path, *request)
 		fmt.Fprintf(e.Stdout, "deleted %d rows\n", n)
 		return err
 	}

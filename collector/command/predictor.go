@@ -9,7 +9,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // predictor serves a model and writes the log.
@@ -32,7 +32,7 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 			return err
 		}
 		serve.Model, serve.Web, serve.LogFailure, serve.Logger = m, web, *failure, e.Logger
-		serve.LogOptions = predictionlog.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.Logger}
+		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.Logger}
 		e.Logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
 		return predictor.Run(ctx, serve)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // history is what can be replayed, from its beginning as often as one likes.
@@ -37,7 +38,7 @@ type log struct {
 
 // openLog looks at both ends of a prediction log.
 func openLog(ctx context.Context, path string) (_ *log, err error) {
-	reader := predictionlog.NewReader(path)
+	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	state, err := reader.State(ctx)
 	if err != nil {
@@ -72,7 +73,7 @@ func openLog(ctx context.Context, path string) (_ *log, err error) {
 func (l *log) about() about { return l.is }
 
 func (l *log) open() (*source, error) {
-	reader := predictionlog.NewReader(l.path)
+	reader := sqlite.NewReader(l.path)
 	return &source{
 		predictions: logPredictions(reader, l.high.Predictions),
 		feedback: logRows(reader.Feedback, l.high.Feedback, func(r *predictionlog.FeedbackRow) (int64, int64) {
@@ -93,7 +94,7 @@ var errEnough = errors.New("enough rows")
 
 // logPredictions reads predictions by chunks. Their features, which belong to
 // the reader, are copied into one array for each chunk.
-func logPredictions(reader *predictionlog.Reader, high int64) fill[predictionlog.Row] {
+func logPredictions(reader *sqlite.Reader, high int64) fill[predictionlog.Row] {
 	size := 1 << 10
 	read := func(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
 		texts := make([]byte, 0, size)

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // said is what an exporter said at a moment.
@@ -109,7 +109,7 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 			test.change(&o)
 			w := newLog(t)
 			o.Log = w.path
-			reader := predictionlog.NewReader(w.path)
+			reader := sqlite.NewReader(w.path)
 			windows, stop := follow(t, reader, o)
 			defer stop()
 			l := &live{logWriter: w, windows: windows}
@@ -226,7 +226,7 @@ func TestTheEndOfAReplayIsThePresent(t *testing.T) {
 	o.Window = window.Options{Predictions: 100, Lookback: 150, Feedback: 20, Versions: 10}
 	all := replayAll(t, w.path, o, 15*time.Second)
 	end := all[len(all)-1]
-	reader := predictionlog.NewReader(w.path)
+	reader := sqlite.NewReader(w.path)
 	windows, stop := follow(t, reader, o)
 	defer stop()
 	now := describe(windows.Snapshot(t.Context(), end.moment))

@@ -18,7 +18,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -52,7 +52,7 @@ func newLog(t testing.TB) *logWriter {
 	t.Cleanup(func() { _ = db.Close() })
 	db.SetMaxOpenConns(1)
 	w.db = db
-	w.exec(predictionlog.Schema())
+	w.exec(sqlite.Schema())
 	return w
 }
 

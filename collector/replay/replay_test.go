@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 func TestAMonthOfQuietTrafficRaisesNoAlarm(t *testing.T) {
@@ -237,7 +238,7 @@ func TestARowFromTheFutureDoesNotStopTheClock(t *testing.T) {
 	if end := all[len(all)-1].moment; !end.Equal(start.Add(10 * time.Minute)) {
 		t.Errorf("the last scrape is at %v", end)
 	}
-	reader := predictionlog.NewReader(w.path)
+	reader := sqlite.NewReader(w.path)
 	windows, stop := follow(t, reader, o)
 	defer stop()
 	if now := describe(windows.Snapshot(t.Context(), all[len(all)-1].moment)); now != all[len(all)-1].text {

@@ -11,6 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
 
@@ -18,7 +19,7 @@ import (
 func loans(b testing.TB, n int) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "predictions.db")
-	w, err := predictionlog.OpenWriter(b.Context(), path, predictionlog.WriterOptions{})
+	w, err := sqlite.OpenWriter(b.Context(), path, sqlite.WriterOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func watchLoans(b testing.TB, log Log, nulls *drift.Nulls, predictions int) *Win
 // rows, without, and at the start.
 func BenchmarkSnapshot(b *testing.B) {
 	const rows = 200_000
-	reader := predictionlog.NewReader(loans(b, rows))
+	reader := sqlite.NewReader(loans(b, rows))
 	b.Cleanup(func() { _ = reader.Close() })
 	nulls := drift.NewNulls(drift.DefaultSamples, 1)
 	b.Cleanup(nulls.Close)
@@ -118,7 +119,7 @@ func BenchmarkSnapshot(b *testing.B) {
 // TestRowsAllocateNothing holds that a thousand rows take hardly more memory from the
 // allocator than one: what remains is a pair of packed runs for every 128 of them.
 func TestRowsAllocateNothing(t *testing.T) {
-	reader := predictionlog.NewReader(loans(t, 20_000))
+	reader := sqlite.NewReader(loans(t, 20_000))
 	t.Cleanup(func() { _ = reader.Close() })
 	nulls := drift.NewNulls(1, 1)
 	t.Cleanup(nulls.Close)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 func TestBlocksHoldTheWindowInOrder(t *testing.T) {
@@ -104,7 +105,7 @@ func TestThereAreNoBlocksUnlessAskedForNorOfFewRows(t *testing.T) {
 // --drift.dependence=block.
 func BenchmarkCut(b *testing.B) {
 	const most = 100_000
-	reader := predictionlog.NewReader(loans(b, most))
+	reader := sqlite.NewReader(loans(b, most))
 	b.Cleanup(func() { _ = reader.Close() })
 	nulls := drift.NewNulls(99, 1)
 	b.Cleanup(nulls.Close)

@@ -13,6 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // counting counts what is asked of a log.
@@ -65,7 +66,7 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 	log, ref := newLog(t), learned(t, rnd)
 	o := defaults()
 	o.Feedback, o.Predictions = 2000, 500
-	reader := &counting{Log: predictionlog.NewReader(log.path)}
+	reader := &counting{Log: sqlite.NewReader(log.path)}
 	nulls := drift.NewNulls(199, 1)
 	t.Cleanup(nulls.Close)
 	w, err := New(reader, []Spec{{Name: "m", References: []*reference.Reference{ref}}}, drift.BinOptions{Count: 10, Method: "quantile"}, nulls, o)

@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // writer writes a log by hand, as any service may.
@@ -42,7 +42,7 @@ func (w *writer) create() {
 	db.SetMaxOpenConns(1)
 	w.db = db
 	w.t.Cleanup(func() { _ = db.Close() })
-	w.exec(predictionlog.Schema())
+	w.exec(sqlite.Schema())
 }
 
 func (w *writer) exec(query string, args ...any) {
@@ -176,7 +176,7 @@ func defaults() Options {
 // open returns a new reader's window over the log.
 func (w *writer) open(ref *reference.Reference, o Options) *Window {
 	w.t.Helper()
-	log := predictionlog.NewReader(w.path)
+	log := sqlite.NewReader(w.path)
 	nulls := drift.NewNulls(199, 1)
 	w.t.Cleanup(func() {
 		nulls.Close()

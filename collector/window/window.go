@@ -100,7 +100,7 @@ func (s *Spec) Reference(version string) *reference.Reference {
 	return general
 }
 
-// Log is what a Window reads. *predictionlog.Reader is one; its documentation
+// Log is what a Window reads. *sqlite.Reader is one; its documentation
 // says what the methods promise.
 type Log interface {
 	State(ctx context.Context) (predictionlog.State, error)

@@ -24,8 +24,8 @@ var DelayBounds = []float64{1, 10, 60, 600, 3600, 21600, 86400, 259200, 604800, 
 // as sure and from another source. Do not modify.
 var Corrections = []string{"same_source", "higher_confidence", "other_source"}
 
-// latencyBounds are LatencyBounds in nanoseconds.
-var latencyBounds = [...]int64{1e6, 5e6, 10e6, 25e6, 50e6, 75e6, 100e6, 250e6, 500e6, 750e6, 1e9}
+// LatencyBoundsNS are LatencyBounds in nanoseconds. Do not modify.
+var LatencyBoundsNS = []int64{1e6, 5e6, 10e6, 25e6, 50e6, 75e6, 100e6, 250e6, 500e6, 750e6, 1e9}
 
 // scoreUnit is how many units of Histogram.Sum one whole score is.
 const scoreUnit = 1e9
@@ -84,12 +84,12 @@ func NewCounters() *Counters {
 func (c *Counters) AddPrediction(r *Row, invalid bool) {
 	c.Classes[r.Class]++
 	if r.Latency >= 0 {
-		c.Latency.Counts[latencyBucket(r.Latency)]++
+		c.Latency.Counts[LatencyBucket(r.Latency)]++
 		c.Latency.Sum += r.Latency
 	}
 	if r.HasScore {
-		c.Scores.Counts[scoreBucket(r.Score)]++
-		c.Scores.Sum += scoreUnits(r.Score)
+		c.Scores.Counts[ScoreBucket(r.Score)]++
+		c.Scores.Sum += ScoreUnits(r.Score)
 	}
 	if invalid {
 		c.Invalid++
@@ -127,13 +127,14 @@ func (c *Counters) Clone() *Counters {
 	}
 }
 
-func latencyBucket(ns int64) int {
-	for i, bound := range latencyBounds {
+// LatencyBucket returns the bucket of a latency in nanoseconds.
+func LatencyBucket(ns int64) int {
+	for i, bound := range LatencyBoundsNS {
 		if ns <= bound {
 			return i
 		}
 	}
-	return len(latencyBounds)
+	return len(LatencyBoundsNS)
 }
 
 // longestDelay is ten years in milliseconds: what is longer counts as that.
@@ -148,7 +149,8 @@ func delayBucket(ns int64) int {
 	return len(DelayBounds)
 }
 
-func scoreBucket(score float64) int {
+// ScoreBucket returns the bucket of a score.
+func ScoreBucket(score float64) int {
 	for i, bound := range ScoreBounds {
 		if score <= bound {
 			return i
@@ -157,7 +159,7 @@ func scoreBucket(score float64) int {
 	return len(ScoreBounds)
 }
 
-// scoreUnits rounds a score to units of 1e-9. The conversion keeps a compiler
+// ScoreUnits rounds a score to units of 1e-9. The conversion keeps a compiler
 // from fusing the multiplication with the addition: the log's own sums are
 // rounded twice, and the two must agree to the last unit.
-func scoreUnits(score float64) int64 { return int64(float64(score*scoreUnit) + 0.5) }
+func ScoreUnits(score float64) int64 { return int64(float64(score*scoreUnit) + 0.5) }

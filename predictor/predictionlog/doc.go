@@ -1,15 +1,8 @@
-// Package predictionlog answers: what was predicted? It is the contract between
-// the process that predicts and those that watch it: one SQLite file in which
-// every answered prediction, every accepted outcome and every refused request
-// is a row.
+// Package predictionlog is the contract between the process that predicts and those
+// that watch it: the rows of a prediction log, the counters over them, and what one
+// hands to a log to be written. It is types and arithmetic only, so that what reads
+// a log can be built and tested without SQLite.
 //
-// Writer is the predictor's side: one goroutine and one connection that own
-// everything the process writes, with group commit, retention and recovery.
-// Reader is the monitoring's side: read only, in short chunks, never in the
-// writer's way. Init, Check, Prune and Erase care for a log from a command line,
-// also while a predictor is running.
-//
-// The file is public. Its schema (see Schema) carries the rules as constraints
-// and triggers, so that a service in any language may write it with plain
-// INSERTs and anybody may query it.
+// The log itself is one file: package sqlite below writes and reads it, package care
+// checks, prunes and erases, package features reads the logged features of a row.
 package predictionlog

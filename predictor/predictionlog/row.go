@@ -1,8 +1,5 @@
 package predictionlog
 
-// UpTo is one id for each of the log's three tables; -1 means none.
-type UpTo struct{ Predictions, Feedback, Errors int64 }
-
 // Key names what served a prediction. Version may be empty.
 type Key struct{ Model, Version string }
 
@@ -21,6 +18,12 @@ type Row struct {
 	Class    string
 	// Latency is in nanoseconds, -1 when the writer did not say.
 	Latency int64
+}
+
+// WholeRow is a prediction with what only those need who keep it elsewhere.
+type WholeRow struct {
+	Row
+	RequestID string // empty when there is none
 }
 
 // FeedbackRow is one accepted outcome as a Reader hands it out. The newest one

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // metrics are what shipping tells of itself.
@@ -66,14 +67,14 @@ func (m *metrics) completed(now time.Time) {
 // a batch hangs.
 type lag struct {
 	shipper *shipper
-	reader  *predictionlog.Reader // of its own: a scrape does not wait for a batch
+	reader  *sqlite.Reader // of its own: a scrape does not wait for a batch
 	now     func() time.Time
 
 	rows, seconds *prometheus.Desc
 }
 
 func newLag(s *shipper, now func() time.Time) *lag {
-	return &lag{shipper: s, reader: predictionlog.NewReader(s.path), now: now,
+	return &lag{shipper: s, reader: sqlite.NewReader(s.path), now: now,
 		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Ids in the log above the newest one that has arrived, by table: rows still to be shipped.", []string{"table"}, nil),
 		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age of the oldest row that has not arrived, by table; 0 when all have.", []string{"table"}, nil),
 	}

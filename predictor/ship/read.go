@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // batchBytes is how many bytes of features and texts a batch has at most, but
@@ -16,7 +17,7 @@ const batchBytes = 4 << 20
 var errFull = errors.New("the batch is full")
 
 // read returns the next rows of a table, at most limit of them, up to an id.
-func read(ctx context.Context, log *predictionlog.Reader, logID string, t predictionlog.Table, after, upTo int64, limit int) (*Batch, error) {
+func read(ctx context.Context, log *sqlite.Reader, logID string, t predictionlog.Table, after, upTo int64, limit int) (*Batch, error) {
 	b := &Batch{LogID: logID, Table: t, After: after, UpTo: after}
 	size := 0
 	full := func(bytes int) error {

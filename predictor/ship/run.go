@@ -12,7 +12,8 @@ import (
 
 	"github.com/prometheus/exporter-toolkit/web"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
 // How long it is until the next attempt after a failure: doubled from firstPause
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	s := &shipper{
 		path: o.LogPath, name: o.Name, destination: o.Destination, rows: o.BatchRows,
-		metrics: newMetrics(), logger: o.Logger, reader: predictionlog.NewReader(o.LogPath),
+		metrics: newMetrics(), logger: o.Logger, reader: sqlite.NewReader(o.LogPath),
 	}
 	defer func() { err = errors.Join(err, s.close(), s.reader.Close()) }()
 	if o.Web == nil || o.Once {
@@ -122,7 +123,7 @@ func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
 			}
 			failures++
 			s.metrics.failures.WithLabelValues(f.Reason).Inc()
-			if errors.Is(err, predictionlog.ErrHeld) || o.Once && (!f.Temporary || f.Reason == LogFailed || failures >= onceAttempts) {
+			if errors.Is(err, file.ErrHeld) || o.Once && (!f.Temporary || f.Reason == LogFailed || failures >= onceAttempts) {
 				return err
 			}
 			wait := longPause

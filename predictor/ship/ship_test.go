@@ -21,6 +21,9 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
 // shelf is a destination in memory. What it holds outlives the shippers.
@@ -78,7 +81,7 @@ func (s *shelf) Settle(_ context.Context, attempt string) (bool, error) {
 func newLog(t *testing.T, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.db")
-	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{})
+	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,7 @@ func TestNextProcessSettlesWhatWasUnderWay(t *testing.T) {
 
 func newShipper(path string, d Destination, rows int) *shipper {
 	return &shipper{path: path, name: "shelf", destination: d, rows: rows, metrics: newMetrics(),
-		logger: slog.New(slog.DiscardHandler), reader: predictionlog.NewReader(path)}
+		logger: slog.New(slog.DiscardHandler), reader: sqlite.NewReader(path)}
 }
 
 func TestRefusedRowNeitherStopsTheOthersNorVanishes(t *testing.T) {
@@ -240,7 +243,7 @@ func TestOnceEndsAtWhatDoesNotPass(t *testing.T) {
 			t.Errorf("%v after %d calls", err, s.calls)
 		}
 	}
-	if err := once(t.Context(), filepath.Join(t.TempDir(), "none.db"), newShelf(), 50); !errors.Is(err, predictionlog.ErrMissing) {
+	if err := once(t.Context(), filepath.Join(t.TempDir(), "none.db"), newShelf(), 50); !errors.Is(err, file.ErrMissing) {
 		t.Errorf("without a log: %v", err)
 	}
 }
@@ -249,7 +252,7 @@ func TestDeletedRowsAreSkipped(t *testing.T) {
 	t.Parallel()
 	path, s := newLog(t, 30), newShelf()
 	for i := range 30 {
-		if _, err := predictionlog.Erase(t.Context(), path, fmt.Sprint(i)); err != nil {
+		if _, err := care.Erase(t.Context(), path, fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -259,7 +262,7 @@ func TestDeletedRowsAreSkipped(t *testing.T) {
 	if n := len(s.rows[predictionlog.TablePredictions]); n != 0 {
 		t.Errorf("%d rows", n)
 	}
-	pruned, err := predictionlog.Prune(t.Context(), path, time.Nanosecond)
+	pruned, err := care.Prune(t.Context(), path, time.Nanosecond)
 	if err != nil || pruned.Held != 0 {
 		t.Errorf("pruned %+v, %v", pruned, err)
 	}
@@ -268,13 +271,13 @@ func TestDeletedRowsAreSkipped(t *testing.T) {
 func TestSecondShipperOfALogIsRefused(t *testing.T) {
 	t.Parallel()
 	path := newLog(t, 1)
-	first, err := predictionlog.OpenShipping(t.Context(), path, "shelf")
+	first, err := sqlite.OpenShipping(t.Context(), path, "shelf")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = first.Close() }()
 	err = Run(t.Context(), Options{LogPath: path, Name: "shelf", Destination: newShelf(), BatchRows: 1, Interval: time.Hour, Pause: func(context.Context, time.Duration) {}})
-	if !errors.Is(err, predictionlog.ErrHeld) {
+	if !errors.Is(err, file.ErrHeld) {
 		t.Errorf("error %v", err)
 	}
 }

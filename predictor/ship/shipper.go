@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // attemptTime is how long a destination may take over one batch, or to settle one.
@@ -23,8 +24,8 @@ type shipper struct {
 	metrics     *metrics
 	logger      *slog.Logger
 
-	reader   *predictionlog.Reader
-	shipping *predictionlog.Shipping // nil: not open
+	reader   *sqlite.Reader
+	shipping *sqlite.Shipping // nil: not open
 	logID    string
 	cursors  []*cursor
 	moved    bool                               // rows have arrived in this pass
@@ -34,7 +35,7 @@ type shipper struct {
 // cursor is how far one table has come.
 type cursor struct {
 	table    predictionlog.Table
-	progress predictionlog.Progress
+	progress sqlite.Progress
 	settled  bool // the newest attempt is known to have arrived, or not
 	limit    int  // rows of the next batch
 	form     Form
@@ -48,7 +49,7 @@ func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
 	if err := s.close(); err != nil {
 		return err
 	}
-	shipping, err := predictionlog.OpenShipping(ctx, s.path, s.name)
+	shipping, err := sqlite.OpenShipping(ctx, s.path, s.name)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // childCommand makes this program one of the servers that are measured:
@@ -51,7 +52,7 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 	address, systemd, config := []string{"127.0.0.1:0"}, false, ""
 	o := predictor.RunOptions{
 		Model: model.Default(), LogPath: path, EnablePprof: true, Listening: listening,
-		LogOptions: predictionlog.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
+		LogOptions: sqlite.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
 		Web:        &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
 	}
 	if what, argument, found := strings.Cut(kind, ":"); found {

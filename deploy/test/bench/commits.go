@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
@@ -17,11 +18,11 @@ import (
 // scraped a hundred times a second, and while as many old rows are deleted.
 func commits(ctx context.Context, s settings) (*bench, error) {
 	path := filepath.Join(s.dir, "commits.db")
-	alone, err := openCommitter(ctx, path, predictionlog.WriterOptions{})
+	alone, err := openCommitter(ctx, path, sqlite.WriterOptions{})
 	if err != nil {
 		return nil, err
 	}
-	pruned, err := openCommitter(ctx, filepath.Join(s.dir, "pruned.db"), predictionlog.WriterOptions{RetentionTime: time.Millisecond, Lookback: 1000})
+	pruned, err := openCommitter(ctx, filepath.Join(s.dir, "pruned.db"), sqlite.WriterOptions{RetentionTime: time.Millisecond, Lookback: 1000})
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +83,13 @@ func (c *clients) every(ctx context.Context, period time.Duration) error {
 
 // committer commits 16 rows at a time.
 type committer struct {
-	log   *predictionlog.Writer
+	log   *sqlite.Writer
 	rows  []predictionlog.Prediction
 	waits *load.Latencies
 	next  int
 }
 
-func openCommitter(ctx context.Context, path string, o predictionlog.WriterOptions) (*committer, error) {
+func openCommitter(ctx context.Context, path string, o sqlite.WriterOptions) (*committer, error) {
 	c := &committer{waits: load.NewLatencies()}
 	o.OnCommit = func(_ int, took time.Duration, _ error) { c.waits.Add(took) }
 	bodies, err := loans()
@@ -98,7 +99,7 @@ func openCommitter(ctx context.Context, path string, o predictionlog.WriterOptio
 	for i := range 16 {
 		c.rows = append(c.rows, predictionlog.Prediction{Model: "loan_refinance", Version: "1", Features: bodies[i], Score: .5, Class: "1", Latency: time.Millisecond})
 	}
-	c.log, err = predictionlog.OpenWriter(ctx, path, o)
+	c.log, err = sqlite.OpenWriter(ctx, path, o)
 	return c, err
 }
 

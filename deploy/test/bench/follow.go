@@ -12,13 +12,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // follower reads a log into windows as an exporter does, in this process, and can
 // be shown a log that ends earlier than it does. Its nulls have one draw, so that
 // drawing them, which has a line of its own, does not go on behind the others.
 type follower struct {
-	*predictionlog.Reader
+	*sqlite.Reader
 	specs []window.Spec
 	nulls *drift.Nulls
 	rows  int64 // of the log
@@ -30,7 +31,7 @@ type follower struct {
 
 func follow(path string, rows int, specs ...window.Spec) *follower {
 	return &follower{
-		Reader: predictionlog.NewReader(path), specs: specs, nulls: drift.NewNulls(1, 1), rows: int64(rows), lookback: 1,
+		Reader: sqlite.NewReader(path), specs: specs, nulls: drift.NewNulls(1, 1), rows: int64(rows), lookback: 1,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
@@ -95,7 +96,7 @@ var errKilled = errors.New("the server is gone")
 
 // missing counts what was answered and is not in the log.
 func missing(ctx context.Context, path string, answered map[int64]string) (int, error) {
-	w, err := predictionlog.OpenWriter(ctx, path, predictionlog.WriterOptions{}) // as the next predictor would
+	w, err := sqlite.OpenWriter(ctx, path, sqlite.WriterOptions{}) // as the next predictor would
 	if err != nil {
 		return 0, err
 	}

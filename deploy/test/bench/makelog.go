@@ -12,7 +12,7 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver that makes and scans logs
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate"
 )
 
@@ -27,7 +27,7 @@ const (
 // safe and slow, and is none the less a log like any other in the end: 2 us a row.
 func makeLog(ctx context.Context, dir, name string, rows, models int, bodies []body) (path string, err error) {
 	path = filepath.Join(dir, name)
-	if err := predictionlog.Init(ctx, path); err != nil {
+	if err := care.Init(ctx, path); err != nil {
 		return "", err
 	}
 	db, err := sql.Open("sqlite3", path+"?_synchronous=OFF&_journal_mode=OFF")

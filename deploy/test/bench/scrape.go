@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
@@ -81,7 +82,7 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 	}
 	// writing returns what writes a thousand rows to a log.
 	writing := func(path string) (func() error, error) {
-		writer, err := predictionlog.OpenWriter(ctx, path, predictionlog.WriterOptions{})
+		writer, err := sqlite.OpenWriter(ctx, path, sqlite.WriterOptions{})
 		if err != nil {
 			return nil, err
 		}

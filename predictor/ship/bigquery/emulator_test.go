@@ -20,6 +20,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
@@ -79,7 +80,7 @@ func queryRows(t *testing.T, client *bigquery.Client, query string) [][]bigquery
 func writeLog(t *testing.T, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.db")
-	w, err := predictionlog.OpenWriter(t.Context(), path, predictionlog.WriterOptions{})
+	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

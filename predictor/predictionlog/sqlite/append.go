@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Append adds predictions in one transaction, all or none, and returns when they
+// are on the disk. A prediction whose request id is in the log, or earlier in
+// the batch, is not added again: its record is the first one's. An error that
+// wraps ErrUnavailable says that nothing can be written now; another one, that
+// the log refuses a row (a score outside [0, 1], say), and nothing of the batch
+// was added. When ctx ends before the batch is being written, it is not written.
+// AppendRequest also compares what was asked for.
+func (w *Writer) Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
+	if len(batch) == 0 {
+		return nil, ctx.Err()
+	}
+	t := &task{predictions: batch}
+	if err := w.submit(ctx, t); err != nil {
+		return nil, fmt.Errorf("append to the prediction log: %w", err)
+	}
+	return t.records, nil
+}
+
+// insertAll adds the predictions of all tasks at once. It fails when one of them
+// is refused, and has then done part of the work.
+func (tx *transaction) insertAll(tasks []*task) error {
+	var all []*predictionlog.Prediction
+	for _, t := range tasks {
+		for i := range t.predictions {
+			all = append(all, &t.predictions[i])
+		}
+	}
+	id := tx.next
+	for most := insertRows; len(all) > 0; most /= 2 {
+		for len(all) >= most {
+			if err := tx.insert(all[:most]); err != nil {
+				return err
+			}
+			all = all[most:]
+		}
+	}
+	for _, t := range tasks {
+		if t.predictions == nil {
+			continue
+		}
+		t.records = make([]predictionlog.Record, len(t.predictions))
+		for i := range t.predictions {
+			t.records[i] = tx.record(id, &t.predictions[i])
+			id++
+		}
+		if t.request != nil {
+			if err := tx.unused(t.request.Others); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// insertEach adds the predictions of task after task, each all or nothing. It
+// fails only when the log cannot be written.
+func (tx *transaction) insertEach(tasks []*task) error {
+	for _, t := range tasks {
+		if t.predictions == nil {
+			continue
+		}
+		t.records = nil
+		var fatal error
+		t.err, fatal = tx.attempt(func() (err error) {
+			if t.request != nil {
+				t.records, err = tx.insertRequest(t.request)
+				return err
+			}
+			for i := range t.predictions {
+				record, err := tx.insertOne(&t.predictions[i])
+				if err != nil {
+					return fmt.Errorf("row %d: %w", i, err)
+				}
+				t.records = append(t.records, record)
+			}
+			return nil
+		})
+		if fatal != nil {
+			return fatal
+		}
+		if t.err != nil {
+			t.records = nil
+		}
+	}
+	return nil
+}
+
+// insertOne adds a prediction unless its request id is in the log.
+func (tx *transaction) insertOne(p *predictionlog.Prediction) (predictionlog.Record, error) {
+	if p.RequestID != "" {
+		first, _, err := tx.known(p.RequestID)
+		if err != nil {
+			return predictionlog.Record{}, err
+		}
+		if first != nil {
+			return *first, nil
+		}
+	}
+	id := tx.next
+	if err := tx.insert([]*predictionlog.Prediction{p}); err != nil {
+		return predictionlog.Record{}, err
+	}
+	return tx.record(id, p), nil
+}
+
+// record is what the row that was just inserted says.
+func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionlog.Record {
+	return predictionlog.Record{
+		ID: id, Time: time.Unix(0, tx.now).UTC(), RequestID: p.RequestID,
+		Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class,
+	}
+}
+
+// insertRows is the greatest number of rows in one INSERT. Any batch is a sum of
+// this and smaller powers of two: seven prepared statements serve all.
+const insertRows = 64
+
+const (
+	insertHead = `INSERT INTO predictions (id, time, model, version, request_id, features, score, class, latency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertMore = `, (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
+// inserts are the INSERTs by number of rows.
+var inserts = func() map[int]string {
+	all := map[int]string{}
+	for n := insertRows; n > 0; n /= 2 {
+		all[n] = insertHead + strings.Repeat(insertMore, n-1)
+	}
+	return all
+}()
+
+// insert adds as many rows as one of inserts takes.
+func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
+	s, err := tx.conn.Prepare(inserts[len(rows)])
+	if err != nil {
+		return err
+	}
+	const columns = 9
+	for i, p := range rows {
+		args := s.Args[i*columns:][:columns]
+		args[0].Value, args[1].Value = tx.next, tx.now
+		args[2].Value, args[3].Value = p.Model, p.Version
+		args[4].Value, args[5].Value = nil, string(p.Features)
+		args[6].Value, args[7].Value, args[8].Value = nil, p.Class, nil
+		if p.RequestID != "" {
+			args[4].Value = p.RequestID
+		}
+		if !math.IsNaN(p.Score) {
+			args[6].Value = p.Score
+		}
+		if p.Latency >= 0 {
+			args[8].Value = int64(p.Latency)
+		}
+		tx.next++
+	}
+	return s.Run(context.Background(), func([]driver.Value) error { return nil })
+}

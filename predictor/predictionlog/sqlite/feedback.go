@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+)
+
+// AppendFeedback adds an outcome and returns when it is on the disk. The newest
+// row of a prediction is its outcome: one of equal or higher confidence takes
+// the place of the one before, one of lower confidence may only confirm it. A
+// source that says again what it said last, no more confidently, adds nothing.
+// Errors wrap ErrNotFound, ErrPruned, ErrConflict, ErrMismatch, ErrNegativeDelay
+// or ErrUnavailable, or say which field is missing or out of range.
+func (w *Writer) AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error) {
+	accepted, err := w.AppendOutcomes(ctx, []predictionlog.Feedback{f})
+	if err != nil {
+		var refused predictionlog.RefusedOutcomes
+		if errors.As(err, &refused) {
+			err = fmt.Errorf("append feedback: %w", refused[0].Err)
+		}
+		return predictionlog.Accepted{}, err
+	}
+	return accepted[0], nil
+}
+
+// insertFeedback adds an outcome by the rules that the schema's triggers hold
+// for foreign writers.
+func (tx *transaction) insertFeedback(f *predictionlog.Feedback) (predictionlog.Accepted, error) {
+	p, err := tx.predictionOf(f)
+	if err != nil {
+		return predictionlog.Accepted{}, err
+	}
+	a := predictionlog.Accepted{PredictionID: p.id, Outcome: f.Outcome, Class: p.class, Model: p.model, Version: p.version}
+	observed := max(tx.now, p.time)
+	if !f.ObservedAt.IsZero() {
+		observed = f.ObservedAt.UnixNano()
+	}
+	if observed < p.time {
+		return predictionlog.Accepted{}, fmt.Errorf("%w: observed at %s, predicted at %s", predictionlog.ErrNegativeDelay,
+			f.ObservedAt.UTC().Format(time.RFC3339Nano), time.Unix(0, p.time).UTC().Format(time.RFC3339Nano))
+	}
+	a.Delay = time.Duration(observed - p.time)
+
+	row, err := tx.conn.First(context.Background(), `SELECT seq FROM
+		(SELECT seq, outcome, confidence FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
+		WHERE outcome = ?3 AND confidence >= ?4`, p.id, f.Source, f.Outcome, f.Confidence)
+	if err != nil {
+		return predictionlog.Accepted{}, err
+	}
+	if row != nil {
+		a.Noop = true
+		got := file.Fields{Row: row}
+		a.Seq = got.Integer(0)
+		return a, got.Err
+	}
+	row, err = tx.conn.First(context.Background(), `SELECT
+		outcome, (SELECT max(confidence) FROM feedback WHERE prediction_id = ?1),
+		(SELECT outcome FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
+		FROM feedback WHERE prediction_id = ?1 ORDER BY seq DESC LIMIT 1`, p.id, f.Source)
+	if err != nil {
+		return predictionlog.Accepted{}, err
+	}
+	var corrects any
+	if row != nil && row[0] != f.Outcome {
+		known := file.Fields{Row: row}
+		most := known.Real(1)
+		if f.Confidence < most {
+			return predictionlog.Accepted{}, fmt.Errorf("%w: %q with %v, not %q with %v", predictionlog.ErrConflict, known.Text(0), most, f.Outcome, f.Confidence)
+		}
+		switch {
+		case row[2] != nil && row[2] != f.Outcome:
+			corrects = "same_source"
+		case f.Confidence > most:
+			corrects = "higher_confidence"
+		default:
+			corrects = "other_source"
+		}
+	}
+	row, err = tx.conn.First(context.Background(), `INSERT INTO feedback
+		(prediction_id, time, observed_at, outcome, source, confidence, class, model, version, predicted_at, score, corrects)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+		p.id, tx.now, observed, f.Outcome, f.Source, f.Confidence, p.class, p.model, p.version, p.time, p.score, corrects)
+	if err != nil {
+		return predictionlog.Accepted{}, err
+	}
+	got := file.Fields{Row: row}
+	a.Seq = got.Integer(0)
+	return a, got.Err
+}
+
+// predicted is what feedback needs of its prediction.
+type predicted struct {
+	id, time              int64
+	class, model, version string
+	score                 any // nil: none
+}
+
+// predictionOf finds the prediction that feedback names.
+func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error) {
+	const columns = `SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions `
+	var query string
+	var arg any
+	if f.PredictionID != nil {
+		query, arg = columns+"WHERE id = ?", *f.PredictionID
+	} else {
+		query, arg = columns+"WHERE request_id = ?", f.RequestID
+	}
+	row, err := tx.conn.First(context.Background(), query, arg)
+	switch {
+	case err != nil:
+		return predicted{}, err
+	case row != nil:
+		got := file.Fields{Row: row}
+		p := predicted{id: got.Integer(0), time: got.Integer(1), class: got.Text(2), model: got.Text(3), version: got.Text(4), score: row[6]}
+		if id := got.Text(5); got.Err == nil && f.RequestID != "" && id != f.RequestID {
+			return predicted{}, fmt.Errorf("%w: prediction %d has another request id than %q", predictionlog.ErrMismatch, p.id, f.RequestID)
+		}
+		return p, got.Err
+	case f.PredictionID == nil:
+		return predicted{}, fmt.Errorf("%w: no prediction has request id %q", predictionlog.ErrNotFound, f.RequestID)
+	case *f.PredictionID < 0 || *f.PredictionID >= tx.next:
+		return predicted{}, fmt.Errorf("%w: there is no prediction %d", predictionlog.ErrNotFound, *f.PredictionID)
+	default:
+		// Ids are given out without gaps, so it was there.
+		return predicted{}, fmt.Errorf("%w: prediction %d was deleted, for its age or on request", predictionlog.ErrPruned, *f.PredictionID)
+	}
+}

@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+func TestFeedbackIsAcceptedOrRefusedWithAReason(t *testing.T) {
+	t.Parallel()
+	path, clk := newPath(t), newClock(noon)
+	w := newWriter(t, path, WriterOptions{Now: clk.now})
+	add(t, w, 0, 4)
+	if _, err := Care.Erase(t.Context(), path, prediction(3).RequestID); err != nil {
+		t.Fatal(err)
+	}
+	clk.advance(time.Hour)
+	id := func(n int64) *int64 { return &n }
+	for _, test := range []struct {
+		name string
+		f    predictionlog.Feedback
+		want error
+		got  predictionlog.Accepted
+	}{
+		{"by id", predictionlog.Feedback{PredictionID: id(0), Outcome: "1"}, nil,
+			predictionlog.Accepted{Seq: 1, PredictionID: 0, Outcome: "1", Class: "0", Delay: time.Hour}},
+		{"by request id", predictionlog.Feedback{RequestID: prediction(1).RequestID, Outcome: "1", Source: "crm", Confidence: 0.5, ObservedAt: noon.Add(time.Minute)}, nil,
+			predictionlog.Accepted{Seq: 2, PredictionID: 1, Outcome: "1", Class: "1", Delay: time.Minute}},
+		{"by both", predictionlog.Feedback{PredictionID: id(2), RequestID: prediction(2).RequestID, Outcome: "0"}, nil,
+			predictionlog.Accepted{Seq: 3, PredictionID: 2, Outcome: "0", Class: "0", Delay: time.Hour}},
+		{"again", predictionlog.Feedback{PredictionID: id(0), Outcome: "1"}, nil,
+			predictionlog.Accepted{Seq: 1, PredictionID: 0, Outcome: "1", Class: "0", Delay: time.Hour, Noop: true}},
+		{"changed", predictionlog.Feedback{PredictionID: id(0), Outcome: "0"}, nil,
+			predictionlog.Accepted{Seq: 4, PredictionID: 0, Outcome: "0", Class: "0", Delay: time.Hour}},
+		{"less sure", predictionlog.Feedback{PredictionID: id(0), Outcome: "1", Confidence: 0.9}, predictionlog.ErrConflict, predictionlog.Accepted{}},
+		{"two predictions", predictionlog.Feedback{PredictionID: id(2), RequestID: prediction(1).RequestID, Outcome: "1"}, predictionlog.ErrMismatch, predictionlog.Accepted{}},
+		{"id never given", predictionlog.Feedback{PredictionID: id(4), Outcome: "1"}, predictionlog.ErrNotFound, predictionlog.Accepted{}},
+		{"negative id", predictionlog.Feedback{PredictionID: id(-1), Outcome: "1"}, predictionlog.ErrNotFound, predictionlog.Accepted{}},
+		{"unknown request id", predictionlog.Feedback{RequestID: "never", Outcome: "1"}, predictionlog.ErrNotFound, predictionlog.Accepted{}},
+		{"deleted", predictionlog.Feedback{PredictionID: id(3), Outcome: "1"}, predictionlog.ErrPruned, predictionlog.Accepted{}},
+		{"from before", predictionlog.Feedback{PredictionID: id(1), Outcome: "1", ObservedAt: noon.Add(-1)}, predictionlog.ErrNegativeDelay, predictionlog.Accepted{}},
+	} {
+		got, err := w.AppendFeedback(t.Context(), test.f)
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: error %v, want %v", test.name, err, test.want)
+		}
+		if test.want == nil {
+			test.got.Model, test.got.Version = "loan_refinance", "1"
+		}
+		if got != test.got {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.got)
+		}
+		if errors.Is(err, predictionlog.ErrUnavailable) {
+			t.Errorf("%s: a refusal calls the log unavailable", test.name)
+		}
+	}
+	for _, f := range []predictionlog.Feedback{
+		{Outcome: "1"}, {PredictionID: id(0)}, {PredictionID: id(0), Outcome: "1", Confidence: 1.1}, {PredictionID: id(0), Outcome: "1", Confidence: -0.1},
+	} {
+		if _, err := w.AppendFeedback(t.Context(), f); err == nil {
+			t.Errorf("%+v was accepted", f)
+		}
+	}
+	if err := w.Ready(); err != nil {
+		t.Errorf("refusals made the log unavailable: %v", err)
+	}
+}
+
+func TestFeedbackAfterTheClockWasSetBackHasNoDelay(t *testing.T) {
+	t.Parallel()
+	path, clk := newPath(t), newClock(noon)
+	w := newWriter(t, path, WriterOptions{Now: clk.now})
+	add(t, w, 0, 1)
+	clk.set(noon.Add(-time.Hour))
+	zero := int64(0)
+	got, err := w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &zero, Outcome: "1"})
+	if err != nil || got.Delay != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestRefusalsAreCountedOneByOne(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{})
+	r := newReader(t, path)
+	for i := range 2500 {
+		w.Refuse("m", "1", predictionlog.Reasons[i%2])
+	}
+	eventually(t, "they are written within a second or so", func() bool { return stateOf(t, r).HighWater.Errors == 2500 })
+	count := map[string]int{}
+	err := r.Errors(t.Context(), -1, 2500, func(row *predictionlog.ErrorRow) error {
+		count[row.Model+row.Version+row.Reason]++
+		return nil
+	})
+	if err != nil || fmt.Sprint(count) != "map[m1invalid_json:1250 m1missing_feature:1250]" {
+		t.Errorf("%v, %v", count, err)
+	}
+}

@@ -1,0 +1,258 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+)
+
+// pruner deletes the oldest rows, a few at a time inside the transactions of
+// others: in one go, half a million rows kept the writer for 350 ms. What is
+// deleted has been added to the log's sums, by the schema's triggers. Feedback
+// and errors go by their own age: feedback holds what it needs of its
+// prediction. What has not been shipped to every destination of the log stays,
+// unless the size forces it.
+type pruner struct {
+	age      time.Duration // 0: any
+	size     int64         // bytes; 0: any
+	lookback int64         // newest rows that age alone does not delete
+	logger   *slog.Logger
+
+	warned  int64 // when it was last said that size deletes inside the look-back
+	waited  int64 // when it was last said that rows wait to be shipped
+	forced  int64 // when it was last said that size deletes what has not been shipped
+	lost    int64 // rows deleted in this transaction that had not been shipped
+	blocked int64 // when rows dated in the future were last looked past
+	rested  int64 // when there was last nothing to delete
+	ahead   int64 // rows before this id are expired, whatever their dates say
+}
+
+const (
+	// retainEvery is how many rows are written between two deletions: the fewer,
+	// the less the longest transaction takes longer than the others.
+	retainEvery = 16
+	// rest is for how long nothing is looked for, in nanoseconds, when nothing was
+	// to be deleted.
+	rest = int64(time.Second)
+	// restRows is how many rows are deleted when there is nothing else to do.
+	restRows = 1000
+)
+
+func (p *pruner) enabled() bool { return p.age > 0 || p.size > 0 }
+
+// retain deletes old rows inside the transaction when it is time to: at least
+// twice as many as were written since.
+func (w *Writer) retain(tx *transaction, rows int) error {
+	if !w.prune.enabled() {
+		return nil
+	}
+	w.fresh += rows
+	limit := int64(2 * w.fresh)
+	switch {
+	case rows == 0:
+		limit = restRows
+	case w.fresh < retainEvery:
+		return nil
+	}
+	w.fresh = 0
+	if since := tx.now - w.prune.rested; since >= 0 && since < rest && rows > 0 {
+		return nil
+	}
+	deleted, err := w.prune.step(tx, limit)
+	if deleted == 0 {
+		w.prune.rested = tx.now
+	}
+	return err
+}
+
+// step deletes at most limit rows of each table, and returns how many it deleted. Its
+// statements say LIMIT ? + 0 because SQLite plans one that says LIMIT ? anew for every
+// value: 70 us of a commit of 16 rows.
+func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
+	var deleted int64
+	cutoff := int64(0)
+	h, err := tx.shipped()
+	if err != nil {
+		return 0, err
+	}
+	keep := h.upTo // of feedback and errors
+	if p.age > 0 {
+		cutoff = tx.now - int64(p.age)
+		n, err := p.predictions(tx, cutoff, limit, h)
+		if err != nil {
+			return 0, err
+		}
+		deleted += n
+	}
+	if p.size > 0 {
+		n, reached, err := p.shrink(tx, limit, h)
+		if err != nil {
+			return 0, err
+		}
+		deleted += n
+		if reached > 0 {
+			cutoff = max(cutoff, reached)
+			keep.Feedback, keep.Errors = math.MaxInt64, math.MaxInt64
+		}
+	}
+	if cutoff == 0 {
+		return deleted, nil
+	}
+	var feedback, refused int64
+	old, err := tx.expired("SELECT time FROM feedback ORDER BY seq LIMIT ? + 0", cutoff, limit)
+	if err == nil && old {
+		feedback, err = p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
+			(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1)
+			RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
+	}
+	if err != nil {
+		return 0, err
+	}
+	old, err = tx.expired("SELECT time FROM errors ORDER BY seq LIMIT ? + 0", cutoff, limit)
+	if err == nil && old {
+		refused, err = p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
+			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
+	}
+	return deleted + feedback + refused, err
+}
+
+// expired reports whether one of the times that the query finds, the oldest
+// rows', is before cutoff. It takes microseconds, where a DELETE that finds none
+// takes 230, as its subquery is put into a table of its own: with nothing to
+// delete, that was a sixth of the predictor's time.
+func (tx *transaction) expired(oldest string, cutoff, limit int64) (found bool, err error) {
+	err = tx.conn.Query(context.Background(), oldest, func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		if found = f.Integer(0) < cutoff && f.Err == nil; found {
+			return file.ErrEnough
+		}
+		return f.Err
+	}, limit)
+	if errors.Is(err, file.ErrEnough) {
+		err = nil
+	}
+	return found, err
+}
+
+// delete runs a statement that returns the ids of the rows that it deletes, and
+// returns their number. Those above shipped are added to what was lost.
+func (p *pruner) delete(tx *transaction, shipped int64, query string, args ...driver.Value) (n int64, err error) {
+	err = tx.conn.Query(context.Background(), query, func(row []driver.Value) error {
+		n++
+		if id, _ := row[0].(int64); id > shipped {
+			p.lost++
+		}
+		return nil
+	}, args...)
+	return n, err
+}
+
+// wait says, at most once an hour, that old rows are kept because they have not
+// been shipped.
+func (p *pruner) wait(tx *transaction, oldest rowTime, h held) {
+	if tx.now-p.waited < int64(time.Hour) {
+		return
+	}
+	p.waited = tx.now
+	p.logger.Warn("retention keeps predictions past their age, because they have not been shipped; if the destination is gone, `drift_exporter log forget` lets them go",
+		"destination", h.destination, "shipped_up_to_id", h.upTo.Predictions, "oldest_id", oldest.id, "age", time.Duration(tx.now-oldest.time).Round(time.Minute))
+}
+
+// predictions deletes the oldest rows whose time is before cutoff and that have
+// been shipped.
+func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int64, error) {
+	newest := tx.next - 1 - p.lookback // that may go
+	oldest, err := tx.oldest()
+	if err != nil || oldest.id < 0 || oldest.id > newest {
+		return 0, err
+	}
+	future := oldest.time > tx.now+Backwards
+	if oldest.time >= cutoff && !future {
+		return 0, nil
+	}
+	if newest = min(newest, h.upTo.Predictions); oldest.id > newest {
+		p.wait(tx, oldest, h)
+		return 0, nil
+	}
+	// Rows dated in the future, by a clock that was wrong, go with the rows
+	// that follow them. Only if those are many does it take a search.
+	if future && oldest.id >= p.ahead && tx.now-p.blocked > Backwards {
+		p.blocked = tx.now
+		row, err := tx.conn.First(context.Background(),
+			"SELECT id FROM predictions WHERE id <= ? AND time < ? ORDER BY id LIMIT 1", newest, cutoff)
+		if err != nil {
+			return 0, err
+		}
+		if row != nil {
+			f := file.Fields{Row: row}
+			p.ahead = f.Integer(0)
+		}
+	}
+	return p.delete(tx, h.upTo.Predictions, `DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
+		(SELECT id, time FROM predictions WHERE id <= ?3 ORDER BY id LIMIT ?2 + 0) WHERE time < ?1 OR id < ?4)
+		RETURNING id`, cutoff, limit, newest, p.ahead)
+}
+
+// shrink deletes the oldest rows while the log uses more than its size, shipped
+// or not. It returns the time of the newest row that it deleted.
+func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached int64, err error) {
+	used, err := tx.used()
+	if err != nil || used <= p.size {
+		return 0, 0, err
+	}
+	row, err := tx.conn.First(context.Background(),
+		"SELECT id, time FROM (SELECT id, time FROM predictions ORDER BY id LIMIT ? + 0) ORDER BY id DESC LIMIT 1", limit)
+	if err != nil {
+		return 0, 0, err
+	}
+	if row == nil {
+		return 0, tx.now, nil // only feedback and errors are left
+	}
+	f := file.Fields{Row: row}
+	id, reached := f.Integer(0), f.Integer(1)
+	if f.Err != nil {
+		return 0, 0, f.Err
+	}
+	if id > tx.next-1-p.lookback && tx.now-p.warned > Backwards {
+		p.warned = tx.now
+		p.logger.Warn("retention by size deletes rows inside the look-back; monitoring will see shorter windows after a restart",
+			"size", used, "limit", p.size, "lookback", p.lookback, "up_to_id", id)
+	}
+	if id > h.upTo.Predictions && tx.now-p.forced > Backwards {
+		p.forced = tx.now
+		p.logger.Error("retention by size deletes predictions that have not been shipped: they will be missing there; raise --predictions.retention.size or see why shipping lags",
+			"destination", h.destination, "size", used, "limit", p.size, "shipped_up_to_id", h.upTo.Predictions, "up_to_id", id)
+	}
+	deleted, err = p.delete(tx, h.upTo.Predictions, "DELETE FROM predictions WHERE id <= ? RETURNING id", id)
+	return deleted, reached, err
+}
+
+// used returns how many bytes of the file hold something.
+func (tx *transaction) used() (int64, error) {
+	var n [3]int64
+	for i, name := range []string{"page_count", "freelist_count", "page_size"} {
+		var err error
+		if n[i], err = tx.conn.Pragma(context.Background(), name); err != nil {
+			return 0, err
+		}
+	}
+	return (n[0] - n[1]) * n[2], nil
+}
+
+// rowTime is the id and time of a prediction.
+type rowTime struct{ id, time int64 }
+
+// oldest returns the prediction with the smallest id; its id is -1 when there is none.
+func (tx *transaction) oldest() (rowTime, error) {
+	row, err := tx.conn.First(context.Background(), "SELECT id, time FROM predictions ORDER BY id LIMIT 1")
+	if err != nil || row == nil {
+		return rowTime{id: -1}, err
+	}
+	f := file.Fields{Row: row}
+	return rowTime{id: f.Integer(0), time: f.Integer(1)}, f.Err
+}

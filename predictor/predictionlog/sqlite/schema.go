@@ -1,0 +1,18 @@
+package sqlite
+
+import _ "embed" // for schema.sql
+
+//go:embed schema.sql
+var schema string
+
+// What tells a prediction log from any other SQLite file, and one version of
+// its schema from another.
+const (
+	applicationID = 1146243398 // "DRIF"
+	schemaVersion = 2
+)
+
+// Schema returns the SQL that makes an empty log out of an empty file:
+//
+//	drift_exporter log schema | sqlite3 predictions.db
+func Schema() string { return schema }

@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// sumEvery is how many ids lie between two advances of the log's sums.
+const sumEvery = 10_000
+
+// sums are what the log's own sums will need of the rows that this Writer has
+// written since: the ids from (and with) from up to (and without) next, provided
+// that nobody else has written any of them. With them, the trigger that advances
+// the sums has only the last few rows to read. Without, it reads 10,000, which
+// costs 2.3 us a row and keeps every 10,000th caller waiting for 25 ms.
+type sums struct {
+	from, next int64
+	kinds      map[kind]*amount
+}
+
+// kind is what the predictions in one row of totals_predictions have in common.
+type kind struct {
+	model, version, class string
+	latency, score        int // bucket; -1: none
+}
+
+type amount struct{ predictions, latency, score int64 }
+
+func (s *sums) add(p *predictionlog.Prediction) {
+	k := kind{model: p.Model, version: p.Version, class: p.Class, latency: -1, score: -1}
+	var latency, score int64
+	if p.Latency >= 0 {
+		latency = int64(p.Latency)
+		k.latency = predictionlog.LatencyBucket(latency)
+	}
+	if p.Score >= 0 { // it may be NaN
+		score = predictionlog.ScoreUnits(p.Score)
+		k.score = predictionlog.ScoreBucket(p.Score)
+	}
+	a := s.kinds[k]
+	if a == nil {
+		a = &amount{}
+		s.kinds[k] = a
+	}
+	a.predictions++
+	a.latency += latency
+	a.score += score
+}
+
+// reset starts anew at an id.
+func (s *sums) reset(from int64) { *s = sums{from: from, next: from, kinds: map[kind]*amount{}} }
+
+// crosses reports whether an id at which the log's sums advance is among n ids
+// from first on.
+func crosses(first, n int64) bool { return (first+n)/sumEvery > first/sumEvery }
+
+// save adds the sums to the log's own, if they follow on those and the next id
+// on them.
+func (s *sums) save(tx *transaction) (saved bool, err error) {
+	if s.from == s.next || s.next != tx.next {
+		return false, nil
+	}
+	row, err := tx.conn.First(context.Background(), "SELECT up_to_id FROM totals_up_to WHERE log = 'predictions'")
+	if err != nil || row == nil || row[0] != s.from-1 {
+		return false, err
+	}
+	for k, a := range s.kinds {
+		latency, score := int64(-1), -1.0
+		if k.latency >= 0 {
+			latency = bound(predictionlog.LatencyBoundsNS[:], k.latency)
+		}
+		if k.score >= 0 {
+			score = bound(predictionlog.ScoreBounds, k.score)
+		}
+		err := tx.conn.Do(`INSERT INTO totals_predictions VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)
+			ON CONFLICT (model, version, class, invalid, latency_le, score_le) DO UPDATE SET
+			predictions = predictions + excluded.predictions, latency = latency + excluded.latency, score = score + excluded.score`,
+			k.model, k.version, k.class, latency, score, a.predictions, a.latency, a.score)
+		if err != nil {
+			return false, err
+		}
+	}
+	// An UPDATE would have the trigger add the same rows once more.
+	return true, tx.conn.Do("REPLACE INTO totals_up_to VALUES ('predictions', ?)", s.next-1)
+}
+
+// committed takes the rows of a transaction that began at id first. saved says
+// that save did its work in it.
+func (s *sums) committed(first int64, saved bool, tasks []*task) {
+	if saved || s.next != first || s.kinds == nil {
+		s.reset(first)
+	}
+	for _, t := range tasks {
+		for i := range t.records {
+			id := t.records[i].ID
+			if t.records[i].Repeated {
+				continue
+			}
+			if id%sumEvery == sumEvery-1 {
+				s.reset(id + 1) // the trigger has summed it, and all before it
+				continue
+			}
+			s.add(&t.predictions[i])
+			s.next = id + 1
+		}
+	}
+}
+
+// bound returns the upper bound of a bucket, 0 for +Inf.
+func bound[T int64 | float64](bounds []T, bucket int) T {
+	if bucket == len(bounds) {
+		return 0
+	}
+	return bounds[bucket]
+}

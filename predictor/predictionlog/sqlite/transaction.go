@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/mattn/go-sqlite3"
+)
+
+// transaction is one open write transaction.
+type transaction struct {
+	conn *file.Connection
+	// next is the id of the next prediction, first that of the transaction's
+	// first one, now the time of all rows, in nanoseconds.
+	next, first, now int64
+	// saved says that the Writer's sums are in the log's.
+	saved bool
+}
+
+// Backwards is how far, in nanoseconds, the clock must have been set back to be
+// believed.
+const Backwards = int64(time.Minute)
+
+// begin takes the write lock, and then the time: so times rise with ids,
+// whoever else writes the log.
+func begin(c *file.Connection, clock func() time.Time) (*transaction, error) {
+	if err := c.Do("BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	row, err := c.First(context.Background(), `SELECT
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'predictions'), -1) + 1,
+		coalesce((SELECT time FROM predictions ORDER BY id DESC LIMIT 1), 0)`)
+	if err != nil {
+		return nil, errors.Join(err, c.Rollback())
+	}
+	f := file.Fields{Row: row}
+	tx := &transaction{conn: c, next: f.Integer(0), first: f.Integer(0), now: after(f.Integer(1), clock().UnixNano())}
+	if f.Err != nil {
+		return nil, errors.Join(c.Damaged("newest row", f.Err), c.Rollback())
+	}
+	return tx, nil
+}
+
+// after returns the time of a row that follows one of time last.
+func after(last, now int64) int64 {
+	if now < last && last-now <= Backwards {
+		return last
+	}
+	return max(0, now)
+}
+
+// attempt runs f so that, when it fails, it has changed nothing. It tells the
+// error of f apart from one that ends the whole transaction.
+func (tx *transaction) attempt(f func() error) (own, fatal error) {
+	if err := tx.conn.Exec("SAVEPOINT task"); err != nil {
+		return nil, err
+	}
+	next := tx.next
+	own = f()
+	if own == nil {
+		return nil, tx.conn.Exec("RELEASE task")
+	}
+	if breaks(own) {
+		return nil, own
+	}
+	tx.next = next
+	return own, tx.conn.Exec("ROLLBACK TO task; RELEASE task")
+}
+
+// breaks reports whether an error says that the log cannot be written, rather
+// than that a row was refused.
+func breaks(err error) bool {
+	var problem sqlite3.Error
+	if !errors.As(err, &problem) {
+		return errors.Is(err, file.ErrCorrupt)
+	}
+	switch problem.Code {
+	case sqlite3.ErrConstraint, sqlite3.ErrTooBig, sqlite3.ErrMismatch, sqlite3.ErrRange:
+		return false
+	}
+	return true
+}
+
+// insertErrors adds n refusals of one kind.
+func (tx *transaction) insertErrors(kind refusal, n int64) error {
+	return tx.conn.Do(`INSERT INTO errors (time, model, version, reason)
+		WITH RECURSIVE repeated (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM repeated WHERE i < ?1)
+		SELECT ?2, ?3, ?4, ?5 FROM repeated`, n, tx.now, kind.model, kind.version, kind.reason)
+}

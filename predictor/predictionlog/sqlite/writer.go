@@ -1,0 +1,198 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+)
+
+// WriterOptions are how a Writer keeps its log.
+type WriterOptions struct {
+	// RetentionTime is the age at which rows are deleted; 0 keeps them.
+	RetentionTime time.Duration
+	// RetentionSize is how many bytes the log may use before its oldest rows
+	// are deleted, whatever their age; 0 means no limit. The write-ahead log
+	// comes on top, some 4 MiB under load. The file does not shrink, but what
+	// was freed is used again.
+	RetentionSize int64
+	// Lookback is how many of the newest rows are never deleted for their age.
+	Lookback int64
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+	// Logger hears of failures, recoveries and forced deletions; nothing when nil.
+	Logger *slog.Logger
+	// OnUnshipped is called when RetentionSize has deleted rows that a
+	// destination of the log had not got yet, with their number.
+	OnUnshipped func(rows int64)
+	// OnCommit is called after every transaction with the number of rows it
+	// added, how long it took and its error. It must be quick.
+	OnCommit func(rows int, took time.Duration, err error)
+}
+
+// Writer adds rows to a log. One goroutine and one connection own everything it
+// writes: while one transaction is being synced to disk the next one gathers,
+// so that many callers share one sync, and none waits for a timer. Its methods
+// may be called concurrently.
+type Writer struct {
+	path    string
+	options WriterOptions
+	lock    *os.File
+	refused refusals
+
+	wake chan struct{} // tells the goroutine that there is work
+	done chan struct{} // closed when the goroutine has ended
+
+	mu     sync.Mutex
+	queue  []*group
+	queued int // rows in queue
+	closed bool
+	state  error // nil: the last transaction was committed
+
+	// Only the goroutine touches what follows.
+	conn  *file.Connection
+	files map[string]file.Identity // the log and the files beside it, by name
+	prune pruner
+	sums  sums
+	fresh int // rows written since the last retention
+	dirty bool
+	last  time.Time // of the last commit
+}
+
+// OpenWriter opens the log at path, and makes it when it is missing or empty,
+// with mode 0640. It fails when the log already has a Writer, in this process or
+// another, when it is on a network file system, and when the file is something
+// else or of another schema version; each with a sentence that says what to do.
+func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.OnCommit == nil {
+		o.OnCommit = func(int, time.Duration, error) {}
+	}
+	if o.OnUnshipped == nil {
+		o.OnUnshipped = func(int64) {}
+	}
+	path, err := file.Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.RefuseNetwork(path); err != nil {
+		return nil, err
+	}
+	lock, err := file.TakeLock(path)
+	if err != nil {
+		return nil, err
+	}
+	w := &Writer{
+		path: path, options: o, lock: lock,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		prune: pruner{age: o.RetentionTime, size: o.RetentionSize, lookback: o.Lookback, logger: o.Logger},
+		last:  time.Now(),
+	}
+	if err := w.connect(ctx); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	go w.run()
+	return w, nil
+}
+
+// Ready returns nil when the last transaction was committed, and why not
+// otherwise: an error that wraps ErrUnavailable.
+func (w *Writer) Ready() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return errClosed
+	}
+	return w.state
+}
+
+var errClosed = fmt.Errorf("%w: it has been closed", predictionlog.ErrUnavailable)
+
+// Close commits what was handed in, empties the write-ahead log into the log and
+// lets the log go. Later calls of other methods return ErrUnavailable.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	already := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if already {
+		<-w.done
+		return nil
+	}
+	w.signal()
+	<-w.done
+	err := w.state
+	if w.conn != nil {
+		// Readers may be in the way: the next writer does it then.
+		if busy := w.checkpoint(); busy != nil {
+			w.options.Logger.Warn("write-ahead log could not be emptied", "err", busy)
+		}
+		err = errors.Join(err, file.Explain(w.path, w.conn.Close()))
+	}
+	return errors.Join(err, w.lock.Close())
+}
+
+// connect makes sure that conn belongs to the file that has the log's name.
+func (w *Writer) connect(ctx context.Context) error {
+	if w.conn != nil {
+		found, _, err := file.Identify(w.path)
+		if err == nil && found == w.files[w.path] {
+			return nil
+		}
+		w.options.Logger.Warn("prediction log was moved, removed or replaced; opening the one that has its name now", "path", w.path)
+		w.leave()
+	}
+	conn, opened, err := openToWrite(ctx, w.path, true)
+	if err != nil {
+		return err
+	}
+	w.conn, w.files, w.sums = conn, map[string]file.Identity{w.path: opened}, sums{}
+	for _, side := range []string{w.path + "-wal", w.path + "-shm"} {
+		if found, _, err := file.Identify(side); err == nil {
+			w.files[side] = found
+		}
+	}
+	return nil
+}
+
+// leave lets go of a log that has lost its name. What is committed goes from the
+// write-ahead log into the log, wherever that was moved, and the files beside it
+// go: SQLite would take them for those of the file that now has the name.
+func (w *Writer) leave() {
+	if err := w.checkpoint(); err != nil {
+		w.options.Logger.Error("rows of the write-ahead log could not be saved to the log that was moved", "path", w.path, "err", err)
+	}
+	w.drop()
+	for _, side := range []string{w.path + "-wal", w.path + "-shm"} {
+		if found, _, err := file.Identify(side); err == nil && found == w.files[side] {
+			if err := os.Remove(side); err != nil {
+				w.options.Logger.Error("file of the former log could not be removed", "path", side, "err", err)
+			}
+		}
+	}
+}
+
+// drop closes the connection; the next transaction opens another.
+func (w *Writer) drop() {
+	if err := w.conn.Close(); err != nil {
+		w.options.Logger.Debug("closing the log after a failure failed too", "err", err)
+	}
+	w.conn = nil
+}
+
+// checkpoint moves the write-ahead log into the log and empties it. It waits
+// for readers for a moment only.
+func (w *Writer) checkpoint() error {
+	return w.conn.TruncateWAL("50")
+}
