@@ -10,7 +10,12 @@ import (
 
 // Alarm is one time during which drift was detected, from the first scrape that
 // said so to the first that did not. Off is zero when it was on to the end.
-type Alarm struct{ On, Off time.Time }
+type Alarm struct {
+	On, Off time.Time
+	// Began and Ended are how much of Result.Passed had passed at On and Off. Times
+	// that a log tells twice, because its clock was set back, are two times there.
+	Began, Ended time.Duration
+}
 
 // Distribution is what was said about one feature, the score or the class.
 type Distribution struct {
@@ -39,6 +44,10 @@ type Result struct {
 	// From and To are the moments of the first and the last scrape; zero when
 	// there was none.
 	From, To time.Time
+	// Passed is the time from the first to the last scrape. Where the log's clock was
+	// set back it is not To - From: no time passes there, and what was told twice
+	// counts twice.
+	Passed time.Duration
 	// Scrapes is the number of moments that were looked at.
 	Scrapes int
 	// Models are in the order of their names and versions.
@@ -46,7 +55,7 @@ type Result struct {
 }
 
 // span is the time between the first and the last scrape, and a step before.
-func (r *Result) span(step time.Duration) time.Duration { return r.To.Sub(r.From) + step }
+func (r *Result) span(step time.Duration) time.Duration { return r.Passed + step }
 
 // detected says whether a distribution has drifted, and whether that is known.
 type detected func(*snapshot.Distribution) (drifted, known bool)
@@ -58,6 +67,7 @@ func (r *Result) add(s *snapshot.Snapshot, detected detected) {
 		r.From, passed = s.Time, 0
 	}
 	r.To = s.Time
+	r.Passed += passed
 	r.Scrapes++
 	for i := range s.Models {
 		m := &s.Models[i]
@@ -72,7 +82,7 @@ func (r *Result) add(s *snapshot.Snapshot, detected detected) {
 	for _, m := range r.Models {
 		for _, d := range m.Distributions {
 			if d.on && d.seen != r.Scrapes {
-				d.turn(false, s.Time, passed) // its rows are too far back
+				d.turn(false, s.Time, r.Passed, passed) // its rows are too far back
 			}
 		}
 	}
@@ -101,20 +111,21 @@ func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, 
 	d := m.Distributions[at]
 	d.seen = r.Scrapes
 	drifted, known := detected(of)
-	d.turn(drifted && known, r.To, passed)
+	d.turn(drifted && known, r.To, r.Passed, passed)
 }
 
-// turn sets the alarm on or off at a moment; passed is how long what it was
-// before lasted.
-func (d *Distribution) turn(on bool, at time.Time, passed time.Duration) {
+// turn sets the alarm on or off at a moment, when so much time has passed since
+// the first scrape and step of it since the last one.
+func (d *Distribution) turn(on bool, at time.Time, passed, step time.Duration) {
 	if d.on {
-		d.On += passed
+		d.On += step
 	}
 	switch {
 	case on && !d.on:
-		d.Alarms = append(d.Alarms, Alarm{On: at})
+		d.Alarms = append(d.Alarms, Alarm{On: at, Began: passed})
 	case !on && d.on:
-		d.Alarms[len(d.Alarms)-1].Off = at
+		a := &d.Alarms[len(d.Alarms)-1]
+		a.Off, a.Ended = at, passed
 	}
 	d.on = on
 }

@@ -53,7 +53,7 @@ func (r *Report) altogether(m *Model) table {
 	t := table{head}
 	for _, result := range r.Results {
 		of := result.model(m.Name, m.Version)
-		t = append(t, append([]string{short(result.Setting, nameWidth)}, r.row(result, of.together(result.To))...))
+		t = append(t, append([]string{short(result.Setting, nameWidth)}, r.row(result, of.together(result.Passed))...))
 	}
 	return t
 }

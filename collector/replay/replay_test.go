@@ -73,6 +73,31 @@ func TestOnlyWhatShiftedIsNamedSoonAndClears(t *testing.T) {
 	}
 }
 
+// TestTimeOnIsAShareWhereTheClockWasSetBack replays three quiet hours and three
+// drifted ones, before which the clock goes back by 30 days.
+func TestTimeOnIsAShareWhereTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	w := newLog(t)
+	r := rand.New(rand.NewPCG(2, 5))
+	w.write(traffic(r, start, time.Second, 3*3600, 0)...)
+	w.write(traffic(r, start.Add(-30*24*time.Hour), time.Second, 3*3600, 1)...)
+	report := replayed(t, Options{Log: w.path, Settings: []Setting{{Watch: watch(t)}}})
+	result := report.Results[0]
+	if span := result.span(report.Step); span < 355*time.Minute || span > 6*time.Hour {
+		t.Errorf("six hours span %v", span)
+	}
+	d := result.Models[0].Distributions[0]
+	if d.Name != "income" || len(d.Alarms) != 1 {
+		t.Fatalf("%s: alarms %v", d.Name, d.Alarms)
+	}
+	if d.On < 150*time.Minute || d.On > 3*time.Hour {
+		t.Errorf("on for %v of three drifted hours", d.On)
+	}
+	if together := result.Models[0].together(result.Passed).On; together != d.On {
+		t.Errorf("together on for %v, alone for %v", together, d.On)
+	}
+}
+
 // TestThePValueIsReplayedToo holds alarms of the p-value against its rule: the
 // rising edges of feature_drift_detected.
 func TestThePValueIsReplayedToo(t *testing.T) {

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -90,7 +91,7 @@ func (r *Report) model(b *strings.Builder, result *Result, m *Model) {
 		t = append(t, append([]string{short(d.Name, nameWidth)}, r.row(result, d)...))
 	}
 	if len(m.Distributions) > 1 {
-		t = append(t, append([]string{"together"}, r.row(result, m.together(result.To))...))
+		t = append(t, append([]string{"together"}, r.row(result, m.together(result.Passed))...))
 	}
 	b.WriteString(t.String())
 }
@@ -166,35 +167,28 @@ func (a Alarm) cleared() string {
 	case a.Off.IsZero():
 		return "still on"
 	default:
-		return round(a.Off.Sub(a.On))
+		return round(a.Ended - a.Began)
 	}
 }
 
 // together is all distributions of a model as one: every alarm of each, and the
-// time during which at least one was on.
-func (m *Model) together(end time.Time) *Distribution {
+// time during which at least one was on, of so much that has passed.
+func (m *Model) together(passed time.Duration) *Distribution {
 	all := &Distribution{}
 	for _, d := range m.Distributions {
 		all.Alarms = append(all.Alarms, d.Alarms...)
 	}
-	slices.SortStableFunc(all.Alarms, func(a, b Alarm) int { return a.On.Compare(b.On) })
-	var until time.Time
+	slices.SortStableFunc(all.Alarms, func(a, b Alarm) int { return cmp.Compare(a.Began, b.Began) })
+	until := time.Duration(0)
 	for _, a := range all.Alarms {
-		off := a.Off
-		if off.IsZero() {
-			off = end
+		end := a.Ended
+		if a.Off.IsZero() {
+			end = passed
 		}
-		if from := latest(a.On, until); off.After(from) {
-			all.On += off.Sub(from)
-			until = off
+		if begin := max(a.Began, until); end > begin {
+			all.On += end - begin
+			until = end
 		}
 	}
 	return all
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -9,11 +9,18 @@ import (
 // found is a report with two models and everything that a table can say.
 func found() *Report {
 	at := func(hours float64) time.Time { return start.Add(time.Duration(hours * float64(time.Hour))) }
-	result := &Result{Setting: "as given", From: at(0), To: at(14 * 24), Scrapes: 1, Models: []*Model{
+	alarm := func(on, off float64) Alarm {
+		a := Alarm{On: at(on), Began: at(on).Sub(start)}
+		if off > 0 {
+			a.Off, a.Ended = at(off), at(off).Sub(start)
+		}
+		return a
+	}
+	result := &Result{Setting: "as given", From: at(0), To: at(14 * 24), Passed: 14 * 24 * time.Hour, Scrapes: 1, Models: []*Model{
 		{Name: "loan_refinance", Version: "20261101T120000Z", Rows: 1_209_600, Distributions: []*Distribution{
-			{Name: "income", Alarms: []Alarm{{at(24), at(25.5)}, {at(200), time.Time{}}}, On: 137*time.Hour + 30*time.Minute},
+			{Name: "income", Alarms: []Alarm{alarm(24, 25.5), alarm(200, 0)}, On: 137*time.Hour + 30*time.Minute},
 			{Name: "debt_to_income_ratio"},
-			{Name: "a_feature_with_quite_a_long_name_indeed", Alarms: []Alarm{{at(200), at(200.01)}}, On: 36 * time.Second},
+			{Name: "a_feature_with_quite_a_long_name_indeed", Alarms: []Alarm{alarm(200, 200.01)}, On: 36 * time.Second},
 		}},
 		{Name: "loan_refinance", Version: "old", Rows: 12},
 		{Name: "other"},
@@ -71,7 +78,7 @@ func TestSettingsStandSideBySide(t *testing.T) {
 	r.ChangeAt = start.Add(199 * time.Hour)
 	r.Results[0].Models = r.Results[0].Models[:1]
 	for _, name := range []string{"wide", "p-value", "a setting with a long name", "fifth"} {
-		r.Results = append(r.Results, &Result{Setting: name, Flags: "--window.predictions=10000", From: r.Results[0].From, To: r.Results[0].To, Models: []*Model{
+		r.Results = append(r.Results, &Result{Setting: name, Flags: "--window.predictions=10000", Passed: r.Results[0].Passed, Models: []*Model{
 			{Name: "loan_refinance", Version: "20261101T120000Z", Rows: 1_209_600, Distributions: []*Distribution{{Name: "income"}, {Name: "debt_to_income_ratio"}}},
 		}})
 	}
@@ -118,7 +125,7 @@ func TestAlarmsAreRisingEdges(t *testing.T) {
 	d := &Distribution{}
 	states := []bool{false, true, true, false, false, true}
 	for i, on := range states {
-		d.turn(on, start.Add(time.Duration(i)*time.Minute), time.Minute)
+		d.turn(on, start.Add(time.Duration(i)*time.Minute), time.Duration(i)*time.Minute, time.Minute)
 	}
 	if len(d.Alarms) != 2 || d.Alarms[0].Off.Sub(d.Alarms[0].On) != 2*time.Minute || !d.Alarms[1].Off.IsZero() || d.On != 2*time.Minute {
 		t.Errorf("%v make %+v", states, d)
