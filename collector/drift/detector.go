@@ -19,6 +19,9 @@ const (
 	certainty = 3
 	// quietRows is the number of rows without a sign of drift that end an alarm.
 	quietRows = 1000
+	// fewest is the number of independent rows that a window must be worth for rule
+	// W.
+	fewest = 25
 )
 
 // DetectorOptions sets what a [Detector] promises.
@@ -52,7 +55,7 @@ type setting struct {
 //
 // Rule W looks at the window, when it holds at least MinPredictions: it fires
 // when [GPValue] is below a / (2 F S) and the corrected [KL] exceeds the
-// tolerance by three [StandardError]. Here a is the number of false alarms
+// tolerance by three times [StandardError]. Here a is the number of false alarms
 // allowed in a month, F that of distributions, S = 172,800 that of ticks in a
 // month. By the union bound it uses up half the promise, for drift of a
 // window's length and more.
@@ -67,21 +70,32 @@ type setting struct {
 // was tried: with 105 rows it flips, or never clears.) Drift that settles between
 // half the tolerance and the tolerance keeps an alarm on, for hours to days.
 //
-// The promise holds for independent rows without drift for W, and for rows from
-// anywhere within the tolerance for E. Rows that come in strongly correlated
-// batches break it.
+// Rows that come in batches of alike ones, or depend on those before, say less than
+// their number. The detector learns the design effect, of how many times less, from
+// the rows themselves (see DesignEffect): rule W takes the window for as many times
+// smaller, rule E divides the evidence of every tick by it. As long as it has seen
+// few rows, n, it divides by 1 + 1024/n times as much.
+//
+// The promise holds for rows without drift for W, and for rows from anywhere within
+// the tolerance for E, that are independent or depend on rows up to a few hundred
+// before them. CALIBRATION.md says what was tried. What lasts for a thousand rows is
+// drift.
 //
 // A Detector is a pure function of the ticks folded into it. It is not safe for
-// concurrent use; clones are independent. 5 K floats.
+// concurrent use; clones are independent. 1,800 floats at K = 10.
 type Detector struct {
 	*setting
 
 	evidence evidence
-	known    bool
-	detected bool
-	raised   Rule
-	fired    Rule
-	quiet    int64
+	design   *design // nil: it learns no more
+	effects  effects // by which the next tick is judged
+	// estimated are the effects without what is added as long as few rows were seen.
+	estimated effects
+	known     bool
+	detected  bool
+	raised    Rule
+	fired     Rule
+	quiet     int64
 }
 
 // NewDetector returns a detector for distributions of normal counts reference by
@@ -94,7 +108,7 @@ func NewDetector(reference []int64, o DetectorOptions) *Detector {
 		floored[b] = (float64(r) + 0.5) / (float64(rows) + bins/2)
 	}
 	tests := 2 * float64(max(o.Distributions, 1)) * ticksPerMonth
-	return &Detector{
+	d := &Detector{
 		setting: &setting{
 			reference:    slices.Clone(reference),
 			rows:         rows,
@@ -103,7 +117,10 @@ func NewDetector(reference []int64, o DetectorOptions) *Detector {
 			logThreshold: math.Log(tests / o.FalseAlarmsPerMonth),
 		},
 		evidence: newEvidence(len(reference)),
+		design:   newDesign(len(reference)),
 	}
+	d.estimated, d.effects = d.design.effects, d.design.careful()
+	return d
 }
 
 // Tick is what one closed tick brought.
@@ -113,10 +130,11 @@ type Tick struct {
 	// Window holds the counts by exported bin of the whole window at the tick's
 	// end.
 	Window []int64
-	// Null returns the null distribution for the window's size. It is asked for
-	// only when the window holds MinPredictions and looks like drift: less than
-	// once in a million quiet ticks.
-	Null func() (*Null, error)
+	// Null returns the null distribution for a window of that many rows: as many
+	// independent ones as the window is worth, at most its own. It is asked for only
+	// when the window holds MinPredictions and looks like drift: less than once in a
+	// million quiet ticks.
+	Null func(rows int64) (*Null, error)
 }
 
 // Tick folds one tick. A tick without rows changes nothing. When the null is
@@ -136,7 +154,7 @@ func (d *Detector) Tick(t Tick) error {
 	}
 	d.evidence.begin()
 	for piece := range t.Rows.all {
-		d.evidence.bet(d.ball, piece, d.logThreshold+overshoot)
+		d.evidence.bet(d.ball, piece, d.logThreshold+overshoot, d.effects)
 	}
 	d.fired = 0
 	if w {
@@ -146,7 +164,19 @@ func (d *Detector) Tick(t Tick) error {
 		d.fired |= EvidenceRule
 	}
 	d.latch(rows, total(t.Window))
+	d.learn(t.Rows)
 	return nil
+}
+
+// learn takes the design effects of the rows up to this tick for the next one.
+func (d *Detector) learn(rows *Pieces) {
+	if d.design == nil {
+		return
+	}
+	for piece := range rows.all {
+		d.design.add(piece)
+	}
+	d.estimated, d.effects = d.design.effects, d.design.careful()
 }
 
 // latch raises or clears the alarm after a tick of that many rows.
@@ -158,7 +188,7 @@ func (d *Detector) latch(rows, window int64) {
 		}
 		return
 	}
-	if d.fired&WindowRule != 0 || d.evidence.drifting(d.ball) >= d.ball.radius/2 {
+	if d.fired&WindowRule != 0 || d.evidence.drifting(d.ball, d.effects.mean) >= d.ball.radius/2 {
 		d.quiet = 0
 		return
 	}
@@ -168,30 +198,32 @@ func (d *Detector) latch(rows, window int64) {
 	}
 }
 
-// windowFires is rule W. The cheap conditions come first: the null is needed for
-// one window in a million unless there is drift.
-func (s *setting) windowFires(window []int64, null func() (*Null, error)) (bool, error) {
-	n := total(window)
-	if n < MinPredictions || s.rows == 0 {
+// windowFires is rule W, for the number of independent rows that the window is
+// worth. The cheap conditions come first: the null is needed for one window in a
+// million unless there is drift.
+func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, error)) (bool, error) {
+	n := float64(total(window))
+	size := n / d.effects.far
+	if n < MinPredictions || size < fewest || d.rows == 0 {
 		return false, nil
 	}
-	g := G(s.reference, window)
-	if chiSquaredTail(g, len(window)-1) >= s.probability {
+	g := sizedG(d.reference, window, len(window), size)
+	if chiSquaredTail(g, len(window)-1) >= d.probability {
 		return false, nil
 	}
-	kl := KL(s.reference, window)
-	needed := s.ball.radius + certainty*StandardError(s.reference, window)
+	kl := sizedKL(d.reference, window, size)
+	needed := d.ball.radius + certainty*sizedStandardError(d.reference, window, size)
 	if kl <= needed {
 		return false, nil
 	}
-	nl, err := null()
+	nl, err := null(int64(size))
 	if err != nil {
 		return false, err
 	}
-	if kl-nl.Test(kl, n, s.rows).NoiseFloor <= needed {
+	if kl-nl.Test(kl, int64(n/d.effects.mean), d.rows).NoiseFloor <= needed {
 		return false, nil
 	}
-	return GPValue(g, len(window), nl.G()) < s.probability, nil
+	return GPValue(g, len(window), nl.G()) < d.probability, nil
 }
 
 // Detected reports whether the alarm is on.
@@ -221,10 +253,28 @@ func (d *Detector) Threshold() float64 { return d.logThreshold }
 // this reference.
 func (d *Detector) Tolerance() float64 { return d.ball.radius }
 
-// Clone returns an independent copy, to see what a tick would bring while its
-// rows still come in. It shares what never changes. 0.2 us.
+// DesignEffect returns the design effect of the rows so far, at least 1: how many
+// times as much their shares vary, in the direction in which they vary most, as
+// those of independent rows would. It is what rule W divides by when it has seen
+// many rows; rule E, which need not mind what changes slowly, may divide by less.
+func (d *Detector) DesignEffect() float64 { return d.estimated.far }
+
+// Clone returns an independent copy. It shares what never changes. 1,800 floats at K
+// = 10: 2 us.
 func (d *Detector) Clone() *Detector {
 	c := *d
 	c.evidence = d.evidence.clone()
+	if d.design != nil {
+		c.design = d.design.clone()
+	}
 	return &c
+}
+
+// After returns what the detector will say after a tick whose rows still come in.
+// It is there to be asked: it does not learn the design effect from what is folded
+// into it. 0.2 us more than Tick.
+func (d *Detector) After(t Tick) (*Detector, error) {
+	c := *d
+	c.evidence, c.design = d.evidence.clone(), nil
+	return &c, c.Tick(t)
 }

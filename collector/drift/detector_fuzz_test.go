@@ -29,7 +29,7 @@ func FuzzDetector(f *testing.F) {
 		window := make([]int64, k)
 		// One for all sizes: it is asked for at every tick in drift.
 		once := sync.OnceValue(func() *Null { return NewNull(reference, 1000, 99, 1) })
-		null := func() (*Null, error) { return once(), nil }
+		null := func(int64) (*Null, error) { return once(), nil }
 		for _, size := range ticks[:min(len(ticks), 60)] {
 			rows := make([]int, 10*int(size))
 			within := uint64(k)
@@ -63,7 +63,7 @@ func FuzzDetector(f *testing.F) {
 	})
 }
 
-func fold(t *testing.T, d *Detector, rows []int, window []int64, null func() (*Null, error)) {
+func fold(t *testing.T, d *Detector, rows []int, window []int64, null func(int64) (*Null, error)) {
 	t.Helper()
 	p := NewPieces(len(window))
 	for _, b := range rows {

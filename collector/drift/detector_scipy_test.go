@@ -102,7 +102,7 @@ func TestLogEvidenceAgreesWithBracketedProjections(t *testing.T) {
 		for tick, pieces := range s.Ticks {
 			e.begin()
 			for _, piece := range pieces {
-				e.bet(b, piece, s.Limit)
+				e.bet(b, piece, s.Limit, effects{1, 1, 1})
 			}
 			if got, want := e.log(), a.LogEvidence[i][tick]; math.Abs(got-want) > 1e-9*(1+math.Abs(want)) {
 				t.Fatalf("radius %v, tick %d: log M = %v, want %v", s.Radius, tick, got, want)

@@ -19,16 +19,25 @@ func piecesOf(counts ...int64) *Pieces {
 }
 
 // noNull fails the test when the null is asked for.
-func noNull(t *testing.T) func() (*Null, error) {
-	return func() (*Null, error) {
+func noNull(t *testing.T) func(int64) (*Null, error) {
+	return func(int64) (*Null, error) {
 		t.Helper()
 		t.Error("the null was asked for")
 		return nil, errors.New("not asked for")
 	}
 }
 
-func nullOf(reference, window []int64) func() (*Null, error) {
-	return func() (*Null, error) { return NewNull(reference, total(window), 999, 1), nil }
+// seasoned is a detector that has seen so much traffic of independent rows that it
+// is sure of it.
+func seasoned(reference []int64, o DetectorOptions) *Detector {
+	d := NewDetector(reference, o)
+	d.design.seen = math.Inf(1)
+	d.effects = d.design.careful()
+	return d
+}
+
+func nullOf(reference, window []int64) func(int64) (*Null, error) {
+	return func(int64) (*Null, error) { return NewNull(reference, total(window), 999, 1), nil }
 }
 
 func mustTick(t *testing.T, d *Detector, tick Tick) {
@@ -78,9 +87,9 @@ func TestRuleWNeedsImprobabilityAndSize(t *testing.T) {
 		"a tenth is new":                 {[]int64{540, 270, 90, 100}, true, true},
 		"no rows":                        {[]int64{0, 0, 0, 0}, false, false},
 	} {
-		d := NewDetector(reference, usual)
+		d := seasoned(reference, usual)
 		asked := false
-		fires, err := d.windowFires(test.window, func() (*Null, error) {
+		fires, err := d.windowFires(test.window, func(int64) (*Null, error) {
 			asked = true
 			return NewNull(reference, total(test.window), 999, 1), nil
 		})
@@ -103,9 +112,9 @@ func TestRuleWTakesTheNoiseFloorOff(t *testing.T) {
 		if o.Tolerance <= 0 {
 			t.Fatalf("the window drifted too little to tell: %v", o.Tolerance)
 		}
-		d := NewDetector(reference, o)
+		d := seasoned(reference, o)
 		d.probability = 1e-3
-		fires, err := d.windowFires(window, func() (*Null, error) { return null, nil })
+		fires, err := d.windowFires(window, func(int64) (*Null, error) { return null, nil })
 		if err != nil || fires != (over > 0) {
 			t.Errorf("%+v over the tolerance fires: %v, %v", over, fires, err)
 		}
@@ -116,7 +125,7 @@ func TestAlarmIsRaisedByTheRuleThatFired(t *testing.T) {
 	t.Parallel()
 	reference := []int64{60_000, 30_000, 10_000}
 	window := []int64{20, 40, 40}
-	d := NewDetector(reference, usual)
+	d := seasoned(reference, usual)
 	if d.Detected() || d.Known() || d.Raised() != 0 || d.LogEvidence() != 0 {
 		t.Error("a new detector knows something")
 	}
@@ -126,7 +135,7 @@ func TestAlarmIsRaisedByTheRuleThatFired(t *testing.T) {
 	}
 
 	// A window of fewer than 50 rows is not tested; evidence comes from any.
-	d = NewDetector(reference, usual)
+	d = seasoned(reference, usual)
 	few := []int64{6, 18, 18}
 	for range 100 {
 		mustTick(t, d, Tick{Rows: piecesOf(0, 1, 1), Window: few, Null: noNull(t)})
@@ -145,7 +154,7 @@ func TestAlarmIsRaisedByTheRuleThatFired(t *testing.T) {
 func TestEvidenceIsBounded(t *testing.T) {
 	t.Parallel()
 	reference := []int64{60_000, 30_000, 10_000}
-	d := NewDetector(reference, usual)
+	d := seasoned(reference, usual)
 	for range 500 {
 		mustTick(t, d, Tick{Rows: piecesOf(0, 0, 1000), Window: []int64{0, 0, 49}, Null: noNull(t)})
 	}
@@ -167,7 +176,7 @@ func TestTickWithoutRowsChangesNothing(t *testing.T) {
 
 func mustEqual(t *testing.T, a, b *Detector) {
 	t.Helper()
-	if a.known != b.known || a.detected != b.detected || a.raised != b.raised || a.fired != b.fired || a.quiet != b.quiet {
+	if a.known != b.known || a.detected != b.detected || a.raised != b.raised || a.fired != b.fired || a.quiet != b.quiet || a.effects != b.effects {
 		t.Errorf("states differ: %+v, %+v", a, b)
 	}
 	if a.evidence.sums != b.evidence.sums {
@@ -183,11 +192,11 @@ func mustEqual(t *testing.T, a, b *Detector) {
 func TestTickThatFailsCanBeFoldedAgain(t *testing.T) {
 	t.Parallel()
 	reference, window := []int64{60_000, 30_000, 10_000}, []int64{20, 40, 40}
-	d := NewDetector(reference, usual)
+	d := seasoned(reference, usual)
 	mustTick(t, d, Tick{Rows: piecesOf(5, 9, 9), Window: []int64{5, 9, 9}, Null: noNull(t)})
 	before := d.Clone()
 	cut := errors.New("deadline")
-	tick := Tick{Rows: piecesOf(3, 6, 6), Window: window, Null: func() (*Null, error) { return nil, cut }}
+	tick := Tick{Rows: piecesOf(3, 6, 6), Window: window, Null: func(int64) (*Null, error) { return nil, cut }}
 	if err := d.Tick(tick); !errors.Is(err, cut) {
 		t.Fatalf("error %v", err)
 	}
@@ -280,7 +289,7 @@ func TestPermutingBinsChangesNothing(t *testing.T) {
 		window := permuted(s.window)
 		mustTick(t, other, Tick{
 			Rows: piecesOf(permuted(s.ticks[(s.next-1)%len(s.ticks)])...), Window: window,
-			Null: func() (*Null, error) {
+			Null: func(int64) (*Null, error) {
 				n := total(window)
 				if nulls[n] == nil {
 					nulls[n] = NewNull(permuted(reference), n, DefaultSamples, 1)

@@ -81,12 +81,20 @@ func (e *evidence) begin() {
 
 // bet adds one piece of a tick: first the log odds of its rows, then the rows to
 // the estimates. No sum rises above limit. O(K) for each memory, no allocation.
-func (e *evidence) bet(b *ball, piece []int64, limit float64) {
+//
+// The odds are those of as many independent rows as say as much: the log odds
+// divided by the design effect. Their mean exponential is then still at most 1,
+// nearly: of a sum of log odds that is normal with a mean of -v/2 and a variance of
+// v if rows are independent, and of d v if they are not, the d-th part has a mean
+// exponential of 1. What the estimates owe to the rows that the next ones depend on
+// is taken off; see leak.
+func (e *evidence) bet(b *ball, piece []int64, limit float64, by effects) {
 	rows := float64(total(piece))
 	for i := range e.seen {
-		e.estimate(b, i)
+		e.estimate(b, i, by.near)
 		if distance := b.distance(e.q); distance > b.radius {
-			e.sums[i] = min(e.sums[i]+logOdds(b, e.q, b.project(e.q, distance), piece), limit)
+			odds := logOdds(b, e.q, b.project(e.q, distance), piece)
+			e.sums[i] = min(e.sums[i]+(odds-rows*e.leak(i, by))/by.near, limit)
 		}
 		kept := math.Exp(rows * math.Log1p(-1/memory[i]))
 		for k, c := range piece {
@@ -95,9 +103,22 @@ func (e *evidence) bet(b *ball, piece []int64, limit float64) {
 	}
 }
 
-// estimate sets q to what one memory holds, with K rows of the ball's centre.
-func (e *evidence) estimate(b *ball, i int) {
-	prior := float64(len(e.q))
+// leak is by how much the log odds of a row are higher, on average, because the
+// estimate was made of rows that it depends on, in nats: the sum over bins of the
+// covariances of the estimate q with the row over p. With autocorrelations rho at
+// lags of 1, 2, ... rows these are the sum of rho over the rows of the estimate, for
+// each of K-1 directions; and 1 and twice the sum of rho is the design effect. It is
+// that of an estimate up to the row itself, which is more than at the begin of a
+// tick, and 0 when rows are independent.
+func (e *evidence) leak(i int, by effects) float64 {
+	bins := float64(len(e.q))
+	return (bins - 1) * (by.mean - 1) / 2 / (memory[i] + bins*by.near)
+}
+
+// estimate sets q to what one memory holds, with K independent rows of the ball's
+// centre, which weigh as much as effect times as many that are not.
+func (e *evidence) estimate(b *ball, i int, effect float64) {
+	prior := float64(len(e.q)) * effect
 	rows := prior
 	for _, a := range e.seen[i] {
 		rows += a
@@ -120,10 +141,10 @@ func logOdds(b *ball, q []float64, w float64, rows []int64) float64 {
 
 // drifting is how far the slow estimate is from the ball's centre, in nats, less
 // what chance alone adds to it: an exponential memory of M weighs as much as 2 M
-// rows.
-func (e *evidence) drifting(b *ball) float64 {
-	e.estimate(b, slow)
-	return b.distance(e.q) - float64(len(e.q)-1)/(4*memory[slow])
+// rows, or as 2 M over the mean design effect independent ones.
+func (e *evidence) drifting(b *ball, effect float64) float64 {
+	e.estimate(b, slow, 1)
+	return b.distance(e.q) - effect*float64(len(e.q)-1)/(4*memory[slow])
 }
 
 // log returns log M: the logarithm of the mean of exp(S) over the memories.

@@ -34,18 +34,23 @@ func G(reference, window []int64) float64 {
 // flooredG is G with the floor of a reference of that many bins, which may have
 // more than the slices: bins that are empty in both add nothing.
 func flooredG(reference, window []int64, bins int) float64 {
-	nref, n := total(reference), total(window)
+	return sizedG(reference, window, bins, float64(total(window)))
+}
+
+// sizedG is flooredG of a window that says as much as size independent rows.
+func sizedG(reference, window []int64, bins int, size float64) float64 {
+	nref, n := float64(total(reference)), float64(total(window))
 	if nref == 0 || n == 0 {
 		return math.NaN()
 	}
-	sum, mass := 0.0, float64(nref)+float64(bins)/2
+	sum, mass := 0.0, nref+float64(bins)/2
 	for b, c := range window {
 		if c > 0 {
-			q := float64(c) / float64(n)
+			q := float64(c) / n
 			sum += q * math.Log(q*mass/(float64(reference[b])+0.5))
 		}
 	}
-	return max(2*effective(n, nref)*sum, 0)
+	return max(2*size*(nref/(size+nref))*sum, 0)
 }
 
 // GPValue returns the probability of [G] of at least g without drift, for

@@ -30,6 +30,11 @@ func KL(reference, window []int64) float64 {
 	return smoothedKL(reference, window, float64(len(reference))/2)
 }
 
+// sizedKL is KL of a window that says as much as size independent rows.
+func sizedKL(reference, window []int64, size float64) float64 {
+	return smoothedKL(reference, window, float64(len(reference))/2*float64(total(window))/size)
+}
+
 // smoothedKL is KL with m pseudo-counts. For a fixed m the smoothing of merged
 // bins is the merged smoothing, so merging never raises it.
 func smoothedKL(reference, window []int64, m float64) float64 {

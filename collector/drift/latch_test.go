@@ -5,7 +5,7 @@ import "testing"
 // alarmed is a detector whose alarm is on, with estimates of quiet traffic.
 func alarmed(t *testing.T, reference []int64) *Detector {
 	t.Helper()
-	d := NewDetector(reference, usual)
+	d := seasoned(reference, usual)
 	mustTick(t, d, Tick{Rows: piecesOf(600, 300, 100), Window: []int64{20, 40, 40}, Null: nullOf(reference, []int64{20, 40, 40})})
 	if !d.Detected() {
 		t.Fatal("not detected")
@@ -61,7 +61,7 @@ func TestAlarmEndsAfterAThousandQuietRowsByWholeTicks(t *testing.T) {
 		d.evidence.seen[slow][b] = 1000 * share
 	}
 	far := 0
-	for ; d.evidence.drifting(d.ball) >= d.ball.radius/2; far++ {
+	for ; d.evidence.drifting(d.ball, 1) >= d.ball.radius/2; far++ {
 		mustTick(t, d, quiet)
 	}
 	if far < 30 {
@@ -83,7 +83,7 @@ func TestAlarmEndsAfterAThousandQuietRowsByWholeTicks(t *testing.T) {
 func TestCloneIsIndependent(t *testing.T) {
 	t.Parallel()
 	reference, window := []int64{60_000, 30_000, 10_000}, []int64{20, 40, 40}
-	d := NewDetector(reference, usual)
+	d := seasoned(reference, usual)
 	first := Tick{Rows: piecesOf(5, 9, 9), Window: []int64{5, 9, 9}, Null: noNull(t)}
 	second := Tick{Rows: piecesOf(3, 6, 6), Window: window, Null: nullOf(reference, window)}
 	mustTick(t, d, first)

@@ -54,8 +54,7 @@ func (s *stream) tick(tb testing.TB, rows *multinomial) {
 	}
 }
 
-func (s *stream) null() (*Null, error) {
-	n := total(s.window)
+func (s *stream) null(n int64) (*Null, error) {
 	if s.nulls[n] == nil {
 		s.nulls[n] = NewNull(s.detector.reference, n, DefaultSamples, uint64(n))
 	}

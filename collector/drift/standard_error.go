@@ -14,11 +14,17 @@ import "math"
 // [1] Bishop, Y.; Fienberg, S.; Holland, P. (1975). "Discrete Multivariate
 // Analysis". MIT Press, section 14.6: 486-500.
 func StandardError(reference, window []int64) float64 {
+	return sizedStandardError(reference, window, float64(total(window)))
+}
+
+// sizedStandardError is StandardError of a window that says as much as size
+// independent rows.
+func sizedStandardError(reference, window []int64, size float64) float64 {
 	nref, n := float64(total(reference)), float64(total(window))
 	if nref == 0 || n == 0 {
 		return math.NaN()
 	}
-	m := float64(len(reference)) / 2
+	m := float64(len(reference)) / 2 * n / size
 	var kl, squares, ratios float64
 	for b, r := range reference {
 		if r == 0 {
@@ -31,5 +37,5 @@ func StandardError(reference, window []int64) float64 {
 		squares += p * l * l
 		ratios += p * p / q
 	}
-	return math.Sqrt(max(ratios-1, 0)/n + max(squares-kl*kl, 0)/nref)
+	return math.Sqrt(max(ratios-1, 0)/size + max(squares-kl*kl, 0)/nref)
 }

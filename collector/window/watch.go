@@ -100,8 +100,8 @@ func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) dri
 	return drift.Tick{
 		Rows:   w.pieces[i],
 		Window: window,
-		Null: func() (*drift.Null, error) {
-			return w.series.null(ctx, c, rows.Rows)
+		Null: func(rows int64) (*drift.Null, error) {
+			return w.series.null(ctx, c, rows)
 		},
 	}
 }

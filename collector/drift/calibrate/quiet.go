@@ -114,7 +114,7 @@ func observe(r *rand.Rand, s shares, ticks int) (said [len(windows)][rules]judge
 			if !w.full() {
 				continue
 			}
-			null, err := w.null()
+			null, err := w.null(int64(len(w.ring)))
 			if err != nil {
 				return said, err
 			}

@@ -68,8 +68,7 @@ func (w *watch) tick(rows []uint8, pieces *drift.Pieces) error {
 func (w *watch) full() bool { return w.rows >= int64(len(w.ring)) }
 
 // null is the null distribution of windows as large as the present one.
-func (w *watch) null() (*drift.Null, error) {
-	n := min(w.rows, int64(len(w.ring)))
+func (w *watch) null(n int64) (*drift.Null, error) {
 	if w.nulls[n] == nil {
 		w.nulls[n] = drift.NewNull(w.reference, n, drift.DefaultSamples, w.seed+uint64(n))
 	}

@@ -1,0 +1,140 @@
+package drift
+
+import "math"
+
+// spectrum finds the design effects of pairs of blocks. It holds scratch memory.
+type spectrum struct {
+	bins          int
+	matrix        []float64 // bins x bins
+	root, x, next []float64
+}
+
+func newSpectrum(bins int) spectrum {
+	s := make([]float64, bins*(bins+3))
+	return spectrum{
+		bins: bins, matrix: s[:bins*bins],
+		root: s[bins*bins : bins*(bins+1)], x: s[bins*(bins+1) : bins*(bins+2)], next: s[bins*(bins+2):],
+	}
+}
+
+// rareRows is the mean number of rows of a block below which a bin has less say:
+// where few blocks have any of its rows, the variance of their counts is itself
+// uncertain.
+const rareRows = 4
+
+// of returns two design effects, both at least 1: the mean of those of all
+// directions, tr V / (K - 1), and that of the direction in which shares vary most,
+// the largest eigenvalue of V. V is the covariance of the shares over that of
+// independent rows, which is diag(q) - q q' for shares q: divided by the roots of q,
+// the identity but for the direction of the root itself, in which nothing varies.
+//
+// Either is taken only as far as it is certain. Independent rows have a mean of 1
+// with a standard deviation of sqrt(2 / ((K - 1) N)) for N pairs, and the mean is
+// divided by 1 and two of these. The largest eigenvalue is above 1 by chance alone;
+// see spike.
+func (s *spectrum) of(p *contrasts) (mean, largest float64) {
+	if p.number == 0 {
+		return 1, 1
+	}
+	trace, bins := s.standardize(p)
+	freedom := bins - 1
+	if freedom < 1 {
+		return 1, 1
+	}
+	n := p.number * p.number / p.squared
+	mean = max(1, trace/freedom/(1+2*math.Sqrt(2/(freedom*n))))
+	top := s.eigenvalue()
+	// What the other directions have in common is no spike.
+	level := 1.0
+	if freedom > 1 {
+		level = max(1, (trace-top)/(freedom-1))
+	}
+	return mean, max(mean, level*spike(top/level, n, freedom))
+}
+
+// standardize sets the matrix to V and returns its trace and the number of bins
+// that have rows.
+func (s *spectrum) standardize(p *contrasts) (trace, bins float64) {
+	least := rareRows * 2 * p.number / p.rows
+	for b, sum := range p.shares {
+		if sum > 0 {
+			bins++
+		}
+		s.root[b] = math.Sqrt(max(sum/p.number, least))
+	}
+	at := 0
+	for b := range s.bins {
+		for c := b; c < s.bins; c++ {
+			v := p.squares[at] / (p.number * s.root[b] * s.root[c])
+			s.matrix[b*s.bins+c], s.matrix[c*s.bins+b] = v, v
+			at++
+		}
+		trace += s.matrix[b*s.bins+b]
+	}
+	return trace, bins
+}
+
+// powers is the number of steps of eigenvalue. Where they do not suffice two
+// eigenvalues are so close that either will do: it is within 2 % after them.
+const powers = 40
+
+// eigenvalue returns the largest eigenvalue of the matrix, which is symmetric with
+// none below 0, by the power method from the column with the largest diagonal.
+func (s *spectrum) eigenvalue() float64 {
+	k, top := s.bins, 0
+	for b := range k {
+		if s.matrix[b*k+b] > s.matrix[top*k+top] {
+			top = b
+		}
+	}
+	copy(s.x, s.matrix[top*k:top*k+k])
+	value := 0.0
+	for range powers {
+		norm := 0.0
+		for _, x := range s.x {
+			norm += x * x
+		}
+		if norm == 0 {
+			return 0
+		}
+		norm, value = math.Sqrt(norm), 0
+		for b := range k {
+			sum := 0.0
+			for c, v := range s.matrix[b*k : b*k+k] {
+				sum += v * s.x[c] / norm
+			}
+			s.next[b] = sum
+			value += sum * s.x[b] / norm
+		}
+		s.x, s.next = s.next, s.x
+	}
+	return value
+}
+
+// spike returns the variance, at least 1, of a direction among p whose others have
+// a variance of 1, from the largest eigenvalue of a covariance matrix of n draws.
+//
+// With 1 everywhere the largest eigenvalue is about (1 + sqrt(p/n))^2, and hardly
+// above that by more than three of the widths of its distribution [1]; up to there
+// nothing is taken for a spike. A spike of l appears as l + l p / (n (l - 1)) [2],
+// and l is what is returned.
+//
+// [1] Johnstone, I. (2001). "On the Distribution of the Largest Eigenvalue in
+// Principal Components Analysis". Annals of Statistics 29 (2): 295-327.
+//
+// [2] Baik, J.; Silverstein, J. (2006). "Eigenvalues of Large Sample Covariance
+// Matrices of Spiked Population Models". Journal of Multivariate Analysis 97 (6):
+// 1382-1408.
+func spike(largest, n, p float64) float64 {
+	if n < 2 {
+		return 1
+	}
+	r, q := math.Sqrt(n-1), math.Sqrt(p)
+	edge, width := (r+q)*(r+q)/n, (r+q)*math.Cbrt(1/r+1/q)/n
+	if largest <= edge+3*width {
+		return 1
+	}
+	ratio := p / n
+	sum := largest + 1 - ratio
+	return max(1, (sum+math.Sqrt(max(sum*sum-4*largest, 0)))/2)
+}
