@@ -34,6 +34,7 @@ type effort struct {
 	wild         int   // months of traffic that is not independent or not steady
 	ticks        int   // of a month
 	drifts       int   // of a kind
+	dependent    int   // drifts of a kind in traffic that is not independent
 	names        []int // numbers of categories
 	crowds       int   // references of a feature of so many
 }
@@ -41,8 +42,8 @@ type effort struct {
 var whole = effort{
 	bins: []int{5, 10, 20, 50}, pValues: 10_000,
 	months: 10, provocations: 3, wild: 3, ticks: 30 * ticksPerDay,
-	drifts: 200,
-	names:  []int{50, 500, 5000, 50_000}, crowds: 400,
+	drifts: 200, dependent: 60,
+	names: []int{50, 500, 5000, 50_000}, crowds: 400,
 }
 
 // run simulates and prints the report. The error names the promises that the
@@ -57,6 +58,7 @@ func run(e effort, seed uint64, out, progress io.Writer) error {
 		func(e effort) (err error) { r.Provoked, err = provoked(p, e); return },
 		func(e effort) (err error) { r.Drifts, err = drifts(p, e); return },
 		func(e effort) (err error) { r.Wild, err = wild(p, e); return },
+		func(e effort) (err error) { r.Slowed, err = dependent(p, e); return },
 	} {
 		if err := measure(e); err != nil {
 			return err

@@ -22,6 +22,7 @@ type report struct {
 	Provoked []Provocation
 	Drifts   []Drift
 	Wild     []Weather
+	Slowed   []Slowed
 	effort
 }
 
@@ -45,6 +46,9 @@ func (r *report) Days() int { return r.ticks / ticksPerDay }
 
 // Runs is the number of runs of a change.
 func (r *report) Runs() int { return r.drifts }
+
+// SlowedRuns is the number of runs of a change in dependent traffic.
+func (r *report) SlowedRuns() int { return r.dependent }
 
 // WildMonths is the number of months of each kind of wild traffic.
 func (r *report) WildMonths() int { return r.wild }
@@ -176,6 +180,13 @@ func (r *report) broken() []error {
 	for _, c := range r.Quiet {
 		if n := c.Rules[byDetector]; n.PerMonth() > 1 {
 			broken = append(broken, fmt.Errorf("%v false alarms a month with a window of %d", n.PerMonth(), c.Window))
+		}
+	}
+	for _, k := range r.Wild {
+		for w, size := range windows {
+			if n := k.PerMonth(w); k.Kept && n > 1 {
+				broken = append(broken, fmt.Errorf("%v false alarms a month with a window of %d and %s", n, size, k.Name))
+			}
 		}
 	}
 	if last := r.Provoked[len(r.Provoked)-1]; last.Episodes == 0 {

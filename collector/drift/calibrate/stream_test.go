@@ -39,7 +39,7 @@ func TestWindowHoldsTheNewestRows(t *testing.T) {
 func TestBatchesShareAPartOfTheirVariance(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 0))
-	traffic := batches(20, .3)(r)
+	traffic := normals(means{}, batches(20, .3))(r)
 	var rows []uint8
 	for tick := range 40_000 {
 		rows = traffic(tick, rows)
