@@ -115,17 +115,28 @@ func (r *Reference) Columns() []value.Column {
 	return columns
 }
 
+// ClassReader returns what reads the texts of classes; where the reference knows none,
+// they are 0 and 1, and others may join.
+func (r *Reference) ClassReader() *value.ClassReader {
+	return value.NewClassReader(r.valueClasses())
+}
+
 // ValueClasses are the classes, in their order, as texts are read for them. A
 // reference that knows none has the negative class 0 and the positive one.
 func (r *Reference) ValueClasses() value.Classes {
-	var classes []value.Class
-	for _, c := range r.Classes {
-		classes = append(classes, value.Class{Text: c.Class, Name: c.Name})
-	}
-	if classes == nil {
+	classes := r.valueClasses()
+	if len(classes) == 0 {
 		classes = []value.Class{{Text: "0"}, {Text: r.Positive}}
 	}
 	return value.NewClasses(classes)
+}
+
+func (r *Reference) valueClasses() []value.Class {
+	classes := make([]value.Class, 0, len(r.Classes))
+	for _, c := range r.Classes {
+		classes = append(classes, value.Class{Text: c.Class, Name: c.Name})
+	}
+	return classes
 }
 
 // fine returns the counts that a [drift.Binning] is made with: those of the bins,

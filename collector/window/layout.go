@@ -57,12 +57,13 @@ const (
 )
 
 func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout, error) {
-	l := &layout{spec: spec, reference: r, score: -1, class: -1, classes: classReader(r)}
+	l := &layout{spec: spec, reference: r, score: -1, class: -1, classes: r.ClassReader()}
 	watched := map[string]bool{}
 	for _, f := range spec.Features {
 		watched[f] = true
 	}
 	var names []string
+	read := r.Columns()
 	for i := range r.Features {
 		f := &r.Features[i]
 		names = append(names, f.Name)
@@ -73,6 +74,7 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 		if err := l.add(f.Name, f, o); err != nil {
 			return nil, err
 		}
+		l.columns[len(l.columns)-1].read = read[i]
 	}
 	for _, f := range spec.Features {
 		if watched[f] {
@@ -106,7 +108,6 @@ func (l *layout) add(name string, f *reference.Feature, o drift.BinOptions) erro
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	c := newColumn(name, f.Type == reference.Numeric, len(f.Values) > 0, b)
-	c.read = value.Column{Type: f.Type}
 	c.axis = f.Axis()
 	c.outcomes(f.Labelled, f.Correct)
 	l.columns = append(l.columns, c)
@@ -143,13 +144,6 @@ func (l *layout) positive() string {
 // anyClasses reads the classes of models without a reference.
 var anyClasses = value.NewClassReader(nil)
 
-func classReader(r *reference.Reference) *value.ClassReader {
-	known := make([]value.Class, len(r.Classes))
-	for i := range r.Classes {
-		known[i].Text = r.Classes[i].Class
-	}
-	return value.NewClassReader(known)
-}
 
 // classReader returns what reads the classes of rows and outcomes.
 func (l *layout) classReader() *value.ClassReader {

@@ -4,7 +4,8 @@ package value
 // so that one class has one text whoever wrote it: 1, 1.0 and true are the same.
 type ClassReader struct {
 	classes Classes
-	// open: the classes are not all known, so that any text may be one.
+	// open: any text may be a class. Two classes are all that there are; a model with
+	// more can meet one that its reference never held.
 	open bool
 }
 
@@ -12,7 +13,7 @@ type ClassReader struct {
 // binary model with the classes 0 and 1, which other texts may join. Of a single class
 // that is 0 or 1, true or false, the other one is known, too.
 func NewClassReader(known []Class) *ClassReader {
-	c := &ClassReader{open: len(known) < 2}
+	c := &ClassReader{open: len(known) != 2}
 	switch len(known) {
 	case 0:
 		known = []Class{{Text: "0"}, {Text: "1"}}

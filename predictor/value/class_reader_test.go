@@ -32,6 +32,7 @@ func TestClassesAreReadInEverySpelling(t *testing.T) {
 		{"by name", []Class{{"0", "no"}, {"1", "yes"}}, "yes", "1", "1"},
 		{"one class of two", named("1"), "0", "0", "0"},
 		{"one class of two, and another", named("1"), "7", "7", ""},
+		{"one more of many classes", named("a", "b", "c"), "d", "d", "d"},
 		{"one class whose other is not known", named("good"), "bad", "bad", "bad"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
