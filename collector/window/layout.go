@@ -144,7 +144,6 @@ func (l *layout) positive() string {
 // anyClasses reads the classes of models without a reference.
 var anyClasses = value.NewClassReader(nil)
 
-
 // classReader returns what reads the classes of rows and outcomes.
 func (l *layout) classReader() *value.ClassReader {
 	if l == nil {
