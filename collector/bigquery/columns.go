@@ -23,7 +23,7 @@ type column struct {
 	few bool
 }
 
-// plan is all that is asked of a table.
+// plan is everything that the queries read of a table.
 type plan struct {
 	table    reference.Table
 	features []column
@@ -31,10 +31,10 @@ type plan struct {
 	score, predicted, actual string
 	// verbatim: classes are those of the prediction column, not made of the score.
 	verbatim bool
-	skipped  []string // columns of types that are no feature
+	skipped  []string // columns of types that cannot be features
 }
 
-// planOf holds what is asked against the table's schema.
+// planOf checks what a reference needs against the table's schema.
 func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
 	p := &plan{table: t}
 	if err := p.answers(schema); err != nil {
@@ -44,7 +44,7 @@ func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
 		return nil, err
 	}
 	if len(p.features) == 0 {
-		return nil, fmt.Errorf("%s has no column that can be a feature: numbers, STRING or BOOL beside score, prediction and outcome", fullName(t))
+		return nil, fmt.Errorf("%s has no column that can be a feature: besides score, prediction and outcome it needs numbers, STRING or BOOL", fullName(t))
 	}
 	return p, nil
 }
@@ -204,7 +204,7 @@ func (p *plan) answers(schema bigquery.Schema) error {
 		return err
 	}
 	if p.predicted == "" {
-		return nil // There is nothing to hold it against: it is only no feature.
+		return nil // Nothing to compare it with: it is only left out of the features.
 	}
 	p.actual = actual
 	if !p.verbatim && t.Positive != "" && !coded {

@@ -16,7 +16,7 @@ import (
 // what was made of it before, whose edges then stay; in two when there are
 // columns without edges, the first of which asks for quantiles. It returns last
 // itself, and asks nothing but the table's metadata, when that says that the
-// table holds what it held. Errors say what to grant or to mend.
+// table has not changed. Errors say what to grant or repair.
 func (c *Client) Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error) {
 	if t.Project == "" {
 		t.Project = c.options.Project

@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/google"
 )
 
-// explain adds to an error of BigQuery what to grant or to mend.
+// explain adds to an error of BigQuery what to grant or repair.
 func explain(err error, t reference.Table, project string) error {
 	how := advice(google.CauseOf(err), t, project)
 	if how == "" {

@@ -20,10 +20,10 @@ const metadata = `{"kind": "bigquery#table", "type": "TABLE", "etag": "%s", "las
 	"schema": {"fields": [{"name": "income", "type": "FLOAT"}, {"name": "state", "type": "STRING"}, {"name": "day", "type": "DATE"}, {"name": "tags", "type": "STRING", "mode": "REPEATED"}, {"name": "p", "type": "FLOAT"}]}}`
 
 func problem(code int, reason string) (int, string) {
-	return code, fmt.Sprintf(`{"error": {"code": %d, "message": "as told", "errors": [{"reason": %q, "message": "as told"}]}}`, code, reason)
+	return code, fmt.Sprintf(`{"error": {"code": %d, "message": "as configured", "errors": [{"reason": %q, "message": "as configured"}]}}`, code, reason)
 }
 
-// fake answers in BigQuery's place; requests counts what it is asked.
+// fake answers in BigQuery's place; requests counts the requests.
 func fake(t *testing.T, o Options, answer func(r *http.Request, body string) (int, string)) (c *Client, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)

@@ -12,10 +12,10 @@ import (
 // volatile finds conditions that mean something else tomorrow.
 var volatile = regexp.MustCompile(`(?i)\b(CURRENT_(DATE|DATETIME|TIME|TIMESTAMP)|RAND|SESSION_USER)\b`)
 
-// state identifies what was asked and what the table held, so that an unchanged
-// table need not be asked again. It is "" where metadata cannot tell: behind a
-// view or an external table other tables change; a condition with CURRENT_DATE
-// changes by itself; rows in the streaming buffer are there before they show.
+// state identifies the queries and the table's content, so that an unchanged table
+// is not queried again. It is "" where metadata do not show changes: of the tables
+// behind a view or an external table, of a condition with CURRENT_DATE, of rows in
+// the streaming buffer.
 func (p *plan) state(m *bigquery.TableMetadata) string {
 	if m.Type != bigquery.RegularTable || m.StreamingBuffer != nil || volatile.MatchString(p.table.Where) {
 		return ""

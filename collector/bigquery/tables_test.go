@@ -61,7 +61,7 @@ func TestTablesOfAllKinds(t *testing.T) {
 			t.Errorf("the table gives %d bytes, the view %d", ofTable.Len(), ofView.Len())
 		}
 	})
-	t.Run("a table without rows is told", func(t *testing.T) {
+	t.Run("a table without rows is reported", func(t *testing.T) {
 		for _, test := range []struct {
 			table reference.Table
 			want  string
@@ -91,7 +91,7 @@ func TestTablesOfAllKinds(t *testing.T) {
 			t.Errorf("many has values %v and %d edges, want %d", f.Values, len(f.Edges), fineBins-1)
 		}
 	})
-	t.Run("more rows than training takes are told before they come", func(t *testing.T) {
+	t.Run("more rows than training takes are reported before they are read", func(t *testing.T) {
 		bounded := New(Options{Project: project, ClientOptions: e.ClientOptions()})
 		t.Cleanup(func() { _ = bounded.Close() })
 		var text bytes.Buffer

@@ -7,9 +7,9 @@ import (
 )
 
 // Axis returns where the numbers of the feature lie, nil for categories and
-// when the reference holds no number. The axis has places, so that a Wasserstein
-// distance can be told, when the feature has single values, or sums and sums of
-// squares by bin.
+// when the reference holds no number. The axis has places, which a Wasserstein
+// distance needs, when the feature has single values, or sums and sums of squares
+// by bin.
 func (f *Feature) Axis() *drift.Axis {
 	if f.Type != Numeric || f.Rows() == f.Missing+f.Invalid {
 		return nil

@@ -38,17 +38,17 @@ func LoadCounted(path string) (*Counted, error) {
 	}
 	var s stored
 	if err := json.Unmarshal(data, &s); err != nil {
-		return nil, fmt.Errorf("read cached reference %s: %w; delete the file, it is made anew", path, err)
+		return nil, fmt.Errorf("read cached reference %s: %w; delete the file: it will be counted again", path, err)
 	}
 	if s.Schema != 1 {
-		return nil, fmt.Errorf("read cached reference %s: its schema is %d, this version reads 1; delete the file, it is made anew", path, s.Schema)
+		return nil, fmt.Errorf("read cached reference %s: its schema is %d, this version reads 1; delete the file: it will be counted again", path, s.Schema)
 	}
 	r, err := Parse(s.Reference, path)
 	if err != nil {
-		return nil, fmt.Errorf("read cached %w; delete the file, it is made anew", err)
+		return nil, fmt.Errorf("read cached %w; delete the file: it will be counted again", err)
 	}
 	if r.Hash != s.Hash || r.Rows != s.Rows {
-		return nil, fmt.Errorf("read cached reference %s: its hash is %s, not %s as when it was written; delete the file, it is made anew", path, r.Hash, s.Hash)
+		return nil, fmt.Errorf("read cached reference %s: its hash is %s, not %s as when it was written; delete the file: it will be counted again", path, r.Hash, s.Hash)
 	}
 	r.Source = "bigquery:" + s.Table
 	return &Counted{Reference: r, Table: s.Table, Job: s.Job, At: s.At, Bytes: s.Bytes, State: s.State}, nil

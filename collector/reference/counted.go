@@ -33,8 +33,8 @@ type Counted struct {
 	At         time.Time
 	// Bytes is what all queries for it processed.
 	Bytes int64
-	// State identifies what the table held; "" when that cannot be told, and the
-	// table has to be counted to know.
+	// State identifies the table's content; "" when metadata do not show it, and
+	// only counting does.
 	State string
 }
 

@@ -74,7 +74,7 @@ func TestParseTakesWhatOtherWritersWrite(t *testing.T) {
 	}
 }
 
-// badFiles are refused; schema tells whether the JSON Schema refuses them too.
+// badFiles are refused; schema says whether the JSON Schema refuses them too.
 var badFiles = []struct {
 	name, text, want string
 	schema           bool

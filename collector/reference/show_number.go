@@ -25,7 +25,7 @@ func (f *Feature) quantiles() (lo, median, hi float64) {
 }
 
 // shape draws the density between the first and the last edge in 16 columns of
-// eighths of a line; nothing when there are too few bins to tell.
+// eighths of a line; nothing when there are too few bins for a picture.
 func (f *Feature) shape() string {
 	const columns = 16
 	if len(f.Edges) < 8 {

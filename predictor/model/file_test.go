@@ -103,7 +103,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"unknown key of a category", `"coefficient": -2`, `"weight": -2`, `feature 1 (state), category 0: unknown key "weight"`},
 		{"unknown key of training", `"rows": 10`, `"lines": 10`, `training: unknown key "lines"`},
 		{"rows is a fraction", `"rows": 10`, `"rows": 10.5`, "training: rows must be a whole number that is not too large, not number 10.5"},
-		{"created is no time", `"rows": 10`, `"created": "yesterday"`, "training: created: "},
+		{"created is not a time", `"rows": 10`, `"created": "yesterday"`, "training: created: "},
 	} {
 		if !strings.Contains(goodFile, test.old) {
 			t.Fatalf("%s: the file does not contain %s", test.name, test.old)

@@ -125,7 +125,7 @@ func (m *Model) Columns() []value.Column {
 // number counts as the training mean, a missing or unknown category as the
 // average row. One value's share of the log-odds is limited to a million
 // either way, so that absurd but finite inputs give 0 or 1 and never NaN.
-// It allocates nothing and takes some 10 ns a numeric feature, and 1 ns a
+// It allocates nothing and takes about 10 ns a numeric feature, and 1 ns a
 // category of a categorical one.
 func (m *Model) Predict(values []Value) (probability float64, class string) {
 	logOdds := m.Intercept

@@ -47,7 +47,7 @@ func (p *problem) add(t term) {
 // fit returns the weights that minimise the problem, which is strictly convex
 // and so has one minimum: limited-memory BFGS [1] comes close, Newton's method
 // with conjugate gradients [2] finishes. The latter matters where features are
-// nearly collinear: there BFGS stops some 1e-5 from the minimum, and another
+// nearly collinear: there BFGS stops about 1e-5 from the minimum, and another
 // processor's rounding would give another model.
 //
 // [1] Liu, D. C.; Nocedal, J. (1989). "On the limited memory BFGS method for
@@ -65,8 +65,8 @@ func (p *problem) fit() ([]float64, error) {
 	if result == nil {
 		return nil, fmt.Errorf("fit logistic regression: %w", err)
 	}
-	// An error here is mostly a line search that met the limits of rounding;
-	// whether it matters, the slope tells in the end.
+	// An error here is mostly a line search that met the limits of rounding. The
+	// slope below shows whether it matters.
 	x := p.polish(result.X)
 	if slope := floats.Norm(p.gradient, math.Inf(1)); !(slope < 1e-9) {
 		return nil, fmt.Errorf("fit logistic regression: no minimum found, the slope is still %g after %d iterations (%v): look for a feature with extreme values",

@@ -112,7 +112,7 @@ func checkTraining(d *Dataset, o TrainOptions) error {
 	case o.Name == "" || o.Version == "":
 		return errors.New("a model needs a name and a version: metrics and log rows carry both")
 	case !(o.Holdout > 0 && o.Holdout < 1):
-		return fmt.Errorf("holdout is %v: it must be above 0 and below 1, usually 0.3; held-out rows tell how good the model is", o.Holdout)
+		return fmt.Errorf("holdout is %v: it must be above 0 and below 1, usually 0.3; the model is evaluated on held-out rows", o.Holdout)
 	case !(o.L2 > 0) || !finite(o.L2):
 		return fmt.Errorf("the L2 penalty is %v: it must be above 0, usually %d", o.L2, DefaultL2)
 	case d.Outcomes == nil:
@@ -120,7 +120,7 @@ func checkTraining(d *Dataset, o TrainOptions) error {
 	case len(d.Outcomes) != d.Rows:
 		return fmt.Errorf("there are %d outcomes for %d rows", len(d.Outcomes), d.Rows)
 	case len(d.Columns) == 0:
-		return errors.New("there is no feature to learn from")
+		return errors.New("no column is a feature to learn from")
 	}
 	for i := range d.Columns {
 		c := &d.Columns[i]
@@ -171,7 +171,7 @@ func split(outcomes []float64, holdout float64, seed uint64) (train, held []int,
 
 // prepare measures one column over the training rows: the feature without its
 // coefficients, the term of the regression that will find them, and a warning
-// when the column cannot tell anything.
+// when the column has no information.
 func prepare(c *Column, train []int) (Feature, term, string, error) {
 	f := Feature{Name: c.Name, Type: c.Type}
 	if c.Type == Numeric {

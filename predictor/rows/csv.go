@@ -13,7 +13,7 @@ import (
 )
 
 // CSV reads a CSV file with a header, one row at a time: comma-separated,
-// quoted as in RFC 4180, UTF-8, plain or gzip (told by its first bytes).
+// quoted as in RFC 4180, UTF-8, plain or gzip (by its first bytes).
 type CSV struct {
 	Columns []string // the header, names trimmed of spaces
 	reader  *csv.Reader

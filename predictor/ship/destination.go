@@ -15,8 +15,8 @@ type Destination interface {
 	// with what Settle needs to know. When it fails, the batch may have arrived,
 	// unless the error wraps ErrRefused.
 	Append(ctx context.Context, b *Batch, record func(attempt string) error) error
-	// Settle tells whether the batch of a recorded attempt has arrived. If it
-	// says no, it has made sure that the batch never will.
+	// Settle reports whether the batch of a recorded attempt has arrived. If not, it
+	// has made sure that the batch never will.
 	Settle(ctx context.Context, attempt string) (arrived bool, err error)
 }
 
@@ -42,11 +42,11 @@ func (f *Failure) Unwrap() error { return f.Err }
 // The reasons of a failure.
 const (
 	Unavailable = "unavailable" // cannot be reached, or says to try again
-	Permission  = "permission"  // does not let us
-	NotFound    = "not_found"   // what we write to is not there
+	Permission  = "permission"  // access denied
+	NotFound    = "not_found"   // the dataset or table does not exist
 	Quota       = "quota"       // too much at a time
-	Schema      = "schema"      // its tables do not take our rows
-	Conflict    = "conflict"    // holds what the log does not know of
+	Schema      = "schema"      // its tables have other columns
+	Conflict    = "conflict"    // it has rows that the log does not know
 	LogFailed   = "log"         // the log cannot be read or written
 	Other       = "other"
 )

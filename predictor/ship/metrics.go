@@ -12,7 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// metrics are what shipping tells of itself.
+// metrics are the shipper's own.
 type metrics struct {
 	registry *prometheus.Registry
 	rows     *prometheus.CounterVec
@@ -53,8 +53,8 @@ func newMetrics() *metrics {
 	return m
 }
 
-// completed notes that everything has arrived. Before the first time there is
-// nothing to tell.
+// completed notes that everything has arrived. Before the first
+// time the metric is absent.
 func (m *metrics) completed(now time.Time) {
 	m.complete.Set(float64(now.UnixNano()) / 1e9)
 	if !m.begun {
@@ -63,7 +63,7 @@ func (m *metrics) completed(now time.Time) {
 	}
 }
 
-// lag tells at each scrape how far the destination is behind the log, also while
+// lag exports at each scrape how far the destination is behind the log, also while
 // a batch hangs.
 type lag struct {
 	shipper *shipper

@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// pages are what a shipper tells over HTTP.
+// pages are the shipper's HTTP pages.
 type pages struct {
 	handler http.Handler
 	lag     *lag

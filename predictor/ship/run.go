@@ -64,10 +64,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		o.Pause = pause
 	}
 	if o.BatchRows < 1 {
-		return fmt.Errorf("ship: a batch of %d rows makes no sense: name 1 or more", o.BatchRows)
+		return fmt.Errorf("ship: batches of %d rows: --ship.batch-rows must be at least 1", o.BatchRows)
 	}
 	if o.Interval <= 0 && !o.Once {
-		return fmt.Errorf("ship: an interval of %s makes no sense: name a time such as 10s", o.Interval)
+		return fmt.Errorf("ship: an interval of %s: --ship.interval must be above 0, such as 10s", o.Interval)
 	}
 	s := &shipper{
 		path: o.LogPath, name: o.Name, destination: o.Destination, rows: o.BatchRows,
@@ -98,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 
 var errStarting = errors.New("the first rows have not arrived yet")
 
-// run makes passes until ctx ends, and tells ready what became of each.
+// run makes passes until ctx ends, and calls ready with the result of each.
 func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
 	for failures := 0; ; {
 		err := s.pass(ctx)
@@ -109,7 +109,7 @@ func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
 		f := failure(err)
 		if f == nil {
 			if failures > 0 {
-				s.logger.Info("shipping goes on")
+				s.logger.Info("shipping resumed")
 			}
 			failures = 0
 			s.metrics.completed(time.Now())

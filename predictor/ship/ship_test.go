@@ -371,7 +371,7 @@ func TestPagesTellLagAndFailuresAndRecover(t *testing.T) {
 		t.Error(err)
 	}
 	holds(t, s, 20)
-	if !strings.Contains(said.String(), "grant the role") || !strings.Contains(said.String(), "shipping goes on") {
+	if !strings.Contains(said.String(), "grant the role") || !strings.Contains(said.String(), "shipping resumed") {
 		t.Errorf("said %s", said.String())
 	}
 }

@@ -68,7 +68,7 @@ func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
 	return nil
 }
 
-// publish tells the metrics how far the tables have come.
+// publish gives the metrics the progress of the tables.
 func (s *shipper) publish() {
 	s.upTo.Store(&predictionlog.UpTo{Predictions: s.cursors[0].progress.UpTo, Feedback: s.cursors[1].progress.UpTo, Errors: s.cursors[2].progress.UpTo})
 }
@@ -83,8 +83,8 @@ func (s *shipper) close() error {
 	return shipping.Close()
 }
 
-// pass ships what the log holds now. After an error the log is opened anew, and
-// what was under way is settled first.
+// pass ships what the log holds now. After an error the log is opened again, and
+// the batch that was being sent is settled first.
 func (s *shipper) pass(ctx context.Context) error {
 	s.moved = false
 	err := s.tables(ctx)

@@ -37,7 +37,7 @@ type Loan struct {
 // rounded values, as an applicant's file would have it. The outcome is drawn
 // with the probability that approval gives.
 //
-// One loan takes some 1.3 us.
+// One loan takes about 1.3 us.
 //
 // [1] Kumaraswamy, P. (1980). "A generalized probability density function for
 // double-bounded random processes". Journal of Hydrology 46 (1-2): 79-88.
@@ -88,8 +88,8 @@ func (g *Generator) Next() Loan {
 // approval is the probability that the refinancing is approved: logistic in
 // what it saves (the spread, more so on a large balance), the score, and the
 // two debt ratios, worse where a low score meets a high loan to value, and with
-// a normal part of sd 0.5 that no feature tells. A logistic regression without
-// interactions reaches an AUC of about .80; some 60 % are approved.
+// a normal part of sd 0.5 that no feature explains. A logistic regression without
+// interactions reaches an AUC of about .80; about 60 % are approved.
 func (g *Generator) approval(v *[12]float64) float64 {
 	saving := (v[11] - 0.7) / 0.5
 	score := (v[4] - 720) / 65

@@ -22,7 +22,7 @@ func showProgress(ctx context.Context, w io.Writer, line func() string) {
 	for {
 		select {
 		case <-ticker.C:
-			_, _ = fmt.Fprintf(w, format, line()) // nobody to tell when it fails
+			_, _ = fmt.Fprintf(w, format, line()) // there is nowhere to report an error
 		case <-ctx.Done():
 			if terminal {
 				_, _ = fmt.Fprint(w, "\r\x1b[K")

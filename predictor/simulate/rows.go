@@ -12,7 +12,7 @@ import (
 // as in Features, then the outcome as 1 or 0.
 func WriteCSV(w io.Writer, seed uint64, rows int) error {
 	out := bufio.NewWriter(w)
-	_, _ = out.WriteString(strings.Join(Names(), ",") + "," + Outcome + "\n") // the Flush below tells
+	_, _ = out.WriteString(strings.Join(Names(), ",") + "," + Outcome + "\n") // the Flush below reports an error
 	g := New(seed)
 	var line []byte
 	for range rows {

@@ -59,7 +59,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Run sends predictions, and outcomes if so told, and writes a summary to
+// Run sends predictions, with Outcomes also outcomes, and writes a summary to
 // stdout; progress goes to stderr. When ctx ends it stops at once and is
 // content.
 //
@@ -130,7 +130,7 @@ type job struct {
 	due     time.Time
 }
 
-// outcome is what to tell about a prediction, and when.
+// outcome is the feedback to send for a prediction, and when.
 type outcome struct {
 	prediction int64
 	actual     int

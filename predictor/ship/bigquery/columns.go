@@ -27,7 +27,7 @@ var (
 
 // tableColumns are the columns of each table. A later release may add columns at
 // the end, which are nullable, and does not change or remove one: tables that an
-// earlier one made get what they lack.
+// earlier one made get the new columns.
 var tableColumns = map[predictionlog.Table][]column{
 	predictionlog.TablePredictions: {
 		logIDColumn,

@@ -125,10 +125,10 @@ func TestShip(t *testing.T) {
 	e := emulator.Start(t, t.TempDir())
 	for name, test := range map[string]func(*testing.T, *emulator.Emulator){
 		"shipped rows are in the tables and the views": testShippedRowsAreInTheTablesAndTheViews,
-		"existing tables get what they lack":           testExistingTablesGetWhatTheyLack,
+		"existing tables get the missing columns":      testExistingTablesGetTheMissingColumns,
 		"foreign table is refused and stays":           testForeignTableIsRefusedAndStays,
 		"rows that are no JSON arrive as text":         testRowsThatAreNoJSONArriveAsText,
-		"missing dataset is told at once":              testMissingDatasetIsToldAtOnce,
+		"missing dataset is reported at once":          testMissingDatasetIsReportedAtOnce,
 		"faults of REST cost and double no row":        testFaultsOfRESTCostAndDoubleNoRow,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
@@ -160,7 +160,7 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 	}
 }
 
-func testExistingTablesGetWhatTheyLack(t *testing.T, e *emulator.Emulator) {
+func testExistingTablesGetTheMissingColumns(t *testing.T, e *emulator.Emulator) {
 	client := emulatorDataset(t, e, "older")
 	// As an earlier release might have made it, with a column of the owner's.
 	err := client.Dataset("older").Table("predictions").Create(t.Context(), &bigquery.TableMetadata{

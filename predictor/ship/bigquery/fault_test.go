@@ -46,7 +46,7 @@ var restFaults = map[string]http.HandlerFunc{
 
 // Without a dataset the emulator answers 500 where a table is to be made, which
 // Google's client would repeat for as long as it may.
-func testMissingDatasetIsToldAtOnce(t *testing.T, e *emulator.Emulator) {
+func testMissingDatasetIsReportedAtOnce(t *testing.T, e *emulator.Emulator) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience/2)
 	defer cancel()
 	err := shipOnce(ctx, writeLog(t, 10), newSink(t, e, "none"), 1000)

@@ -25,7 +25,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// childVariable tells the test binary to be a shipper: JSON of a child.
+// childVariable makes the test binary a shipper: JSON of a child.
 const childVariable = "BIGQUERY_TEST_SHIPPER"
 
 // child is a shipper in a process of its own, which can be killed.

@@ -1,6 +1,6 @@
 // Package bigquery is Google BigQuery as the destination of a shipped prediction
 // log: a dataset with a table each for predictions, feedback and errors, and views
-// over them. README.md beside it says how it is run and what it promises.
+// over them. README.md in this folder says how it is run and what it promises.
 package bigquery
 
 import (
@@ -215,7 +215,7 @@ var queryLabels = map[string]string{"drift_exporter": "ship"}
 // Settle implements ship.Destination. It seals the stream, so that what is still
 // under way is refused, and compares how many rows the stream has taken. When
 // the stream is gone, which BigQuery does with streams some time after their last
-// row, the table is asked.
+// row, the table is queried.
 func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
 	var a attempt
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
@@ -259,7 +259,7 @@ func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 		err = rows.Next(&counts)
 	}
 	switch {
-	case google.HasStatus(err, http.StatusNotFound): // The table is gone, and what was in it: it is made anew.
+	case google.HasStatus(err, http.StatusNotFound): // The table is gone with its rows: it is made again.
 		return false, nil
 	case errors.Is(err, iterator.Done) || err == nil && len(counts) != 2:
 		return false, fmt.Errorf("ask %s for rows up to %d: there was no answer", s.id(a.Table), a.UpTo)

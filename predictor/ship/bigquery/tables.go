@@ -12,7 +12,7 @@ import (
 )
 
 // prepare makes the tables that are missing and adds the columns that an existing
-// one lacks.
+// one does not have.
 func (s *Sink) prepare(ctx context.Context) error {
 	for _, t := range predictionlog.Tables {
 		if err := s.ensureTable(ctx, t); err != nil {
@@ -28,8 +28,8 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	table, columns := s.dataset.Table(string(t)), tableColumns[t]
 	have, err := table.Metadata(ctx)
 	if google.HasStatus(err, http.StatusNotFound) {
-		// Whether it is the dataset that lacks is asked before a table is made in
-		// it: the emulator answers that with 500, which Google's client repeats.
+		// First check that the dataset exists: for a table in a missing dataset the
+		// emulator answers 500, which Google's client retries.
 		if _, err := s.dataset.Metadata(ctx); google.HasStatus(err, http.StatusNotFound) {
 			return err
 		}
@@ -50,28 +50,28 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	if err != nil {
 		return err
 	}
-	lacks, err := lacking(have.Schema, columns)
+	missing, err := missingColumns(have.Schema, columns)
 	if err != nil {
 		return &ship.Failure{Reason: ship.Schema, Err: fmt.Errorf("%s: %w; give `drift_exporter ship` a dataset of its own, or move that table away", s.id(t), err)}
 	}
-	if len(lacks) == 0 {
+	if len(missing) == 0 {
 		return nil
 	}
-	_, err = table.Update(ctx, bigquery.TableMetadataToUpdate{Schema: append(have.Schema, schemaOf(lacks)...)}, have.ETag)
+	_, err = table.Update(ctx, bigquery.TableMetadataToUpdate{Schema: append(have.Schema, schemaOf(missing)...)}, have.ETag)
 	if err == nil {
-		s.logger.Info("added columns to a table", "table", s.id(t), "columns", len(lacks))
+		s.logger.Info("added columns to a table", "table", s.id(t), "columns", len(missing))
 	}
 	return err
 }
 
-// lacking returns the columns that a table lacks. A table without the key, with
+// missingColumns returns the columns that a table does not have. A table without the key, with
 // another type of a column, or with a required column of its own is not ours.
-func lacking(have bigquery.Schema, columns []column) ([]column, error) {
+func missingColumns(have bigquery.Schema, columns []column) ([]column, error) {
 	found := map[string]*bigquery.FieldSchema{}
 	for _, f := range have {
 		found[f.Name] = f
 	}
-	var lacks []column
+	var missing []column
 	for _, c := range columns {
 		f := found[c.name]
 		delete(found, c.name)
@@ -79,7 +79,7 @@ func lacking(have bigquery.Schema, columns []column) ([]column, error) {
 		case f == nil && c.required:
 			return nil, fmt.Errorf("it has no column %s, so it is another table", c.name)
 		case f == nil:
-			lacks = append(lacks, c)
+			missing = append(missing, c)
 		case f.Type != c.kind || f.Repeated:
 			return nil, fmt.Errorf("its column %s is of type %s where %s is needed", c.name, f.Type, c.kind)
 		}
@@ -89,5 +89,5 @@ func lacking(have bigquery.Schema, columns []column) ([]column, error) {
 			return nil, fmt.Errorf("its column %s is required, and no row of a log has it", name)
 		}
 	}
-	return lacks, nil
+	return missing, nil
 }

@@ -38,7 +38,7 @@ type datasetViews struct {
 
 func newViews(s *Sink) *datasetViews { return &datasetViews{sink: s, fresh: true} }
 
-// saw learns the features of a batch that has arrived, and makes the views anew
+// saw learns the features of a batch that has arrived, and makes the views again
 // when there are new ones.
 func (v *datasetViews) saw(ctx context.Context, b *ship.Batch) {
 	if v.known == nil {
@@ -127,7 +127,7 @@ func (v *datasetViews) read(ctx context.Context) (seen, error) {
 	return known, nil
 }
 
-// write makes the views, or makes them anew.
+// write makes the views, or replaces them.
 func (v *datasetViews) write(ctx context.Context) error {
 	dataset := v.sink.options.Project + "." + v.sink.options.Dataset
 	text, err := json.Marshal(v.known) // sorts

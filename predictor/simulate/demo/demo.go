@@ -1,6 +1,5 @@
-// Package demo shows everything at once: it starts a predictor and an exporter
-// on a fresh prediction log, sends traffic that drifts after a while, and points
-// at the lines of /metrics that tell.
+// Package demo starts a predictor and an exporter on a new prediction log, sends
+// traffic that drifts after a while, and prints the metrics that change.
 package demo
 
 import (
@@ -98,7 +97,7 @@ func (d *demo) run(ctx context.Context) error {
 	if cause := context.Cause(servers); cause != nil {
 		err = cause
 	} else if ctx.Err() != nil {
-		err = nil // told to stop
+		err = nil // stopped on purpose
 	}
 	stop(nil)
 	group.Wait()
@@ -150,7 +149,7 @@ func (d *demo) traffic(ctx context.Context, args ...string) error {
 	return ctx.Err()
 }
 
-// worth are the beginnings of the lines of /metrics that tell what happened.
+// worth are the beginnings of the lines of /metrics that are printed.
 var worth = []string{
 	`feature_kl_divergence_corrected{feature="credit_score"`,
 	`feature_kl_divergence_corrected{feature="income"`,

@@ -1,4 +1,4 @@
-// Command generate makes the embedded loan model and its reference anew: it
+// Command generate rebuilds the embedded loan model and its reference: it
 // writes the generator's first 100,000 loans as a CSV and has the train command
 // of this module learn from them. `go generate ./predictor/model` runs it.
 //

@@ -10,7 +10,7 @@ import (
 
 // Latencies is a histogram of durations from 1 ns to an hour: its percentiles
 // are right to a thousandth, in 300 KiB whatever their number. It is safe for
-// concurrent use; adding one takes some 20 ns.
+// concurrent use; adding one takes about 20 ns.
 type Latencies struct {
 	mu   sync.Mutex
 	hist *hdrhistogram.Histogram
