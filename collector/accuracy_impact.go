@@ -1,11 +1,9 @@
 package collector
 
 import (
-	"math"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -36,41 +34,21 @@ func (accuracyImpact) Name() string { return "accuracy_impact" }
 func (accuracyImpact) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		if m.Outcomes == nil {
-			continue
-		}
-		for j := range m.Features() {
-			d := &m.Features()[j]
-			a := drift.Attribute(accuracyBins(d, &m.Outcomes.Features[j]))
+		for j, a := range assess.ImpactsOf(m) {
+			feature := m.Features()[j].Name
 			for _, t := range []struct {
-				name         string
-				value, error float64
-			}{{"covariate", a.Covariate, a.CovariateError}, {"within_bin", a.Within, a.WithinError}} {
-				labels := termLabels.with(m.Name, m.Version, d.Name, t.name)
-				gauge(ch, impact, t.value, labels)
-				gauge(ch, impactError, t.error, labels)
+				name string
+				term assess.Term
+			}{{"covariate", a.Covariate}, {"within_bin", a.WithinBin}} {
+				labels := termLabels.with(m.Name, m.Version, feature, t.name)
+				known(ch, impact, t.term.Value, labels)
+				known(ch, impactError, t.term.StandardError, labels)
 			}
-			if a.Extreme >= 0 {
-				labels := binLabels.with(m.Name, m.Version, d.Name, d.Binning.Bins()[a.Extreme])
-				gauge(ch, binChange, a.Change, labels)
-				gauge(ch, binZ, a.Z, labels)
+			if e := a.Extreme; e != nil {
+				labels := binLabels.with(m.Name, m.Version, feature, e.Bin)
+				known(ch, binChange, e.Change, labels)
+				known(ch, binZ, e.Z, labels)
 			}
 		}
 	}
-}
-
-// accuracyBins lays the outcomes beside the counts of a feature.
-func accuracyBins(d *snapshot.Distribution, o *snapshot.BinOutcomes) []drift.AccuracyBin {
-	bins := make([]drift.AccuracyBin, len(d.BinCounts))
-	for b := range bins {
-		bins[b] = drift.AccuracyBin{
-			Reference: d.BinReference[b], Window: d.BinCounts[b],
-			Known: o.Known[b], KnownRight: o.KnownRight[b], Expected: math.NaN(),
-			Labelled: o.Labelled[b], Right: o.Right[b],
-		}
-		if o.Expected != nil {
-			bins[b].Expected = o.Expected[b]
-		}
-	}
-	return bins
 }

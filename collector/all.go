@@ -2,14 +2,25 @@ package collector
 
 import (
 	"errors"
+	"slices"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// entry is one line of the list: a collector, what --help says of it, whether
+// Options are what the collectors need to know.
+type Options struct {
+	// Judgement says what is drift.
+	Judgement assess.Judgement
+	// BinLimits bounds what feature_bins shows.
+	BinLimits BinLimits
+}
+
+// Entry is one line of the list: a collector, what --help says of it, whether
 // it runs unless told otherwise, and what it cannot do without.
-type entry struct {
+type Entry struct {
 	Collector
+
 	help string
 	on   bool
 	// needsLog: nothing is collected, without success, when the log could not be read.
@@ -18,7 +29,7 @@ type entry struct {
 	// does not need them is collected, without success.
 	nulls func(m *snapshot.Model) error
 	// parts are all that the collector looks at: it sees no other. What it made of them
-	// is shown again while they are the same.
+	// may be shown again while they are the same.
 	parts snapshot.Part
 }
 
@@ -26,16 +37,16 @@ type entry struct {
 const ofFeedback = snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage | snapshot.PartMatured
 
 // all lists the collectors in the order in which they run and are shown.
-func all(o *Options) []entry {
-	r := o.rule()
-	return []entry{
-		{Collector: featureDrift{r}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
+func all(o *Options) []Entry {
+	j := o.Judgement
+	return []Entry{
+		{Collector: featureDrift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
 		{Collector: featureDistance{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
 		{Collector: featureQuality{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
 		{Collector: featureValues{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
 		{Collector: featureBins{o.BinLimits}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "The bins that make up the divergence of each feature, with their shares: why it drifted."},
 		{Collector: featureCounts{}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
-		{Collector: predictionShift{r}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
+		{Collector: predictionShift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
 		{Collector: traffic{}, parts: snapshot.PartCounters, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
 		{Collector: performance{}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
 		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
@@ -45,14 +56,19 @@ func all(o *Options) []entry {
 	}
 }
 
+// Select returns the collectors with some names, in their own order.
+func Select(o Options, names []string) []Entry {
+	return slices.DeleteFunc(all(&o), func(e Entry) bool { return !slices.Contains(names, e.Name()) })
+}
+
 // Names lists all collectors, in the order in which they run.
 func Names() []string {
-	return names(func(entry) bool { return true })
+	return names(func(Entry) bool { return true })
 }
 
 // Defaults lists the collectors that run unless told otherwise.
 func Defaults() []string {
-	return names(func(e entry) bool { return e.on })
+	return names(func(e Entry) bool { return e.on })
 }
 
 // Help is the sentence that describes a collector in --help, empty for a name
@@ -66,7 +82,7 @@ func Help(name string) string {
 	return ""
 }
 
-func names(wanted func(entry) bool) []string {
+func names(wanted func(Entry) bool) []string {
 	var names []string
 	for _, e := range all(&Options{}) {
 		if wanted(e) {

@@ -1,8 +1,5 @@
-// Package collector answers: what do we tell Prometheus? Each family of metrics
-// is one small pure Collector, a snapshot in and metrics out; all.go lists them.
-// Monitor holds the rest of the monitoring together: it loads the configuration
-// and the references, follows the prediction log, and runs the collectors of
-// one scrape.
+// Package collector prints metrics: each family is one small pure Collector, a snapshot in
+// and metrics out; all.go lists them. What is judged, not counted, comes from assess.
 package collector
 
 import (

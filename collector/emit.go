@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -47,10 +47,31 @@ func (s *sample) Write(m *dto.Metric) error {
 	return nil
 }
 
-// gauge sends a value, unless it is NaN: no data, no sample.
+// gauge sends a value.
 func gauge(ch chan<- prometheus.Metric, d *prometheus.Desc, value float64, labels []*dto.LabelPair) {
-	if !math.IsNaN(value) {
-		ch <- &sample{desc: d, labels: labels, value: value}
+	ch <- &sample{desc: d, labels: labels, value: value}
+}
+
+// known sends a value, unless it is nil: no data, no sample.
+func known(ch chan<- prometheus.Metric, d *prometheus.Desc, value *float64, labels []*dto.LabelPair) {
+	if value != nil {
+		gauge(ch, d, *value, labels)
+	}
+}
+
+// knownTruth sends a yes or no, unless it is nil.
+func knownTruth(ch chan<- prometheus.Metric, d *prometheus.Desc, yes *bool, labels []*dto.LabelPair) {
+	if yes != nil {
+		gauge(ch, d, truth(*yes), labels)
+	}
+}
+
+// interval sends a value and the ends of its interval, unless it is nil.
+func interval(ch chan<- prometheus.Metric, value, lower, upper *prometheus.Desc, i *assess.Interval, labels []*dto.LabelPair) {
+	if i != nil {
+		gauge(ch, value, i.Value, labels)
+		gauge(ch, lower, i.Lower, labels)
+		gauge(ch, upper, i.Upper, labels)
 	}
 }
 
@@ -103,14 +124,6 @@ func truth(yes bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-// ratio is a share, NaN of nothing.
-func ratio(part, of int64) float64 {
-	if of == 0 {
-		return math.NaN()
-	}
-	return float64(part) / float64(of)
 }
 
 // seconds since 1970, to the nanosecond as far as a float64 goes.

@@ -3,6 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -44,19 +45,10 @@ func (estimatedPerformance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.M
 	for i := range s.Models {
 		m := &s.Models[i]
 		labels := ofModel(m)
-		if e := m.Estimate; e != nil {
-			band := z95 * e.StandardError
-			gauge(ch, estimatedAccuracy, e.Accuracy, labels)
-			gauge(ch, estimatedLower, max(0, e.Accuracy-band), labels)
-			gauge(ch, estimatedUpper, min(1, e.Accuracy+band), labels)
+		if e := assess.EstimateOf(m); e != nil {
+			interval(ch, estimatedAccuracy, estimatedLower, estimatedUpper, &e.Accuracy, labels)
 			gauge(ch, estimateInfo, 1, methodLabels.with(m.Name, m.Version, e.Method))
 		}
-		if p := m.Performance; p != nil && p.Scores != nil && p.Scores.Estimate != nil {
-			s := p.Scores
-			gap, band := ratio(s.Correct, s.Samples)-s.Estimate.Accuracy, z95*s.Estimate.StandardError
-			gauge(ch, surprise, gap, labels)
-			gauge(ch, surpriseLower, gap-band, labels)
-			gauge(ch, surpriseUpper, gap+band, labels)
-		}
+		interval(ch, surprise, surpriseLower, surpriseUpper, assess.SurpriseOf(m), labels)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -33,7 +33,8 @@ type BinLimits struct {
 	Series int
 }
 
-func (l BinLimits) validate() error {
+// Validate names the flag that is wrong.
+func (l BinLimits) Validate() error {
 	switch {
 	case l.Top < 0:
 		return fmt.Errorf("--bins.top=%d: must be at least 1, or 0 for all bins", l.Top)
@@ -55,13 +56,13 @@ func (featureBins) Name() string { return "feature_bins" }
 // Collect implements Collector.
 func (c featureBins) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	kept, dropped := c.limits.choose(s)
-	for _, b := range kept {
-		d := b.of
-		label, value := "bin", labelValue(d.Binning.Bins()[b.at])
-		labels := prepend(&dto.LabelPair{Name: &label, Value: &value}, b.labels)
-		gauge(ch, binShare, float64(d.BinCounts[b.at])/float64(d.Total), labels)
-		gauge(ch, binReferenceShare, float64(d.BinReference[b.at])/float64(d.ReferenceTotal), labels)
-		gauge(ch, binContribution, b.contribution, labels)
+	for i := range kept {
+		b := &kept[i]
+		label, value := "bin", labelValue(b.Name)
+		labels := prepend(&dto.LabelPair{Name: &label, Value: &value}, b.feature)
+		gauge(ch, binShare, b.Share, labels)
+		gauge(ch, binReferenceShare, b.ReferenceShare, labels)
+		gauge(ch, binContribution, b.Contribution, labels)
 	}
 	gauge(ch, seriesDropped, float64(dropped), reasonLabels.with("bins"))
 }
@@ -71,24 +72,21 @@ const seriesOfABin = 3
 
 // bin is one bin of a feature's window.
 type bin struct {
-	of           *snapshot.Distribution
-	labels       []*dto.LabelPair // of the feature
-	at           int              // in the order of Binning.Bins
-	contribution float64
+	assess.Bin
+
+	feature []*dto.LabelPair
 }
 
 // larger orders bins by what they contribute; equal ones keep their order.
-func larger(a, b bin) int { return cmp.Compare(b.contribution, a.contribution) }
+func larger(a, b bin) int { return cmp.Compare(b.Contribution, a.Contribution) }
 
-// choose returns the bins to tell of, and how many series of others there is no
-// room for.
+// choose returns the bins to show, and how many series of others there is no room for.
 func (l BinLimits) choose(s *snapshot.Snapshot) (kept []bin, dropped int) {
 	for i := range s.Models {
 		m := &s.Models[i]
 		for j := range m.Features() {
-			if d := &m.Features()[j]; d.Total > 0 {
-				kept = append(kept, l.top(d, featureLabels.with(m.Name, m.Version, d.Name))...)
-			}
+			d := &m.Features()[j]
+			kept = append(kept, l.top(d, featureLabels.with(m.Name, m.Version, d.Name))...)
 		}
 	}
 	if room := l.Series / seriesOfABin; l.Series > 0 && len(kept) > room {
@@ -100,13 +98,10 @@ func (l BinLimits) choose(s *snapshot.Snapshot) (kept []bin, dropped int) {
 }
 
 // top returns the bins of a feature that contribute most.
-func (l BinLimits) top(d *snapshot.Distribution, labels []*dto.LabelPair) []bin {
-	bins := make([]bin, len(d.BinCounts))
-	for at := range bins {
-		bins[at] = bin{of: d, labels: labels, at: at}
-	}
-	for cell, c := range drift.KLTerms(make([]float64, len(d.Counts)), d.Reference, d.Counts) {
-		bins[d.Binning.BinOf(cell)].contribution += c
+func (l BinLimits) top(d *snapshot.Distribution, feature []*dto.LabelPair) []bin {
+	var bins []bin
+	for _, b := range assess.BinsOf(d) {
+		bins = append(bins, bin{b, feature})
 	}
 	if l.Top > 0 && len(bins) > l.Top {
 		slices.SortStableFunc(bins, larger)

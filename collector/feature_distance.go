@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -15,26 +15,21 @@ var featureDistanceDesc = prometheus.NewDesc("feature_drift_distance",
 		" From the first prediction in the window.",
 	[]string{"distance", "model", "version", "feature"}, nil)
 
-// distance is one value of the label distance and what it measures.
-type distance struct {
-	label *dto.LabelPair
-	of    func(d *snapshot.Distribution) float64
+var distanceLabel = "distance"
+
+// distanceOf is one value of the label distance.
+func distanceOf(name string) *dto.LabelPair {
+	return &dto.LabelPair{Name: &distanceLabel, Value: &name}
 }
 
-// distances lists the distances in the order in which they are shown.
-var distances = []distance{
-	measured("psi", func(d *snapshot.Distribution) float64 { return drift.PSI(d.Reference, d.Counts) }),
-	measured("jensen_shannon", func(d *snapshot.Distribution) float64 { return drift.JensenShannon(d.Reference, d.Counts) }),
-	measured("hellinger", func(d *snapshot.Distribution) float64 { return drift.Hellinger(d.Reference, d.Counts) }),
-	measured("total_variation", func(d *snapshot.Distribution) float64 { return drift.TotalVariation(d.Reference, d.Counts) }),
-	measured("kolmogorov_smirnov", func(d *snapshot.Distribution) float64 { return d.Axis.KolmogorovSmirnov(d.Fine) }),
-	measured("wasserstein", func(d *snapshot.Distribution) float64 { return d.Axis.Wasserstein(d.Fine) }),
-}
-
-func measured(name string, of func(d *snapshot.Distribution) float64) distance {
-	label := "distance"
-	return distance{&dto.LabelPair{Name: &label, Value: &name}, of}
-}
+var (
+	psi               = distanceOf("psi")
+	jensenShannon     = distanceOf("jensen_shannon")
+	hellinger         = distanceOf("hellinger")
+	totalVariation    = distanceOf("total_variation")
+	kolmogorovSmirnov = distanceOf("kolmogorov_smirnov")
+	wasserstein       = distanceOf("wasserstein")
+)
 
 // featureDistance tells by several measures how far each feature has moved.
 type featureDistance struct{}
@@ -48,13 +43,17 @@ func (featureDistance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric
 		m := &s.Models[i]
 		for j := range m.Features() {
 			d := &m.Features()[j]
-			if d.Total == 0 {
+			v := assess.DistancesOf(d)
+			if v == nil {
 				continue
 			}
 			labels := featureLabels.with(m.Name, m.Version, d.Name)
-			for k := range distances {
-				gauge(ch, featureDistanceDesc, distances[k].of(d), prepend(distances[k].label, labels))
-			}
+			gauge(ch, featureDistanceDesc, v.PSI, prepend(psi, labels))
+			gauge(ch, featureDistanceDesc, v.JensenShannon, prepend(jensenShannon, labels))
+			gauge(ch, featureDistanceDesc, v.Hellinger, prepend(hellinger, labels))
+			gauge(ch, featureDistanceDesc, v.TotalVariation, prepend(totalVariation, labels))
+			known(ch, featureDistanceDesc, v.KolmogorovSmirnov, prepend(kolmogorovSmirnov, labels))
+			known(ch, featureDistanceDesc, v.Wasserstein, prepend(wasserstein, labels))
 		}
 	}
 }

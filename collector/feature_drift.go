@@ -1,12 +1,9 @@
 package collector
 
 import (
-	"math"
-
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -45,7 +42,7 @@ var (
 
 // featureDrift tells how far each feature has moved from the reference.
 type featureDrift struct {
-	rule rule
+	judgement assess.Judgement
 }
 
 // Name implements Collector.
@@ -58,53 +55,25 @@ func (c featureDrift) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric)
 	}
 }
 
-// model tells of the features of one model and version, each alone and then
-// together.
+// model shows the features of one model and version, each alone and then together.
 func (c featureDrift) model(m *snapshot.Model, ch chan<- prometheus.Metric) {
-	var tested tests
-	var known, drifted int
-	for i := range m.Features() {
-		d := &m.Features()[i]
-		labels := featureLabels.with(m.Name, m.Version, d.Name)
-		if d.KL != nil {
-			gauge(ch, featureKL, *d.KL, labels)
+	features, drifted := c.judgement.Features(m)
+	for i := range features {
+		f, labels := &features[i], featureLabels.with(m.Name, m.Version, m.Features()[i].Name)
+		known(ch, featureKL, f.KL, labels)
+		if t := f.Test; t != nil {
+			gauge(ch, featureCorrected, t.Corrected, labels)
+			gauge(ch, featureNoiseFloor, t.NoiseFloor, labels)
+			gauge(ch, featureSeverity, float64(t.Severity), labels)
+			known(ch, featurePValue, t.PValue, labels)
+			known(ch, featureAdjusted, t.Adjusted, labels)
 		}
-		if v, ok := c.rule.judge(d); ok {
-			gauge(ch, featureCorrected, v.corrected, labels)
-			gauge(ch, featureNoiseFloor, v.noiseFloor, labels)
-			gauge(ch, featureSeverity, float64(drift.Severity(v.corrected)), labels)
-			gauge(ch, featurePValue, v.pValue, labels)
-			tested.add(v.pValue, labels)
-		}
-		if d.BlockTest != nil {
-			gauge(ch, featureDesignEffect, d.BlockTest.DesignEffect, labels)
-		}
-		if yes, ok := c.rule.detected(d); ok {
-			gauge(ch, featureDetected, truth(yes), labels)
-			known++
-			if yes {
-				drifted++
-			}
-		}
+		known(ch, featureDesignEffect, f.DesignEffect, labels)
+		knownTruth(ch, featureDetected, f.Detected, labels)
 	}
-	for i, p := range drift.BenjaminiHochberg(tested.pValues) {
-		gauge(ch, featureAdjusted, p, tested.labels[i])
-	}
-	if known > 0 {
+	if drifted != nil {
 		labels := ofModel(m)
-		gauge(ch, modelDrifted, float64(drifted), labels)
-		gauge(ch, modelDriftedRatio, float64(drifted)/float64(known), labels)
-	}
-}
-
-// tests are the p-values of one model and version with the labels of each.
-type tests struct {
-	pValues []float64
-	labels  [][]*dto.LabelPair
-}
-
-func (t *tests) add(p float64, labels []*dto.LabelPair) {
-	if !math.IsNaN(p) {
-		t.pValues, t.labels = append(t.pValues, p), append(t.labels, labels)
+		gauge(ch, modelDrifted, float64(drifted.Features), labels)
+		gauge(ch, modelDriftedRatio, float64(drifted.Features)/float64(drifted.Known), labels)
 	}
 }

@@ -4,13 +4,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 var (
-	usual        = rule{significance: .05, tolerance: .02}
-	usualOptions = &Options{Significance: usual.significance, Tolerance: usual.tolerance}
+	usual        = assess.Judgement{Significance: .05, Tolerance: .02}
+	usualOptions = &Options{Judgement: usual}
 )
 
 func TestFeatureDriftPage(t *testing.T) {
@@ -31,17 +32,17 @@ func TestBelowFiftyPredictionsOnlyTheDivergenceIsTold(t *testing.T) {
 func TestDriftNeedsToBeImprobableAndLarge(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name string
-		rule rule
-		want string
+		name      string
+		judgement assess.Judgement
+		want      string
 	}{
-		{"both", rule{significance: .05, tolerance: .02}, "1"},
-		{"too small to matter", rule{significance: .05, tolerance: 10}, "0"},
-		{"too probable", rule{significance: .0001, tolerance: .02}, "0"},
+		{"both", assess.Judgement{Significance: .05, Tolerance: .02}, "1"},
+		{"too small to matter", assess.Judgement{Significance: .05, Tolerance: 10}, "0"},
+		{"too probable", assess.Judgement{Significance: .0001, Tolerance: .02}, "0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := samples(t, featureDrift{test.rule}, one(snapshot.Model{Distributions: ofFeatures(creditScore(t))}))
+			got := samples(t, featureDrift{test.judgement}, one(snapshot.Model{Distributions: ofFeatures(creditScore(t))}))
 			contains(t, got, `feature_drift_detected{feature="credit_score",model="m",version="v"} `+test.want)
 		})
 	}
@@ -57,7 +58,7 @@ func TestFeatureDriftIsAbsentWhileTheWindowIsEmpty(t *testing.T) {
 
 func TestSequentialDetectionIsTheDetectors(t *testing.T) {
 	t.Parallel()
-	sequential := rule{sequential: true, significance: .05, tolerance: .02}
+	sequential := assess.Judgement{Sequential: true, Significance: .05, Tolerance: .02}
 	for _, test := range []struct {
 		name      string
 		detection *snapshot.Detection
@@ -88,20 +89,20 @@ func TestPValuesAreAdjustedForTheFeaturesOfOneModel(t *testing.T) {
 	s := one(snapshot.Model{Distributions: ofFeatures(features...)})
 	s.Models = append(s.Models, snapshot.Model{Name: "other", Distributions: ofFeatures(features[:1]...)})
 	got := samples(t, featureDrift{usual}, s)
-	// The smallest of three is tripled, the second is half as much again; a feature
+	// The two smallest of three are the same, and become half as much again; a feature
 	// without a p-value, or of another model, does not count.
 	contains(t, got,
 		`feature_drift_p_value{feature="credit_score",model="m",version="v"} 0.001`,
-		`feature_drift_adjusted_p_value{feature="credit_score",model="m",version="v"} 0.003`,
-		`feature_drift_p_value{feature="purpose",model="m",version="v"} 0.003`,
-		`feature_drift_adjusted_p_value{feature="purpose",model="m",version="v"} 0.0045000000000000005`,
+		`feature_drift_adjusted_p_value{feature="credit_score",model="m",version="v"} 0.0015`,
+		`feature_drift_p_value{feature="purpose",model="m",version="v"} 0.001`,
+		`feature_drift_adjusted_p_value{feature="purpose",model="m",version="v"} 0.0015`,
 		`feature_drift_adjusted_p_value{feature="credit_score",model="other",version=""} 0.001`)
 	lacks(t, got, `adjusted_p_value{feature="empty"`)
 }
 
 func TestDriftedFeaturesAreCountedAmongThoseKnown(t *testing.T) {
 	t.Parallel()
-	sequential := rule{sequential: true}
+	sequential := assess.Judgement{Sequential: true}
 	features := []snapshot.Distribution{creditScore(t), loanTerm(t), purpose(t), creditScore(t)}
 	features[3].Name = "unknown"
 	features[0].Detection = &snapshot.Detection{Detected: true}
@@ -123,7 +124,7 @@ func one(m snapshot.Model) *snapshot.Snapshot {
 
 func TestPValuesAreThoseOfBlocksWhenAskedFor(t *testing.T) {
 	t.Parallel()
-	block := rule{block: true, significance: .05, tolerance: .02}
+	block := assess.Judgement{Blocks: true, Significance: .05, Tolerance: .02}
 	features := []snapshot.Distribution{creditScore(t), purpose(t)}
 	features[0].BlockTest = &drift.BlockTest{PValue: .2, DesignEffect: 3.5}
 	s := one(snapshot.Model{Distributions: &snapshot.Distributions{Features: features, Score: &features[1]}})

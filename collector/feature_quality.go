@@ -1,13 +1,9 @@
 package collector
 
 import (
-	"math"
-	"slices"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
-	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -40,32 +36,15 @@ func (featureQuality) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric)
 		m := &s.Models[i]
 		for j := range m.Features() {
 			d := &m.Features()[j]
-			if d.Total == 0 {
+			q := assess.QualityOf(m, d)
+			if q == nil {
 				continue
 			}
 			labels := featureLabels.with(m.Name, m.Version, d.Name)
-			total := float64(d.Total)
-			gauge(ch, featureMissing, float64(d.Missing)/total, labels)
-			gauge(ch, featureReferenceMissing, missingShare(d), labels)
-			if slices.Contains(d.Binning.Bins(), drift.Unseen) {
-				gauge(ch, featureUnseen, float64(d.Unseen)/total, labels)
-			}
-			if hasRange(m.Reference, d.Name) {
-				gauge(ch, featureOutOfRange, float64(d.OutOfRange)/total, labels)
-			}
+			gauge(ch, featureMissing, q.Missing, labels)
+			known(ch, featureReferenceMissing, q.ReferenceMissing, labels)
+			known(ch, featureUnseen, q.Unseen, labels)
+			known(ch, featureOutOfRange, q.OutOfRange, labels)
 		}
 	}
-}
-
-// missingShare is the share of the reference's rows without a value; NaN, which is
-// not sent, without any row.
-func missingShare(d *snapshot.Distribution) float64 {
-	return float64(d.Reference[d.Binning.Cell(d.Binning.Missing())]) / float64(d.ReferenceTotal)
-}
-
-// hasRange reports whether a feature is a number whose extremes are known.
-func hasRange(r *reference.Reference, feature string) bool {
-	return r != nil && slices.ContainsFunc(r.Features, func(f reference.Feature) bool {
-		return f.Name == feature && (len(f.Values) > 0 || f.Type == reference.Numeric && !(math.IsNaN(f.Min) && math.IsNaN(f.Max)))
-	})
 }

@@ -12,7 +12,7 @@ import (
 const featureValueHelp = "Newest value of this numeric feature in the window, in the feature's own unit: one applicant's value, switched off by --no-collector.feature_values."
 
 // featureValues tells the newest value of each numeric feature. The metrics are
-// named by the features; load.go refuses two of one model that would share a name.
+// named by the features; a configuration with two of one model that would share a name is refused.
 type featureValues struct{}
 
 // Name implements Collector.
@@ -22,17 +22,17 @@ func (featureValues) Name() string { return "feature_values" }
 func (featureValues) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
+		labels := ofModel(m)
 		for j := range m.Features() {
 			d := &m.Features()[j]
-			if d.Numeric && d.Last != nil {
-				desc := prometheus.NewDesc(featureValueName(d.Name), featureValueHelp, modelLabels.given, nil)
-				gauge(ch, desc, *d.Last, ofModel(m))
+			if d.Numeric {
+				known(ch, prometheus.NewDesc(FeatureValueName(d.Name), featureValueHelp, modelLabels.given, nil), d.Last, labels)
 			}
 		}
 	}
 }
 
-// featureValueName is the name of the metric with a feature's newest value.
-func featureValueName(feature string) string {
+// FeatureValueName is the name of the metric with a feature's newest value.
+func FeatureValueName(feature string) string {
 	return "model_feature_" + config.Escape(feature)
 }

@@ -3,6 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -30,24 +31,22 @@ var (
 // sendFeedback tells what came in, when and for how much of the window. Records
 // are counted from 0 for each pair of known classes.
 func sendFeedback(m *snapshot.Model, ch chan<- prometheus.Metric) {
-	known := knownClasses(m)
+	classes := knownClasses(m)
 	counts := map[predictionlog.Outcome]int64{}
-	for _, predicted := range known {
-		for _, actual := range known {
+	for _, predicted := range classes {
+		for _, actual := range classes {
 			counts[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
 		}
 	}
 	for o, n := range m.Counters.Feedback {
-		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, known), Actual: orOther(o.Actual, known)}] += n
+		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, classes), Actual: orOther(o.Actual, classes)}] += n
 	}
 	for o, n := range counts {
 		counter(ch, feedbackTotal, n, feedbackLabels.with(m.Name, m.Version, o.Predicted, o.Actual))
 	}
-	for by, n := range named(m.Counters.Corrections, predictionlog.Corrections) {
+	for by, n := range byName(m.Counters.Corrections, predictionlog.Corrections) {
 		counter(ch, feedbackCorrections, n, correctionLabels.with(m.Name, m.Version, by))
 	}
-	if c := m.Coverage; c != nil {
-		gauge(ch, feedbackCoverage, ratio(c.Labelled, c.Rows), ofModel(m))
-	}
+	known(ch, feedbackCoverage, assess.CoverageOf(m), ofModel(m))
 	histogram(ch, feedbackDelay, &m.Counters.Delays, predictionlog.DelayBounds, 1e3, m)
 }

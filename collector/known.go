@@ -7,8 +7,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// named counts by known name, from 0, and the rest as __other__ when there is any.
-func named(counts map[string]int64, known []string) map[string]int64 {
+// byName counts by known name, from 0, and the rest as __other__ when there is any.
+func byName(counts map[string]int64, known []string) map[string]int64 {
 	named := make(map[string]int64, len(known)+1)
 	for _, name := range known {
 		named[name] = 0

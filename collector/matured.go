@@ -3,13 +3,9 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
-
-// enoughCoverage is the share of a cohort that must have an outcome before its
-// accuracy is told: outcomes that come early are not like those that come late.
-const enoughCoverage = 0.8
 
 var (
 	labelMaturity = prometheus.NewDesc("model_label_maturity_seconds",
@@ -34,19 +30,13 @@ var (
 
 // sendMatured tells how right the model was where the outcomes are in.
 func sendMatured(m *snapshot.Model, ch chan<- prometheus.Metric) {
-	c := m.Matured
+	c := assess.MaturedOf(m)
 	if c == nil {
 		return
 	}
 	labels := ofModel(m)
-	coverage := ratio(c.Labelled, c.Rows)
 	gauge(ch, labelMaturity, c.Age.Seconds(), labels)
-	gauge(ch, maturedCoverage, coverage, labels)
-	gauge(ch, maturedSamples, float64(c.Labelled), labels)
-	if coverage >= enoughCoverage {
-		lower, upper := drift.Wilson(c.Correct, c.Labelled, z95)
-		gauge(ch, maturedAccuracy, ratio(c.Correct, c.Labelled), labels)
-		gauge(ch, maturedLower, lower, labels)
-		gauge(ch, maturedUpper, upper, labels)
-	}
+	known(ch, maturedCoverage, c.Coverage, labels)
+	gauge(ch, maturedSamples, float64(c.Samples), labels)
+	interval(ch, maturedAccuracy, maturedLower, maturedUpper, c.Accuracy, labels)
 }

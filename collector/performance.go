@@ -1,16 +1,11 @@
 package collector
 
 import (
-	"cmp"
-
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
-
-// z95 is the standard normal quantile of a two-sided 95 % interval.
-const z95 = 1.959963984540054
 
 var (
 	accuracy = prometheus.NewDesc("model_accuracy",
@@ -58,30 +53,20 @@ func (performance) Name() string { return "performance" }
 func (performance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		if m.Counters == nil {
+		p := assess.PerformanceOf(m)
+		if p == nil {
 			continue
 		}
-		p, labels := cmp.Or(m.Performance, &snapshot.Performance{}), ofModel(m)
+		labels := ofModel(m)
 		gauge(ch, accuracySamples, float64(p.Samples), labels)
-		if p.Samples > 0 {
-			lower, upper := drift.Wilson(p.Correct, p.Samples, z95)
-			gauge(ch, accuracy, float64(p.Correct)/float64(p.Samples), labels)
-			gauge(ch, accuracyLower, lower, labels)
-			gauge(ch, accuracyUpper, upper, labels)
-		}
-		tp, fp, fn := float64(p.TruePositive), float64(p.FalsePositive), float64(p.FalseNegative)
-		gauge(ch, precision, tp/(tp+fp), labels) // 0/0 is NaN, which is not sent.
-		gauge(ch, recall, tp/(tp+fn), labels)
-		gauge(ch, f1Score, 2*tp/(2*tp+fp+fn), labels)
-		s := cmp.Or(p.Scores, &snapshot.Scores{})
-		gauge(ch, scoreSamples, float64(s.Samples), labels)
-		if s.ROCAUC != nil {
-			gauge(ch, rocAUC, *s.ROCAUC, labels)
-		}
-		if s.Samples > 0 {
-			gauge(ch, brierScore, s.BrierScore, labels)
-			gauge(ch, calibrationError, s.CalibrationError, labels)
-		}
+		interval(ch, accuracy, accuracyLower, accuracyUpper, p.Accuracy, labels)
+		known(ch, precision, p.Precision, labels)
+		known(ch, recall, p.Recall, labels)
+		known(ch, f1Score, p.F1, labels)
+		gauge(ch, scoreSamples, float64(p.Scored), labels)
+		known(ch, rocAUC, p.ROCAUC, labels)
+		known(ch, brierScore, p.BrierScore, labels)
+		known(ch, calibrationError, p.CalibrationError, labels)
 		sendFeedback(m, ch)
 		sendMatured(m, ch)
 	}

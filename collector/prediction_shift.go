@@ -1,10 +1,9 @@
 package collector
 
 import (
-	"math"
-
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -24,10 +23,9 @@ var (
 )
 
 // predictionShift tells how far what the model answers has moved from the
-// reference. The class is the score cut at the threshold, so the score alone is
-// judged: a second test of the same thing would only add false alarms.
+// reference.
 type predictionShift struct {
-	rule rule
+	judgement assess.Judgement
 }
 
 // Name implements Collector.
@@ -37,35 +35,18 @@ func (predictionShift) Name() string { return "prediction_shift" }
 func (c predictionShift) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
+		p := c.judgement.Predictions(m)
+		if p == nil {
+			continue
+		}
 		labels := ofModel(m)
-		gauge(ch, scoreShift, shift(m.Score()), labels)
-		gauge(ch, classShift, shift(m.Class()), labels)
-		judged := m.Score()
-		if judged == nil {
-			judged = m.Class()
+		if p.Score != nil {
+			known(ch, scoreShift, p.Score.KL, labels)
 		}
-		if judged == nil {
-			continue
+		if p.Class != nil {
+			known(ch, classShift, p.Class.KL, labels)
 		}
-		if v, ok := c.rule.judge(judged); ok {
-			gauge(ch, predictionPValue, v.pValue, labels)
-		}
-		drifted, known := c.rule.detected(judged)
-		if !known {
-			continue
-		}
-		if m.Class() != nil {
-			class, _ := c.rule.detected(m.Class())
-			drifted = drifted || class
-		}
-		gauge(ch, predictionDetected, truth(drifted), labels)
+		known(ch, predictionPValue, p.PValue, labels)
+		knownTruth(ch, predictionDetected, p.Detected, labels)
 	}
-}
-
-// shift is the divergence of a distribution, NaN when there is none.
-func shift(d *snapshot.Distribution) float64 {
-	if d == nil || d.KL == nil {
-		return math.NaN()
-	}
-	return *d.KL
 }

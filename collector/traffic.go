@@ -46,8 +46,8 @@ func (traffic) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 		if m.Counters == nil {
 			continue
 		}
-		classes := named(m.Counters.Classes, knownClasses(m))
-		reasons := named(m.Counters.Errors, predictionlog.Reasons)
+		classes := byName(m.Counters.Classes, knownClasses(m))
+		reasons := byName(m.Counters.Errors, predictionlog.Reasons)
 		labels := ofModel(m)
 		counter(ch, requestsTotal, sum(classes)+sum(reasons), labels)
 		counter(ch, successTotal, sum(classes), labels)

@@ -3,6 +3,7 @@ package collector
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -28,16 +29,17 @@ func (windowRows) Name() string { return "window" }
 func (windowRows) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]
-		if m.Rows == nil {
+		f := assess.FreshnessOf(m, s.Time)
+		if f == nil {
 			continue
 		}
 		labels := ofModel(m)
-		gauge(ch, windowPredictions, float64(m.Rows.Count), labels)
-		if m.Rows.Oldest != nil {
-			gauge(ch, windowAge, s.Time.Sub(*m.Rows.Oldest).Seconds(), labels)
+		gauge(ch, windowPredictions, float64(f.Predictions), labels)
+		if f.Age != nil {
+			gauge(ch, windowAge, f.Age.Seconds(), labels)
 		}
-		if m.Rows.Newest != nil {
-			gauge(ch, lastPrediction, seconds(*m.Rows.Newest), labels)
+		if f.Newest != nil {
+			gauge(ch, lastPrediction, seconds(*f.Newest), labels)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/exporter"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -76,12 +77,12 @@ func BenchmarkPage(b *testing.B) {
 	for range 3 {
 		loans(b, writer, generator, 1000)
 	}
-	monitor, err := collector.New(options)
+	watcher, err := monitor.New(options)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer func() { _ = monitor.Close() }()
-	server, err := exporter.New(exporter.Options{Monitor: monitor, TelemetryPath: "/metrics", Collectors: collector.Names(), Enabled: options.Enabled})
+	defer func() { _ = watcher.Close() }()
+	server, err := exporter.New(exporter.Options{Monitor: watcher, TelemetryPath: "/metrics", Collectors: collector.Names(), Enabled: options.Enabled})
 	if err != nil {
 		b.Fatal(err)
 	}

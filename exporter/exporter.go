@@ -25,7 +25,7 @@ import (
 )
 
 // Monitor is what the exporter needs of the models' monitoring.
-// *collector.Monitor implements it. All methods are called concurrently.
+// *monitor.Monitor implements it. All methods are called concurrently.
 type Monitor interface {
 	// Gatherer returns the metrics of one scrape. Names are the collectors
 	// that take part; nil means the enabled ones, an empty slice none. Its

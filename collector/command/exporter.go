@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
@@ -48,7 +49,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 		}
 		watch.Enabled, watch.Now, watch.Logger, watch.Table = enabled(), time.Now, e.Logger, tables.Table
 		if *check {
-			if err := collector.CheckConfig(watch); err != nil {
+			if err := monitor.CheckConfig(watch); err != nil {
 				return err
 			}
 			fmt.Fprintln(e.Stdout, "configuration and references are valid; BigQuery tables were not checked")
@@ -57,16 +58,16 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 		hangup := make(chan os.Signal, 1)
 		signal.Notify(hangup, syscall.SIGHUP)
 		defer signal.Stop(hangup)
-		monitor, err := collector.New(watch)
+		watcher, err := monitor.New(watch)
 		if err != nil {
 			return err
 		}
-		serve.Monitor, serve.Web, serve.TimeoutOffset, serve.Hangup = monitor, web, *offset, hangup
+		serve.Monitor, serve.Web, serve.TimeoutOffset, serve.Hangup = watcher, web, *offset, hangup
 		serve.Collectors, serve.Enabled, serve.Logger = collector.Names(), watch.Enabled, e.Logger
 		e.Logger.Info("starting exporter", "version", version.Info(), "build", version.BuildContext())
-		stop := monitor.Refresh(*refresh)
+		stop := watcher.Refresh(*refresh)
 		err = exporter.Run(ctx, serve)
 		stop()
-		return errors.Join(err, monitor.Close())
+		return errors.Join(err, watcher.Close())
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/replay"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
@@ -98,7 +98,7 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 }
 
 // setting reads a --compare: what differs from the flags given.
-func setting(given collector.Options, text string) (replay.Setting, error) {
+func setting(given monitor.Options, text string) (replay.Setting, error) {
 	name, flags, ok := strings.Cut(text, ":")
 	args := strings.Fields(flags)
 	if name = strings.TrimSpace(name); !ok || name == "" || strings.HasPrefix(name, "-") || len(args) == 0 {

@@ -10,7 +10,9 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // lookback is the usual --window.lookback: how many of the newest rows of a log
@@ -18,8 +20,9 @@ import (
 const lookback = 262144
 
 // Defaults are the options of a command line without flags.
-func Defaults() collector.Options {
-	return collector.Options{
+func Defaults() monitor.Options {
+	return monitor.Options{
+		Open:             OpenLog,
 		Window:           window.Options{Predictions: 1000, Lookback: lookback, Feedback: 100, Versions: 10},
 		Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
 		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
@@ -27,10 +30,15 @@ func Defaults() collector.Options {
 	}
 }
 
+// OpenLog follows the prediction log that o names.
+func OpenLog(o *monitor.Options, specs []window.Spec) (monitor.Source, error) {
+	return monitor.Follow(sqlite.NewReader(o.Log), specs, o)
+}
+
 // watchFlags adds the flags that say what is watched and how it is judged, the
 // same for live traffic and for history. What o holds is their default; parsing
 // sets it.
-func watchFlags(cmd flagged, o *collector.Options) {
+func watchFlags(cmd flagged, o *monitor.Options) {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	cmd.Flag("config.file", "Which models to watch (YAML); without it, the embedded loan model or the one of --reference.file.").StringVar(&o.ConfigFile)
 	cmd.Flag("reference.file", "What is normal for the one model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
@@ -71,7 +79,7 @@ func collectorFlags(cmd flagged) func() []string {
 }
 
 // with returns o as further flags of watchFlags change it.
-func with(o collector.Options, args []string) (collector.Options, error) {
+func with(o monitor.Options, args []string) (monitor.Options, error) {
 	app := kingpin.New("", "")
 	app.Terminate(nil)
 	app.UsageWriter(io.Discard).ErrorWriter(io.Discard)

@@ -9,10 +9,11 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 )
 
 // parse returns what a command line makes of the defaults.
-func parse(t *testing.T, args ...string) (collector.Options, []string, error) {
+func parse(t *testing.T, args ...string) (monitor.Options, []string, error) {
 	t.Helper()
 	o := Defaults()
 	app := kingpin.New("test", "")
@@ -35,7 +36,7 @@ func TestWithoutFlagsTheDefaultsHold(t *testing.T) {
 	if !slices.Equal(enabled, collector.Defaults()) {
 		t.Errorf("enabled are %v, want %v", enabled, collector.Defaults())
 	}
-	if _, err := collector.Load(withLog(o)); err != nil {
+	if _, err := monitor.Load(withLog(o)); err != nil {
 		t.Errorf("the defaults are refused: %v", err)
 	}
 }
@@ -127,7 +128,7 @@ func TestTimeIsRFC3339(t *testing.T) {
 	}
 }
 
-func withLog(o collector.Options) collector.Options {
+func withLog(o monitor.Options) monitor.Options {
 	o.Log = "predictions.db"
 	return o
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -57,11 +58,8 @@ type Result struct {
 // span is the time between the first and the last scrape, and a step before.
 func (r *Result) span(step time.Duration) time.Duration { return r.Passed + step }
 
-// detected says whether a distribution has drifted, and whether that is known.
-type detected func(*snapshot.Distribution) (drifted, known bool)
-
 // add adds a scrape.
-func (r *Result) add(s *snapshot.Snapshot, detected detected) {
+func (r *Result) add(s *snapshot.Snapshot, j assess.Judgement) {
 	passed := max(0, s.Time.Sub(r.To))
 	if r.Scrapes == 0 {
 		r.From, passed = s.Time, 0
@@ -76,13 +74,13 @@ func (r *Result) add(s *snapshot.Snapshot, detected detected) {
 		}
 		of := r.model(m.Name, m.Version)
 		for d := range m.Distributions.All() {
-			of.add(d, r, passed, detected)
+			of.add(d, r, passed, j)
 		}
 	}
 	for _, m := range r.Models {
 		for _, d := range m.Distributions {
 			if d.on && d.seen != r.Scrapes {
-				d.turn(false, s.Time, r.Passed, passed) // its rows are too far back
+				d.set(false, s.Time, r.Passed, passed) // its rows are too far back
 			}
 		}
 	}
@@ -102,7 +100,7 @@ func (r *Result) model(name, version string) *Model {
 }
 
 // add adds a distribution of a scrape.
-func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, detected detected) {
+func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, j assess.Judgement) {
 	at := slices.IndexFunc(m.Distributions, func(d *Distribution) bool { return d.Name == of.Name })
 	if at < 0 {
 		at = len(m.Distributions)
@@ -110,13 +108,13 @@ func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, 
 	}
 	d := m.Distributions[at]
 	d.seen = r.Scrapes
-	drifted, known := detected(of)
-	d.turn(drifted && known, r.To, r.Passed, passed)
+	drifted := j.Drift(of).Detected
+	d.set(drifted != nil && *drifted, r.To, r.Passed, passed)
 }
 
-// turn sets the alarm on or off at a moment, when so much time has passed since
+// set sets the alarm on or off at a moment, when so much time has passed since
 // the first scrape and step of it since the last one.
-func (d *Distribution) turn(on bool, at time.Time, passed, step time.Duration) {
+func (d *Distribution) set(on bool, at time.Time, passed, step time.Duration) {
 	if d.on {
 		d.On += step
 	}

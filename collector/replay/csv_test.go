@@ -67,7 +67,7 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	past := newPast(s, o.Window.Lookback)
 	windows, stop := follow(t, past, o)
 	defer stop()
-	walk := walk{past: past, window: windows, step: int64(15 * time.Second)}
+	walk := walk{past: past, source: windows, step: int64(15 * time.Second)}
 	n := 0
 	walk.visit = func(s *snapshot.Snapshot) error {
 		if n == len(want) || !s.Time.Equal(want[n].moment) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -21,7 +21,7 @@ type said struct {
 }
 
 // replayAll returns what every scrape of a replay said.
-func replayAll(t *testing.T, path string, o collector.Options, step time.Duration) []said {
+func replayAll(t *testing.T, path string, o monitor.Options, step time.Duration) []said {
 	t.Helper()
 	o.Log = path
 	history, err := openLog(t.Context(), path)
@@ -36,7 +36,7 @@ func replayAll(t *testing.T, path string, o collector.Options, step time.Duratio
 	windows, stop := follow(t, past, o)
 	defer stop()
 	var all []said
-	w := walk{past: past, window: windows, step: int64(step), age: int64(o.Window.Duration)}
+	w := walk{past: past, source: windows, step: int64(step), age: int64(o.Window.Duration)}
 	w.visit = func(s *snapshot.Snapshot) error {
 		all = append(all, said{s.Time, describe(s)})
 		return nil
@@ -50,24 +50,28 @@ func replayAll(t *testing.T, path string, o collector.Options, step time.Duratio
 	return all
 }
 
-func follow(t *testing.T, log window.Log, o collector.Options) (*window.Window, func()) {
+func follow(t *testing.T, log window.Log, o monitor.Options) (monitor.Source, func()) {
 	t.Helper()
-	specs, err := collector.Load(o)
+	specs, err := monitor.Load(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	windows, stop, err := collector.Follow(log, specs, o)
+	source, err := monitor.Follow(log, specs, &o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return windows, stop
+	return source, func() {
+		if err := source.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // live is an exporter that is scraped while a log is written.
 type live struct {
 	*logWriter
 
-	windows *window.Window
+	windows monitor.Source
 	waiting []event
 	said    []said
 }
@@ -94,13 +98,13 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		step   time.Duration
-		change func(*collector.Options)
+		change func(*monitor.Options)
 	}{
-		{"by number", 15 * time.Second, func(*collector.Options) {}},
-		{"by number, p-value", 15 * time.Second, func(o *collector.Options) { o.Sequential = false }},
-		{"by age", 15 * time.Second, func(o *collector.Options) { o.Window.Predictions, o.Window.Duration = 0, 4*time.Minute }},
-		{"by both, between ticks", 10 * time.Second, func(o *collector.Options) { o.Window.Duration = 3 * time.Minute }},
-		{"beyond the look-back", time.Minute, func(o *collector.Options) { o.Window.Predictions, o.Window.Lookback = 50, 64 }},
+		{"by number", 15 * time.Second, func(*monitor.Options) {}},
+		{"by number, p-value", 15 * time.Second, func(o *monitor.Options) { o.Sequential = false }},
+		{"by age", 15 * time.Second, func(o *monitor.Options) { o.Window.Predictions, o.Window.Duration = 0, 4*time.Minute }},
+		{"by both, between ticks", 10 * time.Second, func(o *monitor.Options) { o.Window.Duration = 3 * time.Minute }},
+		{"beyond the look-back", time.Minute, func(o *monitor.Options) { o.Window.Predictions, o.Window.Lookback = 50, 64 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

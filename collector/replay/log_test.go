@@ -15,6 +15,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
@@ -135,9 +136,9 @@ func normal(t testing.TB) string {
 }
 
 // watch are the usual options, with the reference of traffic.
-func watch(t testing.TB) collector.Options {
+func watch(t testing.TB) monitor.Options {
 	t.Helper()
-	return collector.Options{
+	return monitor.Options{
 		ReferenceFile:    normal(t),
 		Window:           window.Options{Predictions: 1000, Lookback: 262144, Feedback: 100, Versions: 10},
 		Bins:             drift.BinOptions{Count: 10, Method: "quantile"},

@@ -16,7 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -24,7 +24,7 @@ import (
 type Setting struct {
 	// Name is how reports call it, Flags what makes it differ from the first one.
 	Name, Flags string
-	Watch       collector.Options
+	Watch       monitor.Options
 }
 
 // Options say what is replayed and how. The names in the comments are the flags

@@ -125,7 +125,7 @@ func TestAlarmsAreRisingEdges(t *testing.T) {
 	d := &Distribution{}
 	states := []bool{false, true, true, false, false, true}
 	for i, on := range states {
-		d.turn(on, start.Add(time.Duration(i)*time.Minute), time.Duration(i)*time.Minute, time.Minute)
+		d.set(on, start.Add(time.Duration(i)*time.Minute), time.Duration(i)*time.Minute, time.Minute)
 	}
 	if len(d.Alarms) != 2 || d.Alarms[0].Off.Sub(d.Alarms[0].On) != 2*time.Minute || !d.Alarms[1].Off.IsZero() || d.On != 2*time.Minute {
 		t.Errorf("%v make %+v", states, d)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -38,7 +39,7 @@ func newRun(s Setting, o *Options) (*run, error) {
 	if o.CSV != nil {
 		s.Watch.Log = o.CSV.Path
 	}
-	specs, err := collector.Load(s.Watch)
+	specs, err := monitor.Load(s.Watch)
 	if err != nil {
 		return nil, err
 	}
@@ -56,23 +57,24 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 	o.Window.Bare = o.Sequential && r.metrics == nil // Nobody looks at p-values.
 	past := newPast(s, max(o.Window.Lookback, int64(o.Window.Predictions)))
 	past.hindsight = r.hindsight
-	windows, stop, err := collector.Follow(past, r.specs, *o)
+	source, err := monitor.Follow(past, r.specs, o)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	w := walk{past: past, window: windows, step: int64(r.step), age: int64(o.Window.Duration)}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	w := walk{past: past, source: source, step: int64(r.step), age: int64(o.Window.Duration)}
 	if r.metrics != nil {
 		w.shown = int64(r.every)
 	}
+	judgement := o.Judgement()
 	w.visit = func(s *snapshot.Snapshot) error {
-		r.result.add(s, o.Detected)
+		r.result.add(s, judgement)
 		r.rows.Store(past.read)
 		r.moment.Store(s.Time.UnixNano())
 		if r.metrics == nil || s.Time.UnixNano()%int64(r.every) != 0 {
 			return nil
 		}
-		return r.metrics.add(s.Time, collector.Of(s, *o, nil))
+		return r.metrics.add(s.Time, collector.Page(s, o.Collectors(), o.Enabled))
 	}
 	if err := w.run(ctx); err != nil || ctx.Err() != nil {
 		r.result.count(past.rows)

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
-	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
 // idle is how long scrapes go on that are asked for only to be shown, after the
@@ -19,7 +19,7 @@ const idle = int64(24 * time.Hour)
 // since 1970 at which a scrape can differ from the one before.
 type walk struct {
 	past   *past
-	window *window.Window
+	source monitor.Source
 	step   int64 // ns
 	// shown is another step, a multiple of the first, at which scrapes are wanted
 	// even when they do not differ; 0: at no time.
@@ -73,7 +73,7 @@ func (w *walk) scrape(ctx context.Context) (*snapshot.Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		s := w.window.Snapshot(ctx, time.Unix(0, w.now).UTC())
+		s := w.source.Snapshot(ctx, time.Unix(0, w.now).UTC())
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx) // and a null may be missing
 		}

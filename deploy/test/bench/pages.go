@@ -14,6 +14,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
@@ -27,17 +28,17 @@ const (
 func serveExporter(ctx context.Context, predictions int, path string, listening func(net.Addr)) error {
 	o := command.Defaults()
 	o.Log, o.Window.Predictions, o.Enabled = path, predictions, collector.Defaults()
-	monitor, err := collector.New(o)
+	watcher, err := monitor.New(o)
 	if err != nil {
 		return err
 	}
 	address, systemd, config := []string{"127.0.0.1:0"}, false, ""
 	err = exporter.Run(ctx, exporter.Options{
-		Monitor: monitor, TelemetryPath: "/metrics", TimeoutOffset: 500 * time.Millisecond, EnablePprof: true, Listening: listening,
+		Monitor: watcher, TelemetryPath: "/metrics", TimeoutOffset: 500 * time.Millisecond, EnablePprof: true, Listening: listening,
 		Collectors: collector.Names(), Enabled: o.Enabled,
 		Web: &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
 	})
-	return errors.Join(err, monitor.Close())
+	return errors.Join(err, watcher.Close())
 }
 
 // serveConstants is client_golang at its leanest: gauges that are there already,

@@ -1,4 +1,6 @@
-package collector
+// Package monitor makes a page of metrics for every scrape: it loads the configuration and
+// the references, keeps a Source of snapshots, and runs the collectors.
+package monitor
 
 import (
 	"context"
@@ -13,8 +15,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
@@ -23,6 +28,9 @@ import (
 type Options struct {
 	// Log is --predictions.log. It need not exist yet.
 	Log string
+	// Open begins to follow the models of specs. It is called at the start and
+	// whenever a reload has changed these.
+	Open func(o *Options, specs []window.Spec) (Source, error)
 	// ConfigFile is --config.file, ReferenceFile is --reference.file: at most one
 	// of them. With neither, the embedded model is watched.
 	ConfigFile, ReferenceFile string
@@ -40,7 +48,7 @@ type Options struct {
 	// Bins says how features are binned.
 	Bins drift.BinOptions
 	// BinLimits bounds what feature_bins tells: --bins.top and --bins.max-series.
-	BinLimits BinLimits
+	BinLimits collector.BinLimits
 	// BootstrapSamples is --drift.bootstrap-samples, the draws of a null.
 	BootstrapSamples int
 	// Significance is --drift.significance, the p-value below which a divergence
@@ -67,7 +75,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Monitor follows one prediction log and tells Prometheus about its models. Its
+// Monitor makes the pages of the models that it watches. Its
 // methods may be called concurrently.
 type Monitor struct {
 	options Options
@@ -94,6 +102,9 @@ func New(o Options) (*Monitor, error) {
 	}
 	if err := o.validate(); err != nil {
 		return nil, err
+	}
+	if o.Open == nil {
+		return nil, errors.New("nothing says where snapshots come from: set Open")
 	}
 	remotes := newRemotes(&o)
 	specs, err := loadSpecs(&o, remotes)
@@ -138,12 +149,12 @@ func (o Options) validate() error {
 	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)
 	}
-	if err := o.BinLimits.validate(); err != nil {
+	if err := o.BinLimits.Validate(); err != nil {
 		return err
 	}
 	for _, name := range o.Enabled {
-		if !slices.Contains(Names(), name) {
-			return fmt.Errorf("unknown collector %q; the collectors are: %s", name, strings.Join(Names(), ", "))
+		if !slices.Contains(collector.Names(), name) {
+			return fmt.Errorf("unknown collector %q; the collectors are: %s", name, strings.Join(collector.Names(), ", "))
 		}
 	}
 	return nil
@@ -155,6 +166,24 @@ const (
 	maxTolerance = 1000
 	maxSamples   = 1_000_000
 )
+
+// entries are the collectors with these names, nil meaning the enabled ones.
+func (o *Options) entries(names []string) []collector.Entry {
+	if names == nil {
+		names = o.Enabled
+	}
+	return collector.Select(o.Collectors(), names)
+}
+
+// Judgement says what is drift by these options.
+func (o *Options) Judgement() assess.Judgement {
+	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block}
+}
+
+// Collectors is what the collectors need of these options.
+func (o *Options) Collectors() collector.Options {
+	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits}
+}
 
 // Gatherer returns the metrics of one scrape, which must end with ctx. Names are
 // the collectors that run, in their own order; nil means the enabled ones. What it
@@ -183,14 +212,26 @@ func (m *Monitor) Ready() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
 	defer cancel()
-	_, err := g.log.State(ctx)
-	if err != nil {
-		return fmt.Errorf("the prediction log has not been read yet: %w", err)
+	if err := g.source.Ready(ctx); err != nil {
+		return err
 	}
 	m.mu.Lock()
 	m.opened = true
 	m.mu.Unlock()
 	return nil
+}
+
+// Snapshot returns what is known now. It never returns nil; a failure is its Err.
+func (m *Monitor) Snapshot(ctx context.Context) *snapshot.Snapshot {
+	s, _, release := m.snapshot(ctx)
+	defer release()
+	return s
+}
+
+// Assessment returns what is to be said of the models now, by the same rules as the
+// metrics.
+func (m *Monitor) Assessment(ctx context.Context) *assess.Assessment {
+	return m.options.Judgement().Of(m.Snapshot(ctx))
 }
 
 const readyTimeout = 2 * time.Second

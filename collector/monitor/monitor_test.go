@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"context"
@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -25,14 +24,19 @@ func options(t *testing.T) Options {
 	dir := t.TempDir()
 	write(t, dir, "r.json", referenceJSON("m", ""))
 	return Options{
+		Open:             openLog,
 		Log:              filepath.Join(dir, "predictions.db"),
 		ConfigFile:       write(t, dir, "config.yml", "models: [{name: m, reference: {file: r.json}}]"),
 		Window:           window.Options{Predictions: 1000, Lookback: 1000, Feedback: 100, Versions: 10},
 		BootstrapSamples: 199,
 		Significance:     .05,
 		Tolerance:        .02,
-		Enabled:          Defaults(),
+		Enabled:          collector.Defaults(),
 	}
+}
+
+func openLog(o *Options, specs []window.Spec) (Source, error) {
+	return Follow(sqlite.NewReader(o.Log), specs, o)
 }
 
 func monitor(t *testing.T, o Options) *Monitor {
@@ -99,7 +103,7 @@ func TestMonitorTellsAboutALog(t *testing.T) {
 		`model_accuracy{model="m",version="1"} 1`,
 		`model_window_predictions{model="m",version="1"} 60`,
 		`model_reference_samples{model="m",version="1"} 400`)
-	for _, name := range Defaults() {
+	for _, name := range collector.Defaults() {
 		contains(t, got, `drift_scrape_collector_success{collector="`+name+`"} 1`)
 	}
 	lacks(t, got, "feature_counts", "feature_window_bin_predictions")
@@ -109,7 +113,7 @@ func TestThePageIsLintedButForTheNamesOfFeatures(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	predict(t, o.Log, 60)
-	problems, err := testutil.GatherAndLint(monitor(t, o).Gatherer(t.Context(), Names()))
+	problems, err := testutil.GatherAndLint(monitor(t, o).Gatherer(t.Context(), collector.Names()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +129,7 @@ func TestWithoutTheLogOnlyTheReferenceIsTold(t *testing.T) {
 	got := scraped(t.Context(), t, monitor(t, options(t)), nil)
 	contains(t, got, "drift_up 0", "drift_exporter_config_last_reload_successful 1",
 		`drift_scrape_collector_success{collector="reference"} 1`)
-	for _, name := range Defaults() {
+	for _, name := range collector.Defaults() {
 		if name != "reference" {
 			contains(t, got, `drift_scrape_collector_success{collector="`+name+`"} 0`)
 		}
@@ -155,48 +159,6 @@ func TestACancelledScrapeEndsWithAPage(t *testing.T) {
 	cancel()
 	contains(t, scraped(ctx, t, m, nil), "drift_up 0", `drift_scrape_collector_success{collector="reference"} 1`)
 	contains(t, scraped(t.Context(), t, m, nil), "drift_up 1")
-}
-
-// panicking sends a sample and panics.
-type panicking struct{}
-
-func (panicking) Name() string { return "panicking" }
-func (panicking) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
-	windowRows{}.Collect(s, ch)
-	panic("on purpose")
-}
-
-func TestAPanicStaysWithItsCollector(t *testing.T) {
-	t.Parallel()
-	o := options(t)
-	predict(t, o.Log, 1)
-	s := &scrape{ctx: t.Context(), monitor: monitor(t, o), entries: []entry{{Collector: panicking{}}, {Collector: referenceInfo{}}}}
-	got := values(written(t, s))
-	contains(t, got,
-		`drift_scrape_collector_success{collector="panicking"} 0`,
-		`drift_scrape_collector_success{collector="reference"} 1`,
-		"drift_up 1")
-}
-
-func TestNullsThatCouldNotBeDrawnLeaveTheRest(t *testing.T) {
-	t.Parallel()
-	s := usualSnapshot(t)
-	for _, d := range []*snapshot.Distribution{&s.Models[1].Features()[0], s.Models[1].Class()} {
-		d.Null, d.NullErr = nil, context.DeadlineExceeded
-	}
-	for _, e := range all(usualOptions) {
-		ch := make(chan prometheus.Metric, 1024)
-		err := e.run(s, ch)
-		if needs := e.nulls != nil; needs != (err != nil) {
-			t.Errorf("%s: %v", e.Name(), err)
-		}
-		if len(ch) == 0 {
-			t.Errorf("%s told nothing", e.Name())
-		}
-	}
-	got := samples(t, featureDrift{usual}, s)
-	contains(t, got, `feature_drift_detected{feature="purpose",model="loan_refinance",version="1"} 1`)
-	lacks(t, got, `feature_drift_detected{feature="credit_score"`)
 }
 
 func TestReloadTakesTheNewReferenceOrKeepsTheFormerOne(t *testing.T) {

@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/config"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
@@ -165,7 +166,7 @@ func (w *watched) check() error {
 		if f.Type != reference.Numeric || w.Features != nil && !slices.Contains(w.Features, f.Name) {
 			continue
 		}
-		metric := featureValueName(f.Name)
+		metric := collector.FeatureValueName(f.Name)
 		if other, taken := metrics[metric]; taken {
 			return fmt.Errorf("%s: model %q: features %q and %q would both be the metric %s; rename one in the model, or watch only one of them with features", w.Position, w.Name, other, f.Name, metric)
 		}

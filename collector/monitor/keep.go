@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
@@ -18,54 +19,41 @@ import (
 // zero value is empty.
 type keep struct {
 	mu   sync.Mutex
-	kept map[string]kept
+	made map[string]made
 }
 
-type kept struct {
+// made is what a collector made of a snapshot.
+type made struct {
 	of       *snapshot.Snapshot
 	families []*dto.MetricFamily
 }
 
-// get returns the families of a collector if they show this snapshot as well.
-func (k *keep) get(e *entry, s *snapshot.Snapshot) ([]*dto.MetricFamily, bool) {
-	k.mu.Lock()
-	last, ok := k.kept[e.Name()]
-	k.mu.Unlock()
-	return last.families, ok && snapshot.Same(last.of, s, e.parts)
-}
-
-func (k *keep) put(e *entry, s *snapshot.Snapshot, families []*dto.MetricFamily) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.kept == nil {
-		k.kept = map[string]kept{}
-	}
-	k.kept[e.Name()] = kept{s, families}
-}
-
-// lasts reports whether what the collector makes may be the same at two scrapes.
-func (e *entry) lasts() bool { return e.parts&snapshot.PartClock == 0 }
-
-// keeps reports whether what the collector makes of a snapshot may be shown again.
-func (e *entry) keeps(s *snapshot.Snapshot) bool { return e.lasts() && (s.Err == nil || !e.needsLog) }
-
-// kept returns the families that the collector made of a snapshot before, if it would
+// get returns the families that the collector made of a snapshot before, if it would
 // make the same of this one.
-func (e *entry) kept(s *snapshot.Snapshot, k *keep) ([]*dto.MetricFamily, bool) {
-	if !e.keeps(s) {
+func (k *keep) get(e *collector.Entry, s *snapshot.Snapshot) ([]*dto.MetricFamily, bool) {
+	if !e.Keeps(s) {
 		return nil, false
 	}
-	return k.get(e, s)
+	k.mu.Lock()
+	last, ok := k.made[e.Name()]
+	k.mu.Unlock()
+	return last.families, ok && e.Same(last.of, s)
 }
 
 // gather returns the families of a collector, why it is not a success, and what
 // cannot be shown. Only families that lack nothing are kept.
-func (e *entry) gather(s *snapshot.Snapshot, k *keep) (families []*dto.MetricFamily, incomplete, refused error) {
-	families, refused = gathered(func(ch chan<- prometheus.Metric) { incomplete = e.run(s, ch) })
-	if e.keeps(s) && incomplete == nil && refused == nil {
-		k.put(e, s, families)
+func (k *keep) gather(e *collector.Entry, s *snapshot.Snapshot) (families []*dto.MetricFamily, incomplete, refused error) {
+	families, refused = gathered(func(ch chan<- prometheus.Metric) { incomplete = e.Run(s, ch) })
+	if !e.Keeps(s) || incomplete != nil || refused != nil {
+		return families, incomplete, refused
 	}
-	return families, incomplete, refused
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.made == nil {
+		k.made = map[string]made{}
+	}
+	k.made[e.Name()] = made{s, families}
+	return families, nil, nil
 }
 
 // gathered checks and sorts what is collected.

@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"context"
@@ -58,6 +58,9 @@ func fromTable(t *testing.T, w *warehouse) Options {
 }
 
 const referenceCollector = "reference"
+
+// now is the clock of counts in the tests.
+var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestAReferenceIsCountedInTheBackground(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
@@ -83,7 +83,7 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 			t.Parallel()
 			clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 			o := options(t)
-			o.Now, o.Enabled, o.Window.Maturity = func() time.Time { return clock }, Names(), 90*time.Second
+			o.Now, o.Enabled, o.Window.Maturity = func() time.Time { return clock }, collector.Names(), 90*time.Second
 			set(&o)
 			m := monitor(t, o)
 			pages := map[time.Duration]string{}
@@ -142,7 +142,7 @@ func TestOutcomesGoWithThoseOfOtherModels(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	o := options(t)
-	o.Now, o.Enabled = func() time.Time { return clock }, Names()
+	o.Now, o.Enabled = func() time.Time { return clock }, collector.Names()
 	o.Window.Predictions, o.Window.Lookback = 50, 50
 	told(t, o.Log, &clock, "a", 50, 40)
 	m := monitor(t, o)
@@ -176,7 +176,7 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	o := options(t)
-	o.Now, o.Enabled = func() time.Time { return clock }, Names()
+	o.Now, o.Enabled = func() time.Time { return clock }, collector.Names()
 	told(t, o.Log, &clock, "a", 100, 40)
 	m := monitor(t, o)
 	// made are one family of each collector: scrapes share those that are not made anew.
@@ -198,8 +198,8 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 		"model_estimated_accuracy": "estimated_performance", "feature_accuracy_impact": "accuracy_impact",
 		"model_window_age_seconds": "window", "model_reference_info": "reference",
 	}
-	if len(of) != len(Names())-1 { // The reference has no score and no classes to shift.
-		t.Fatalf("families of %d collectors are looked at, there are %d", len(of), len(Names()))
+	if len(of) != len(collector.Names())-1 { // The reference has no score and no classes to shift.
+		t.Fatalf("families of %d collectors are looked at, there are %d", len(of), len(collector.Names()))
 	}
 	first := made()
 	clock = clock.Add(time.Hour)
@@ -216,27 +216,5 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 		if anew := second[name] != third[name]; anew != (collector != "reference") {
 			t.Errorf("after a new row %s was made anew: %v", name, anew)
 		}
-	}
-}
-
-func TestNothingThatLacksSomethingIsKept(t *testing.T) {
-	t.Parallel()
-	o := options(t)
-	clock := time.Now()
-	told(t, o.Log, &clock, "a", 100, 0)
-	m := monitor(t, o)
-	var broken keep
-	s, _, release := m.snapshot(t.Context())
-	defer release()
-	for _, e := range []entry{
-		{Collector: panicking{}, parts: snapshot.PartLoads},
-		{Collector: referenceInfo{}, parts: snapshot.PartLoads, nulls: func(*snapshot.Model) error { return errClosed }},
-	} {
-		if _, incomplete, _ := e.gather(s, &broken); incomplete == nil {
-			t.Errorf("%s lacks nothing", e.Name())
-		}
-	}
-	if len(broken.kept) > 0 {
-		t.Errorf("kept %v", broken.kept)
 	}
 }

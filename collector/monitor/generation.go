@@ -1,44 +1,29 @@
-package collector
+package monitor
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // generation is everything that a reload replaces. A scrape works on one
 // generation from its beginning to its end.
 type generation struct {
 	specs  []window.Spec
-	log    *sqlite.Reader
-	window *window.Window
-	stop   func()
-	kept   keep // what the last scrapes made of window
+	source Source
+	kept   keep // what the last scrapes made of its snapshots
 	users  sync.WaitGroup
 }
 
-// generation of the specs; it opens the log when it is first read.
+// generation of the specs.
 func (o *Options) generation(specs []window.Spec) (*generation, error) {
-	g := &generation{specs: specs, log: sqlite.NewReader(o.Log)}
-	var err error
-	if g.window, g.stop, err = Follow(g.log, specs, *o); err != nil {
-		return nil, errors.Join(err, g.log.Close())
+	s, err := o.Open(o, specs)
+	if err != nil {
+		return nil, err
 	}
-	return g, nil
-}
-
-// close lets everything go that a generation holds.
-func (g *generation) close() error {
-	g.stop()
-	if err := g.log.Close(); err != nil {
-		return fmt.Errorf("close the prediction log: %w", err)
-	}
-	return nil
+	return &generation{specs: specs, source: s}, nil
 }
 
 // acquire returns the current generation, which then stays until release, or nil
@@ -65,7 +50,7 @@ func (m *Monitor) swap(next *generation) error {
 		return nil
 	}
 	last.users.Wait()
-	return last.close()
+	return last.source.Close()
 }
 
 // Reload reads the configuration and the references anew. On success they are

@@ -1,4 +1,4 @@
-package collector
+package monitor
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/collector"
 )
 
 // TestASnapshotHasThePageOfAScrape follows a log without a Monitor: its metrics
@@ -24,24 +24,22 @@ func TestASnapshotHasThePageOfAScrape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := sqlite.NewReader(o.Log)
-	windows, stop, err := Follow(log, specs, o)
+	source, err := openLog(&o, specs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stop()
-	s := windows.Snapshot(t.Context(), o.Now())
-	if got := strings.Split(values(page(t, Of(s, o, nil))), "\n"); !slices.Equal(got, want) {
+	s := source.Snapshot(t.Context(), o.Now())
+	if got := strings.Split(values(page(t, collector.Page(s, o.Collectors(), o.Enabled))), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	for i, want := range []bool{false, true} { // x, kind
-		if drifted, known := o.Detected(&s.Models[0].Features()[i]); drifted != want || !known {
-			t.Errorf("feature %d: detected is %v, known %v", i, drifted, known)
+		if detected := o.Judgement().Drift(&s.Models[0].Features()[i]).Detected; detected == nil || *detected != want {
+			t.Errorf("feature %d: detected is %v, want %v", i, detected, want)
 		}
 	}
-	contains(t, values(page(t, Of(s, o, []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
-	lacks(t, values(page(t, Of(s, o, []string{"window"}))), "feature_")
-	if err := log.Close(); err != nil {
+	contains(t, values(page(t, collector.Page(s, o.Collectors(), []string{"window"}))), `model_window_predictions{model="m",version="1"} 60`, "drift_up 1")
+	lacks(t, values(page(t, collector.Page(s, o.Collectors(), []string{"window"}))), "feature_")
+	if err := source.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,0 +1,130 @@
+package assess
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+)
+
+// Assessment is everything that is said of the watched models at one moment: what a page
+// or an answer in JSON shows. Metrics print the same parts one by one.
+type Assessment struct {
+	Time time.Time `json:"time"`
+	// Error says why the log could not be read, "" when it was. With it, models hold
+	// their references only.
+	Error string `json:"error,omitempty"`
+	// InvalidRows and DroppedVersions are those of the snapshot, nil with Error.
+	InvalidRows     *int64 `json:"invalid_rows,omitempty"`
+	DroppedVersions *int64 `json:"dropped_versions,omitempty"`
+	// Models are in the order of their names and versions.
+	Models []Model `json:"models"`
+}
+
+// Model is what is said of one model and version.
+type Model struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Reference is nil when none serves this version: it then has no drift.
+	Reference *Reference `json:"reference,omitempty"`
+	// Freshness is nil when the log could not be read.
+	Freshness *Freshness `json:"freshness,omitempty"`
+	// Features are in the order of the configuration, or of the reference.
+	Features []Feature `json:"features"`
+	// Drifted is nil while it is known of no feature.
+	Drifted *Drifted `json:"drifted,omitempty"`
+	// Predictions is nil when the reference has neither score nor class.
+	Predictions *Predictions `json:"predictions,omitempty"`
+	// Performance is nil when the log could not be read; Coverage, Matured, Estimate and
+	// Surprise as said of CoverageOf and its kin.
+	Performance *Performance `json:"performance,omitempty"`
+	Coverage    *float64     `json:"feedback_coverage,omitempty"`
+	Matured     *Matured     `json:"matured,omitempty"`
+	Estimate    *Estimate    `json:"estimate,omitempty"`
+	Surprise    *Interval    `json:"surprise,omitempty"`
+}
+
+// Reference names what a model is compared with.
+type Reference struct {
+	Hash   string `json:"hash"`
+	Source string `json:"source"`
+	Rows   int64  `json:"rows"`
+	// Created is nil when the reference does not say.
+	Created *time.Time `json:"created,omitempty"`
+}
+
+// Freshness says which predictions an assessment is about, and how old they are.
+type Freshness struct {
+	// Predictions are in the window.
+	Predictions int64 `json:"predictions"`
+	// Age is that of the oldest of them by the snapshot's clock, nil without any; Newest
+	// is the time of the newest prediction in the log, nil before the first.
+	Age    *time.Duration `json:"age_ns,omitempty"`
+	Newest *time.Time     `json:"newest,omitempty"`
+}
+
+// Feature is what is said of one feature.
+type Feature struct {
+	Name string `json:"name"`
+	Drift
+
+	// Distances, Bins and Quality are nil when the window is empty, Last when it has no
+	// number, Impact before there are outcomes.
+	Distances *Distances `json:"distances,omitempty"`
+	Bins      []Bin      `json:"bins,omitempty"`
+	Quality   *Quality   `json:"quality,omitempty"`
+	Last      *float64   `json:"last,omitempty"`
+	Impact    *Impact    `json:"impact,omitempty"`
+}
+
+// Of assesses a snapshot: some 10 us a feature.
+func (j Judgement) Of(s *snapshot.Snapshot) *Assessment {
+	a := &Assessment{Time: s.Time, Models: make([]Model, len(s.Models))}
+	if s.Err != nil {
+		a.Error = s.Err.Error()
+	} else {
+		a.InvalidRows, a.DroppedVersions = &s.InvalidRows, &s.DroppedVersions
+	}
+	for i := range s.Models {
+		a.Models[i] = j.model(&s.Models[i], s.Time)
+	}
+	return a
+}
+
+func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
+	v := Model{
+		Name: m.Name, Version: m.Version, Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
+		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Matured: MaturedOf(m),
+		Estimate: EstimateOf(m), Surprise: SurpriseOf(m),
+	}
+	if r := m.Reference; r != nil {
+		v.Reference = &Reference{Hash: r.Hash, Source: r.Source, Rows: r.Rows}
+		if !r.Created.IsZero() {
+			v.Reference.Created = &r.Created
+		}
+	}
+	drifts, drifted := j.Features(m)
+	v.Drifted = drifted
+	impacts := ImpactsOf(m)
+	for i := range drifts {
+		d := &m.Features()[i]
+		v.Features[i] = Feature{Name: d.Name, Drift: drifts[i], Distances: DistancesOf(d), Bins: BinsOf(d), Quality: QualityOf(m, d), Last: d.Last}
+		if impacts != nil {
+			v.Features[i].Impact = &impacts[i]
+		}
+	}
+	return v
+}
+
+// FreshnessOf says how old the predictions of a model are by a clock, nil when the log
+// could not be read.
+func FreshnessOf(m *snapshot.Model, now time.Time) *Freshness {
+	if m.Rows == nil {
+		return nil
+	}
+	f := &Freshness{Predictions: m.Rows.Count, Newest: m.Rows.Newest}
+	if m.Rows.Oldest != nil {
+		age := now.Sub(*m.Rows.Oldest)
+		f.Age = &age
+	}
+	return f
+}

@@ -1,0 +1,129 @@
+package assess
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+)
+
+// z95 is the standard normal quantile of a two-sided 95 % interval.
+const z95 = 1.959963984540054
+
+// enoughCoverage is the share of a cohort that must have an outcome before its
+// accuracy is told: outcomes that come early are not like those that come late.
+const enoughCoverage = 0.8
+
+// Interval is a value and the ends of its 95 % interval.
+type Interval struct {
+	Value float64 `json:"value"`
+	Lower float64 `json:"lower"`
+	Upper float64 `json:"upper"`
+}
+
+// wilson is a share of n, at least 1, with its Wilson score interval.
+func wilson(correct, n int64) *Interval {
+	lower, upper := drift.Wilson(correct, n, z95)
+	return &Interval{Value: float64(correct) / float64(n), Lower: lower, Upper: upper}
+}
+
+// Performance is how right a model was, by the outcomes of its feedback window. Shares
+// are between 0 and 1.
+type Performance struct {
+	// Samples is the number of predictions with an outcome.
+	Samples int64 `json:"samples"`
+	// Accuracy has a Wilson score interval; nil without samples.
+	Accuracy *Interval `json:"accuracy,omitempty"`
+	// Precision is nil when nothing positive was predicted, Recall when no outcome was
+	// positive, F1 when neither.
+	Precision *float64 `json:"precision,omitempty"`
+	Recall    *float64 `json:"recall,omitempty"`
+	F1        *float64 `json:"f1,omitempty"`
+	// Scored of the samples have a score. ROCAUC is nil unless there are outcomes of both
+	// kinds among them, the others when there is none.
+	Scored           int64    `json:"scored"`
+	ROCAUC           *float64 `json:"roc_auc,omitempty"`
+	BrierScore       *float64 `json:"brier_score,omitempty"`
+	CalibrationError *float64 `json:"calibration_error,omitempty"`
+	// Confusion counts the samples by the positive class.
+	Confusion Confusion `json:"confusion"`
+}
+
+// Confusion counts predictions by whether prediction and outcome were of the positive
+// class.
+type Confusion struct {
+	TruePositive  int64 `json:"true_positive"`
+	FalsePositive int64 `json:"false_positive"`
+	FalseNegative int64 `json:"false_negative"`
+	TrueNegative  int64 `json:"true_negative"`
+}
+
+// PerformanceOf judges the feedback window of a model, that without feedback as well; nil
+// when the log could not be read.
+func PerformanceOf(m *snapshot.Model) *Performance {
+	if m.Counters == nil {
+		return nil
+	}
+	p := m.Performance
+	if p == nil {
+		return &Performance{}
+	}
+	v := &Performance{
+		Samples:   p.Samples,
+		Precision: share(p.TruePositive, p.TruePositive+p.FalsePositive),
+		Recall:    share(p.TruePositive, p.TruePositive+p.FalseNegative),
+		F1:        share(2*p.TruePositive, 2*p.TruePositive+p.FalsePositive+p.FalseNegative),
+		Confusion: Confusion{p.TruePositive, p.FalsePositive, p.FalseNegative, p.TrueNegative},
+	}
+	if p.Samples > 0 {
+		v.Accuracy = wilson(p.Correct, p.Samples)
+	}
+	if s := p.Scores; s != nil {
+		v.Scored, v.ROCAUC, v.BrierScore, v.CalibrationError = s.Samples, s.ROCAUC, known(s.BrierScore), known(s.CalibrationError)
+	}
+	return v
+}
+
+// Matured is how right a model was where the outcomes are in.
+type Matured struct {
+	// Age is where the cohort begins, in seconds.
+	Age time.Duration `json:"age_ns"`
+	// Coverage is the share of the cohort with an outcome, nil when it is empty.
+	Coverage *float64 `json:"coverage,omitempty"`
+	// Samples have an outcome.
+	Samples int64 `json:"samples"`
+	// Accuracy is nil while Coverage is below 0.8.
+	Accuracy *Interval `json:"accuracy,omitempty"`
+}
+
+// MaturedOf judges the matured cohort of a model, nil when it is not known at which age
+// outcomes have come.
+func MaturedOf(m *snapshot.Model) *Matured {
+	c := m.Matured
+	if c == nil {
+		return nil
+	}
+	v := &Matured{Age: c.Age, Coverage: share(c.Labelled, c.Rows), Samples: c.Labelled}
+	if v.Coverage != nil && *v.Coverage >= enoughCoverage {
+		v.Accuracy = wilson(c.Correct, c.Labelled)
+	}
+	return v
+}
+
+// CoverageOf is the share of a model's window that has an outcome, nil when the window is
+// empty.
+func CoverageOf(m *snapshot.Model) *float64 {
+	if m.Coverage == nil {
+		return nil
+	}
+	return share(m.Coverage.Labelled, m.Coverage.Rows)
+}
+
+// share is a share, nil of nothing.
+func share(part, of int64) *float64 {
+	if of == 0 {
+		return nil
+	}
+	x := float64(part) / float64(of)
+	return &x
+}

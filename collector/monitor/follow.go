@@ -1,0 +1,80 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+)
+
+// Source is where snapshots come from: the windows over a log, or another engine. Its
+// methods may be called concurrently.
+type Source interface {
+	// Snapshot returns what is known at now. It never returns nil; a failure is the
+	// snapshot's Err. Parts that have not changed are the same pointers as before.
+	Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
+	// Ready returns nil once snapshots can be had. It may try to.
+	Ready(ctx context.Context) error
+	// Close ends what runs in the background and lets the log go. No other method is
+	// called after it.
+	Close() error
+}
+
+// Load reads the configuration and the references that o names, one spec for
+// each model. A mistake in them, or in o, is an error that says what to do.
+func Load(o Options) ([]window.Spec, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	return loadSpecs(&o, nil)
+}
+
+// Follow returns the windows over a log, of the models of specs, with the bounds and by
+// the rules of o. It does no IO. Close closes the log as well if that is an io.Closer.
+func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
+	windows := o.Window
+	if o.Sequential {
+		windows.FalseAlarmsPerMonth, windows.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
+	}
+	windows.Blocks = o.Block
+	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
+	f := &followed{log: log, nulls: nulls}
+	var err error
+	if f.Window, err = window.New(log, specs, o.Bins, nulls, windows); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// followed is a log and the windows over it.
+type followed struct {
+	*window.Window
+
+	log   window.Log
+	nulls *drift.Nulls
+}
+
+// Ready tries to read the log.
+func (f *followed) Ready(ctx context.Context) error {
+	if _, err := f.log.State(ctx); err != nil {
+		return fmt.Errorf("the prediction log has not been read yet: %w", err)
+	}
+	return nil
+}
+
+// Close implements Source.
+func (f *followed) Close() error {
+	f.nulls.Close()
+	if c, ok := f.log.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			return fmt.Errorf("close the prediction log: %w", err)
+		}
+	}
+	return nil
+}
