@@ -19,21 +19,23 @@ import (
 // has lost is taken out here too. The tests of a package may import more. With the
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
+collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
+collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
 collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:
+collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
 collector/reference: collector/drift predictor/rows predictor/value
-collector/replay: collector collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value
+collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
 collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
-collector: collector/config collector/drift collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite
+collector: collector/assess collector/config collector/drift collector/snapshot predictor/predictionlog
 deploy/grafana:
 deploy/kubernetes/schema:
-deploy/test/bench: collector collector/command collector/drift collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
+deploy/test/bench: collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
 exporter:
 main: collector/command collector/command/warehouse
 predictor/google/emulator:
