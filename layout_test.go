@@ -27,7 +27,7 @@ collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
-collector/reference: collector/drift predictor/rows predictor/value
+collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
 collector/window/columns:
@@ -40,7 +40,7 @@ exporter:
 main: collector/command collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
-predictor/model: predictor/rows predictor/value
+predictor/model: predictor/rows predictor/strictjson predictor/value
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
@@ -53,6 +53,7 @@ predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
 predictor/simulate: predictor/rows predictor/simulate/load predictor/value
+predictor/strictjson:
 predictor/value:
 predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/value
 `

@@ -1,13 +1,16 @@
 package reference
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -61,6 +64,9 @@ func Parse(data []byte, source string) (*Reference, error) {
 	return r, nil
 }
 
+// deepest is the nesting of a reference file: file, features, feature, groups, counts.
+const deepest = 5
+
 // newest is the version of the format that is written.
 const newest = 2
 
@@ -69,64 +75,67 @@ var fileKeys = []string{
 }
 
 func parse(data []byte) (*Reference, error) {
-	root, err := tree(data)
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("is empty: write a reference with 'drift_exporter reference' or 'drift_exporter train'")
+	}
+	root, err := strictjson.Parse(data, deepest)
 	if err != nil {
 		return nil, err
 	}
-	f := read(root, fileKeys...)
-	if f.err != nil {
-		return nil, f.err
+	f := strictjson.Read(root, fileKeys...)
+	if f.Err != nil {
+		return nil, f.Err
 	}
 	schema := 0
-	switch v := f.of["schema"]; v {
+	switch v := f.Of["schema"]; v {
 	case json.Number("1"):
 		schema = 1
 	case json.Number("2"):
 		schema = 2
 	default:
-		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 2, and with 1`, describe(v))
+		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 2, and with 1`, strictjson.Describe(v))
 	}
 	r := &Reference{
 		Schema:   schema,
-		Model:    f.text("model", ""),
-		Version:  f.text("version", ""),
-		Rows:     f.count("rows"),
-		Created:  f.time("created"),
-		Origin:   f.text("origin", ""),
-		Positive: f.text("positive", "1"),
-		Missing:  value.NewMissingTexts(f.texts("missing_texts")).Texts(),
+		Model:    f.Text("model", ""),
+		Version:  f.Text("version", ""),
+		Rows:     f.Count("rows"),
+		Created:  f.Time("created"),
+		Origin:   f.Text("origin", ""),
+		Positive: f.Text("positive", "1"),
+		Missing:  value.NewMissingTexts(f.Texts("missing_texts")).Texts(),
 	}
-	if _, ok := f.get("threshold"); ok {
-		r.Threshold = f.number("threshold")
+	if _, ok := f.Get("threshold"); ok {
+		r.Threshold = f.Number("threshold")
 	}
-	for i, v := range f.list("features") {
+	for i, v := range f.List("features") {
 		one, err := parseFeature(v, schema)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", featureName(v, i), err)
 		}
 		r.Features = append(r.Features, one)
 	}
-	if v, ok := f.get("score"); ok {
+	if v, ok := f.Get("score"); ok {
 		one, err := parseScore(v)
 		if err != nil {
 			return nil, fmt.Errorf("score: %w", err)
 		}
 		r.Score = &one
 	}
-	for i, v := range f.list("classes") {
+	for i, v := range f.List("classes") {
 		one, err := parseClass(v)
 		if err != nil {
 			return nil, fmt.Errorf("classes[%d]: %w", i, err)
 		}
 		r.Classes = append(r.Classes, one)
 	}
-	if f.err != nil {
-		return nil, f.err
+	if f.Err != nil {
+		return nil, f.Err
 	}
-	if _, ok := f.of["rows"]; !ok {
+	if _, ok := f.Of["rows"]; !ok {
 		r.countRows()
 	}
-	r.fillMissing(f.of["features"])
+	r.fillMissing(f.Of["features"])
 	if err := r.check(); err != nil {
 		return nil, err
 	}

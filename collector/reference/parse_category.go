@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -22,22 +23,22 @@ func categoricalFeature(v any, schema int) (Feature, error) {
 	if schema == 1 {
 		keys = oldCategoricalKeys
 	}
-	f := read(v, keys...)
-	one := f.feature()
+	f := strictjson.Read(v, keys...)
+	one := feature(f)
 	one.Type = Categorical
-	one.Categories = f.texts("categories")
-	one.Rare = f.rare()
-	if other := f.count("other"); other > 0 {
+	one.Categories = f.Texts("categories")
+	one.Rare = rare(f)
+	if other := f.Count("other"); other > 0 {
 		one.Rare = &drift.Rare{Count: []int64{other}}
 	}
-	if f.err == nil && one.Categories == nil {
-		f.err = errors.New(`has no categories: list them, with as many numbers in count`)
+	if f.Err == nil && one.Categories == nil {
+		f.Err = errors.New(`has no categories: list them, with as many numbers in count`)
 	}
-	if f.err == nil {
-		f.err = one.checkLists()
+	if f.Err == nil {
+		f.Err = one.checkLists()
 	}
-	if f.err != nil {
-		return one, f.err
+	if f.Err != nil {
+		return one, f.Err
 	}
 	one.canonical(value.Category)
 	if schema == 1 && one.Rare == nil && len(one.Categories) > 0 && !slices.ContainsFunc(one.Categories, func(c string) bool { return !value.IsBoolean(c) }) {
@@ -52,15 +53,15 @@ func categoricalFeature(v any, schema int) (Feature, error) {
 }
 
 func booleanFeature(v any) (Feature, error) {
-	f := read(v, booleanKeys...)
-	one := f.feature()
+	f := strictjson.Read(v, booleanKeys...)
+	one := feature(f)
 	one.Type = Boolean
-	one.Categories = f.texts("categories")
-	if f.err == nil {
-		f.err = one.checkLists()
+	one.Categories = f.Texts("categories")
+	if f.Err == nil {
+		f.Err = one.checkLists()
 	}
-	if f.err != nil {
-		return one, f.err
+	if f.Err != nil {
+		return one, f.Err
 	}
 	for i, c := range one.Categories {
 		if t := value.Truth(c); t != "true" && t != "false" {
@@ -158,36 +159,36 @@ func (f *Feature) split() {
 }
 
 // rare reads what a file holds of categories beyond those listed; nil: nothing.
-func (f *fields) rare() *drift.Rare {
-	names := f.texts("rare")
-	groups, grouped := f.get("groups")
-	filter, filtered := f.get("rare_filter")
-	if f.err == nil && !grouped && (names != nil || filtered) {
-		f.err = errors.New("has rare categories without groups: list all categories with their counts in categories and count, however many")
+func rare(f *strictjson.Fields) *drift.Rare {
+	names := f.Texts("rare")
+	groups, grouped := f.Get("groups")
+	filter, filtered := f.Get("rare_filter")
+	if f.Err == nil && !grouped && (names != nil || filtered) {
+		f.Err = errors.New("has rare categories without groups: list all categories with their counts in categories and count, however many")
 	}
-	if f.err != nil || !grouped {
+	if f.Err != nil || !grouped {
 		return nil
 	}
 	r := &drift.Rare{Names: names}
-	g := read(groups, "cuts", "count", "singletons", "doubletons")
-	r.Cuts = each(g, "cuts", hash)
-	r.Count, r.Singletons, r.Doubletons = g.counts("count"), g.counts("singletons"), g.count("doubletons")
-	if g.err != nil {
-		f.err = fmt.Errorf("groups: %w", g.err)
+	g := strictjson.Read(groups, "cuts", "count", "singletons", "doubletons")
+	r.Cuts = strictjson.Each(g, "cuts", hash)
+	r.Count, r.Singletons, r.Doubletons = g.Counts("count"), g.Counts("singletons"), g.Count("doubletons")
+	if g.Err != nil {
+		f.Err = fmt.Errorf("groups: %w", g.Err)
 		return nil
 	}
 	if filtered {
-		b := read(filter, "bits", "hashes", "error")
-		bits, err := base64.StdEncoding.DecodeString(b.text("bits", ""))
-		if b.err == nil {
-			b.err = err
+		b := strictjson.Read(filter, "bits", "hashes", "error")
+		bits, err := base64.StdEncoding.DecodeString(b.Text("bits", ""))
+		if b.Err == nil {
+			b.Err = err
 		}
-		r.Filter = &drift.Filter{Bits: bits, Hashes: int(b.count("hashes"))}
-		if b.err == nil {
-			b.err = r.Filter.Check()
+		r.Filter = &drift.Filter{Bits: bits, Hashes: int(b.Count("hashes"))}
+		if b.Err == nil {
+			b.Err = r.Filter.Check()
 		}
-		if b.err != nil {
-			f.err = fmt.Errorf("rare_filter: %w", b.err)
+		if b.Err != nil {
+			f.Err = fmt.Errorf("rare_filter: %w", b.Err)
 			return nil
 		}
 	}
@@ -196,7 +197,7 @@ func (f *fields) rare() *drift.Rare {
 
 // hash reads a 32-bit hash.
 func hash(v any) (uint32, error) {
-	n, err := count(v)
+	n, err := strictjson.Count(v)
 	if err == nil && n > 1<<32-1 {
 		err = fmt.Errorf("is %d: must be less than 2^32", n)
 	}

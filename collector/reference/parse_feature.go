@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 )
 
 var (
@@ -17,11 +19,11 @@ var (
 func parseFeature(v any, schema int) (Feature, error) {
 	o, ok := v.(map[string]any)
 	if !ok {
-		return Feature{}, fmt.Errorf(`is %s: write an object with name, type and counts`, describe(v))
+		return Feature{}, fmt.Errorf(`is %s: write an object with name, type and counts`, strictjson.Describe(v))
 	}
 	switch kind := o["type"]; {
 	case kind == Numeric:
-		return numericFeature(read(v, numericKeys...))
+		return numericFeature(strictjson.Read(v, numericKeys...))
 	case kind == Categorical:
 		return categoricalFeature(v, schema)
 	case kind == Boolean && schema > 1:
@@ -29,39 +31,39 @@ func parseFeature(v any, schema int) (Feature, error) {
 	case kind == nil:
 		return Feature{}, errors.New(`has no type: write "numeric", "categorical" or "boolean"`)
 	default:
-		return Feature{}, fmt.Errorf(`type is %s: write "numeric", "categorical" or, with "schema": 2, "boolean"`, describe(kind))
+		return Feature{}, fmt.Errorf(`type is %s: write "numeric", "categorical" or, with "schema": 2, "boolean"`, strictjson.Describe(kind))
 	}
 }
 
 func parseScore(v any) (Feature, error) {
-	one, err := numericFeature(read(v, scoreKeys...))
+	one, err := numericFeature(strictjson.Read(v, scoreKeys...))
 	one.Name = "score"
 	return one, err
 }
 
-func numericFeature(f *fields) (Feature, error) {
-	one := f.feature()
+func numericFeature(f *strictjson.Fields) (Feature, error) {
+	one := feature(f)
 	one.Type = Numeric
-	one.Edges, one.Values = f.numbers("edges"), f.numbers("values")
-	one.Sum, one.SumOfSquares = f.numbers("sum"), f.numbers("sum_of_squares")
-	if f.err == nil && (one.Edges == nil) == (one.Values == nil) {
-		f.err = errors.New("must have either edges (the inner edges of ranges) or values (single numbers)")
+	one.Edges, one.Values = f.Numbers("edges"), f.Numbers("values")
+	one.Sum, one.SumOfSquares = f.Numbers("sum"), f.Numbers("sum_of_squares")
+	if f.Err == nil && (one.Edges == nil) == (one.Values == nil) {
+		f.Err = errors.New("must have either edges (the inner edges of ranges) or values (single numbers)")
 	}
-	if f.err == nil && one.Edges == nil && len(one.Values) > 0 {
+	if f.Err == nil && one.Edges == nil && len(one.Values) > 0 {
 		one.boundByValues()
 	}
-	return one, f.err
+	return one, f.Err
 }
 
 // feature reads what all features have.
-func (f *fields) feature() Feature {
+func feature(f *strictjson.Fields) Feature {
 	one := Feature{
-		Name: f.text("name", ""), Count: f.counts("count"),
-		Correct: f.counts("correct"), Labelled: f.counts("labelled"),
-		Min: f.number("min"), Max: f.number("max"), Missing: f.count("missing"), Invalid: f.count("invalid"),
+		Name: f.Text("name", ""), Count: f.Counts("count"),
+		Correct: f.Counts("correct"), Labelled: f.Counts("labelled"),
+		Min: f.Number("min"), Max: f.Number("max"), Missing: f.Count("missing"), Invalid: f.Count("invalid"),
 	}
-	if f.err == nil && one.Count == nil {
-		f.err = errors.New("has no count: write the number of rows in each bin")
+	if f.Err == nil && one.Count == nil {
+		f.Err = errors.New("has no count: write the number of rows in each bin")
 	}
 	return one
 }
@@ -77,9 +79,9 @@ func (f *Feature) boundByValues() {
 }
 
 func parseClass(v any) (Class, error) {
-	f := read(v, "class", "name", "count", "correct", "labelled")
-	if f.err == nil && f.of["class"] == nil {
-		f.err = errors.New("has no class: write its text in quotes")
+	f := strictjson.Read(v, "class", "name", "count", "correct", "labelled")
+	if f.Err == nil && f.Of["class"] == nil {
+		f.Err = errors.New("has no class: write its text in quotes")
 	}
-	return Class{f.text("class", ""), f.text("name", ""), f.count("count"), f.count("correct"), f.count("labelled")}, f.err
+	return Class{f.Text("class", ""), f.Text("name", ""), f.Count("count"), f.Count("correct"), f.Count("labelled")}, f.Err
 }

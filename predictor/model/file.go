@@ -7,8 +7,8 @@ import (
 	"io"
 	"math"
 	"os"
-	"unicode/utf8"
 
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -60,100 +60,105 @@ func Load(path string) (*Model, error) {
 // numeric, categorical or boolean, a standard deviation that is not above 0, and a
 // threshold outside (0,1) are errors.
 func Parse(data []byte) (*Model, error) {
-	if !utf8.Valid(data) {
-		return nil, errors.New("is not UTF-8: save it as UTF-8")
+	root, err := strictjson.Parse(data, deepest)
+	if err != nil {
+		return nil, err
 	}
-	o := newObject(data, "", "schema", "name", "version", "negative", "positive", "missing_texts", "threshold", "intercept", "features", "training")
-	var version int
-	o.required("schema", &version)
-	if o.err == nil && (version < 1 || version > schema) {
+	f := strictjson.Read(root, "schema", "name", "version", "negative", "positive", "missing_texts", "threshold", "intercept", "features", "training")
+	f.Require("schema")
+	version := f.Count("schema")
+	if f.Err == nil && (version < 1 || version > schema) {
 		return nil, fmt.Errorf("schema is %d, this program reads schemas 1 to %d: train the model again with this version", version, schema)
 	}
-	var m Model
-	var features []json.RawMessage
-	o.required("name", &m.Name)
-	o.required("version", &m.Version)
-	o.optional("negative", &m.Negative)
-	o.optional("positive", &m.Positive)
-	o.optional("missing_texts", &m.Missing)
-	o.required("threshold", &m.Threshold)
-	o.required("intercept", &m.Intercept)
-	o.required("features", &features)
-	if raw := o.raw("training"); raw != nil && o.err == nil {
-		o.err = m.Training.parse(raw)
+	f.Require("name", "version", "threshold", "intercept", "features")
+	m := &Model{
+		Name: f.Text("name", ""), Version: f.Text("version", ""),
+		Negative: f.Text("negative", ""), Positive: f.Text("positive", ""), Missing: f.Texts("missing_texts"),
+		Threshold: f.Number("threshold"), Intercept: f.Number("intercept"),
 	}
-	if o.err != nil {
-		return nil, o.err
+	features := f.List("features")
+	if training, ok := f.Get("training"); ok {
+		m.Training, f.Err = parseTraining(training)
 	}
-	for i, raw := range features {
-		f, err := parseFeature(i, raw)
+	if f.Err != nil {
+		return nil, f.Err
+	}
+	for i, v := range features {
+		one, err := parseFeature(i, v)
 		if err != nil {
 			return nil, err
 		}
-		f.canonical(version == 1)
-		m.Features = append(m.Features, f)
+		one.canonical(version == 1)
+		m.Features = append(m.Features, one)
 	}
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	return &m, nil
+	return m, nil
 }
 
-func parseFeature(i int, data []byte) (Feature, error) {
+// deepest is the nesting of a model file: file, features, feature, categories, category.
+const deepest = 5
+
+// parseFeature reads the i-th feature. Errors name it.
+func parseFeature(i int, v any) (Feature, error) {
+	f := strictjson.Read(v, "name", "type", "mean", "sd", "coefficient", "categories")
+	f.Require("name")
+	one := Feature{Name: f.Text("name", "")}
 	where := fmt.Sprintf("feature %d", i)
-	o := newObject(data, where, "name", "type", "mean", "sd", "coefficient", "categories")
-	var f Feature
-	o.required("name", &f.Name)
-	o.where = fmt.Sprintf("feature %d (%s)", i, f.Name)
-	o.required("type", &f.Type)
-	if o.err != nil {
-		return Feature{}, o.err
+	if f.Err != nil {
+		return Feature{}, fmt.Errorf("%s: %w", where, f.Err)
 	}
-	var categories []json.RawMessage
-	switch f.Type {
-	case Numeric:
-		o.forbidden("categories", "a numeric feature has mean, sd and coefficient")
-		o.required("mean", &f.Mean)
-		o.required("sd", &f.SD)
-		o.required("coefficient", &f.Coefficient)
-	case Categorical, Boolean:
+	where += " (" + one.Name + ")"
+	f.Require("type")
+	switch one.Type = f.Text("type", ""); {
+	case f.Err != nil:
+	case one.Type == Numeric:
+		f.Forbid("categories", "a numeric feature has mean, sd and coefficient")
+		f.Require("mean", "sd", "coefficient")
+		one.Mean, one.SD, one.Coefficient = f.Number("mean"), f.Number("sd"), f.Number("coefficient")
+	case one.Type == Categorical, one.Type == Boolean:
 		for _, key := range []string{"mean", "sd", "coefficient"} {
-			o.forbidden(key, "a "+f.Type+" feature has categories, each with its own coefficient")
+			f.Forbid(key, "a "+one.Type+" feature has categories, each with its own coefficient")
 		}
-		o.required("categories", &categories)
+		f.Require("categories")
+		for j, v := range f.List("categories") {
+			c := strictjson.Read(v, "value", "coefficient")
+			c.Require("value", "coefficient")
+			one.Categories = append(one.Categories, Category{c.Text("value", ""), c.Number("coefficient")})
+			if c.Err != nil {
+				return Feature{}, fmt.Errorf("%s, category %d: %w", where, j, c.Err)
+			}
+		}
 	default:
-		return Feature{}, o.errorf("type is %q: it must be %q, %q or %q", f.Type, Numeric, Categorical, Boolean)
+		f.Wrong("type", "is %q: it must be %q, %q or %q", one.Type, Numeric, Categorical, Boolean)
 	}
-	for j, raw := range categories {
-		var c Category
-		co := newObject(raw, fmt.Sprintf("%s, category %d", o.where, j), "value", "coefficient")
-		co.required("value", &c.Value)
-		co.required("coefficient", &c.Coefficient)
-		if co.err != nil {
-			return Feature{}, co.err
-		}
-		f.Categories = append(f.Categories, c)
+	if f.Err != nil {
+		return Feature{}, fmt.Errorf("%s: %w", where, f.Err)
 	}
-	return f, o.err
+	return one, nil
 }
 
-func (t *Training) parse(data []byte) error {
-	o := newObject(data, "training", "created", "outcome", "positive", "rows", "held_out", "base_rate", "seed", "l2",
+// parseTraining reads where a model came from. What is absent is 0.
+func parseTraining(v any) (Training, error) {
+	f := strictjson.Read(v, "created", "outcome", "positive", "rows", "held_out", "base_rate", "seed", "l2",
 		"accuracy", "auc", "auc_lower", "auc_upper", "log_loss")
-	o.optional("created", &t.Created)
-	o.optional("outcome", &t.Outcome)
-	o.optional("positive", &t.Positive)
-	o.optional("rows", &t.Rows)
-	o.optional("held_out", &t.HeldOut)
-	o.optional("base_rate", &t.BaseRate)
-	o.optional("seed", &t.Seed)
-	o.optional("l2", &t.L2)
-	o.optional("accuracy", &t.Accuracy)
-	o.optional("auc", &t.AUC)
-	o.optional("auc_lower", &t.AUCLower)
-	o.optional("auc_upper", &t.AUCUpper)
-	o.optional("log_loss", &t.LogLoss)
-	return o.err
+	number := func(key string) float64 {
+		if _, ok := f.Get(key); !ok {
+			return 0
+		}
+		return f.Number(key)
+	}
+	t := Training{
+		Created: f.Time("created"), Outcome: f.Text("outcome", ""), Positive: f.Text("positive", ""),
+		Rows: int(f.Count("rows")), HeldOut: int(f.Count("held_out")), BaseRate: number("base_rate"),
+		Seed: f.Natural("seed"), L2: number("l2"), Accuracy: number("accuracy"),
+		AUC: number("auc"), AUCLower: number("auc_lower"), AUCUpper: number("auc_upper"), LogLoss: number("log_loss"),
+	}
+	if f.Err != nil {
+		return Training{}, fmt.Errorf("training: %w", f.Err)
+	}
+	return t, nil
 }
 
 // Encode writes the model as an indented JSON file that Parse reads back to an

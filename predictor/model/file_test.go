@@ -60,39 +60,39 @@ func TestParseBringsCategoriesIntoCanonicalForm(t *testing.T) {
 func TestParseSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, old, new, want string }{
-		{"empty file", goodFile, "", "ends too early"},
-		{"not JSON", goodFile, "name: m", "is not JSON at byte"},
-		{"not an object", goodFile, "[]", "must be a JSON object"},
-		{"cut off in the middle", goodFile, goodFile[:60], "ends too early"},
-		{"cut off before the last brace", goodFile, goodFile[:len(goodFile)-1], "ends too early"},
-		{"something behind", goodFile, goodFile + "{}", "something follows"},
+		{"empty file", goodFile, "", "is empty: the file was cut off"},
+		{"not JSON", goodFile, "name: m", "line 1: is not JSON"},
+		{"not an object", goodFile, "[]", "is a list: write an object, {...}"},
+		{"cut off in the middle", goodFile, goodFile[:60], "line 1: ends in the middle: the file was cut off"},
+		{"cut off before the last brace", goodFile, goodFile[:len(goodFile)-1], "line 5: ends in the middle"},
+		{"something behind", goodFile, goodFile + "{}", "there is more after the end of the object: remove it"},
 		{"not UTF-8", `"m"`, "\"\xff\"", "UTF-8"},
 		{"no schema", `"schema": 2, `, ``, `key "schema" is missing`},
 		{"another schema", `"schema": 2`, `"schema": 3`, "reads schemas 1 to 2: train the model again"},
-		{"missing texts are a text", `["-999"]`, `"-999"`, "missing_texts must be an array of strings, not string"},
-		{"unknown key", `"intercept"`, `"bias"`, `unknown key "bias": the keys are schema, name`},
+		{"missing texts are a text", `["-999"]`, `"-999"`, "missing_texts is the text \"-999\": write a list"},
+		{"unknown key", `"intercept"`, `"bias"`, `unknown key "bias": remove it; the keys are schema, name`},
 		{"other case", `"intercept"`, `"Intercept"`, `unknown key "Intercept"`},
 		{"repeated key", `"intercept": 0.1`, `"intercept": 0.1, "intercept": 0.2`, `key "intercept" is there twice`},
 		{"no name", `"name": "m"`, `"name": ""`, "name is empty"},
-		{"name is a number", `"name": "m"`, `"name": 7`, "name must be a string, not number"},
+		{"name is a number", `"name": "m"`, `"name": 7`, "name is the number 7: write text in quotes"},
 		{"version is null", `"version": "1"`, `"version": null`, "version is null"},
 		{"empty version", `"version": "1"`, `"version": ""`, "version is empty"},
 		{"threshold 0", `"threshold": 0.5`, `"threshold": 0`, "threshold is 0: it must be above 0 and below 1"},
 		{"threshold 1", `"threshold": 0.5`, `"threshold": 1`, "threshold is 1"},
-		{"intercept too large", `"intercept": 0.1`, `"intercept": 1e999`, "intercept must be a number that a float64 can hold, not number 1e999"},
+		{"intercept too large", `"intercept": 0.1`, `"intercept": 1e999`, "intercept is 1e999: too large for a float64"},
 		{"features is there twice", `"training": {"rows": 10, "accuracy": 0.9}`, `"features": "none"`, `key "features" is there twice`},
-		{"a feature is a number", ` {"name": "income"`, `7, {"name": "income"`, "feature 0: must be a JSON object"},
+		{"a feature is a number", ` {"name": "income"`, `7, {"name": "income"`, "feature 0: is the number 7: write an object"},
 		{"no type", `"type": "numeric", `, ``, `feature 0 (income): key "type" is missing`},
 		{"unknown type", `"type": "numeric"`, `"type": "float"`, `feature 0 (income): type is "float": it must be "numeric", "categorical" or "boolean"`},
 		{"repeated feature", `"name": "state"`, `"name": "income"`, "feature 1 (income): has the same name as feature 0"},
 		{"nameless feature", `"name": "income"`, `"name": ""`, "feature 0: name is empty"},
 		{"unknown key of a feature", `"mean": 100`, `"mean": 100, "median": 90`, `feature 0: unknown key "median"`},
-		{"repeated key of a feature", `"mean": 100`, `"mean": 100, "mean": 90`, `feature 0: key "mean" is there twice`},
+		{"repeated key of a feature", `"mean": 100`, `"mean": 100, "mean": 90`, `line 2: key "mean" is there twice: remove one`},
 		{"sd is missing", `"sd": 20, `, ``, `feature 0 (income): key "sd" is missing`},
 		{"sd 0", `"sd": 20`, `"sd": 0`, "feature 0 (income): sd is 0: give the training standard deviation"},
 		{"negative sd", `"sd": 20`, `"sd": -1`, "feature 0 (income): sd is -1"},
 		{"sd is NaN", `"sd": 20`, `"sd": NaN`, "is not JSON"},
-		{"mean is text", `"mean": 100`, `"mean": "100"`, "feature 0 (income): mean must be a number that a float64 can hold, not string"},
+		{"mean is text", `"mean": 100`, `"mean": "100"`, `feature 0 (income): mean is the text "100": write a number`},
 		{"mean is null", `"mean": 100`, `"mean": null`, "feature 0 (income): mean is null"},
 		{"categories of a number", `"sd": 20`, `"sd": 20, "categories": []`, `feature 0 (income): key "categories" does not belong here`},
 		{"mean of a category", `"categories": [`, `"mean": 1, "categories": [`, `feature 1 (state): key "mean" does not belong here`},
@@ -102,8 +102,8 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"category without coefficient", `{"value": "NY", "coefficient": -2}`, `{"value": "NY"}`, `feature 1 (state), category 0: key "coefficient" is missing`},
 		{"unknown key of a category", `"coefficient": -2`, `"weight": -2`, `feature 1 (state), category 0: unknown key "weight"`},
 		{"unknown key of training", `"rows": 10`, `"lines": 10`, `training: unknown key "lines"`},
-		{"rows is a fraction", `"rows": 10`, `"rows": 10.5`, "training: rows must be a whole number that is not too large, not number 10.5"},
-		{"created is not a time", `"rows": 10`, `"created": "yesterday"`, "training: created: "},
+		{"rows is a fraction", `"rows": 10`, `"rows": 10.5`, "training: rows is 10.5: counts are whole numbers from 0 to 2^53"},
+		{"created is not a time", `"rows": 10`, `"created": "yesterday"`, `training: created is "yesterday": write a time as in 2026-01-31T12:00:00Z`},
 	} {
 		if !strings.Contains(goodFile, test.old) {
 			t.Fatalf("%s: the file does not contain %s", test.name, test.old)
@@ -114,7 +114,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 	start := goodFile[:strings.Index(goodFile, `"features": `)+len(`"features": `)]
-	for end, want := range map[string]string{"[]}": "features is empty", "{}}": "features must be an array, not object"} {
+	for end, want := range map[string]string{"[]}": "features is empty", "{}}": "features is an object: write a list"} {
 		if _, err := Parse([]byte(start + end)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("features %s: error %v, want %q in it", end, err, want)
 		}

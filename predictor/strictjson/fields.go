@@ -12,9 +12,9 @@ import (
 // Fields reads the keys of one object. After the first mistake it reads nothing more,
 // and Err says which it was.
 type Fields struct {
+	// Of are the values by key; do not modify.
+	Of  map[string]any
 	Err error
-
-	of map[string]any
 }
 
 // Read takes v as an object that has no keys but these.
@@ -28,7 +28,7 @@ func Read(v any, keys ...string) *Fields {
 			return &Fields{Err: fmt.Errorf("unknown key %q: remove it; the keys are %s", key, strings.Join(keys, ", "))}
 		}
 	}
-	return &Fields{of: o}
+	return &Fields{Of: o}
 }
 
 // Get is the value of a key, and false when it is absent or a mistake came before.
@@ -36,20 +36,14 @@ func (f *Fields) Get(key string) (any, bool) {
 	if f.Err != nil {
 		return nil, false
 	}
-	v, ok := f.of[key]
+	v, ok := f.Of[key]
 	return v, ok
-}
-
-// Has reports whether the object has the key, also after a mistake.
-func (f *Fields) Has(key string) bool {
-	_, ok := f.of[key]
-	return ok
 }
 
 // Require makes the absence of a key, or a null, a mistake.
 func (f *Fields) Require(keys ...string) {
 	for _, key := range keys {
-		switch v, ok := f.of[key]; {
+		switch v, ok := f.Of[key]; {
 		case f.Err != nil:
 			return
 		case !ok:

@@ -21,7 +21,7 @@ import (
 func Parse(data []byte, deepest int) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, errors.New("is empty: write the file again")
+		return nil, errors.New("is empty: the file was cut off, write it again")
 	}
 	if !utf8.Valid(data) {
 		return nil, errors.New("is not UTF-8 text: save it as UTF-8, uncompressed")
@@ -43,9 +43,12 @@ func Parse(data []byte, deepest int) (any, error) {
 
 // located says on which line the reading stopped.
 func located(data []byte, offset int64, err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		offset = max(syntax.Offset-1, 0)
+	// A decoder that is asked for tokens says the place now of, now behind the wrong
+	// byte; one that is asked for all says it behind.
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	if all, found := errors.AsType[*json.SyntaxError](json.Unmarshal(data, new(json.RawMessage))); ok && found {
+		syntax, err = all, all
+		offset = max(all.Offset-1, 0)
 	}
 	line := 1 + bytes.Count(data[:min(offset, int64(len(data)))], []byte("\n"))
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
