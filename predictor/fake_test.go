@@ -17,6 +17,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // clock is where the tests' time begins.
@@ -160,6 +161,9 @@ func toy() *model.Model {
 		},
 	}
 }
+
+// zeroAndOne are the classes of a model that names none.
+var zeroAndOne = []value.Class{{Text: "0"}, {Text: "1"}}
 
 // newServer returns a server of the toy model on a log in memory.
 func newServer(t testing.TB, change func(*Options)) (*Server, *memory) {

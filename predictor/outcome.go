@@ -7,9 +7,6 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// zeroAndOne are the classes of a model that names none.
-var zeroAndOne = []value.Class{{Text: "0"}, {Text: "1"}}
-
 // outcomes reads what came of a prediction: one of the model's classes, in any
 // spelling of its text or its name, or as true or false where the classes are 0
 // and 1.

@@ -19,25 +19,25 @@ func TestOutcomeIsAClassInAnySpelling(t *testing.T) {
 		classes       []value.Class
 		outcome, want string // Want is empty for an outcome that is refused.
 	}{
-		{nil, `1`, `1`},
-		{nil, `1.0`, `1`},
-		{nil, `1e0`, `1`},
-		{nil, `10e-1`, `1`},
-		{nil, `"1"`, `1`},
-		{nil, `" 1.0 "`, `1`},
-		{nil, `true`, `1`},
-		{nil, `"TRUE"`, `1`},
-		{nil, `" true "`, `1`},
-		{nil, `-0`, `0`},
-		{nil, `0.000`, `0`},
-		{nil, `false`, `0`},
-		{nil, `"\u0046alse"`, `0`},
-		{nil, `2`, ``},
-		{nil, `-1`, ``},
-		{nil, `0.9999999999999999999`, ``},
-		{nil, `"yes"`, ``},
-		{nil, `""`, ``},
-		{nil, `"NaN"`, ``},
+		{zeroAndOne, `1`, `1`},
+		{zeroAndOne, `1.0`, `1`},
+		{zeroAndOne, `1e0`, `1`},
+		{zeroAndOne, `10e-1`, `1`},
+		{zeroAndOne, `"1"`, `1`},
+		{zeroAndOne, `" 1.0 "`, `1`},
+		{zeroAndOne, `true`, `1`},
+		{zeroAndOne, `"TRUE"`, `1`},
+		{zeroAndOne, `" true "`, `1`},
+		{zeroAndOne, `-0`, `0`},
+		{zeroAndOne, `0.000`, `0`},
+		{zeroAndOne, `false`, `0`},
+		{zeroAndOne, `"\u0046alse"`, `0`},
+		{zeroAndOne, `2`, ``},
+		{zeroAndOne, `-1`, ``},
+		{zeroAndOne, `0.9999999999999999999`, ``},
+		{zeroAndOne, `"yes"`, ``},
+		{zeroAndOne, `""`, ``},
+		{zeroAndOne, `"NaN"`, ``},
 		{named, `"yes"`, `1`},
 		{named, `" no "`, `0`},
 		{named, `1`, `1`},
@@ -50,7 +50,8 @@ func TestOutcomeIsAClassInAnySpelling(t *testing.T) {
 		{truth, `true`, `"true"`},
 		{truth, `0`, `"false"`},
 	} {
-		s, log := newServer(t, func(o *Options) { o.Classes = tt.classes })
+		s, log := newServer(t, nil)
+		s.outcomes = newOutcomes(tt.classes)
 		ask(t, s.Handler(), "POST", "/predict", goodRow)
 		got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":`+tt.outcome+`}`)
 		if tt.want == "" {
@@ -72,17 +73,27 @@ func TestOutcomeIsAClassInAnySpelling(t *testing.T) {
 func TestRefusedOutcomeListsTheClasses(t *testing.T) {
 	t.Parallel()
 	for want, classes := range map[string][]value.Class{
-		`send 0 or 1`:                             nil,
+		`send 0 or 1`:                             zeroAndOne,
 		`send 0 (\"no\") or 1 (\"yes\")`:          {{Text: "0", Name: "no"}, {Text: "1", Name: "yes"}},
 		`send \"bad\" or \"good\"`:                {{Text: "bad", Name: "bad"}, {Text: "good"}},
 		`send \"a\" or \"b\" or \"c\" (\"high\")`: {{Text: "a"}, {Text: "b"}, {Text: "c", Name: "high"}},
 	} {
-		s, _ := newServer(t, func(o *Options) { o.Classes = classes })
+		s, _ := newServer(t, nil)
+		s.outcomes = newOutcomes(classes)
 		for _, outcome := range []string{`3`, `{}`, `null`} {
 			if got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":`+outcome+`}`); !strings.Contains(got.body, want) {
 				t.Errorf("%s: got %s, want %s", outcome, got.body, want)
 			}
 		}
+	}
+}
+
+func TestOutcomeMayBeTheNameOfAClassOfTheModel(t *testing.T) {
+	t.Parallel()
+	s, log := newServer(t, func(o *Options) { o.Model.Negative, o.Model.Positive = "no", "yes" })
+	ask(t, s.Handler(), "POST", "/predict", goodRow)
+	if got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":"yes"}`); got.code != http.StatusOK || log.feedback[0].Outcome != "1" {
+		t.Errorf("got %d %s", got.code, got.body)
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // What a predictor does while its log cannot be written.
@@ -42,8 +41,6 @@ type Log interface {
 type Options struct {
 	Model *model.Model
 	Log   Log
-	// Classes are those that feedback may name; those of the model when nil.
-	Classes []value.Class
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
 	// MaxRequests is how many requests to /predict and /feedback may be under
@@ -96,11 +93,7 @@ func New(o Options) (*Server, error) {
 		inputs: sync.Pool{New: func() any { return new(input) }},
 		bodies: sync.Pool{New: func() any { return new([]byte) }},
 	}
-	classes := o.Classes
-	if len(classes) == 0 {
-		classes = o.Model.Classes()
-	}
-	s.outcomes = newOutcomes(classes)
+	s.outcomes = newOutcomes(o.Model.Classes())
 	switch o.LogFailure {
 	case "", LogFailureRefuse:
 	case LogFailureServe:

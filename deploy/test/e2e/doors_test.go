@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// ownerModel is a model of a number, a category and a boolean.
-const ownerModel = `{"schema": 1, "name": "owners", "version": "1", "threshold": 0.5, "intercept": 0, "features": [
+// ownerModel is a model of a number, a category and a boolean, whose classes have
+// names.
+const ownerModel = `{"schema": 2, "name": "owners", "version": "1", "negative": "no", "positive": "yes", "threshold": 0.5, "intercept": 0, "features": [
 	{"name": "income", "type": "numeric", "mean": 50, "sd": 10, "coefficient": 1},
 	{"name": "merchant", "type": "categorical", "categories": [{"value": "12345678901234567890", "coefficient": 2}, {"value": "30", "coefficient": -2}]},
 	{"name": "owner", "type": "boolean", "categories": [{"value": "false", "coefficient": -1}, {"value": "true", "coefficient": 1}]}]}`
@@ -39,9 +40,9 @@ func TestOutcomesAtTheDoor(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	predictor := startPredictor(t, log, ownerModel)
 	outcomes := []struct{ sent, recorded string }{
-		{`1`, "1"}, {`1.0`, "1"}, {`1e0`, "1"}, {`"1"`, "1"}, {`"1.0"`, "1"}, {`true`, "1"}, {`"True"`, "1"}, {`" true "`, "1"},
-		{`0`, "0"}, {`-0.0`, "0"}, {`false`, "0"}, {`"FALSE"`, "0"}, {`"0e5"`, "0"},
-		{`2`, ""}, {`-1`, ""}, {`0.5`, ""}, {`"maybe"`, ""}, {`"yes"`, ""}, {`""`, ""}, {`null`, ""}, {`[1]`, ""}, {`{}`, ""}, {`1.00000000000000000001`, ""},
+		{`1`, "1"}, {`1.0`, "1"}, {`1e0`, "1"}, {`"1"`, "1"}, {`"1.0"`, "1"}, {`true`, "1"}, {`"True"`, "1"}, {`" true "`, "1"}, {`"yes"`, "1"}, {`" yes"`, "1"},
+		{`0`, "0"}, {`-0.0`, "0"}, {`false`, "0"}, {`"FALSE"`, "0"}, {`"no"`, "0"}, {`"0e5"`, "0"},
+		{`2`, ""}, {`-1`, ""}, {`0.5`, ""}, {`"maybe"`, ""}, {`"Yes"`, ""}, {`""`, ""}, {`null`, ""}, {`[1]`, ""}, {`{}`, ""}, {`1.00000000000000000001`, ""},
 	}
 	rows := strings.TrimSuffix(strings.Repeat(`{"income":60,"merchant":null,"owner":1},`, len(outcomes)), ",")
 	if got := post(t, predictor.url+"/predict", "["+rows+"]"); got.code != http.StatusOK || strings.Count(got.body, `"prediction":1`) != len(outcomes) {
@@ -52,7 +53,7 @@ func TestOutcomesAtTheDoor(t *testing.T) {
 		body := fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":%s}`, i, o.sent)
 		got := post(t, predictor.url+"/feedback", body)
 		if o.recorded == "" {
-			if got.code != http.StatusBadRequest || !strings.Contains(got.body, `send 0 or 1`) {
+			if got.code != http.StatusBadRequest || !strings.Contains(got.body, `send 0 (\"no\") or 1 (\"yes\")`) {
 				t.Errorf("outcome %s: %d %s, want a refusal that lists the classes", o.sent, got.code, got.body)
 			}
 			continue
@@ -71,10 +72,10 @@ func TestOutcomesAtTheDoor(t *testing.T) {
 	if got := post(t, predictor.url+"/feedback", "["+strings.Join(batch, ",")+"]"); got.code != http.StatusOK || strings.Count(got.body, `"correct":`) != accepted {
 		t.Errorf("an array: %d %s", got.code, got.body)
 	}
-	if got := post(t, predictor.url+"/feedback", `[{"prediction_id":18,"actual_outcome":1},{"prediction_id":19,"actual_outcome":3}]`); got.code != http.StatusBadRequest || !strings.Contains(got.body, `"index":1`) {
+	if got := post(t, predictor.url+"/feedback", `[{"prediction_id":20,"actual_outcome":1},{"prediction_id":21,"actual_outcome":3}]`); got.code != http.StatusBadRequest || !strings.Contains(got.body, `"index":1`) {
 		t.Errorf("an array with a bad record: %d %s", got.code, got.body)
 	}
-	if got := post(t, predictor.url+"/feedback", `[{"prediction_id":18,"actual_outcome":1},{"prediction_id":99,"actual_outcome":1}]`); got.code != http.StatusNotFound || !strings.Contains(got.body, `"index":1`) {
+	if got := post(t, predictor.url+"/feedback", `[{"prediction_id":20,"actual_outcome":1},{"prediction_id":99,"actual_outcome":1}]`); got.code != http.StatusNotFound || !strings.Contains(got.body, `"index":1`) {
 		t.Errorf("an array with an unknown prediction: %d %s", got.code, got.body)
 	}
 	if n := number(t, db, "SELECT count(*) FROM feedback"); n != int64(accepted) {
