@@ -39,6 +39,12 @@ type Crowd struct {
 // crowds measures the type-I error of the p-value, and its power, with categories
 // that the reference holds in part only.
 func crowds(p pool, e effort) ([]Crowd, error) {
+	all := crowdPortfolio(e)
+	return all, p.run("many categories", len(all), func(i int, r *rand.Rand) error { return all[i].measure(r, e.crowds) })
+}
+
+// crowdPortfolio are features of many categories, one of each kind.
+func crowdPortfolio(e effort) []Crowd {
 	var all []Crowd
 	for _, known := range crowdReferences {
 		for _, names := range e.names {
@@ -47,7 +53,7 @@ func crowds(p pool, e effort) ([]Crowd, error) {
 			}
 		}
 	}
-	return all, p.run("many categories", len(all), func(i int, r *rand.Rand) error { return all[i].measure(r, e.crowds) })
+	return all
 }
 
 // measure draws references, each with windows of its own. A null of 99 draws has the

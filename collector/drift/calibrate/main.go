@@ -54,6 +54,7 @@ func run(e effort, seed uint64, out, progress io.Writer) error {
 	for _, measure := range []func(effort) error{
 		func(e effort) (err error) { r.levels, err = typeOne(p, e); return },
 		func(e effort) (err error) { r.Crowds, err = crowds(p, e); return },
+		func(e effort) (err error) { r.CrowdCalm, err = quietCrowds(p, e); return },
 		func(e effort) (err error) { r.Quiet, err = quiet(p, e); return },
 		func(e effort) (err error) { r.Provoked, err = provoked(p, e); return },
 		func(e effort) (err error) { r.Drifts, err = drifts(p, e); return },

@@ -15,14 +15,15 @@ var page string
 
 // report is all that was measured.
 type report struct {
-	Seed     uint64
-	levels   []level
-	Crowds   []Crowd
-	Quiet    []Calm
-	Provoked []Provocation
-	Drifts   []Drift
-	Wild     []Weather
-	Slowed   []Slowed
+	Seed      uint64
+	levels    []level
+	Crowds    []Crowd
+	CrowdCalm []CrowdCalm
+	Quiet     []Calm
+	Provoked  []Provocation
+	Drifts    []Drift
+	Wild      []Weather
+	Slowed    []Slowed
 	effort
 }
 
@@ -175,6 +176,11 @@ func (r *report) broken() []error {
 				broken = append(broken, fmt.Errorf("type-I error with %d categories, n = %d, n_ref = %d is %v +- %.4f",
 					c.Names, crowdWindows[w], c.Known, at.Share, at.Error))
 			}
+		}
+	}
+	for _, c := range r.CrowdCalm {
+		if c.PerMonth() > 1 {
+			broken = append(broken, fmt.Errorf("%v false alarms a month of features of many categories with a window of %d", c.PerMonth(), c.Window))
 		}
 	}
 	for _, c := range r.Quiet {

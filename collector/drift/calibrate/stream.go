@@ -24,6 +24,7 @@ var promised = drift.DetectorOptions{Tolerance: 0.02, FalseAlarmsPerMonth: 1, Di
 // watch is the window of the newest rows of a stream, and the detector behind it.
 type watch struct {
 	reference []int64
+	novelty   drift.Novelty
 	ring      []uint8
 	next      int
 	rows      int64 // so far
@@ -70,7 +71,7 @@ func (w *watch) full() bool { return w.rows >= int64(len(w.ring)) }
 // null is the null distribution of windows as large as the present one.
 func (w *watch) null(n int64) (*drift.Null, error) {
 	if w.nulls[n] == nil {
-		w.nulls[n] = drift.NewNull(w.reference, n, drift.DefaultSamples, w.seed+uint64(n))
+		w.nulls[n] = w.novelty.NewNull(w.reference, n, drift.DefaultSamples, w.seed+uint64(n))
 	}
 	return w.nulls[n], nil
 }

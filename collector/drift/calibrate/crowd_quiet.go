@@ -1,0 +1,71 @@
+package main
+
+import (
+	"math/rand/v2"
+	"sync"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+)
+
+// CrowdCalm is what detectors said of quiet traffic of features with many categories
+// through windows of one size.
+type CrowdCalm struct {
+	Window int64
+	Noise
+}
+
+// quietCrowds runs months of a portfolio of such features without drift, each with
+// a reference of its own a month.
+func quietCrowds(p pool, e effort) ([]CrowdCalm, error) {
+	portfolio := crowdPortfolio(e)
+	calm := make([]CrowdCalm, len(windows))
+	for w, size := range windows {
+		calm[w] = CrowdCalm{size, Noise{Months: e.wild}}
+	}
+	var mu sync.Mutex
+	err := p.run("quiet traffic of many categories", e.wild*len(portfolio), func(i int, r *rand.Rand) error {
+		alarms, err := portfolio[i%len(portfolio)].watch(r, e.ticks, len(portfolio), nil)
+		mu.Lock()
+		defer mu.Unlock()
+		for w, n := range alarms {
+			calm[w].Episodes += n
+		}
+		return err
+	})
+	return calm, err
+}
+
+// watch is how many alarms are raised in so many ticks of one feature among so many,
+// by window. Traffic is of cells with the shares that change makes of the quiet ones.
+func (c *Crowd) watch(r *rand.Rand, ticks, among int, change func(*drift.Binning, shares) shares) ([]int, error) {
+	truth := c.truth()
+	named := names(len(truth))
+	b, err := c.reference(r, newRows(truth), named)
+	if err != nil {
+		return nil, err
+	}
+	quiet := make(shares, b.Cells())
+	for i, p := range truth {
+		quiet[b.Cell(b.Category(named[i]))] += p
+	}
+	if change != nil {
+		quiet = change(b, quiet)
+	}
+	o := promised
+	o.Distributions = among
+	s := newStream(b.Reference(), o, r.Uint64(), windows[:]...)
+	for _, w := range s.watches {
+		w.novelty = b.Novelty()
+	}
+	traffic := steady(r, quiet, rowsPerTick)
+	for range ticks {
+		if err := s.tick(traffic); err != nil {
+			return nil, err
+		}
+	}
+	alarms := make([]int, len(s.watches))
+	for i, w := range s.watches {
+		alarms[i] = w.alarms
+	}
+	return alarms, nil
+}
