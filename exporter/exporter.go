@@ -79,6 +79,11 @@ type Options struct {
 	// when a scrape does not choose.
 	Collectors, Enabled []string
 
+	// Pages are further pages by path, such as /models; a path that ends in / holds
+	// everything below it. They are linked from the landing page, answer GET and HEAD, and
+	// see the path without that of ExternalURL.
+	Pages map[string]http.Handler
+
 	// Logger receives what an operator must know; nil discards it.
 	Logger *slog.Logger
 
@@ -117,6 +122,14 @@ func New(o Options) (*Server, error) {
 	}
 	if err := checkTelemetryPath(o.TelemetryPath); err != nil {
 		return nil, fmt.Errorf("--web.telemetry-path=%s: %w", o.TelemetryPath, err)
+	}
+	for p, handler := range o.Pages {
+		if err := checkPage(p, o.TelemetryPath); err != nil {
+			return nil, fmt.Errorf("page %s: %w", p, err)
+		}
+		if handler == nil {
+			return nil, fmt.Errorf("page %s has no handler", p)
+		}
 	}
 	prefix, err := routePrefix(o.ExternalURL)
 	if err != nil {

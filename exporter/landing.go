@@ -3,6 +3,7 @@ package exporter
 import (
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -20,18 +21,25 @@ func (s *Server) landingPage() (http.Handler, error) {
 		Name:        "drift_exporter",
 		Description: "Drift, accuracy and traffic of machine-learning models, for Prometheus",
 		Version:     version.Info(),
-		Links: []web.LandingLinks{
-			{Address: s.options.TelemetryPath, Text: "Metrics"},
-			{Address: "/-/healthy", Text: "Healthy", Description: "the process is alive"},
-			{Address: "/-/ready", Text: "Ready", Description: "the models can be monitored"},
-		},
-		ExtraHTML: s.collectorList(),
-		Profiling: strconv.FormatBool(s.options.EnablePprof),
+		Links:       s.links(),
+		ExtraHTML:   s.collectorList(),
+		Profiling:   strconv.FormatBool(s.options.EnablePprof),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the landing page: %w", err)
 	}
 	return page, nil
+}
+
+// links are those of the landing page: to the metrics, the pages and the probes.
+func (s *Server) links() []web.LandingLinks {
+	links := []web.LandingLinks{{Address: s.options.TelemetryPath, Text: "Metrics"}}
+	for _, path := range slices.Sorted(maps.Keys(s.options.Pages)) {
+		links = append(links, web.LandingLinks{Address: path, Text: strings.Trim(path, "/")})
+	}
+	return append(links,
+		web.LandingLinks{Address: "/-/healthy", Text: "Healthy", Description: "the process is alive"},
+		web.LandingLinks{Address: "/-/ready", Text: "Ready", Description: "the models can be monitored"})
 }
 
 // collectorList returns the collectors as HTML, each with a link to its own

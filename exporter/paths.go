@@ -40,6 +40,19 @@ func checkTelemetryPath(p string) error {
 	return nil
 }
 
+// checkPage refuses the path of a page where something else is served. A path that ends
+// in / stands for all below it.
+func checkPage(p, telemetry string) error {
+	bare := strings.TrimSuffix(p, "/")
+	if err := checkTelemetryPath(bare); err != nil {
+		return err
+	}
+	if bare == telemetry || bare != p && strings.HasPrefix(telemetry, p) {
+		return fmt.Errorf("%s is where the metrics are", telemetry)
+	}
+	return nil
+}
+
 // routePrefix returns the path of an external URL without the trailing
 // slash: "" for the root, as for an empty URL.
 func routePrefix(external string) (string, error) {

@@ -17,6 +17,9 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	if s.options.EnablePprof {
 		s.routePprof(mux)
 	}
+	for path, page := range s.options.Pages {
+		mux.Handle("GET "+s.prefix+path, http.StripPrefix(s.prefix, page))
+	}
 	if s.prefix != "" {
 		mux.Handle("GET /{$}", http.RedirectHandler(s.prefix+"/", http.StatusFound))
 	}
