@@ -17,6 +17,9 @@ var (
 	feedbackTotal = prometheus.NewDesc("model_feedback_total",
 		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
 		feedbackLabels.given, nil)
+	feedbackInvalid = prometheus.NewDesc("model_feedback_invalid_total",
+		"Feedback records since the log began whose outcome is no class of the model; they count nowhere else.",
+		modelLabels.given, nil)
 	feedbackCorrections = prometheus.NewDesc("model_feedback_corrections_total",
 		"Accepted feedback records that overruled another outcome of the same prediction, since the log began; by same_source (it changed its mind), higher_confidence (surer than any before) or other_source (as sure).",
 		correctionLabels.given, nil)
@@ -28,19 +31,10 @@ var (
 		modelLabels.given, nil)
 )
 
-// sendFeedback tells what came in, when and for how much of the window. Records
-// are counted from 0 for each pair of known classes.
+// sendFeedback sends what feedback came in, when, and for how much of the window.
 func sendFeedback(m *snapshot.Model, ch chan<- prometheus.Metric) {
-	classes := knownClasses(m)
-	counts := map[predictionlog.Outcome]int64{}
-	for _, predicted := range classes {
-		for _, actual := range classes {
-			counts[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
-		}
-	}
-	for o, n := range m.Counters.Feedback {
-		counts[predictionlog.Outcome{Predicted: orOther(o.Predicted, classes), Actual: orOther(o.Actual, classes)}] += n
-	}
+	counts, invalid := classesOf(m).feedback(m.Counters.Feedback)
+	counter(ch, feedbackInvalid, invalid, ofModel(m))
 	for o, n := range counts {
 		counter(ch, feedbackTotal, n, feedbackLabels.with(m.Name, m.Version, o.Predicted, o.Actual))
 	}

@@ -46,7 +46,7 @@ func (traffic) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 		if m.Counters == nil {
 			continue
 		}
-		classes := byName(m.Counters.Classes, knownClasses(m))
+		classes := classesOf(m).predicted(m.Counters.Classes)
 		reasons := byName(m.Counters.Errors, predictionlog.Reasons)
 		labels := ofModel(m)
 		counter(ch, requestsTotal, sum(classes)+sum(reasons), labels)

@@ -20,7 +20,13 @@ type Quality struct {
 	Invalid float64 `json:"invalid"`
 	// Unseen is a category, or a value of a feature of few values, that the reference
 	// does not hold; nil of numbers on a scale.
-	Unseen *float64 `json:"unseen,omitempty"`
+	// ReferenceUnseen is the share that is to be expected of Unseen without drift: the
+	// reference's rows with a category that it holds once [1].
+	//
+	// [1] Good, I. J. (1953). "The Population Frequencies of Species and the Estimation
+	// of Population Parameters". Biometrika 40 (3-4): 237-264.
+	Unseen          *float64 `json:"unseen,omitempty"`
+	ReferenceUnseen *float64 `json:"reference_unseen,omitempty"`
 	// OutOfRange is below the reference's minimum or above its maximum; nil of
 	// categories, and when the reference does not know these.
 	OutOfRange *float64 `json:"out_of_range,omitempty"`
@@ -38,6 +44,7 @@ func QualityOf(m *snapshot.Model, d *snapshot.Distribution) *Quality {
 	}
 	if slices.Contains(d.Binning.Bins(), drift.Unseen) {
 		q.Unseen = share(d.Unseen, d.Total)
+		q.ReferenceUnseen = share(d.Reference[d.Binning.Cell(d.Binning.Unseen())], d.ReferenceTotal)
 	}
 	if hasRange(m.Reference, d.Name) {
 		q.OutOfRange = share(d.OutOfRange, d.Total)
