@@ -3,18 +3,15 @@ package drift
 import "slices"
 
 const (
-	// scales is the number of lengths of blocks that are compared. The shortest are
-	// of shortBlock rows, the next ones scaleFactor times as long: 16, 64, 256, 1024
-	// and 4096.
-	scales      = 5
-	shortBlock  = 16
-	scaleFactor = 4
+	// levels is the number of lengths of blocks: the shortest are the ticks that have
+	// shortBlock rows together, up to 31 if no tick has more, and the next ones are
+	// twice as long each. Two blocks of a length are compared on scales of them: of
+	// 16, 64, 256, 1024 and, the last level, 2048 rows, or up to twice as many.
+	levels, scales = 8, 5
+	shortBlock     = 16
 	// nearScales are those that rule E heeds. It bets on what the next rows will be,
 	// whatever they are within the tolerance: what changes slowly does not mislead it.
 	nearScales = 4
-	// levels is the number of lengths of blocks, from each to the next twice as many
-	// rows; every other one is compared.
-	levels = 2*scales - 1
 	// generation is the number of rows after which what was learnt is used, or put by
 	// for another generation. The first ones are shorter.
 	generation, firstGeneration = 8192, 32
@@ -39,7 +36,7 @@ const (
 // level: a change to another level, which is what the detector is there to find,
 // spoils one pair of each length and no other, and a daily cycle, which the
 // tolerance is there for, hardly any as long as a block is short beside a day. It
-// is taken at five lengths, because nobody says how long the batches are: with
+// is taken at five lengths, from 16 to some 3,000 rows, because nobody says how long the batches are: with
 // batches of m rows it is m/(2n) too small, relative to its excess over 1, and
 // beyond a few m does not rise any more.
 //
@@ -78,10 +75,10 @@ type block struct {
 
 // effects are design effects, all at least 1.
 type effects struct {
-	// near is the largest one of blocks up to 1,024 rows, far of all blocks: of the
+	// near is the largest one on the nearScales, far on all of them: of the
 	// direction in which the shares vary most.
 	near, far float64
-	// mean is that of all directions, of blocks up to 1,024 rows.
+	// mean is that of all directions, on the nearScales.
 	mean float64
 }
 
@@ -158,8 +155,8 @@ func (d *design) pair() {
 			*before, d.open = d.open, *before
 			break
 		}
-		if level%2 == 0 {
-			d.fresh[level/2].add(before, &d.open)
+		if level%2 == 0 || level == levels-1 {
+			d.fresh[(level+1)/2].add(before, &d.open)
 		}
 		for b, c := range before.counts {
 			d.open.counts[b] += c
@@ -185,17 +182,16 @@ func (d *design) turn() {
 		}
 		d.fresh[i].reset()
 		mean, largest := d.spectrum.of(&d.used[i])
-		// What is missing is m/(2n), so a third of what four times the length adds.
-		whole := largest
-		if shorter > 1 {
-			whole += max(0, largest-shorter) / (scaleFactor - 1)
+		if i < nearScales {
+			d.effects.near = max(d.effects.near, largest)
+			d.effects.mean = max(d.effects.mean, mean)
+			if shorter > 1 {
+				// What is missing is m/(2n), so a third of what four times the length adds.
+				d.effects.near = max(d.effects.near, largest+(largest-shorter)/3)
+			}
 		}
 		shorter = largest
-		if i < nearScales {
-			d.effects.near = max(d.effects.near, whole)
-			d.effects.mean = max(d.effects.mean, mean)
-		}
-		d.effects.far = max(d.effects.far, whole)
+		d.effects.far = max(d.effects.far, d.effects.near, largest)
 	}
 	d.size = min(2*d.size, generation)
 	d.left = d.size

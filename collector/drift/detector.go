@@ -89,8 +89,10 @@ type Detector struct {
 	evidence evidence
 	design   *design // nil: it learns no more
 	effects  effects // by which the next tick is judged
-	// estimated are the effects without what is added as long as few rows were seen.
+	// estimated are the effects without what is added as long as few rows were seen;
+	// seen is their number.
 	estimated effects
+	seen      int64
 	known     bool
 	detected  bool
 	raised    Rule
@@ -131,9 +133,9 @@ type Tick struct {
 	// end.
 	Window []int64
 	// Null returns the null distribution for a window of that many rows: as many
-	// independent ones as the window is worth, at most its own. It is asked for only
-	// when the window holds MinPredictions and looks like drift: less than once in a
-	// million quiet ticks.
+	// independent ones as the window is worth, at least MinPredictions. It is asked
+	// for only when the window holds MinPredictions and looks like drift: less than
+	// once in a million quiet ticks.
 	Null func(rows int64) (*Null, error)
 }
 
@@ -164,6 +166,7 @@ func (d *Detector) Tick(t Tick) error {
 		d.fired |= EvidenceRule
 	}
 	d.latch(rows, total(t.Window))
+	d.seen += rows
 	d.learn(t.Rows)
 	return nil
 }
@@ -216,7 +219,7 @@ func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, err
 	if kl <= needed {
 		return false, nil
 	}
-	nl, err := null(int64(size))
+	nl, err := null(max(int64(size), MinPredictions))
 	if err != nil {
 		return false, err
 	}
@@ -257,7 +260,10 @@ func (d *Detector) Tolerance() float64 { return d.ball.radius }
 // times as much their shares vary, in the direction in which they vary most, as
 // those of independent rows would. It is what rule W divides by when it has seen
 // many rows; rule E, which need not mind what changes slowly, may divide by less.
-func (d *Detector) DesignEffect() float64 { return d.estimated.far }
+// It reports false below MinBlockPredictions rows.
+func (d *Detector) DesignEffect() (effect float64, ok bool) {
+	return d.estimated.far, d.seen >= MinBlockPredictions
+}
 
 // Clone returns an independent copy. It shares what never changes. 1,800 floats at K
 // = 10: 2 us.

@@ -48,7 +48,7 @@ func wild(p pool, e effort) ([]Weather, error) {
 		for j, w := range s.watches {
 			months[i].alarms[j] = w.alarms
 		}
-		months[i].effect = s.watches[0].detector.DesignEffect()
+		months[i].effect, _ = s.watches[0].detector.DesignEffect()
 		return nil
 	})
 	weather := make([]Weather, len(all))
