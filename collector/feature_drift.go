@@ -24,7 +24,7 @@ var (
 		"Probability of a divergence at least as large when nothing has drifted, by a two-sample parametric bootstrap; lower is stronger evidence. From 50 predictions in the window. With --drift.dependence=block by a bootstrap of blocks of neighbouring predictions, which allows for their dependence, from 200.",
 		featureLabels.given, nil)
 	featureDesignEffect = prometheus.NewDesc("feature_design_effect",
-		"How many times as much a feature's shares vary between blocks of neighbouring predictions in the window as they would if predictions were independent, at least 1; the window says as much as its size divided by it. With --drift.dependence=block only, from 200 predictions in the window.",
+		"How many times as much a feature's shares vary between neighbouring stretches of predictions as if predictions were independent, at least 1, in the direction in which they vary most: n predictions say as much as n divided by it. The sequential detector divides by it; p-values do not, unless --drift.dependence=block. Over some 131,072 predictions, the older ones fading; from 200 predictions.",
 		featureLabels.given, nil)
 	featureAdjusted = prometheus.NewDesc("feature_drift_adjusted_p_value",
 		"Value of feature_drift_p_value adjusted for the number of features of the model and version (Benjamini and Hochberg): of the features at or below q, on average at most the share q is there by chance. It adjusts for features, not for time: it is for display, not for alerts. From 50 predictions in the window.",

@@ -127,12 +127,13 @@ func TestPValuesAreThoseOfBlocksWhenAskedFor(t *testing.T) {
 	block := assess.Judgement{Blocks: true, Significance: .05, Tolerance: .02}
 	features := []snapshot.Distribution{creditScore(t), purpose(t)}
 	features[0].BlockTest = &drift.BlockTest{PValue: .2, DesignEffect: 3.5}
+	features[0].DesignEffect = new(4.5)
 	s := one(snapshot.Model{Distributions: &snapshot.Distributions{Features: features, Score: &features[1]}})
 	got := samples(t, featureDrift{block}, s)
 	contains(t, got,
 		`feature_drift_p_value{feature="credit_score",model="m",version="v"} 0.2`,
 		`feature_drift_adjusted_p_value{feature="credit_score",model="m",version="v"} 0.2`,
-		`feature_design_effect{feature="credit_score",model="m",version="v"} 3.5`,
+		`feature_design_effect{feature="credit_score",model="m",version="v"} 4.5`,
 		`feature_drift_detected{feature="credit_score",model="m",version="v"} 0`,
 		`model_drifted_features_ratio{model="m",version="v"} 0`)
 	// Without blocks, of too few rows, the p-value is unknown and the rest is not.

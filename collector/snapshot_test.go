@@ -89,7 +89,7 @@ func creditScore(t testing.TB) snapshot.Distribution {
 	b, err := drift.NewContinuous([]float64{620, 655}, 300, 850, []int64{60_000, 30_000, 10_000}, drift.BinOptions{})
 	d := distribution(t, "credit_score", b, err, []int64{20, 38, 40, 2, 0})
 	d.Missing, d.OutOfRange, d.Last = 2, 4, new(701.5)
-	d.BlockTest = &drift.BlockTest{PValue: .004, DesignEffect: 1.25}
+	d.BlockTest, d.DesignEffect = &drift.BlockTest{PValue: .004, DesignEffect: 1.5}, new(1.25)
 	d.Axis = drift.NewAxis([]int64{60_000, 30_000, 10_000}, []float64{580, 640, 700}, 300, 850, 45)
 	return d
 }
@@ -161,7 +161,7 @@ func emptied(d snapshot.Distribution) snapshot.Distribution {
 	d.BinCounts = d.Counts
 	d.Fine = make([]int64, len(d.Fine))
 	d.Total, d.Missing, d.Unseen, d.OutOfRange = 0, 0, 0, 0
-	d.KL, d.Last, d.Null, d.BlockTest = nil, nil, nil, nil
+	d.KL, d.Last, d.Null, d.BlockTest, d.DesignEffect = nil, nil, nil, nil, nil
 	return d
 }
 

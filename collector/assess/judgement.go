@@ -37,13 +37,13 @@ type Drift struct {
 	Test *Test `json:"test,omitempty"`
 	// DesignEffect says how many times as much the shares vary between blocks of
 	// neighbouring rows as they would if rows were independent, at least 1; nil when
-	// there are too few rows, or no blocks.
+	// there are too few rows, or no detector.
 	DesignEffect *float64 `json:"design_effect,omitempty"`
 	// Detected says whether it is drift by the Judgement, nil as long as that is not
 	// known.
 	Detected *bool `json:"detected,omitempty"`
-	// Detection is what the sequential detector says, nil without one and as long as
-	// it has seen too few rows.
+	// Detection is what the sequential detector says, nil when it is not asked and as
+	// long as it has seen too few rows.
 	Detection *snapshot.Detection `json:"detection,omitempty"`
 }
 
@@ -65,9 +65,9 @@ type Test struct {
 
 // Drift judges one distribution: 1 us.
 func (j Judgement) Drift(d *snapshot.Distribution) Drift {
-	v := Drift{KL: d.KL, Test: j.test(d), Detection: d.Detection}
-	if d.BlockTest != nil {
-		v.DesignEffect = known(d.BlockTest.DesignEffect)
+	v := Drift{KL: d.KL, Test: j.test(d), DesignEffect: d.DesignEffect}
+	if j.Sequential {
+		v.Detection = d.Detection
 	}
 	switch {
 	case j.Sequential && d.Detection != nil:

@@ -39,9 +39,8 @@ func Load(o Options) ([]window.Spec, error) {
 // the rules of o. It does no IO. Close closes the log as well if that is an io.Closer.
 func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
 	windows := o.Window
-	if o.Sequential {
-		windows.FalseAlarmsPerMonth, windows.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
-	}
+	// Detectors also measure how far rows depend on each other, whatever the rule is.
+	windows.FalseAlarmsPerMonth, windows.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	windows.Blocks = o.Block
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
 	f := &followed{log: log, nulls: nulls}

@@ -67,6 +67,10 @@ type Distribution struct {
 	// nothing.
 	Blocks    []int64
 	BlockTest *drift.BlockTest
+	// DesignEffect is how many times as much the shares of rows vary as if rows were
+	// independent, of all rows since the fold began; nil without a detector and below
+	// drift.MinBlockPredictions rows.
+	DesignEffect *float64
 	// Detection is what the sequential detector says, nil without one and as
 	// long as it has seen too few rows.
 	Detection *Detection

@@ -219,6 +219,9 @@ func describe(s *snapshot.Snapshot) string {
 			if d.Detection != nil {
 				fmt.Fprintf(&b, "    %+v\n", *d.Detection)
 			}
+			if d.DesignEffect != nil {
+				fmt.Fprintf(&b, "    design effect %v\n", *d.DesignEffect)
+			}
 			if d.BlockTest != nil {
 				fmt.Fprintf(&b, "    %+v of blocks %v\n", *d.BlockTest, d.Blocks)
 			}

@@ -137,12 +137,14 @@ func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) 
 	rows := w.window()
 	seen := make([]*drift.Detector, len(w.detectors))
 	for i, d := range w.detectors {
-		if seen[i] = d.Clone(); i < w.closed {
+		if seen[i] = d; i < w.closed {
 			continue
 		}
-		if err := seen[i].Tick(w.columnTick(ctx, i, rows)); err != nil {
+		after, err := d.After(w.columnTick(ctx, i, rows))
+		if err != nil {
 			return nil, err
 		}
+		seen[i] = after
 	}
 	return seen, nil
 }
@@ -157,7 +159,12 @@ func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now ti
 		d := &all[i]
 		if err != nil {
 			d.NullErr = err
-		} else if detectors[i].Known() {
+			continue
+		}
+		if effect, ok := detectors[i].DesignEffect(); ok {
+			d.DesignEffect = &effect
+		}
+		if detectors[i].Known() {
 			d.Detection = &snapshot.Detection{
 				Detected:    detectors[i].Detected(),
 				LogEvidence: detectors[i].LogEvidence(),
