@@ -32,7 +32,7 @@ collector/replay: collector collector/assess collector/drift collector/monitor c
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
 collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
-collector: collector/assess collector/config collector/drift collector/snapshot predictor/predictionlog
+collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:
 deploy/test/bench: collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load

@@ -16,7 +16,7 @@ import (
 // the path of the log, its own name and how many predictions to write.
 const worker = `
 import sys
-sys.path.insert(0, "../../testdata")
+sys.path.insert(0, "../../../testdata")
 import log_writer
 path, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 log, last = log_writer.open_log(path), 0
@@ -90,7 +90,7 @@ func TestPythonWriterRunsAsItStands(t *testing.T) {
 	t.Parallel()
 	name := python(t)
 	path := closedLog(t, 0)
-	script, err := filepath.Abs("../../testdata/log_writer.py")
+	script, err := filepath.Abs("../../../testdata/log_writer.py")
 	if err != nil {
 		t.Fatal(err)
 	}
