@@ -92,3 +92,39 @@ func BenchmarkCategory(b *testing.B) {
 		binning.Category(text)
 	}
 }
+
+// BenchmarkNewNullOfFewCells is what a scrape pays for each such feature while a
+// window fills.
+func BenchmarkNewNullOfFewCells(b *testing.B) {
+	for _, c := range []struct {
+		name      string
+		reference []int64
+		n         int64
+	}{
+		{"two/n=100", []int64{99_000, 1000}, 100}, {"two/n=1000", []int64{99_000, 1000}, 1000}, {"two/n=5000", []int64{50_000, 50_000}, 5000},
+		{"three/n=100", []int64{60_000, 30_000, 10_000}, 100}, {"four/n=495", []int64{60_000, 20_000, 10_000, 10_000}, 495},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				NewNull(c.reference, c.n, DefaultSamples, 1)
+			}
+		})
+	}
+}
+
+// BenchmarkRareCategory looks up names beyond those that are known one by one.
+func BenchmarkRareCategory(b *testing.B) {
+	sample := make([]string, 60_000)
+	for i := range sample {
+		sample[i] = fmt.Sprint("merchant ", i/2)
+	}
+	binning := categorical(b, sample)
+	for _, name := range []string{"merchant 29999", "new"} {
+		b.Run(name, func(b *testing.B) {
+			text := []byte(name)
+			for b.Loop() {
+				binning.Category(text)
+			}
+		})
+	}
+}

@@ -267,7 +267,7 @@ func TestTailOfGHoldsWithRareCells(t *testing.T) {
 		for _, n := range []int64{100, 1000} {
 			null := NewNull(reference, n, 9999, 1).G()
 			p, r := newPairs(reference, Novelty{}, n), newRandom(uint64(n))
-			const draws = 150_000
+			const draws = 50_000
 			var below [2]int
 			levels := [2]float64{1e-3, 1e-4}
 			for range draws {
@@ -280,7 +280,7 @@ func TestTailOfGHoldsWithRareCells(t *testing.T) {
 				}
 			}
 			for i, level := range levels {
-				// 150 and 15 are expected at most, with standard errors of 12 and 4.
+				// 50 and 5 are expected at most, with standard errors of 7 and 2.
 				if most := level*draws + 4*math.Sqrt(level*draws); float64(below[i]) > most {
 					t.Errorf("%s, n = %d: %d of %d windows below %v", name, n, below[i], draws, level)
 				}

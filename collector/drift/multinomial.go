@@ -3,15 +3,19 @@ package drift
 import "math/bits"
 
 // few is the sample size up to which drawing one observation after the other is
-// faster than drawing a binomial for each bin.
-const few = 150
+// faster than drawing a binomial for each bin, of which there are at least a
+// fifteenth as many.
+const (
+	few       = 150
+	fewPerBin = few / 10
+)
 
 // multinomial draws counts of n observations that fall into bins in proportion
 // to weights, all positive.
 type multinomial struct {
 	n          int64
-	conditions []condition // n > few
-	columns    []column    // n <= few
+	conditions []condition // many
+	columns    []column    // few
 }
 
 // condition is the share of a bin among itself and those to its right, and the
@@ -26,13 +30,13 @@ type column struct {
 }
 
 func newMultinomial(weights []int64, n int64) *multinomial {
-	if n <= few {
+	if n <= min(few, fewPerBin*int64(len(weights))) {
 		return &multinomial{n: n, columns: aliasTable(weights)}
 	}
 	return &multinomial{n: n, conditions: conditionals(weights)}
 }
 
-// draw overwrites counts with one sample. O(n) for n <= 150 by the alias method,
+// draw overwrites counts with one sample. O(n) for few by the alias method,
 // else O(bins) by conditional binomials [1].
 //
 // [1] Devroye, L. (1986). "Non-Uniform Random Variate Generation". Springer,
