@@ -57,7 +57,7 @@ const certain = 1 << 30
 // take makes a null of everything that can happen.
 func (n *Null) take(all []possible) {
 	slices.SortFunc(all, func(a, b possible) int { return cmp.Compare(b.value, a.value) })
-	n.counted = 1. / certain
+	n.of = certain
 	beyond, sum := int32(0), 0.0
 	for i := 0; i < len(all); {
 		j := i

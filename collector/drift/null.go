@@ -41,10 +41,10 @@ type Null struct {
 	samples         int
 	mean            float64
 	knots           []knot
-	// counted is how much of a knot's counts is one, least what is counted on top:
-	// (1 + draws) / (samples + 1), or a probability.
-	counted, least float64
-	g              func() Moments
+	// A p-value is (least + a knot's count) / of: of draws (1 + count) / (samples + 1),
+	// of an exact null a probability.
+	least, of float64
+	g         func() Moments
 }
 
 // NewNull draws the null of windows of n predictions against reference, with the
@@ -81,7 +81,7 @@ func (v Novelty) NewNull(reference []int64, n int64, samples int, seed uint64) *
 		}
 		slices.Sort(draws)
 		null.knots = condense(draws)
-		null.counted, null.least = 1/float64(samples+1), 1/float64(samples+1)
+		null.least, null.of = 1, float64(samples+1)
 	}
 	null.g = sync.OnceValue(func() Moments {
 		return drawG(reference, v, n, max(samples, DefaultSamples), newRandom(seed))
@@ -119,7 +119,7 @@ func (n *Null) Mean() float64 { return n.mean }
 // draws and wherever few distinct values occur, elsewhere within 1/1000. It
 // falls as kl rises. NaN, the divergence of an empty window, gives 1. 0.1 us.
 func (n *Null) PValue(kl float64) float64 {
-	return max(n.least+n.atLeast(kl)*n.counted, 1/float64(n.samples+1))
+	return max((n.least+n.atLeast(kl))/n.of, 1/float64(n.samples+1))
 }
 
 // Test is what a null says about one window.
