@@ -12,7 +12,15 @@ import (
 
 // feedback answers POST /feedback: what came of a prediction, or of many. One request
 // is one transaction: every record is accepted, or none.
-func (s *Server) feedback(w http.ResponseWriter, r *http.Request, body []byte, _ time.Time) *problem {
+func (s *Server) feedback(w http.ResponseWriter, r *http.Request, _ time.Time) *problem {
+	if refused := checkMedia(r); refused != nil {
+		return refused
+	}
+	body, release, refused := s.readBody(r, nil)
+	defer release()
+	if refused != nil {
+		return refused
+	}
 	q := s.outcomes.decode(body)
 	if q.faults.any() {
 		return q.faults.problem("nothing was recorded")
@@ -67,6 +75,10 @@ func contradict(f *predictionlog.Feedback, err error) (status int, found fault) 
 	field := "prediction_id"
 	if f.PredictionID == nil {
 		field = "request_id"
+	}
+	if other, ok := errors.AsType[*predictionlog.OtherLogError](err); ok {
+		return http.StatusMisdirectedRequest, fault{Field: field, Reason: reasonOtherLog,
+			Detail: "the prediction with " + naming(f) + " is in another log, " + other.LogID + "; send its outcome to the predictor of that log"}
 	}
 	switch {
 	case errors.Is(err, predictionlog.ErrNotFound):

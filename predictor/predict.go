@@ -13,16 +13,18 @@ import (
 
 // predict answers POST /predict. One request is one transaction: every row is
 // recorded, or none.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, start time.Time) *problem {
+func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time) *problem {
 	in := s.inputs.Get().(*input)
 	defer s.inputs.Put(in)
-	refused := s.decode(in, r, body)
+	refused := s.receive(in, r)
 	if in.id != "" {
 		w.Header()[requestIDKey] = []string{in.id}
 	}
 	if refused != nil {
 		refused.RequestID = in.id
-		s.noteRefused(refused)
+		if refused.Status == http.StatusBadRequest {
+			s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
+		}
 		return refused
 	}
 	records, logged, refused := s.record(r, in, s.evaluate(in), start)
@@ -30,20 +32,29 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, st
 		refused.RequestID = in.id
 		return refused
 	}
+	if !in.given && !in.array && logged {
+		w.Header()[requestIDKey] = []string{records[0].RequestID}
+	}
 	send(w, http.StatusOK, mediaJSON, appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
 	return nil
 }
 
-// noteRefused records in the log that a request was invalid.
-func (s *Server) noteRefused(refused *problem) {
-	if refused.Status == http.StatusBadRequest {
-		s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
-	}
-}
-
-// decode decodes the body into in, and the request's id.
-func (s *Server) decode(in *input, r *http.Request, body []byte) (refused *problem) {
+// receive reads the request into in, and its id.
+func (s *Server) receive(in *input, r *http.Request) (refused *problem) {
 	in.id, in.given = "", false
+	if refused = checkMedia(r); refused != nil {
+		return refused
+	}
+	buf := s.bodies.Get().(*[]byte)
+	defer s.bodies.Put(buf)
+	body, release, refused := s.readBody(r, *buf)
+	defer release()
+	if refused != nil {
+		return refused
+	}
+	if cap(body) <= MaxObjectBytes {
+		*buf = body
+	}
 	s.schema.decode(in, body, MaxArrayRows)
 	var detail string
 	if in.id, in.given, detail = requestID(r, in.rows, in.array); detail != "" {
@@ -66,10 +77,12 @@ func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 		features = s.schema.appendRow(features, values)
 		probability, class := s.model.Predict(values)
 		batch[i] = predictionlog.Prediction{
-			RequestID: rowID(in.id, i, in.array),
-			Model:     s.model.Name, Version: s.model.Version,
+			Model: s.model.Name, Version: s.model.Version,
 			Features: features[from:len(features):len(features)],
 			Score:    probability, Class: class,
+		}
+		if in.given {
+			batch[i].RequestID = rowID(in.id, i, in.array)
 		}
 	}
 	return batch
@@ -102,7 +115,7 @@ func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Predic
 	s.metrics.unlogged.Add(float64(len(batch)))
 	records = make([]predictionlog.Record, len(batch))
 	for i, p := range batch {
-		records[i] = predictionlog.Record{RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
+		records[i] = predictionlog.Record{RequestID: rowID(in.id, i, in.array), Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
 	}
 	return records, false, nil
 }

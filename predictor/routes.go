@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/http/pprof"
 	"path"
 	"slices"
 	"strconv"
@@ -13,8 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
-
-	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // routes builds the server's pages. Every answer that is not a page of its own,
@@ -46,12 +45,16 @@ func (s *Server) routes(telemetry string, profiles bool) (http.Handler, error) {
 	pages["/{$}"] = landing
 	mux := http.NewServeMux()
 	for address, page := range pages {
-		mux.Handle(address, serve.Guard(readOnly(serve.Whole(page)), s.logger))
+		mux.Handle(address, readOnly(page))
 	}
-	mux.Handle("/predict", s.api("/predict", endpoint{answer: s.predict, unread: s.noteRefused}))
-	mux.Handle("/feedback", s.api("/feedback", endpoint{answer: s.feedback}))
+	mux.Handle("/predict", s.api("/predict", s.predict))
+	mux.Handle("/feedback", s.api("/feedback", s.feedback))
 	if profiles {
-		serve.Pprof(mux, "")
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		newProblem(http.StatusNotFound, "", "there is no page "+strconv.Quote(clip([]byte(r.URL.Path)))+
