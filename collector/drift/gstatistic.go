@@ -58,6 +58,9 @@ func sizedG(reference, window []int64, bins int, size float64) float64 {
 // with bins-1 degrees of freedom and of the Pearson III tail with the moments of
 // the null. Which one is too small depends on the bins; in windows of 45 the
 // former alone raises ten times as many false alarms as the latter.
+// With cells of .25 and .05 %, and with those that the reference never saw, which count
+// as degrees of freedom, it is careful: down to 1e-6 at most .7 times as many windows
+// of 100 to 10,000 were below a level as it says.
 //
 // It is in [0, 1], falls as g rises, keeps its relative accuracy down to 1e-300,
 // and is NaN when g is. 0.25 us.
