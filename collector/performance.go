@@ -9,7 +9,7 @@ import (
 
 var (
 	accuracy = prometheus.NewDesc("model_accuracy",
-		"Share of correct predictions, 0 to 1, higher is better; over the newest predictions with feedback (--window.feedback), absent without feedback.",
+		"Share of correct predictions, 0 to 1, higher is better; over the predictions whose feedback came last (--window.feedback), absent without feedback.",
 		modelLabels.given, nil)
 	accuracyLower = prometheus.NewDesc("model_accuracy_lower",
 		"Lower end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
@@ -36,7 +36,7 @@ var (
 		"Mean squared difference between score and outcome, 0 to 1, lower is better; over the same window as model_accuracy, absent without scores.",
 		modelLabels.given, nil)
 	calibrationError = prometheus.NewDesc("model_expected_calibration_error",
-		"Difference between scores and the share of positive outcomes over ten equal bins of the score, 0 to 1, lower is better, some 0.06 by chance on 100 predictions; over the same window as model_accuracy, absent without scores.",
+		"Difference between scores and the share of positive outcomes over ten equal bins of the score, 0 to 1, lower is better, 0.05 to 0.10 by chance on 100 predictions and a third of that on 1,000; over the same window as model_accuracy, absent without scores.",
 		modelLabels.given, nil)
 	scoreSamples = prometheus.NewDesc("model_score_samples",
 		"Predictions with feedback and a score behind model_roc_auc, model_brier_score and model_expected_calibration_error; 0 without any.",

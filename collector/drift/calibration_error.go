@@ -24,7 +24,8 @@ const calibrationBins = 10
 // positive outcomes, on average over ten bins of equal width, [0, 0.1) to [0.9,
 // 1], weighted by their number of predictions [1]: sum over bins of n_b/n |mean
 // score - share of positives|. 0 is perfect, 1 the worst. It is never quite 0 on
-// few predictions: some 0.06 on 100 of a model that is calibrated. It is NaN
+// few predictions: on 100 a calibrated model has .05 on average when most of its
+// scores are near 0 and .10 when they are spread out, on 1000 .02 and .03. It is NaN
 // without any. O(n).
 //
 // [1] Naeini, M. P.; Cooper, G. F.; Hauskrecht, M. (2015). "Obtaining Well
