@@ -28,7 +28,7 @@ collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
-collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value
+collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value predictor/progress
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
 collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
@@ -36,7 +36,7 @@ collector: collector/assess collector/config collector/drift collector/reference
 deploy/grafana:
 deploy/kubernetes/schema:
 deploy/test/bench: collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
-exporter:
+exporter: predictor/serve
 main: collector/command collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
@@ -46,16 +46,18 @@ predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
 predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file
 predictor/predictionlog:
+predictor/progress:
 predictor/rows:
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
-predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
+predictor/serve:
+predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
-predictor/simulate: predictor/rows predictor/simulate/load predictor/value
+predictor/simulate: predictor/rows predictor/simulate/load predictor/value predictor/progress
 predictor/strictjson:
 predictor/value:
-predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/value
+predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/value predictor/serve
 `
 
 // mapOf reads arrows: a package, a colon, and what it imports.

@@ -12,7 +12,8 @@ import (
 const featureValueHelp = "Newest value of this numeric feature in the window, in the feature's own unit: one applicant's value, switched off by --no-collector.feature_values."
 
 // featureValues tells the newest value of each numeric feature. The metrics are
-// named by the features; a configuration with two of one model that would share a name is refused.
+// named by the features; a configuration in which two of one model would share a name is
+// refused.
 type featureValues struct{}
 
 // Name implements Collector.

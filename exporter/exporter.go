@@ -22,6 +22,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // Monitor is what the exporter needs of the models' monitoring.
@@ -59,6 +61,9 @@ type Options struct {
 	// MaxRequests is --web.max-requests: how many scrapes may be in flight
 	// before further ones are answered with 503; 0 is unlimited.
 	MaxRequests int
+
+	// MaxConnections is --web.max-connections, as in serve.Options.
+	MaxConnections int
 
 	// TimeoutOffset is --scrape.timeout-offset: how long before Prometheus gives
 	// up the answer is sent; not negative.
@@ -105,7 +110,6 @@ type Server struct {
 	handler    http.Handler
 	compressed func(http.Handler) http.HandlerFunc
 	reloading  sync.Mutex
-	announcing sync.Mutex
 }
 
 // New checks the options and returns a server that does not listen yet. The
@@ -167,7 +171,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.recovered(mux)
+	s.handler = serve.Guard(serve.Whole(mux), s.logger)
 	return s, nil
 }
 

@@ -2,7 +2,8 @@ package exporter
 
 import (
 	"net/http"
-	"net/http/pprof"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // routes returns what is served at which path. A known path asked with
@@ -15,7 +16,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	mux.Handle("POST "+s.prefix+"/-/reload", reload)
 	mux.Handle("PUT "+s.prefix+"/-/reload", reload)
 	if s.options.EnablePprof {
-		s.routePprof(mux)
+		serve.Pprof(mux, s.prefix)
 	}
 	for path, page := range s.options.Pages {
 		mux.Handle("GET "+s.prefix+path, http.StripPrefix(s.prefix, page))
@@ -34,19 +35,4 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	}
 	mux.Handle("GET "+s.prefix+"/{$}", landing)
 	return mux, nil
-}
-
-// routePprof serves the runtime's profiles. The handlers of net/http/pprof know
-// only the path /debug/pprof/, so the prefix is taken off before.
-func (s *Server) routePprof(mux *http.ServeMux) {
-	for path, handler := range map[string]http.HandlerFunc{
-		"/debug/pprof/":        pprof.Index,
-		"/debug/pprof/cmdline": pprof.Cmdline,
-		"/debug/pprof/profile": pprof.Profile,
-		"/debug/pprof/symbol":  pprof.Symbol,
-		"/debug/pprof/trace":   pprof.Trace,
-	} {
-		mux.Handle("GET "+s.prefix+path, http.StripPrefix(s.prefix, handler))
-	}
-	mux.Handle("POST "+s.prefix+"/debug/pprof/symbol", http.StripPrefix(s.prefix, http.HandlerFunc(pprof.Symbol)))
 }

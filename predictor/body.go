@@ -20,10 +20,8 @@ const (
 	// MaxArrayRows is the largest number of predictions, or of outcomes, in one
 	// request. They are one transaction, and a larger one keeps the others waiting.
 	MaxArrayRows = 1000
-	// maxLargeBodies is how many bodies above MaxObjectBytes are held at once,
-	// so that the memory for bodies is bounded by this and by the limit on
-	// requests.
-	maxLargeBodies = 8
+	// firstBodyBytes is how large the buffer for a body is at first.
+	firstBodyBytes = 4 << 10
 )
 
 // checkMedia refuses a body that says it is not JSON.
@@ -45,54 +43,48 @@ func checkMedia(r *http.Request) *problem {
 		fmt.Sprintf("Content-Type %q is not understood; send JSON in UTF-8 with the header Content-Type: application/json (curl: -H 'Content-Type: application/json')", clip([]byte(given))))
 }
 
-// readBody reads the request's body into buf, whose memory it uses. Arrays may be
-// larger than objects. Release must be called when body is done with.
-func (s *Server) readBody(r *http.Request, buf []byte) (body []byte, release func(), refused *problem) {
-	release = func() {}
+// readBody reads the request's body. Arrays may be larger than objects. The body
+// must be released, whatever is returned with it.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (b *requestBody, refused *problem) {
+	b = s.bodies.begin(w)
 	if r.ContentLength > MaxArrayBytes {
-		return nil, release, tooLarge(MaxArrayBytes)
+		return b, tooLarge(MaxArrayBytes)
 	}
-	buf, err := readUpTo(r.Body, buf[:0], min(r.ContentLength, 1<<16), MaxObjectBytes+1)
-	if err == nil && len(buf) > MaxObjectBytes {
-		if !isArray(buf) {
-			return nil, release, tooLarge(MaxObjectBytes)
-		}
-		select {
-		case s.large <- struct{}{}:
-			release = func() { <-s.large }
-		default:
-			return nil, release, overloaded("as many large arrays as fit are being read; repeat the request, or send smaller arrays")
-		}
-		if buf, err = readUpTo(r.Body, buf, r.ContentLength, MaxArrayBytes+1); err == nil && len(buf) > MaxArrayBytes {
-			return nil, release, tooLarge(MaxArrayBytes)
-		}
+	refused = b.read(r)
+	if !b.arrived() {
+		return b, crowdedOut()
 	}
-	if err != nil {
-		return nil, release, unreadable(err)
-	}
-	return buf, release, nil
+	return b, refused
 }
 
-// readUpTo appends to buf what r holds until buf is limit bytes long. Expected
-// is how long it will be, or anything less when that is not known.
-func readUpTo(r io.Reader, buf []byte, expected, limit int64) ([]byte, error) {
-	if want := max(expected+1, 1024); int64(cap(buf)) < want { // One more byte, to see the end.
-		buf = append(make([]byte, 0, want), buf...)
-	}
-	for int64(len(buf)) < limit {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+// read fills the buffer. It begins with a small one, whatever length is announced:
+// what has not been sent takes no memory.
+func (b *requestBody) read(r *http.Request) *problem {
+	for limit := MaxObjectBytes; ; {
+		if len(b.data) > limit {
+			if limit == MaxArrayBytes || !isArray(b.data) {
+				return tooLarge(int64(limit))
+			}
+			limit = MaxArrayBytes
 		}
-		n, err := r.Read(buf[len(buf):min(int64(cap(buf)), limit)])
-		buf = buf[:len(buf)+n]
+		if len(b.data) == cap(b.data) {
+			size := min(max(2*len(b.data), firstBodyBytes), limit+1)
+			if r.ContentLength >= 0 { // One byte more, to see the end.
+				size = min(size, int(r.ContentLength)+1)
+			}
+			if !b.grow(size) {
+				return overloaded("as many bodies as fit are being answered; repeat the request, or send smaller arrays")
+			}
+		}
+		n, err := r.Body.Read(b.data[len(b.data):min(cap(b.data), limit+1)])
+		b.data = b.data[:len(b.data)+n]
 		if errors.Is(err, io.EOF) {
-			return buf, nil
+			return nil
 		}
 		if err != nil {
-			return buf, err
+			return unreadable(err)
 		}
 	}
-	return buf, nil
 }
 
 // isArray reports whether the body begins like a JSON array.
@@ -115,4 +107,12 @@ func unreadable(err error) *problem {
 	found := faults{limit: 1}
 	found.add(-1, nil, reasonInvalidJSON, "the body ended before its announced length; send it again")
 	return found.problem("nothing was recorded")
+}
+
+// crowdedOut refuses a body that was given up.
+func crowdedOut() *problem {
+	p := newProblem(http.StatusServiceUnavailable, reasonOverloaded,
+		"too many bodies were arriving, and this one had begun first; send the request again, without pauses")
+	p.retryAfter = 1
+	return p
 }

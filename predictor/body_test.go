@@ -54,27 +54,10 @@ func TestBodiesHaveALimit(t *testing.T) {
 					t.Errorf("chunked %t: %s does not say what to do", chunked, w.Body)
 				}
 			}
-			if len(s.large) != 0 {
-				t.Errorf("%d large bodies are still held", len(s.large))
+			if s.bodies.bytes != 0 || s.bodies.arriving.Len() != 0 {
+				t.Errorf("%d bytes of bodies are still held", s.bodies.bytes)
 			}
 		})
-	}
-}
-
-func TestOnlySoManyLargeBodiesAreHeldAtOnce(t *testing.T) {
-	t.Parallel()
-	s, _ := newServer(t, nil)
-	for range maxLargeBodies {
-		s.large <- struct{}{}
-	}
-	body := pad("[]", MaxObjectBytes+1)
-	got := ask(t, s.Handler(), "POST", "/predict", body)
-	if got.code != http.StatusTooManyRequests || got.header.Get("Retry-After") != "1" || !strings.Contains(got.body, "send smaller arrays") {
-		t.Errorf("got %d %s", got.code, got.body)
-	}
-	<-s.large
-	if got := ask(t, s.Handler(), "POST", "/predict", body); got.code != http.StatusOK {
-		t.Errorf("with room for it: %d %s", got.code, got.body)
 	}
 }
 

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 const (
@@ -22,18 +22,24 @@ const (
 	statusClientClosed = 499
 )
 
-// endpoint answers one request that began at start, or returns the problem to
-// answer instead. Writing the answer is the last thing it does.
-type endpoint func(w http.ResponseWriter, r *http.Request, start time.Time) *problem
+// endpoint is what POST requests to one path are answered by.
+type endpoint struct {
+	// answer answers a request that began at start, whose body has arrived, or
+	// returns the problem to answer instead. Writing the answer is the last thing
+	// it does.
+	answer func(w http.ResponseWriter, r *http.Request, body []byte, start time.Time) *problem
+	// unread is called with the problem of a body that did not arrive; nil: nothing is.
+	unread func(*problem)
+}
 
 // api serves an endpoint: POST only, no more at once than allowed, counted, and
 // with panics answered.
-func (s *Server) api(name string, answer endpoint) http.Handler {
+func (s *Server) api(name string, e endpoint) http.Handler {
 	m := s.metrics.handler(name)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.now()
 		code := http.StatusOK
-		if refused := s.guard(w, r, start, answer); refused != nil {
+		if refused := s.guard(w, r, start, e); refused != nil {
 			code = refused.Status
 			m.refused.WithLabelValues(refused.reason).Inc()
 			if code != statusClientClosed {
@@ -44,26 +50,31 @@ func (s *Server) api(name string, answer endpoint) http.Handler {
 	})
 }
 
-// guard calls the endpoint if the request may have it.
-func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, answer endpoint) (refused *problem) {
+// guard calls the endpoint if the request may have it. A request counts once its
+// body has arrived: those that send slowly keep nobody out.
+func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, e endpoint) (refused *problem) {
 	if r.Method != http.MethodPost {
 		return wrongMethod(r, http.MethodPost)
+	}
+	defer serve.Recover(r, s.logger, func() {
+		refused = newProblem(http.StatusInternalServerError, reasonInternal, "the predictor failed on this request; its log stream says where: report it")
+	})
+	if refused := checkMedia(r); refused != nil {
+		return refused
+	}
+	body, refused := s.readBody(w, r)
+	defer body.release()
+	if refused != nil {
+		if e.unread != nil {
+			e.unread(refused)
+		}
+		return refused
 	}
 	defer s.flying.Add(-1)
 	if n := s.flying.Add(1); s.maxRequests > 0 && n > s.maxRequests {
 		return overloaded(fmt.Sprintf("%d requests are under way, which is the limit; repeat the request later", s.maxRequests))
 	}
-	defer func() {
-		switch v := recover(); v {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(v)
-		default:
-			s.logger.Error("request handler panicked", "path", r.URL.Path, "panic", v, "stack", string(debug.Stack()))
-			refused = newProblem(http.StatusInternalServerError, reasonInternal, "the predictor failed on this request; its log stream says where: report it")
-		}
-	}()
-	return answer(w, r, start)
+	return e.answer(w, r, body.data, start)
 }
 
 // overloaded refuses a request because of the others.

@@ -12,15 +12,7 @@ import (
 
 // feedback answers POST /feedback: what came of a prediction, or of many. One request
 // is one transaction: every record is accepted, or none.
-func (s *Server) feedback(w http.ResponseWriter, r *http.Request, _ time.Time) *problem {
-	if refused := checkMedia(r); refused != nil {
-		return refused
-	}
-	body, release, refused := s.readBody(r, nil)
-	defer release()
-	if refused != nil {
-		return refused
-	}
+func (s *Server) feedback(w http.ResponseWriter, r *http.Request, body []byte, _ time.Time) *problem {
 	q := s.outcomes.decode(body)
 	if q.faults.any() {
 		return q.faults.problem("nothing was recorded")

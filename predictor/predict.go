@@ -13,18 +13,16 @@ import (
 
 // predict answers POST /predict. One request is one transaction: every row is
 // recorded, or none.
-func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time) *problem {
+func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, start time.Time) *problem {
 	in := s.inputs.Get().(*input)
 	defer s.inputs.Put(in)
-	refused := s.receive(in, r)
+	refused := s.decode(in, r, body)
 	if in.id != "" {
 		w.Header()[requestIDKey] = []string{in.id}
 	}
 	if refused != nil {
 		refused.RequestID = in.id
-		if refused.Status == http.StatusBadRequest {
-			s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
-		}
+		s.noteRefused(refused)
 		return refused
 	}
 	records, logged, refused := s.record(r, in, s.evaluate(in), start)
@@ -39,22 +37,16 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, start time.Time
 	return nil
 }
 
-// receive reads the request into in, and its id.
-func (s *Server) receive(in *input, r *http.Request) (refused *problem) {
+// noteRefused records in the log that a request was invalid.
+func (s *Server) noteRefused(refused *problem) {
+	if refused.Status == http.StatusBadRequest {
+		s.log.Refuse(s.model.Name, s.model.Version, refused.reason)
+	}
+}
+
+// decode decodes the body into in, and the request's id.
+func (s *Server) decode(in *input, r *http.Request, body []byte) (refused *problem) {
 	in.id, in.given = "", false
-	if refused = checkMedia(r); refused != nil {
-		return refused
-	}
-	buf := s.bodies.Get().(*[]byte)
-	defer s.bodies.Put(buf)
-	body, release, refused := s.readBody(r, *buf)
-	defer release()
-	if refused != nil {
-		return refused
-	}
-	if cap(body) <= MaxObjectBytes {
-		*buf = body
-	}
 	s.schema.decode(in, body, MaxArrayRows)
 	var detail string
 	if in.id, in.given, detail = requestID(r, in.rows, in.array); detail != "" {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/pprof"
 	"path"
 	"slices"
 	"strconv"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // routes builds the server's pages. Every answer that is not a page of its own,
@@ -45,16 +46,12 @@ func (s *Server) routes(telemetry string, profiles bool) (http.Handler, error) {
 	pages["/{$}"] = landing
 	mux := http.NewServeMux()
 	for address, page := range pages {
-		mux.Handle(address, readOnly(page))
+		mux.Handle(address, serve.Guard(readOnly(serve.Whole(page)), s.logger))
 	}
-	mux.Handle("/predict", s.api("/predict", s.predict))
-	mux.Handle("/feedback", s.api("/feedback", s.feedback))
+	mux.Handle("/predict", s.api("/predict", endpoint{answer: s.predict, unread: s.noteRefused}))
+	mux.Handle("/feedback", s.api("/feedback", endpoint{answer: s.feedback}))
 	if profiles {
-		mux.HandleFunc("/debug/pprof/", pprof.Index)
-		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+		serve.Pprof(mux, "")
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		newProblem(http.StatusNotFound, "", "there is no page "+strconv.Quote(clip([]byte(r.URL.Path)))+

@@ -6,23 +6,19 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
-	"sync"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // How long the parts of a connection may take.
 const (
-	readHeaderTimeout = 10 * time.Second
-	readTimeout       = 30 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 2 * time.Minute // Above the 60 s of usual load balancers, so that they close first.
-	maxHeaderBytes    = 64 << 10
+	writeTimeout = 60 * time.Second
+	idleTimeout  = 2 * time.Minute // Above the 60 s of usual load balancers, so that they close first.
 	// drainTimeout is how long a stop waits for the requests under way. It is
 	// above what a request may take and below the 30 s after which Kubernetes kills.
 	drainTimeout = 25 * time.Second
@@ -41,6 +37,8 @@ type RunOptions struct {
 	MaxRequests   int
 	TelemetryPath string
 	EnablePprof   bool
+	// MaxConnections is as in serve.Options.
+	MaxConnections int
 	// Web is where and how to listen: addresses, systemd socket, TLS and
 	// passwords.
 	Web *web.FlagConfig
@@ -94,7 +92,14 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, s.Handler(), o, o.Logger)
+	err = serve.Run(ctx, s.Handler(), serve.Options{
+		Web: o.Web, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxConnections: o.MaxConnections,
+		Grace: drainTimeout, Listening: o.Listening, Logger: o.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("run predictor: %w", err)
+	}
+	return nil
 }
 
 // logOptions are the caller's, with the commits counted.
@@ -111,46 +116,4 @@ func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.Wr
 		options.Logger = logger
 	}
 	return options
-}
-
-// serve listens until ctx ends and the requests under way are answered.
-func serve(ctx context.Context, handler http.Handler, o RunOptions, logger *slog.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		BaseContext: func(l net.Listener) context.Context {
-			if o.Listening != nil {
-				o.Listening(l.Addr())
-			}
-			return context.WithoutCancel(ctx) // Requests under way end by themselves.
-		},
-	}
-	var (
-		stopping, stop = context.WithCancel(ctx)
-		stopped        sync.WaitGroup
-		drained        error
-	)
-	stopped.Go(func() {
-		<-stopping.Done()
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-		defer cancel()
-		if drained = server.Shutdown(limit); drained != nil {
-			drained = errors.Join(drained, server.Close())
-		}
-	})
-	err := web.ListenAndServe(server, o.Web, logger)
-	stop()
-	stopped.Wait()
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("run predictor: %w", err)
-	}
-	if drained != nil {
-		return fmt.Errorf("run predictor: stop: %w", drained)
-	}
-	return nil
 }

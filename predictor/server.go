@@ -43,9 +43,9 @@ type Options struct {
 	Log   Log
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
-	// MaxRequests is how many requests to /predict and /feedback may be under
-	// way at once, waiting for the log included; the next one is answered with
-	// 429. 0 means no limit.
+	// MaxRequests is how many requests to /predict and /feedback may be answered
+	// at once, from the end of their body on, waiting for the log included; the
+	// next one is answered with 429. 0 means no limit.
 	MaxRequests int
 	// TelemetryPath is where the predictor's own metrics are; "/metrics" when empty.
 	TelemetryPath string
@@ -75,10 +75,9 @@ type Server struct {
 
 	handler http.Handler
 	flying  atomic.Int64
-	failing atomic.Bool   // The last attempt to write the log failed.
-	large   chan struct{} // One for each large body that is held.
-	inputs  sync.Pool     // *input
-	bodies  sync.Pool     // *[]byte
+	failing atomic.Bool // The last attempt to write the log failed.
+	bodies  *bodies
+	inputs  sync.Pool // *input
 }
 
 // New returns a server for the model. It fails when an option makes no sense.
@@ -89,9 +88,8 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		model: o.Model, schema: newSchema(o.Model), log: o.Log,
 		maxRequests: int64(o.MaxRequests), metrics: o.Metrics, logger: o.Logger, now: o.Now,
-		large:  make(chan struct{}, maxLargeBodies),
+		bodies: newBodies(),
 		inputs: sync.Pool{New: func() any { return new(input) }},
-		bodies: sync.Pool{New: func() any { return new([]byte) }},
 	}
 	s.outcomes = newOutcomes(o.Model.Classes())
 	switch o.LogFailure {

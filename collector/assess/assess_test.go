@@ -154,7 +154,7 @@ func TestTheScoreIsTestedAndTheClassCounts(t *testing.T) {
 	}
 }
 
-// The interval is that of scipy 1.16, binomtest(30, 40).proportion_ci(method="wilson").
+// The interval is that of scipy 1.17, binomtest(30, 40).proportion_ci(method="wilson").
 func TestAccuracyHasWilsonsInterval(t *testing.T) {
 	t.Parallel()
 	m := &snapshot.Model{Counters: predictionlog.NewCounters(), Performance: &snapshot.Performance{

@@ -64,6 +64,11 @@ func telemetryPath(cmd flagged, help string, path *string) {
 	cmd.Flag("web.telemetry-path", help).Default("/metrics").StringVar(path)
 }
 
+// maxConnections adds the flag that bounds the connections of a service.
+func maxConnections(cmd flagged, value string, connections *int) {
+	cmd.Flag("web.max-connections", "Connections at most; beyond that the one that has waited longest for its client is closed; 0: no bound.").Default(value).IntVar(connections)
+}
+
 // pprof adds the flag that has a service serve its profiles.
 func pprof(cmd flagged, enabled *bool) {
 	cmd.Flag("web.enable-pprof", "Serve /debug/pprof/.").BoolVar(enabled)

@@ -31,6 +31,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 	)
 	telemetryPath(cmd, "Path of the metrics.", &serve.TelemetryPath)
 	cmd.Flag("web.max-requests", "Scrapes in flight at most; 0: no bound.").Default("40").IntVar(&serve.MaxRequests)
+	maxConnections(cmd, "512", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.external-url", "URL, or its path, under which a reverse proxy shows the exporter.").StringVar(&serve.ExternalURL)

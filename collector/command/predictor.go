@@ -24,7 +24,8 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 	)
 	logFlag(cmd, "Prediction log to write; made when missing.").StringVar(&serve.LogPath)
 	telemetryPath(cmd, "Path of the predictor's own metrics.", &serve.TelemetryPath)
-	cmd.Flag("web.max-requests", "Requests in flight at most, the next one is answered with 429; 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
+	cmd.Flag("web.max-requests", "Requests answered at once at most, counted from the end of their body; the next one gets 429; 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
+	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	return func(ctx context.Context) error {
 		m, err := loadModel(*file)

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"testing"
 	"time"
 )
@@ -9,25 +8,15 @@ import (
 func TestProgressCountsTheRowsOfAllRuns(t *testing.T) {
 	t.Parallel()
 	var a, b run
-	p := progress{about: about{rows: 1000}, runs: []*run{&a, &b}}
-	if got, want := p.line(time.Second), "replay: 0 %, 0 rows, 0 a second"; got != want {
+	d := done{about: about{rows: 1000}, runs: []*run{&a, &b}}
+	if got, want := d.line(time.Second), "replay: 0 %, 0 rows, 0 a second"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	a.rows.Store(1000)
 	b.rows.Store(500)
 	a.moment.Store(start.Add(time.Hour).UnixNano())
 	b.moment.Store(start.UnixNano())
-	if got, want := p.line(3*time.Second), "replay: 75 %, 1,500 rows, 500 a second, at 2026-11-01 12:00:00, 1s left"; got != want {
+	if got, want := d.line(3*time.Second), "replay: 75 %, 1,500 rows, 500 a second, at 2026-11-01 12:00:00, 1s left"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-}
-
-func TestNothingIsShownOfAShortReplay(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	showProgress(&out, progress{})()
-	if out.Len() > 0 {
-		t.Errorf("showed %q", &out)
-	}
-	showProgress(nil, progress{})()
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/progress"
 )
 
 // Setting is one way to watch.
@@ -111,7 +112,7 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 			return nil, err
 		}
 	}
-	stop := showProgress(o.Progress, progress{about: is, runs: runs})
+	stop := progress.Show(o.Progress, done{about: is, runs: runs}.line)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, r := range runs {

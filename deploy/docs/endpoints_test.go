@@ -22,8 +22,8 @@ func TestHTTPPageNamesEveryEndpoint(t *testing.T) {
 		section string
 		dirs    []string
 	}{
-		{"## Exporter", []string{"exporter"}},
-		{"## Predictor", []string{"predictor"}},
+		{"## Exporter", []string{"exporter", "predictor/serve"}},
+		{"## Predictor", []string{"predictor", "predictor/serve"}},
 		{"## Shipper", []string{"predictor/ship"}},
 	} {
 		_, section, found := strings.Cut(text, process.section)

@@ -2,16 +2,17 @@ package ship
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
+
+// maxConnections bounds those to the shipper's pages, which few programs read.
+const maxConnections = 256
 
 // pages are the shipper's HTTP pages.
 type pages struct {
@@ -42,33 +43,8 @@ func (p *pages) close() error { return p.lag.reader.Close() }
 
 // serve listens until ctx ends.
 func (p *pages) serve(ctx context.Context, o Options) error {
-	server := &http.Server{
-		Handler:           p.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn),
-		BaseContext: func(l net.Listener) context.Context {
-			if o.Listening != nil {
-				o.Listening(l.Addr())
-			}
-			return context.WithoutCancel(ctx)
-		},
-	}
-	ended := make(chan error, 1)
-	stopping, stop := context.WithCancel(ctx)
-	go func() {
-		<-stopping.Done()
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		ended <- server.Shutdown(limit)
-	}()
-	err := web.ListenAndServe(server, o.Web, o.Logger)
-	stop()
-	stopped := <-ended
-	if !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve HTTP: %w", errors.Join(err, stopped))
-	}
-	return stopped
+	return serve.Run(ctx, serve.Guard(serve.Whole(p.handler), o.Logger), serve.Options{
+		Web: o.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: maxConnections,
+		Grace: 5 * time.Second, Listening: o.Listening, Logger: o.Logger,
+	})
 }

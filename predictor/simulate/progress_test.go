@@ -1,27 +1,11 @@
 package simulate
 
 import (
-	"bytes"
-	"context"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
-
-func TestProgressIsALineEveryTenSecondsOffTerminals(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
-		defer cancel()
-		var out bytes.Buffer
-		showProgress(ctx, &out, func() string { return "some done" })
-		if got := out.String(); got != "some done\nsome done\n" {
-			t.Errorf("got %q", got)
-		}
-	})
-}
 
 func TestProgressLineSaysWhereItIs(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/drift-exporter/drift_exporter/predictor/progress"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
@@ -143,9 +144,7 @@ func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
 	if n := r.source.rows(); n > 0 && (r.Count == 0 || n < r.Count) {
 		r.stats.total = n
 	}
-	shown, hide := context.WithCancel(ctx)
-	var progress sync.WaitGroup
-	progress.Go(func() { showProgress(shown, stderr, r.stats.line) })
+	hide := progress.Show(stderr, func(time.Duration) string { return r.stats.line() })
 
 	waiting := 0
 	if r.OutcomeDelay > 0 {
@@ -168,7 +167,6 @@ func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
 
 	r.stats.end = time.Now()
 	hide()
-	progress.Wait()
 	if err == nil {
 		err = r.stats.useless()
 	}

@@ -153,6 +153,10 @@ func fetch(t *testing.T, url, body string) (int, string) {
 }
 
 func request(ctx context.Context, url, body, id string) (int, string, error) {
+	return requestBy(ctx, http.DefaultClient, url, body, id)
+}
+
+func requestBy(ctx context.Context, client *http.Client, url, body, id string) (int, string, error) {
 	method := http.MethodPost
 	if body == "" {
 		method = http.MethodGet
@@ -167,7 +171,7 @@ func request(ctx context.Context, url, body, id string) (int, string, error) {
 	if id != "" {
 		r.Header.Set("X-Request-ID", id)
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := client.Do(r)
 	if err != nil {
 		return 0, "", err
 	}

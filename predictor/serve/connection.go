@@ -1,0 +1,108 @@
+package serve
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// connection is one of connections.
+type connection struct {
+	net.Conn
+	all *connections
+
+	mu      sync.Mutex
+	busy    int       // requests that have arrived in full and are not answered yet
+	since   time.Time // when it began to wait for its client
+	expired bool      // no deadline of a read is in the future any more
+}
+
+// Close implements net.Conn.
+func (c *connection) Close() error {
+	c.all.remove(c)
+	return c.Conn.Close()
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *connection) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.expired {
+		return nil
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetDeadline implements net.Conn.
+func (c *connection) SetDeadline(t time.Time) error {
+	if err := c.SetWriteDeadline(t); err != nil {
+		return err
+	}
+	return c.SetReadDeadline(t)
+}
+
+// expire ends every read, now and later, as at its deadline. The server then
+// closes the connection, after the answer when a handler has one to a request
+// that did not arrive.
+func (c *connection) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.expired = true
+	_ = c.Conn.SetReadDeadline(time.Unix(1, 0)) // It fails when the connection is closed.
+}
+
+// waits reports whether the connection waits for its client, and since when.
+func (c *connection) waits() (bool, time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.busy == 0, c.since
+}
+
+// begin notes that a request has arrived in full, and reports false when that was
+// too late: the server is closing the connection, so nothing would hear of an
+// answer that takes time.
+func (c *connection) begin() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.expired {
+		c.busy++
+	}
+	return !c.expired
+}
+
+// end notes that it is answered.
+func (c *connection) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy--; c.busy == 0 {
+		c.since = time.Now()
+	}
+}
+
+// arriving is the body of a request, whose connection is busy from its end on.
+type arriving struct {
+	io.ReadCloser
+	connection *connection
+	arrived    bool
+}
+
+// Read implements io.Reader.
+func (a *arriving) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	if err == io.EOF && !a.arrived { //nolint:errorlint // The contract of io.Reader: never wrapped.
+		if !a.connection.begin() {
+			return n, os.ErrDeadlineExceeded
+		}
+		a.arrived = true
+	}
+	return n, err
+}
+
+// leave notes that the request is answered.
+func (a *arriving) leave() {
+	if a.arrived {
+		a.connection.end()
+	}
+}

@@ -1,0 +1,143 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// spareFiles are the open files that connections leave to everything else.
+const spareFiles = 64
+
+// complaint is how often it is logged, at most, that connections are closed.
+const complaint = time.Minute
+
+// connections bounds how many there are at once. A connection either waits for
+// its client (it is new or idle, or a request has not arrived in full) or is busy.
+// Above the bound the one that has waited longest is closed, so that clients
+// that send slowly, or nothing, turn nobody away.
+type connections struct {
+	limit  int
+	logger *slog.Logger
+
+	mu         sync.Mutex
+	all        map[*connection]struct{}
+	cut        int       // since complained
+	complained time.Time // when it was last logged
+}
+
+// newConnections bounds connections by limit, and by the limit of open files; a limit
+// of 0 by the latter alone.
+func newConnections(limit int, logger *slog.Logger) *connections {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err == nil && files.Cur < 1<<31 {
+		if room := int(files.Cur) - spareFiles; room > 0 && (limit == 0 || room < limit) {
+			limit = room
+		}
+	}
+	return &connections{limit: limit, logger: logger, all: map[*connection]struct{}{}}
+}
+
+// listener returns l with its connections bounded.
+func (s *connections) listener(l net.Listener) net.Listener { return boundListener{l, s} }
+
+type boundListener struct {
+	net.Listener
+	all *connections
+}
+
+// Accept implements net.Listener.
+func (l boundListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.all.add(conn), nil
+}
+
+// add takes a new connection, and closes another, or this one, when they are too
+// many. Its cost grows with the connections only when it has to close one: 0.1 ms
+// at 4,096.
+func (s *connections) add(conn net.Conn) *connection {
+	c := &connection{Conn: conn, all: s, since: time.Now()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all[c] = struct{}{}
+	if s.limit == 0 || len(s.all) <= s.limit {
+		return c
+	}
+	longest, since := c, c.since
+	for other := range s.all {
+		if waits, when := other.waits(); waits && when.Before(since) {
+			longest, since = other, when
+		}
+	}
+	longest.expire()
+	delete(s.all, longest) // It closes soon; meanwhile it counts no more.
+	s.cut++
+	if now := time.Now(); now.Sub(s.complained) >= complaint {
+		s.logger.Warn("too many connections (--web.max-connections), closing those that have waited longest for their client", "limit", s.limit, "closed", s.cut)
+		s.cut, s.complained = 0, now
+	}
+	return c
+}
+
+// expireWaiting ends the reads of all connections that wait for their client.
+func (s *connections) expireWaiting() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.all {
+		if waits, _ := c.waits(); waits {
+			c.expire()
+		}
+	}
+}
+
+func (s *connections) remove(c *connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, c)
+}
+
+// handler returns next with every request's connection busy while next has the
+// whole request.
+func (s *connections) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, ok := r.Context().Value(connectionKey{}).(*connection)
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if r.Body != nil && r.Body != http.NoBody {
+			body := &arriving{ReadCloser: r.Body, connection: c}
+			defer body.leave()
+			with := *r // The server looks at the body of its own.
+			with.Body = body
+			r = &with
+		} else {
+			if !c.begin() {
+				http.Error(w, "too many connections; repeat the request on a new one", http.StatusServiceUnavailable)
+				return
+			}
+			defer c.end()
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// connectionKey is the key of the connection in the context of its requests.
+type connectionKey struct{}
+
+// remember is the ConnContext of a server.
+func remember(ctx context.Context, conn net.Conn) context.Context {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	return context.WithValue(ctx, connectionKey{}, conn)
+}
