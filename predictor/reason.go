@@ -21,7 +21,6 @@ const (
 	reasonNegativeDelay     = "negative_delay"
 	reasonUnknownPrediction = "unknown_prediction"
 	reasonPruned            = "pruned_prediction"
-	reasonOtherLog          = "other_log"
 	reasonConflict          = "lower_confidence"
 	reasonMismatch          = "request_id_mismatch"
 
@@ -40,7 +39,7 @@ var reasons = []string{
 	reasonInvalidJSON, reasonMissingFeature, reasonUnknownFeature, reasonRepeatedFeature,
 	reasonWrongType, reasonNotFinite, reasonTooManyRows, reasonBadRequestID, reasonReusedID,
 	reasonMissingField, reasonUnknownField, reasonRepeatedField, reasonOutOfRange, reasonNegativeDelay,
-	reasonUnknownPrediction, reasonPruned, reasonOtherLog, reasonConflict, reasonMismatch,
+	reasonUnknownPrediction, reasonPruned, reasonConflict, reasonMismatch,
 	reasonMethod, reasonTimeout, reasonTooLarge, reasonMediaType, reasonOverloaded,
 	reasonUnavailable, reasonGone, reasonInternal,
 }

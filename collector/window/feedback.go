@@ -61,10 +61,9 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 // add appends a record, with the codes of its prediction's features if they are
 // at hand.
 func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string, codes []uint8) {
-	score, hasScore := row.Probability()
 	f.records = append(f.records, record{
 		seq: row.Seq, prediction: row.PredictionID, predicted: predicted, actual: actual,
-		score: score, hasScore: hasScore, codes: codes,
+		score: row.Score, hasScore: row.HasScore, codes: codes,
 	})
 	f.current[row.PredictionID] = row.Seq
 	f.performance = nil

@@ -43,7 +43,7 @@ func OpenShipping(ctx context.Context, path, destination string) (*Shipping, err
 	if err != nil {
 		return nil, err
 	}
-	conn, opened, err := openToWrite(ctx, path, opening{})
+	conn, opened, err := openToWrite(ctx, path, false)
 	if err != nil {
 		return nil, err
 	}
