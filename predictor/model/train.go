@@ -120,7 +120,7 @@ func checkTraining(d *Dataset, o TrainOptions) error {
 	case len(d.Outcomes) != d.Rows:
 		return fmt.Errorf("there are %d outcomes for %d rows", len(d.Outcomes), d.Rows)
 	case len(d.Columns) == 0:
-		return errors.New("no column is a feature to learn from")
+		return errors.New("there is no feature to learn from")
 	}
 	for i := range d.Columns {
 		c := &d.Columns[i]
