@@ -11,16 +11,16 @@ var termLabels = labels("model", "version", "feature", "term")
 
 var (
 	impact = prometheus.NewDesc("feature_accuracy_impact",
-		"Change of accuracy against the reference, -1 to 1, below 0 is worse, by term: covariate, from the window's other shares of the feature's bins, without feedback; within_bin, from other accuracies in the bins, of the predictions with feedback in the window of model_accuracy. Features overlap: do not add over them.",
+		"Change of accuracy since the reference, -1 to 1, by term: covariate (other shares of the bins) or within_bin (other accuracy in them). Absent without outcomes; do not add over features.",
 		termLabels.given, nil)
 	impactError = prometheus.NewDesc("feature_accuracy_impact_standard_error",
-		"Standard error of feature_accuracy_impact, in the same unit.",
+		"Standard error of feature_accuracy_impact, 0 to 1. Absent where feature_accuracy_impact is.",
 		termLabels.given, nil)
 	binChange = prometheus.NewDesc("feature_accuracy_bin_change",
-		"Change of accuracy, -1 to 1, below 0 is worse, in the bin of the feature where it is most certain, of the predictions with feedback in the window of model_accuracy; absent until a bin has 5 of them.",
+		"Change of accuracy since the reference, -1 to 1, in the feature's bin where it is most certain. Absent until a bin has 5 predictions with feedback.",
 		binLabels.given, nil)
 	binZ = prometheus.NewDesc("feature_accuracy_bin_z",
-		"Value of feature_accuracy_bin_change in standard errors; as the most extreme of a feature's bins it reaches 3 by chance about once in 40, and the feature in which something broke has the greatest.",
+		"Value of feature_accuracy_bin_change in standard errors; beyond 3 by chance about once in 40. Absent until a bin has 5 predictions with feedback.",
 		binLabels.given, nil)
 )
 

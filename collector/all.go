@@ -40,17 +40,17 @@ const ofFeedback = snapshot.PartCounters | snapshot.PartPerformance | snapshot.P
 func all(o *Options) []Entry {
 	j := o.Judgement
 	return []Entry{
-		{Collector: featureDrift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and whether it is drift."},
+		{Collector: featureDrift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: featureNulls, help: "Divergence of each feature from the reference, and the verdict."},
 		{Collector: featureDistance{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Other distances and divergences of each feature from the reference."},
 		{Collector: featureQuality{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Missing, unseen and out-of-range values of each feature."},
-		{Collector: featureValues{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of one applicant."},
-		{Collector: featureBins{o.BinLimits}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "The bins that make up the divergence of each feature, with their shares: why it drifted."},
+		{Collector: featureValues{}, parts: snapshot.PartDistributions, on: true, needsLog: true, help: "Last value of each numeric feature: personal data of a single request."},
+		{Collector: featureBins{o.BinLimits}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "The bins that contribute most to the divergence of each feature, with their shares."},
 		{Collector: featureCounts{}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
-		{Collector: predictionShift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and whether it is drift."},
-		{Collector: traffic{}, parts: snapshot.PartCounters, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log began."},
-		{Collector: performance{}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback, and how much and how late that is."},
-		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and how the truth differs."},
-		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "What each feature has to do with a change of accuracy."},
+		{Collector: predictionShift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and the verdict."},
+		{Collector: traffic{}, parts: snapshot.PartCounters, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log was created."},
+		{Collector: performance{}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback; coverage and delay of feedback."},
+		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and its difference from the accuracy."},
+		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, parts: snapshot.PartLoads, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

@@ -25,7 +25,7 @@ var (
 
 // sample is one number of a page. It does what prometheus.MustNewConstMetric
 // does, except that the samples of one model, or one feature, share their
-// label pairs: 0.2 us instead of 1.15 us for each, and there are some 200 on a page.
+// label pairs: 0.2 us instead of 1.15 us for each, and there are about 200 on a page.
 type sample struct {
 	desc   *prometheus.Desc
 	labels []*dto.LabelPair

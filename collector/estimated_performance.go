@@ -11,25 +11,25 @@ var methodLabels = labels("model", "version", "method")
 
 var (
 	estimatedAccuracy = prometheus.NewDesc("model_estimated_accuracy",
-		"Share of correct predictions in the window as it is to be expected from their scores, without feedback, 0 to 1, higher is better; blind, by construction, to a change in what a score means (concept drift); absent without scores.",
+		"Accuracy of the window estimated from its scores, without feedback, 0 to 1. It cannot see concept drift. Absent without scores.",
 		modelLabels.given, nil)
 	estimatedLower = prometheus.NewDesc("model_estimated_accuracy_lower",
-		"Lower end of the range, 0 to 1, that holds the accuracy these predictions will turn out to have had in 95 % of cases, if scores mean what they meant in the reference.",
+		"Lower end of the 95 % interval of model_estimated_accuracy, 0 to 1; it holds while scores mean what they meant in the reference. Absent without scores.",
 		modelLabels.given, nil)
 	estimatedUpper = prometheus.NewDesc("model_estimated_accuracy_upper",
-		"Upper end of the range of model_estimated_accuracy_lower, 0 to 1.",
+		"Upper end of the 95 % interval of model_estimated_accuracy, 0 to 1; it holds while scores mean what they meant in the reference. Absent without scores.",
 		modelLabels.given, nil)
 	estimateInfo = prometheus.NewDesc("model_estimated_accuracy_info",
-		"How accuracy is estimated, always 1: method calibrated (from the reference's accuracy by bin of the score) or, where the reference has no outcomes, cbpe (from the scores as they are, which must be calibrated).",
+		"Always 1. The label method is calibrated (the reference's accuracy by bin of the score) or cbpe (the scores themselves, if it has no outcomes). Absent without scores.",
 		methodLabels.given, nil)
 	surprise = prometheus.NewDesc("model_accuracy_surprise",
-		"Accuracy minus estimated accuracy of the same predictions, those with feedback and a score in the window of model_accuracy, -1 to 1: below 0 the model errs more than its scores explain, which is concept drift; absent without any.",
+		"Accuracy minus estimated accuracy of the same predictions with feedback, -1 to 1; below 0 is concept drift. Absent without feedback on scored predictions.",
 		modelLabels.given, nil)
 	surpriseLower = prometheus.NewDesc("model_accuracy_surprise_lower",
-		"Lower end of the 95 % interval of model_accuracy_surprise.",
+		"Lower end of the 95 % interval of model_accuracy_surprise, -1 to 1. Absent without feedback on scored predictions.",
 		modelLabels.given, nil)
 	surpriseUpper = prometheus.NewDesc("model_accuracy_surprise_upper",
-		"Upper end of the 95 % interval of model_accuracy_surprise; below 0, the model is worse than its scores explain.",
+		"Upper end of the 95 % interval of model_accuracy_surprise, -1 to 1; below 0 the drop is significant. Absent without feedback on scored predictions.",
 		modelLabels.given, nil)
 )
 

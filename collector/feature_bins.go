@@ -14,13 +14,13 @@ import (
 
 var (
 	binShare = prometheus.NewDesc("feature_bin_share",
-		"Share, 0 to 1, of the window in a feature's bin. Of each feature the --bins.top bins with the largest contribution, of all features as many as --bins.max-series allows.",
+		"Share of the window in a bin of the feature, 0 to 1; the --bins.top bins that contribute most. Absent while the window is empty.",
 		binLabels.given, nil)
 	binReferenceShare = prometheus.NewDesc("feature_bin_reference_share",
-		"Share, 0 to 1, of the reference in the same bins.",
+		"Share of the reference in a bin of the feature, 0 to 1; the bins of feature_bin_share. Absent while the window is empty.",
 		binLabels.given, nil)
 	binContribution = prometheus.NewDesc("feature_bin_kl_contribution",
-		"What a feature's bin adds to feature_kl_divergence in nats, p ln(p/q) - p + q of the shares p in the reference and q in the window, smoothed: at least 0, large where the share rose or fell; over all bins they add up to it.",
+		"Contribution of a bin to feature_kl_divergence in nats, at least 0; all bins of a feature add up to it. Absent while the window is empty.",
 		binLabels.given, nil)
 )
 

@@ -8,10 +8,10 @@ import (
 
 var (
 	binPredictions = prometheus.NewDesc("feature_window_bin_predictions",
-		"Predictions in the window by a feature's bin; add them over replicas to compare the whole with the reference.",
+		"Predictions of the window by bin of the feature; add them over replicas. Absent while the window is empty.",
 		binLabels.given, nil)
 	binSamples = prometheus.NewDesc("feature_reference_bin_samples",
-		"Rows of the reference by a feature's bin, the same on every replica.",
+		"Rows of the reference by bin of the feature. Absent without a reference.",
 		binLabels.given, nil)
 )
 

@@ -9,10 +9,7 @@ import (
 )
 
 var featureDistanceDesc = prometheus.NewDesc("feature_drift_distance",
-	"How far the window of a feature is from the reference; 0 is alike, higher is more drift, and the noise of small windows is part of it."+
-		" psi, a divergence in nats, of floored shares; jensen_shannon, the divergence (not its square root) in nats, up to ln 2; hellinger and total_variation, distances up to 1;"+
-		" of numbers kolmogorov_smirnov, a distance up to 1, and wasserstein, a distance in standard deviations of the reference, too small by 1 to 5 % for shifts up to 1 and by more when values lie beyond the reference's extremes."+
-		" From the first prediction in the window.",
+	"Distance of the feature's window from the reference by another measure, at least 0, with sampling noise; STATISTICS.md has the units. Absent while the window is empty.",
 	[]string{"distance", "model", "version", "feature"}, nil)
 
 var distanceLabel = "distance"

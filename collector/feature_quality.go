@@ -9,22 +9,22 @@ import (
 
 var (
 	featureMissing = prometheus.NewDesc("feature_missing_ratio",
-		"Share of the predictions in the window in which a feature has no value (null, absent, empty text, not finite), 0 to 1; lower is better. Absent when the window is empty.",
+		"Share of the window without a value of the feature, 0 to 1. Absent while the window is empty.",
 		featureLabels.given, nil)
 	featureReferenceMissing = prometheus.NewDesc("feature_reference_missing_ratio",
-		"Share of the reference's rows in which a feature has no value, 0 to 1: what feature_missing_ratio is without drift.",
+		"Share of the reference's rows without a value of the feature, 0 to 1. Absent without a reference.",
 		featureLabels.given, nil)
 	featureInvalid = prometheus.NewDesc("feature_invalid_ratio",
-		"Share of the predictions in the window in which a feature has something that is not of its type (text that is no number, an object, an array), 0 to 1; lower is better. Absent when the window is empty.",
+		"Share of the window whose value has the wrong type for the feature, such as text for a number, 0 to 1. Absent while the window is empty.",
 		featureLabels.given, nil)
 	featureReferenceUnseen = prometheus.NewDesc("feature_reference_unseen_ratio",
-		"Share of new categories to expect without drift (Good and Turing), 0 to 1: compare feature_unseen_ratio with it. Absent where that is.",
+		"Expected feature_unseen_ratio without drift, 0 to 1, estimated from the categories that the reference has once (Good-Turing). Absent for numeric features with many values.",
 		featureLabels.given, nil)
 	featureUnseen = prometheus.NewDesc("feature_unseen_ratio",
-		"Share of the predictions in the window with a category, or a value of a feature of few values, that the reference does not hold, 0 to 1; lower is better.",
+		"Share of the window with a value that the reference does not have, 0 to 1. Absent for numeric features with many values, and while the window is empty.",
 		featureLabels.given, nil)
 	featureOutOfRange = prometheus.NewDesc("feature_out_of_range_ratio",
-		"Share of the predictions in the window with a number below the reference's minimum or above its maximum, 0 to 1; lower is better.",
+		"Share of the window below the reference's minimum or above its maximum, 0 to 1. Absent for categories, and if the reference has no extremes.",
 		featureLabels.given, nil)
 )
 

@@ -9,7 +9,7 @@ import (
 
 // featureValueHelp is the same for every feature: models may share a feature,
 // and one metric has one help.
-const featureValueHelp = "Newest value of this numeric feature in the window, in the feature's own unit: one applicant's value, switched off by --no-collector.feature_values."
+const featureValueHelp = "Newest value of this numeric feature, in its own unit: a single request's value, which --no-collector.feature_values disables. Absent if the look-back has no value."
 
 // featureValues tells the newest value of each numeric feature. The metrics are
 // named by the features; a configuration in which two of one model would share a name is

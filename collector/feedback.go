@@ -15,19 +15,19 @@ var (
 
 var (
 	feedbackTotal = prometheus.NewDesc("model_feedback_total",
-		"Accepted feedback records since the log began, by predicted class and actual outcome; classes that the reference does not know count as __other__.",
+		"Accepted feedback records since the log was created, by predicted class and actual outcome; other classes are __other__. Absent if the log cannot be read.",
 		feedbackLabels.given, nil)
 	feedbackInvalid = prometheus.NewDesc("model_feedback_invalid_total",
-		"Feedback records since the log began whose outcome is no class of the model; they count nowhere else.",
+		"Feedback records since the log was created whose outcome is none of the model's classes; they are not counted as outcomes. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	feedbackCorrections = prometheus.NewDesc("model_feedback_corrections_total",
-		"Accepted feedback records that overruled another outcome of the same prediction, since the log began; by same_source (it changed its mind), higher_confidence (surer than any before) or other_source (as sure).",
+		"Accepted feedback records that replaced another outcome of the same prediction, since the log was created, by same_source, higher_confidence or other_source. Absent if the log cannot be read.",
 		correctionLabels.given, nil)
 	feedbackCoverage = prometheus.NewDesc("model_feedback_coverage_ratio",
-		"Share of the predictions in the window whose outcome is known, 0 to 1; absent when the window is empty.",
+		"Share of the window whose outcome is known, 0 to 1. Absent while the window is empty.",
 		modelLabels.given, nil)
 	feedbackDelay = prometheus.NewDesc("model_feedback_delay_seconds",
-		"Time from a prediction until its outcome was observed, or came in when that is not said, in seconds; all accepted records since the log began.",
+		"Seconds from a prediction to its outcome (observed_at, else arrival), over accepted feedback since the log was created. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 )
 

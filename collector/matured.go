@@ -9,22 +9,22 @@ import (
 
 var (
 	labelMaturity = prometheus.NewDesc("model_label_maturity_seconds",
-		"Age at which 95 % of the predictions have their outcome, in seconds, to the next 9 %, or --window.maturity; absent while less than 95 % come within the look-back.",
+		"Age in seconds (resolution 9 %) at which 95 % of the predictions have their outcome, or --window.maturity. Absent if fewer have one within the look-back.",
 		modelLabels.given, nil)
 	maturedCoverage = prometheus.NewDesc("model_matured_coverage_ratio",
-		"Share of the predictions in the look-back older than model_label_maturity_seconds whose outcome is known, 0 to 1; absent when there is none.",
+		"Share of the matured predictions, those older than model_label_maturity_seconds, whose outcome is known, 0 to 1. Absent without matured predictions.",
 		modelLabels.given, nil)
 	maturedSamples = prometheus.NewDesc("model_matured_accuracy_samples",
-		"Predictions with outcome in the look-back older than model_label_maturity_seconds; absent while that is not known.",
+		"Number of predictions older than model_label_maturity_seconds with an outcome. Absent if that age is not known.",
 		modelLabels.given, nil)
 	maturedAccuracy = prometheus.NewDesc("model_matured_accuracy",
-		"Share of correct predictions, 0 to 1, higher is better, among all in the look-back older than model_label_maturity_seconds, which outcomes that come early do not bias; absent while less than 80 % of these have an outcome.",
+		"Share of correct predictions among those older than model_label_maturity_seconds, 0 to 1; not biased by early outcomes. Absent if fewer than 80 % of them have an outcome.",
 		modelLabels.given, nil)
 	maturedLower = prometheus.NewDesc("model_matured_accuracy_lower",
-		"Lower end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
+		"Lower end of the 95 % Wilson interval of model_matured_accuracy, 0 to 1. Absent where model_matured_accuracy is.",
 		modelLabels.given, nil)
 	maturedUpper = prometheus.NewDesc("model_matured_accuracy_upper",
-		"Upper end of the 95 % Wilson score interval of model_matured_accuracy, 0 to 1.",
+		"Upper end of the 95 % Wilson interval of model_matured_accuracy, 0 to 1. Absent where model_matured_accuracy is.",
 		modelLabels.given, nil)
 )
 

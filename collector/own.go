@@ -17,21 +17,21 @@ type Run struct {
 
 var (
 	up = prometheus.NewDesc("drift_up",
-		"1 when this scrape read the prediction log to its newest row, else 0; always present.", nil, nil)
+		"1 if this scrape read the prediction log to its newest row, else 0. Always present.", nil, nil)
 	collectorSuccess = prometheus.NewDesc("drift_scrape_collector_success",
-		"1 when the collector had all it needed in this scrape, else 0; always present.", collectorLabels.given, nil)
+		"1 if the collector had everything it needed in this scrape, else 0. Always present.", collectorLabels.given, nil)
 	collectorDuration = prometheus.NewDesc("drift_scrape_collector_duration_seconds",
-		"Time that the collector took in this scrape, in seconds, without reading the log; always present.", collectorLabels.given, nil)
+		"Seconds that the collector took in this scrape, without reading the log. Always present.", collectorLabels.given, nil)
 	logSize = prometheus.NewDesc("drift_log_size_bytes",
-		"Size of the prediction log and its write-ahead log, in bytes; absent when there is no log.", nil, nil)
+		"Size of the prediction log and its write-ahead log in bytes. Absent if there is no log.", nil, nil)
 	invalidRows = prometheus.NewDesc("drift_log_invalid_rows_total",
-		"Rows of the prediction log whose features are not a JSON object, since the log began; lower is better.", nil, nil)
+		"Rows whose features are not a JSON object, since the log was created. Absent if the log cannot be read.", nil, nil)
 	seriesDropped = prometheus.NewDesc("drift_series_dropped",
-		"What this page leaves out, by the reason: versions of the watched models that are in the log beyond --versions.max, and series of bins beyond --bins.max-series.", reasonLabels.given, nil)
+		"Number of things omitted from this page by reason: versions beyond --versions.max, series of bins beyond --bins.max-series. Absent if the log cannot be read.", reasonLabels.given, nil)
 	reloadSuccessful = prometheus.NewDesc("drift_exporter_config_last_reload_successful",
-		"1 when the last attempt to load configuration and references succeeded, else 0 and the former ones are in use.", nil, nil)
+		"1 if the last load of configuration and references succeeded, else 0 and the previous ones are in use. Always present.", nil, nil)
 	reloadTimestamp = prometheus.NewDesc("drift_exporter_config_last_reload_success_timestamp_seconds",
-		"Time of the last successful load of configuration and references, in seconds since 1970.", nil, nil)
+		"Time of the last successful load of configuration and references, in seconds since 1970. Always present.", nil, nil)
 )
 
 // CollectRuns sends how the collectors fared.

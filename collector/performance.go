@@ -9,37 +9,37 @@ import (
 
 var (
 	accuracy = prometheus.NewDesc("model_accuracy",
-		"Share of correct predictions, 0 to 1, higher is better; over the predictions whose feedback came last (--window.feedback), absent without feedback.",
+		"Share of correct predictions, 0 to 1, among the --window.feedback predictions whose feedback arrived last. Absent without feedback.",
 		modelLabels.given, nil)
 	accuracyLower = prometheus.NewDesc("model_accuracy_lower",
-		"Lower end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
+		"Lower end of the 95 % Wilson interval of model_accuracy, 0 to 1. Absent without feedback.",
 		modelLabels.given, nil)
 	accuracyUpper = prometheus.NewDesc("model_accuracy_upper",
-		"Upper end of the 95 % Wilson score interval of model_accuracy, 0 to 1.",
+		"Upper end of the 95 % Wilson interval of model_accuracy, 0 to 1. Absent without feedback.",
 		modelLabels.given, nil)
 	accuracySamples = prometheus.NewDesc("model_accuracy_samples",
-		"Predictions with feedback behind model_accuracy, at most --window.feedback; 0 without feedback.",
+		"Number of predictions in model_accuracy, 0 to --window.feedback. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	precision = prometheus.NewDesc("model_precision",
-		"Share of the predictions of the positive class whose outcome was positive, 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted.",
+		"Share of positive predictions whose outcome was positive, 0 to 1, over the predictions of model_accuracy. Absent if none was predicted positive.",
 		modelLabels.given, nil)
 	recall = prometheus.NewDesc("model_recall",
-		"Share of the positive outcomes that were predicted, 0 to 1, higher is better; over the same window as model_accuracy, absent when no outcome was positive.",
+		"Share of positive outcomes that were predicted, 0 to 1, over the predictions of model_accuracy. Absent if no outcome was positive.",
 		modelLabels.given, nil)
 	f1Score = prometheus.NewDesc("model_f1_score",
-		"Harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN), 0 to 1, higher is better; over the same window as model_accuracy, absent when nothing positive was predicted or came out.",
+		"Harmonic mean of precision and recall, 0 to 1, over the predictions of model_accuracy. Absent if nothing positive was predicted or observed.",
 		modelLabels.given, nil)
 	rocAUC = prometheus.NewDesc("model_roc_auc",
-		"Area under the ROC curve: probability that a positive outcome had the higher score, 0 to 1, higher is better, 0.5 is chance; over the same window as model_accuracy, absent until there are outcomes of both kinds with a score.",
+		"Area under the ROC curve, 0 to 1 (0.5 is chance), over the predictions of model_accuracy with a score. Absent until both outcomes have occurred.",
 		modelLabels.given, nil)
 	brierScore = prometheus.NewDesc("model_brier_score",
-		"Mean squared difference between score and outcome, 0 to 1, lower is better; over the same window as model_accuracy, absent without scores.",
+		"Mean squared difference of score and outcome, 0 to 1, lower is better, over the predictions of model_accuracy with a score. Absent without them.",
 		modelLabels.given, nil)
 	calibrationError = prometheus.NewDesc("model_expected_calibration_error",
-		"Difference between scores and the share of positive outcomes over ten equal bins of the score, 0 to 1, lower is better, 0.05 to 0.10 by chance on 100 predictions and a third of that on 1,000; over the same window as model_accuracy, absent without scores.",
+		"Difference of scores and positive share over ten bins, 0 to 1; about 0.05 to 0.10 from noise alone with 100 predictions. Absent without feedback on scored predictions.",
 		modelLabels.given, nil)
 	scoreSamples = prometheus.NewDesc("model_score_samples",
-		"Predictions with feedback and a score behind model_roc_auc, model_brier_score and model_expected_calibration_error; 0 without any.",
+		"Number of predictions in model_roc_auc, model_brier_score and model_expected_calibration_error, 0 to --window.feedback. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 )
 

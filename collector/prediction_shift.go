@@ -9,16 +9,16 @@ import (
 
 var (
 	scoreShift = prometheus.NewDesc("prediction_distribution_shift",
-		"Kullback-Leibler divergence D(reference || window) of the model's score in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
+		"Kullback-Leibler divergence D(reference || window) of the score in nats, smoothed, at least 0. Absent while the window is empty, and if the reference has no score.",
 		modelLabels.given, nil)
 	classShift = prometheus.NewDesc("prediction_class_shift",
-		"Kullback-Leibler divergence D(reference || window) of the predicted class in nats, smoothed; 0 is alike, higher is more shift. From the first prediction in the window.",
+		"Kullback-Leibler divergence D(reference || window) of the predicted class in nats, smoothed, at least 0. Absent while the window is empty, and if the reference has no classes.",
 		modelLabels.given, nil)
 	predictionPValue = prometheus.NewDesc("prediction_drift_p_value",
-		"Probability of a shift at least as large when nothing has drifted, of the score (of the class when the reference has no score); lower is stronger evidence. From 50 predictions in the window.",
+		"Probability of such a shift of the score without drift, 0 to 1; of the class if the reference has no score. Not for alerts. Absent below 50 predictions in the window.",
 		modelLabels.given, nil)
 	predictionDetected = prometheus.NewDesc("prediction_drift_detected",
-		"1 when the score or the class has drifted, else 0; by the rule of feature_drift_detected, within the same number of false alarms. From 50 predictions in the window, or earlier when it fires.",
+		"1 if the score or the class has drifted, else 0; it shares the bound of feature_drift_detected. Absent below 50 predictions in the window, unless 1.",
 		modelLabels.given, nil)
 )
 

@@ -10,22 +10,22 @@ var referenceLabels = labels("model", "version", "hash", "source")
 
 var (
 	referenceHash = prometheus.NewDesc("model_reference_info",
-		"Always 1; its labels say by hash and source which reference a model and version is compared with.",
+		"Always 1. The labels hash and source name the reference of a model and version. Absent without a reference.",
 		referenceLabels.given, nil)
 	referenceSamples = prometheus.NewDesc("model_reference_samples",
-		"Rows that the reference was built from.",
+		"Number of rows that the reference was built from. Absent without a reference.",
 		modelLabels.given, nil)
 	referenceTimestamp = prometheus.NewDesc("model_reference_timestamp_seconds",
-		"Time when the reference was built, in seconds since 1970; absent when the reference does not say.",
+		"Time when the reference was built, in seconds since 1970. Absent if the reference does not say.",
 		modelLabels.given, nil)
 	referenceLoaded = prometheus.NewDesc("model_reference_load_success",
-		"1 when a reference serves this model and version, 0 when none does and its drift cannot be told.",
+		"1 if the model and version have a reference, else 0 and their drift metrics are absent. Always present for a model in the log.",
 		modelLabels.given, nil)
 	referenceFailures = prometheus.NewDesc("model_reference_load_failures_total",
-		"Attempts to count the reference in BigQuery that failed since the exporter started; the last good reference stays in use.",
+		"Failed attempts to count the reference in BigQuery since the exporter started; the last good one stays in use. Absent for references from files.",
 		sourceLabels.given, nil)
 	referenceChecked = prometheus.NewDesc("model_reference_checked_timestamp_seconds",
-		"Time when the reference was last counted in BigQuery or its table found unchanged, in seconds since 1970; absent until then.",
+		"Time when the reference was last counted in BigQuery or its table found unchanged, in seconds since 1970. Absent until then, and for references from files.",
 		sourceLabels.given, nil)
 )
 

@@ -14,22 +14,22 @@ var (
 
 var (
 	requestsTotal = prometheus.NewDesc("model_requests_total",
-		"Predictions asked for since the log began, answered or refused.",
+		"Prediction requests since the log was created, answered or refused. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	successTotal = prometheus.NewDesc("model_success_total",
-		"Predictions made since the log began.",
+		"Predictions made since the log was created. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	errorsTotal = prometheus.NewDesc("model_errors_total",
-		"Predictions refused since the log began, by reason; a reason that this version does not know counts as __other__.",
+		"Refused predictions since the log was created, by reason; unknown reasons are __other__. Absent if the log cannot be read.",
 		refusalLabels.given, nil)
 	classTotal = prometheus.NewDesc("model_predictions_by_class_total",
-		"Predictions made since the log began, by predicted class; a class that the reference does not know counts as __other__.",
+		"Predictions since the log was created by predicted class; classes that the reference does not have are __other__. Absent if the log cannot be read.",
 		classLabels.given, nil)
 	latency = prometheus.NewDesc("model_prediction_latency_seconds",
-		"Time from a request's first byte until its prediction was handed to the log, in seconds; all predictions since the log began.",
+		"Seconds from a request's first byte until its prediction was handed to the log, over all predictions since it was created. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	scores = prometheus.NewDesc("model_prediction_values",
-		"Scores of the model, 0 to 1; all predictions with a score since the log began.",
+		"Scores, 0 to 1, of all predictions with a score since the log was created. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 )
 

@@ -9,13 +9,13 @@ import (
 
 var (
 	windowPredictions = prometheus.NewDesc("model_window_predictions",
-		"Predictions in the window (--window.predictions, --window.duration) that every drift metric looks at.",
+		"Number of predictions in the window (--window.predictions, --window.duration). Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	windowAge = prometheus.NewDesc("model_window_age_seconds",
-		"Age in seconds, by the scrape's clock, of the oldest prediction in the window; absent while the window is empty.",
+		"Age of the oldest prediction in the window in seconds, by the scrape's clock. Absent while the window is empty.",
 		modelLabels.given, nil)
 	lastPrediction = prometheus.NewDesc("model_last_prediction_timestamp_seconds",
-		"Time of the newest prediction in the log, in seconds since 1970; absent before the first.",
+		"Time of the newest prediction in the log, in seconds since 1970. Absent before the first.",
 		modelLabels.given, nil)
 )
 

@@ -64,7 +64,7 @@ func fetched(b *testing.B, client *http.Client, url string) []byte {
 }
 
 // BenchmarkPage is a whole scrape of the embedded model, with and without new
-// rows, beside client_golang serving as many series that never change.
+// rows, next to client_golang serving as many series that never change.
 func BenchmarkPage(b *testing.B) {
 	options := command.Defaults()
 	options.Log, options.Enabled = filepath.Join(b.TempDir(), "predictions.db"), collector.Defaults()

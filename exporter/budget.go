@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// defaultTimeout is for whoever does not say how long they wait, such as a
+	// defaultTimeout is for clients that do not say how long they wait, such as a
 	// person with curl.
 	defaultTimeout = 2 * time.Minute
 

@@ -27,7 +27,7 @@ func TestChoose(t *testing.T) {
 		{name: "exclude all", query: "exclude[]=traffic&exclude[]=feature_drift", want: []string{}},
 		{name: "both", query: "collect[]=traffic&exclude[]=traffic", fails: "not both; the collectors are: feature_drift, traffic, feature_bins"},
 		{name: "unknown", query: "collect[]=cpu", fails: `unknown collector "cpu"; the collectors are: feature_drift, traffic, feature_bins`},
-		{name: "unknown beside known", query: "collect[]=traffic&collect[]=cpu", fails: `unknown collector "cpu"`},
+		{name: "unknown next to known", query: "collect[]=traffic&collect[]=cpu", fails: `unknown collector "cpu"`},
 		{name: "exclude unknown", query: "exclude[]=cpu", fails: `unknown collector "cpu"`},
 		{name: "empty", query: "collect[]=", fails: `unknown collector ""`},
 		{name: "other case", query: "collect[]=Traffic", fails: `unknown collector "Traffic"`},

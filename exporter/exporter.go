@@ -3,7 +3,7 @@
 // a landing page, /-/healthy, /-/ready, /-/reload and, when asked for, pprof, behind
 // the TLS, basic authentication and listeners of the exporter-toolkit.
 //
-// What is told about the models is the business of the Monitor it is given.
+// The metrics of the models come from its Monitor.
 package exporter
 
 import (
@@ -35,7 +35,7 @@ type Monitor interface {
 	// checked and sorted, as that of a prometheus.Registry, and is not changed here.
 	Gatherer(ctx context.Context, names []string) prometheus.Gatherer
 
-	// Reload reads the configuration and the references anew. When it
+	// Reload reads the configuration and the references again. When it
 	// returns an error the former ones stay in use.
 	Reload() error
 
@@ -47,7 +47,7 @@ type Monitor interface {
 // Options say how to serve. The names in the comments are the flags that
 // set them.
 type Options struct {
-	// Monitor is asked once per scrape. Required.
+	// Monitor gathers once per scrape. Required.
 	Monitor Monitor
 
 	// Web holds --web.listen-address, --web.systemd-socket and
@@ -92,7 +92,7 @@ type Options struct {
 	// Logger receives what an operator must know; nil discards it.
 	Logger *slog.Logger
 
-	// Listening, when set, is told every address that Run has bound, once
+	// Listening, when set, is called with every address that Run has bound, once
 	// each, never two at the same time.
 	Listening func(net.Addr)
 
@@ -146,7 +146,7 @@ func New(o Options) (*Server, error) {
 	}
 	build, err := fixed(version.NewCollector("drift_exporter"))
 	if err != nil {
-		return nil, fmt.Errorf("tell the build: %w", err)
+		return nil, fmt.Errorf("describe the build: %w", err)
 	}
 	compressed, err := compressing()
 	if err != nil {

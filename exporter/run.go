@@ -18,7 +18,7 @@ const (
 	// keeps its connection.
 	idleTimeout = 5 * time.Minute
 
-	// shutdownGrace is for scrapes in flight when the exporter is told to stop;
+	// shutdownGrace is for scrapes in flight when the exporter gets a signal to stop;
 	// then they are cancelled, and after cutGrace cut off.
 	shutdownGrace = 10 * time.Second
 	cutGrace      = 5 * time.Second

@@ -95,11 +95,11 @@ func TestRunListensOnEveryAddress(t *testing.T) {
 	o.Web = flags("", "127.0.0.1:0", "127.0.0.1:0")
 	r := run(t, o)
 	if r.addresses[0] == r.addresses[1] {
-		t.Errorf("told %q twice", r.addresses[0])
+		t.Errorf("called with %q twice", r.addresses[0])
 	}
 	for _, address := range r.addresses {
 		if strings.HasSuffix(address, ":0") {
-			t.Errorf("told %q, not the bound port", address)
+			t.Errorf("called with %q, not the bound port", address)
 		}
 		if status, _, body := get(t, http.DefaultClient, "http://"+address+"/metrics", ""); status != 200 || !strings.Contains(body, "drift_up 1") {
 			t.Errorf("status %d, body:\n%s", status, body)

@@ -26,7 +26,7 @@ func TestPredictionsAreRefusedWhileTheLogCannotBeWritten(t *testing.T) {
 			t.Errorf("got %d %s", got.code, got.body)
 		}
 		if strings.Contains(got.body, "disk") {
-			t.Errorf("%s tells strangers about the disk", got.body)
+			t.Errorf("%s reveals the state of the disk", got.body)
 		}
 	}
 	if got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":1}`); got.code != http.StatusServiceUnavailable {
@@ -39,7 +39,7 @@ func TestPredictionsAreRefusedWhileTheLogCannotBeWritten(t *testing.T) {
 		t.Errorf("/health: %d %s", got.code, got.body)
 	}
 	if got := ask(t, s.Handler(), "GET", "/-/healthy", ""); got.code != http.StatusOK {
-		t.Errorf("/-/healthy: %d %s; a restart would mend nothing", got.code, got.body)
+		t.Errorf("/-/healthy: %d %s; a restart would repair nothing", got.code, got.body)
 	}
 
 	log.fail(nil)
@@ -188,7 +188,7 @@ func taken(t *testing.T) *Metrics {
 	return m
 }
 
-// A log that refuses a record is broken, and repeating the request mends nothing.
+// A log that refuses a record is broken, and repeating the request does not help.
 func TestRecordThatTheLogRefusesIsAnInternalError(t *testing.T) {
 	t.Parallel()
 	var stream bytes.Buffer

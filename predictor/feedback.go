@@ -45,7 +45,7 @@ func (q *feedbackRequest) contradiction(err error) *problem {
 	for _, record := range refused {
 		code, contradicted := contradict(&q.records[record.Index], record.Err)
 		if code == 0 {
-			return nil // The log's own fault: nobody can mend it by another record.
+			return nil // The log's own fault: another record does not repair it.
 		}
 		if status == 0 {
 			status = code

@@ -32,7 +32,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 }
 
 // healthy answers GET /-/healthy: 200 as long as the process serves. What
-// restarts processes should ask this, since a restart mends no disk.
+// restarts processes should use this, since a restart repairs no disk.
 func (s *Server) healthy(w http.ResponseWriter, _ *http.Request) {
 	send(w, http.StatusOK, mediaText, []byte("the predictor is up\n"))
 }

@@ -40,16 +40,16 @@ func NewMetrics() *Metrics {
 		registry: prometheus.NewRegistry(),
 		duration: prometheus.NewHistogramVec(native(prometheus.HistogramOpts{
 			Name:    "predictor_request_duration_seconds",
-			Help:    "Time from the start of a request's handler, when its header was read, to the end of the answer, by handler.",
+			Help:    "Seconds from reading a request's header to the end of its answer, by handler.",
 			Buckets: []float64{.00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}), []string{"handler"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "predictor_requests_total",
-			Help: "Requests answered, by handler and HTTP status; 499 is a client that went away before its answer.",
+			Help: "Answered requests by handler and HTTP status; 499 is a client that disconnected before its answer.",
 		}, []string{"handler", "code"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "predictor_requests_refused_total",
-			Help: "Requests refused, by handler and the reason of the first thing that was wrong.",
+			Help: "Refused requests by handler and reason; a request with several faults counts under the first.",
 		}, []string{"handler", "reason"}),
 		unlogged: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "predictor_unlogged_predictions_total",
@@ -57,25 +57,25 @@ func NewMetrics() *Metrics {
 		}),
 		repeated: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "predictor_repeated_predictions_total",
-			Help: "Predictions answered from the log, because the same request with the same X-Request-ID had been answered before.",
+			Help: "Predictions answered from the log because the same request with the same X-Request-ID had been answered before.",
 		}),
 		commitTime: prometheus.NewHistogram(native(prometheus.HistogramOpts{
 			Name:    "predictor_commit_duration_seconds",
-			Help:    "Time that one commit to the prediction log took, to the end of its fsync.",
+			Help:    "Seconds that one commit to the prediction log took, to the end of its fsync.",
 			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
 		})),
 		commitRows: prometheus.NewHistogram(native(prometheus.HistogramOpts{
 			Name:    "predictor_commit_rows",
-			Help:    "Rows that one successful commit to the prediction log held.",
+			Help:    "Rows in one successful commit to the prediction log.",
 			Buckets: prometheus.ExponentialBuckets(1, 2, 12),
 		})),
 		commitFails: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "predictor_commit_failures_total",
-			Help: "Commits to the prediction log that failed; their rows were refused.",
+			Help: "Failed commits to the prediction log; their rows were refused.",
 		}),
 		unshipped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "predictor_unshipped_rows_deleted_total",
-			Help: "Rows of the prediction log that --predictions.retention.size deleted before they were shipped to every destination.",
+			Help: "Rows that --predictions.retention.size deleted before they were shipped to every destination.",
 		}),
 	}
 	m.registry.MustRegister(

@@ -90,7 +90,7 @@ func TestPrunedPredictionIsGone(t *testing.T) {
 }
 
 // What was answered is in the log, and what was under way is answered, when the
-// predictor is told to stop in the middle of traffic.
+// predictor gets a signal to stop in the middle of traffic.
 func TestShutdownLosesNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "predictions.db")

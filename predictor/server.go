@@ -136,13 +136,13 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) register() error {
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "predictor_model_info",
-		Help:        "The model that is served; always 1.",
+		Help:        "Always 1. The labels name the model that is served.",
 		ConstLabels: prometheus.Labels{"model": strings.ToValidUTF8(s.model.Name, "?"), "version": strings.ToValidUTF8(s.model.Version, "?")},
 	})
 	info.Set(1)
 	writable := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "predictor_log_writable",
-		Help: "Whether the prediction log can be written (1) or not (0).",
+		Help: "1 if the prediction log can be written, else 0.",
 	}, func() float64 {
 		if s.log.Ready() != nil {
 			return 0

@@ -76,7 +76,7 @@ type Feature struct {
 	Impact    *Impact    `json:"impact,omitempty"`
 }
 
-// Of assesses a snapshot: some 10 us a feature.
+// Of assesses a snapshot: about 10 us a feature.
 func (j Judgement) Of(s *snapshot.Snapshot) *Assessment {
 	a := &Assessment{Time: s.Time, Models: make([]Model, len(s.Models))}
 	if s.Err != nil {

@@ -43,7 +43,7 @@ func Add(app *kingpin.Application, e *Environment) map[string]Run {
 	commands := map[string]Run{
 		"exporter":  e.exporter(app.Command("exporter", "Serve the metrics of a prediction log to Prometheus.").Default()),
 		"predictor": e.predictor(app.Command("predictor", "Serve a model over HTTP and write every prediction and every feedback to a prediction log.")),
-		"simulate":  e.simulate(app.Command("simulate", "Send made-up loans, or the rows of a CSV, to a predictor, and later what became of them.")),
+		"simulate":  e.simulate(app.Command("simulate", "Send made-up loans, or the rows of a CSV, to a predictor, and later their outcomes.")),
 		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
 		"reference": e.reference(app.Command("reference", "Build a reference file from rows that any model has scored, or print one.")),
 		"replay":    e.replay(app.Command("replay", "Replay history through a configuration and report the alarms it would have raised, and when.")),
@@ -66,7 +66,7 @@ func telemetryPath(cmd flagged, help string, path *string) {
 
 // maxConnections adds the flag that bounds the connections of a service.
 func maxConnections(cmd flagged, value string, connections *int) {
-	cmd.Flag("web.max-connections", "Connections at most; beyond that the one that has waited longest for its client is closed; 0: no bound.").Default(value).IntVar(connections)
+	cmd.Flag("web.max-connections", "Maximum number of connections; beyond it, the one that has waited longest for its client is closed. 0: no bound.").Default(value).IntVar(connections)
 }
 
 // pprof adds the flag that has a service serve its profiles.

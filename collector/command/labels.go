@@ -97,7 +97,7 @@ func predictedLabels(d *model.Dataset, positive string, o *reference.BuildOption
 	return labels, nil
 }
 
-// classesOf are the classes of a column of predictions and of the outcomes beside it,
+// classesOf are the classes of a column of predictions and of its outcomes,
 // whose texts may be other spellings of them. Two classes also have the names 0 and 1,
 // when it is known which is positive. It is an error when outcomes of two classes
 // have other values.

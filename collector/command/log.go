@@ -16,7 +16,7 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	path := logFlag(cmd, "Prediction log.").String()
 	add := func(name, help string) *kingpin.CmdClause { return cmd.Command(name, help) }
 
-	add("init", "Make an empty log, for services that write it without the predictor.")
+	add("init", "Create an empty log, for services that write it without the predictor.")
 	commands["log init"] = func(ctx context.Context) error { return care.Init(ctx, *path) }
 
 	add("schema", "Print the log's SQL schema.")
@@ -43,11 +43,11 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 		return err
 	}
 
-	forget := add("forget", "Take out a destination that the log is shipped to, so that retention no longer keeps rows for it.")
+	forget := add("forget", "Remove a destination that the log is shipped to, so that retention no longer keeps rows for it.")
 	destination := forget.Flag("destination", "The destination, such as bigquery:PROJECT.DATASET.").Required().String()
 	commands["log forget"] = func(ctx context.Context) error { return care.Forget(ctx, *path, *destination) }
 
-	erase := add("erase", "Delete one person's prediction and feedback, and wipe the bytes from the file; the sums stay.")
+	erase := add("erase", "Delete one person's prediction and feedback, and overwrite their bytes in the file; the sums stay.")
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
 	commands["log erase"] = func(ctx context.Context) error {
 		n, err := care.Erase(ctx, *path, *request)

@@ -18,13 +18,13 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		web     = kingpinflag.AddFlags(cmd, ":5000")
 		serve   predictor.RunOptions
 		file    = cmd.Flag("model.file", "Model to serve; without it, the embedded loan model.").String()
-		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for good.", "90d")
-		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions go, such as 10GiB; 0: no bound.").Default("0B").Bytes()
-		failure = cmd.Flag("predictions.log-failure", "While the log cannot be written: refuse predictions, or serve them unlogged.").Default("refuse").Enum("refuse", "serve")
+		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for ever.", "90d")
+		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions are deleted, such as 10GiB; 0: no bound.").Default("0B").Bytes()
+		failure = cmd.Flag("predictions.log-failure", "What to do while the log cannot be written: refuse predictions, or serve them without logging.").Default("refuse").Enum("refuse", "serve")
 	)
-	logFlag(cmd, "Prediction log to write; made when missing.").StringVar(&serve.LogPath)
+	logFlag(cmd, "Prediction log to write. Created if missing.").StringVar(&serve.LogPath)
 	telemetryPath(cmd, "Path of the predictor's own metrics.", &serve.TelemetryPath)
-	cmd.Flag("web.max-requests", "Requests answered at once at most, counted from the end of their body; the next one gets 429; 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
+	cmd.Flag("web.max-requests", "Maximum number of requests in flight, counted from the end of their body; more are answered with 429. 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
 	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	return func(ctx context.Context) error {

@@ -28,7 +28,7 @@ func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 	return rowsFlags{
 		csv:         cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
 		where:       cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
-		outcome:     cmd.Flag("outcome", "Column with what became of the row.").String(),
+		outcome:     cmd.Flag("outcome", "Column with the outcome.").String(),
 		positive:    cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
 		threshold:   cmd.Flag("threshold", "Score from which class 1 is predicted.").Default("0.5").Float64(),
 		missing:     cmd.Flag("missing", "Text that stands for a missing value in every column, such as NA or -999; repeatable. An empty cell always does, and NA, NaN and null in a column of numbers.").PlaceHolder("TEXT").Strings(),

@@ -15,11 +15,11 @@ func (e *Environment) ship(cmd *kingpin.CmdClause) Run {
 	var o ship.Options
 	o.Web = kingpinflag.AddFlags(cmd, ":8003")
 	logFlag(cmd, "Prediction log to ship; its progress is kept in it.").StringVar(&o.LogPath)
-	p, d := datasetFlags(cmd, "Dataset to ship to, best one of its own; tables and views are made in it.")
+	p, d := datasetFlags(cmd, "Dataset to ship to, preferably one of its own. Tables and views are created in it.")
 	project, dataset := p.String(), d.String()
-	cmd.Flag("ship.interval", "Time between two looks for new rows.").Default("10s").SetValue((*duration)(&o.Interval))
-	cmd.Flag("ship.batch-rows", "Rows of a request at most.").Default("2000").IntVar(&o.BatchRows)
-	cmd.Flag("once", "Ship what the log holds now, and end; exit status 1 when something stayed.").BoolVar(&o.Once)
+	cmd.Flag("ship.interval", "Time between two checks for new rows.").Default("10s").SetValue((*duration)(&o.Interval))
+	cmd.Flag("ship.batch-rows", "Maximum number of rows in a request.").Default("2000").IntVar(&o.BatchRows)
+	cmd.Flag("once", "Ship what the log holds now, and exit; exit status 1 if rows were left.").BoolVar(&o.Once)
 	telemetryPath(cmd, "Path of the shipper's own metrics.", &o.TelemetryPath)
 	return func(ctx context.Context) error {
 		if e.BigQuery == nil {

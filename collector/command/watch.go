@@ -40,23 +40,23 @@ func OpenLog(o *monitor.Options, specs []window.Spec) (monitor.Source, error) {
 // sets it.
 func watchFlags(cmd flagged, o *monitor.Options) {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	cmd.Flag("config.file", "Which models to watch (YAML); without it, the embedded loan model or the one of --reference.file.").StringVar(&o.ConfigFile)
-	cmd.Flag("reference.file", "What is normal for the one model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
+	cmd.Flag("config.file", "Configuration file (YAML) with the models to watch. Default: the embedded loan model, or that of --reference.file.").StringVar(&o.ConfigFile)
+	cmd.Flag("reference.file", "Reference of the model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
 	w, b := &o.Window, &o.Bins
-	cmd.Flag("window.predictions", "Newest predictions of a model and version in its window; 0: no bound.").Default(strconv.Itoa(w.Predictions)).IntVar(&w.Predictions)
-	cmd.Flag("window.duration", "Greatest age of a row in the window; 0: no bound.").Default(w.Duration.String()).SetValue((*duration)(&w.Duration))
-	cmd.Flag("window.lookback", "Rows behind which no window looks, counted from a multiple of it; bounds what a start reads.").Default(strconv.FormatInt(w.Lookback, 10)).Int64Var(&w.Lookback)
-	cmd.Flag("window.feedback", "Newest predictions with feedback in the accuracy window.").Default(strconv.Itoa(w.Feedback)).IntVar(&w.Feedback)
-	cmd.Flag("window.maturity", "Age from which on outcomes count as in, for model_matured_accuracy; 0: when 95 % have come.").Default(w.Maturity.String()).SetValue((*duration)(&w.Maturity))
-	cmd.Flag("versions.max", "Versions of a model on the page at most, the newest.").Default(strconv.Itoa(w.Versions)).IntVar(&w.Versions)
+	cmd.Flag("window.predictions", "Number of predictions in the window of a model and version: the newest; 0: no bound.").Default(strconv.Itoa(w.Predictions)).IntVar(&w.Predictions)
+	cmd.Flag("window.duration", "Maximum age of a row in the window; 0: no bound.").Default(w.Duration.String()).SetValue((*duration)(&w.Duration))
+	cmd.Flag("window.lookback", "Maximum number of past rows any window may use; a start reads at most twice as many.").Default(strconv.FormatInt(w.Lookback, 10)).Int64Var(&w.Lookback)
+	cmd.Flag("window.feedback", "Number of predictions in the accuracy window: those whose feedback arrived last.").Default(strconv.Itoa(w.Feedback)).IntVar(&w.Feedback)
+	cmd.Flag("window.maturity", "Age from which model_matured_accuracy counts a prediction; 0: the age at which 95 % have their outcome.").Default(w.Maturity.String()).SetValue((*duration)(&w.Maturity))
+	cmd.Flag("versions.max", "Maximum number of versions of a model on the page: the newest.").Default(strconv.Itoa(w.Versions)).IntVar(&w.Versions)
 	cmd.Flag("bins.count", "Bins of a numeric feature.").Default(strconv.Itoa(b.Count)).IntVar(&b.Count)
 	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")
-	cmd.Flag("bins.top", "Bins of a feature that feature_bins tells of, those that contribute most; 0: all.").Default(strconv.Itoa(o.BinLimits.Top)).IntVar(&o.BinLimits.Top)
-	cmd.Flag("bins.max-series", "Series of feature_bins at most, over all features; 0: no bound.").Default(strconv.Itoa(o.BinLimits.Series)).IntVar(&o.BinLimits.Series)
-	cmd.Flag("drift.significance", "A p-value below it may be drift.").Default(number(o.Significance)).Float64Var(&o.Significance)
+	cmd.Flag("bins.top", "Number of bins per feature exported by feature_bins, largest contribution first; 0: all.").Default(strconv.Itoa(o.BinLimits.Top)).IntVar(&o.BinLimits.Top)
+	cmd.Flag("bins.max-series", "Maximum number of series of feature_bins, over all features; 0: no bound.").Default(strconv.Itoa(o.BinLimits.Series)).IntVar(&o.BinLimits.Series)
+	cmd.Flag("drift.significance", "p-value below which a divergence may count as drift.").Default(number(o.Significance)).Float64Var(&o.Significance)
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default(number(o.Tolerance)).Float64Var(&o.Tolerance)
-	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution; no p-value is below 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)
-	cmd.Flag("drift.false-alarms-per-month", "False alarms in 30 days, over all distributions of a model, that the sequential detector may give.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
+	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution. The smallest p-value is 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)
+	cmd.Flag("drift.false-alarms-per-month", "Bound on the false alarms of the sequential detector in 30 days, over all features, score and class of a model.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
 	detection := either{&o.Sequential, "sequential", "p-value"}
 	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(detection.String()).SetValue(detection)
 	dependence := either{&o.Block, "block", "independent"}
@@ -66,7 +66,7 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 // collectorFlags adds a flag for each collector. The returned function names those
 // that are enabled, once the flags are parsed.
 func collectorFlags(cmd flagged) func() []string {
-	nothing := cmd.Flag("collector.disable-defaults", "Start from no collector instead of the usual ones.").Bool()
+	nothing := cmd.Flag("collector.disable-defaults", "Disable all collectors that are on by default.").Bool()
 	chosen, explicit := map[string]*bool{}, map[string]*bool{}
 	for _, n := range collector.Names() {
 		chosen[n], explicit[n] = new(bool), new(bool)

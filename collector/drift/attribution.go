@@ -15,7 +15,7 @@ type AccuracyBin struct {
 }
 
 // Attribution says what one feature has to do with a change of accuracy. What
-// cannot be told is NaN.
+// cannot be estimated is NaN.
 type Attribution struct {
 	// Covariate is the change that comes from the feature's bins having other
 	// shares of the window, each as accurate as it was; in accuracy, -1 to 1.

@@ -143,7 +143,7 @@ func (a *Axis) KolmogorovSmirnov(window []int64) float64 {
 // on average when normal numbers are shifted by .2 to 1 standard deviations, 2 %
 // when lognormal ones are, 5 % of Pareto's; by 13 % for normal numbers shifted by
 // 3; and by a sixth when two in five lie below all of a lognormal reference, by a
-// half when three in four do. Without drift sampling alone makes it some .03, and
+// half when three in four do. Without drift sampling alone makes it about .03, and
 // what is lost of that is 3 to 20 %. Of discrete numbers it is exact, but that those
 // between two of the reference's values are taken to lie in their middle, and those
 // beyond the extremes at the extreme.

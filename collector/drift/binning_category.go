@@ -63,7 +63,7 @@ func newCategorical(categories []string, own []int64, keep []bool, rare *Rare, r
 	}
 	for g, rows := range groups.rows {
 		if b.anonymous {
-			groups.once[g] = 0 // a new name cannot be told from a rare one
+			groups.once[g] = 0 // a new name cannot be distinguished from a rare one
 		}
 		b.addTo(len(b.labels)-1, rows-groups.once[g])
 	}

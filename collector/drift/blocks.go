@@ -76,7 +76,7 @@ func BlockBootstrap(key string, reference, blocks []int64) (BlockTest, bool) {
 	return BlockTest{PValue: w.pValue(newRandom(seed(fingerprint(key, reference), int64(w.n)))), DesignEffect: effect}, true
 }
 
-// blocked is a window in blocks beside its reference, over the bins that at least
+// blocked is a window in blocks and its reference, over the bins that at least
 // one of them has.
 type blocked struct {
 	n, nref  float64

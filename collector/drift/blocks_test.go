@@ -64,7 +64,7 @@ func TestTypeIErrorOfBlocks(t *testing.T) {
 		name        string
 		batch       int
 		icc         float64
-		nref        int64 // drawn anew each time, 0: known exactly
+		nref        int64 // drawn again each time, 0: known exactly
 		least, most float64
 		naive       [2]float64
 		effect      [2]float64

@@ -35,8 +35,8 @@ const (
 // variance [2], of counts. Unlike the variance about a mean it knows nothing of the
 // level: a change to another level, which is what the detector is there to find,
 // spoils one pair of each length and no other, and a daily cycle, which the
-// tolerance is there for, hardly any as long as a block is short beside a day. It
-// is taken at five lengths, from 16 to some 3,000 rows, because nobody says how long the batches are: with
+// tolerance is there for, hardly any as long as a block is short compared with a day. It
+// is taken at five lengths, from 16 to about 3,000 rows, because nobody says how long the batches are: with
 // batches of m rows it is m/(2n) too small, relative to its excess over 1, and
 // beyond a few m does not rise any more.
 //

@@ -29,7 +29,7 @@ type DetectorOptions struct {
 	// Tolerance is the divergence in nats up to which drift does not matter, at
 	// least 0; usually 0.02, a shift by a fifth of a standard deviation. It is
 	// raised to 5 (K-1) / (2 n_ref), below which a reference of n_ref rows does
-	// not tell what is normal.
+	// not describe what is normal well enough.
 	Tolerance float64
 	// FalseAlarmsPerMonth is how many alarms without drift are acceptable in 30
 	// days, over all distributions together; above 0, usually 1.

@@ -27,7 +27,7 @@ func FuzzDetector(f *testing.F) {
 		o.Tolerance = float64(seed%3) / 100
 		straight, divided := NewDetector(reference, o), NewDetector(reference, o)
 		window := make([]int64, k)
-		// One for all sizes: it is asked for at every tick in drift.
+		// One for all sizes: it is needed at every tick in drift.
 		once := sync.OnceValue(func() *Null { return NewNull(reference, 1000, 99, 1) })
 		null := func(int64) (*Null, error) { return once(), nil }
 		for _, size := range ticks[:min(len(ticks), 60)] {

@@ -110,7 +110,7 @@ func TestRuleWTakesTheNoiseFloorOff(t *testing.T) {
 		o := usual
 		o.Tolerance = kl - null.Mean() - 3*se - over
 		if o.Tolerance <= 0 {
-			t.Fatalf("the window drifted too little to tell: %v", o.Tolerance)
+			t.Fatalf("the window drifted too little for this test: %v", o.Tolerance)
 		}
 		d := seasoned(reference, o)
 		d.probability = 1e-3
@@ -168,7 +168,7 @@ func TestTickWithoutRowsChangesNothing(t *testing.T) {
 	reference, window := []int64{60_000, 30_000, 10_000}, []int64{20, 40, 40}
 	d := NewDetector(reference, usual)
 	mustTick(t, d, Tick{Rows: piecesOf(5, 9, 9), Window: []int64{5, 9, 9}, Null: noNull(t)})
-	d.evidence.sums[0] = -3 // would begin anew
+	d.evidence.sums[0] = -3 // would begin again
 	before := d.Clone()
 	mustTick(t, d, Tick{Rows: piecesOf(0, 0, 0), Window: window, Null: noNull(t)})
 	mustEqual(t, d, before)

@@ -9,7 +9,7 @@ import "math"
 //
 // It is the symmetric sum D(p || q) + D(q || p) of Jeffreys [2], some twice [KL],
 // and no distance: it breaks the triangle inequality. Both shares are floored,
-// because it would be infinite as soon as one histogram lacks a bin of the
+// because it would be infinite as soon as one histogram has no rows in a bin of the
 // other; the floor of a share is that of half a row in the reference, and the
 // smoothing of the window is that of KL. So it lies a little below the PSI of the
 // plain shares (.856 for .884 when bins of 60, 30 and 10 % became 20, 40 and 40 of

@@ -26,7 +26,7 @@ var memory = [memories]float64{200, 1000, 5000, 25_000}
 // only; the rows that come next are bets at the odds of q against the most
 // favourable member of the ball (see project). Their log odds add up in S as in
 // Page's CUSUM [2], which forgets everything whenever it falls below 0, and so
-// begins anew at each tick; Lorden's argument [3] bounds the frequency of its
+// begins again at each tick; Lorden's argument [3] bounds the frequency of its
 // alarms by that of one such beginning. The mean of several e-detectors is one.
 //
 // Adding up the e-values of all beginnings instead (Shiryaev-Roberts) finds drift
@@ -72,7 +72,7 @@ func (e *evidence) clone() evidence {
 	return c
 }
 
-// begin lets every sum that lies below 0 begin anew.
+// begin lets every sum that lies below 0 begin again.
 func (e *evidence) begin() {
 	for i, s := range e.sums {
 		e.sums[i] = max(s, 0)

@@ -16,7 +16,7 @@ import (
 // the reverse of [KL], scaled so that without drift G is distributed nearly as
 // chi-squared with K-1 degrees of freedom whatever the sizes.
 //
-// It is here beside KL for its tail: where an alarm a month is promised,
+// It is here in addition to KL for its tail: where an alarm a month is promised,
 // probabilities of 1e-7 decide, and those of KL at n = 100 are off by a factor
 // of 20 at 1e-4 under every fit tried; those of G within 1.3.
 //

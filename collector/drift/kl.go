@@ -60,7 +60,7 @@ func smoothedKL(reference, window []int64, m float64) float64 {
 // Every term is at least 0, and they sum to KL because both p and q~ sum to 1;
 // the plain terms p ln(p / q~) also do, but are negative wherever the window has
 // the larger share. This is the decomposition of a Bregman divergence [1] and
-// tells which bins to blame. All terms are NaN when either histogram is empty.
+// shows which bins contribute most. All terms are NaN when either histogram is empty.
 // dst, reference and window must have the same length; O(K), no allocation.
 //
 // [1] Csiszar, I. (1991). "Why Least Squares and Maximum Entropy? An Axiomatic

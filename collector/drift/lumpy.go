@@ -15,7 +15,7 @@ const (
 	lumpySize = 500
 	lumpyRows = 10
 	// enumerable is the largest variance of a count of two cells that is enumerated:
-	// 18 standard deviations are then some 1,100 values.
+	// 18 standard deviations are then about 1,100 values.
 	enumerable = 3600
 )
 
@@ -53,7 +53,7 @@ func canEnumerate(occupied []int64, n int64) bool {
 type possible struct{ value, probability float64 }
 
 // enumerate returns every divergence of windows of n from a reference of two
-// occupied cells, but those whose probability is below some 1e-17: counts beyond
+// occupied cells, but those whose probability is below about 1e-17: counts beyond
 // nine standard deviations. 50 ns each.
 func enumerate(occupied []int64, n int64, m float64) []possible {
 	rows := float64(total(occupied))

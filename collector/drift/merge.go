@@ -198,7 +198,7 @@ func spread(starts []int, n int) []uint8 {
 	return coarse
 }
 
-// rest is what a reference holds beside values.
+// rest is what a reference holds besides values.
 type rest struct{ missing, invalid int64 }
 
 // split checks counts of n fine bins, with or without those of rows without a value

@@ -54,7 +54,7 @@ type Null struct {
 // again when n_ref < 200 n and the reference is drawn as well.
 //
 // A reference of two occupied cells that is 20 times as large as the window is not
-// drawn: its null is computed over all windows that can be, in some 50 ns each, and
+// drawn: its null is computed over all windows that can be, in about 50 ns each, and
 // its p-values are exact down to 1/(samples + 1).
 func NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
 	return Novelty{}.NewNull(reference, n, samples, seed)

@@ -1,6 +1,6 @@
 package drift
 
-// urgency orders what is asked of [Nulls]. A null asked for again, more
+// urgency orders the requests of [Nulls]. A null requested again, more
 // urgently, is in the queue twice.
 type urgency int
 

@@ -28,7 +28,7 @@ const (
 // by a hash of the name instead: categories are ranked, and held against .5 %, by
 // their count plus six of its standard errors times a normal number made of the
 // hash. Names that are clearly apart keep their order: surely exported is what has
-// some 3 % of 2,000 rows, or .7 % of 100,000.
+// about 3 % of 2,000 rows, or .7 % of 100,000.
 type Rare struct {
 	// Cuts are ascending, one less than groups and at most 7. Without Cuts and Count
 	// they are chosen from the listed categories.
@@ -172,7 +172,7 @@ type weighed struct {
 	rows int64
 }
 
-// leastGroup is the number of rows that a group needs beside another: of fewer, a
+// leastGroup is the number of rows that a group needs next to another: of fewer, a
 // reference does not know the share well enough for a test. With 50,000 equal
 // categories and 2,000 rows, groups of 10 made 5 % false alarms 15 %.
 const leastGroup = 50

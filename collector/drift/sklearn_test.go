@@ -140,7 +140,7 @@ func compareMaturity(t *testing.T, rows, cdf [2][]float64) {
 }
 
 // closedForm is the calibration error as its definition has it: bin by bin, the
-// mean score beside the share of positives.
+// mean score next to the share of positives.
 func closedForm(scored []Scored) float64 {
 	var sum float64
 	for bin := range 10 {

@@ -123,7 +123,7 @@ func TestPValueKeepsItsLevelWithManyCategories(t *testing.T) {
 		}
 		level := float64(rejected) / float64(windows)
 		t.Logf("%d categories, Zipf %v: %v", c.names, c.zipf, level)
-		// The standard error is some .007, most of it from the references.
+		// The standard error is about .007, most of it from the references.
 		if level > .08 || level < c.atLeast {
 			t.Errorf("%d categories, Zipf %v: %v of the windows without drift have p <= .05", c.names, c.zipf, level)
 		}

@@ -53,7 +53,7 @@ func (m *Monitor) swap(next *generation) error {
 	return last.source.Close()
 }
 
-// Reload reads the configuration and the references anew. On success they are
+// Reload reads the configuration and the references again. On success they are
 // in use when it returns; scrapes in flight end with what they began with. On
 // failure the former ones stay. When nothing has changed the windows stay, and
 // need not be read from the log again. Tables are counted in the background.

@@ -179,7 +179,7 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 	o.Now, o.Enabled = func() time.Time { return clock }, collector.Names()
 	told(t, o.Log, &clock, "a", 100, 40)
 	m := monitor(t, o)
-	// made are the families of each collector: scrapes share those that are not made anew.
+	// made are the families of each collector: scrapes share those that are not made again.
 	made := func() map[string][]*dto.MetricFamily {
 		families := map[string][]*dto.MetricFamily{}
 		for _, name := range collector.Names() {
@@ -205,13 +205,13 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 			t.Errorf("%s made nothing", name)
 		}
 		for i, f := range first[name] {
-			if anew := f != second[name][i]; anew != (name == "window") {
-				t.Errorf("without a new row %s of %s was made anew: %v", f.GetName(), name, anew)
+			if again := f != second[name][i]; again != (name == "window") {
+				t.Errorf("without a new row %s of %s was made again: %v", f.GetName(), name, again)
 			}
 		}
 		for i, f := range second[name] {
-			if anew := f != third[name][i]; anew != (name != "reference") {
-				t.Errorf("after a new row %s of %s was made anew: %v", f.GetName(), name, anew)
+			if again := f != third[name][i]; again != (name != "reference") {
+				t.Errorf("after a new row %s of %s was made again: %v", f.GetName(), name, again)
 			}
 		}
 	}

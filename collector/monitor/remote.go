@@ -147,7 +147,7 @@ func (r *remotes) note(key string, c *counted, next *reference.Counted, err erro
 	c.last = next
 	if r.dir != "" {
 		if err := reference.StoreCounted(r.path(key), next); err != nil {
-			r.logger.Error("cannot cache the reference: a restart counts it anew; check --reference.cache-dir", "model", c.model, "err", err)
+			r.logger.Error("cannot cache the reference: a restart counts it again; check --reference.cache-dir", "model", c.model, "err", err)
 		}
 	}
 	return changed, true

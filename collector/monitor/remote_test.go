@@ -103,13 +103,13 @@ func TestAReferenceIsCountedInTheBackground(t *testing.T) {
 			t.Errorf("asked for %+v", got)
 		}
 
-		// The same content counted anew keeps the windows; other content does not.
+		// The same content counted again keeps the windows; other content does not.
 		before := m.current
 		w.set(countedAs(t, "job2", referenceJSON("m", "")), nil)
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		if m.current != before {
-			t.Error("the windows were made anew for the same content")
+			t.Error("the windows were made again for the same content")
 		}
 		if last := w.last[len(w.last)-1]; last == nil || last.Job != "job1" {
 			t.Errorf("the last count handed over is %v", last)

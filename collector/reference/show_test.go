@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-var update = flag.Bool("update", false, "write testdata anew")
+var update = flag.Bool("update", false, "write testdata again")
 
 func TestShow(t *testing.T) {
 	t.Parallel()

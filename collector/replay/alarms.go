@@ -14,7 +14,7 @@ import (
 type Alarm struct {
 	On, Off time.Time
 	// Began and Ended are how much of Result.Passed had passed at On and Off. Times
-	// that a log tells twice, because its clock was set back, are two times there.
+	// that a log has twice, because its clock was set back, are two times there.
 	Began, Ended time.Duration
 }
 
@@ -46,7 +46,7 @@ type Result struct {
 	// there was none.
 	From, To time.Time
 	// Passed is the time from the first to the last scrape. Where the log's clock was
-	// set back it is not To - From: no time passes there, and what was told twice
+	// set back it is not To - From: no time passes there, and what was logged twice
 	// counts twice.
 	Passed time.Duration
 	// Scrapes is the number of moments that were looked at.

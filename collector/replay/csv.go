@@ -36,7 +36,7 @@ type CSV struct {
 	// Outcome is --outcome, the column with what became of the row, known at
 	// once; Positive is --positive, its value that is the positive class.
 	Outcome, Positive string
-	// Missing is --missing, texts that stand for a missing value beside those of the
+	// Missing is --missing, texts that stand for a missing value in addition to those of the
 	// reference.
 	Missing []string
 }

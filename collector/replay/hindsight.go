@@ -30,7 +30,7 @@ type blocks struct {
 	fine    [][]int64 // counts of the open block, by feature and code
 }
 
-// correctness says what is known of one prediction.
+// correctness is what is known about one prediction.
 type correctness uint8
 
 const (

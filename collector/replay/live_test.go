@@ -118,7 +118,7 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 			defer stop()
 			l := &live{logWriter: w, windows: windows}
 			// An hour, of which a part comes twice because the clock is set back: by
-			// what the log tells, between one row and the next.
+			// what the log says, between one row and the next.
 			events := story(rand.New(rand.NewPCG(3, uint64(len(test.name)))), start, 60*time.Minute)
 			back := slices.IndexFunc(events, func(e event) bool { return e.time.After(start.Add(40 * time.Minute)) })
 			for events[back-1].features == "" {
@@ -126,7 +126,7 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 			}
 			l.waiting = events[:back]
 			l.until(start, next(events[back-1].time, test.step), test.step)
-			// Feedback and errors do not tell that it was.
+			// Feedback and errors do not show that it was.
 			l.waiting = slices.DeleteFunc(slices.Clone(events[back:]), func(e event) bool { return e.features == "" })
 			for i := range l.waiting {
 				l.waiting[i].time = l.waiting[i].time.Add(-11 * time.Minute)

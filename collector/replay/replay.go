@@ -50,11 +50,11 @@ type Options struct {
 	// Spool is the folder for temporary files as large as what Metrics receives;
 	// empty: the system's.
 	Spool string
-	// Correlation is --correlation: the report tells how the divergence of each
+	// Correlation is --correlation: the report says how the divergence of each
 	// feature and the accuracy went together, over consecutive blocks of the first
 	// setting's --window.predictions, whatever the others.
 	Correlation bool
-	// Progress is told how far it is; nil: nobody is.
+	// Progress receives messages on how far it is; nil: none.
 	Progress io.Writer
 }
 

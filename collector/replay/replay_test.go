@@ -128,7 +128,7 @@ func TestSettingsAreReplayedSideBySide(t *testing.T) {
 	}})
 	alone := replayed(t, Options{Log: w.path, Settings: []Setting{{Name: "small", Watch: small}}})
 	if got, want := printed(t, &Report{Results: report.Results[2:], Step: report.Step}), printed(t, &Report{Results: alone.Results, Step: alone.Step}); got != want {
-		t.Errorf("beside others a setting says\n%s\nand alone\n%s", got, want)
+		t.Errorf("next to others a setting says\n%s\nand alone\n%s", got, want)
 	}
 	if names := alarmed(t, report.Results[0]); !slices.Equal(names, []string{"income"}) {
 		t.Errorf("as given: alarms of %v", names)

@@ -48,7 +48,7 @@ func (r *Report) Print(w io.Writer) error {
 	return err
 }
 
-// head tells what was replayed.
+// head prints what was replayed.
 func (r *Report) head(b *strings.Builder) {
 	fmt.Fprintf(b, "%s: %s predictions from %s to %s UTC (%s),\nscraped every %s of the log's time", r.name, thousands(r.rows), stamp(r.first), stamp(r.last), round(r.last.Sub(r.first)), r.Step)
 	if !r.ChangeAt.IsZero() {

@@ -22,7 +22,7 @@ type spooled struct {
 
 type piece struct{ at, size int64 }
 
-// pieceSize is how much of a text is gathered before it is written: some 400
+// pieceSize is how much of a text is gathered before it is written: about 400
 // series then use 6 MB.
 const pieceSize = 1 << 14
 

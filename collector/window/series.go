@@ -145,7 +145,7 @@ func (s *series) unwatch(anchor int64) {
 }
 
 // tell returns the time of a row: its own, or that of the newest row when it is
-// late. So times rise, but where a clock was set back. They begin anew at every
+// late. So times rise, but where a clock was set back. They begin again at every
 // multiple of the look-back: a reader that starts there tells the same.
 func (s *series) tell(row *predictionlog.Row) int64 {
 	generation := row.ID / s.lookback

@@ -243,7 +243,7 @@ func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) 
 }
 
 // model copies one model and version. It returns its distributions as well where they
-// were made anew.
+// were made again.
 func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) (snapshot.Model, *draft) {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
 	m := snapshot.Model{Name: spec.Name, Version: version, Reference: spec.Reference(version), Rows: &snapshot.Rows{}}

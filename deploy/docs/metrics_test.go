@@ -77,6 +77,20 @@ func TestMetricsPageIsWhatTheDescriptorsSay(t *testing.T) {
 	held(t, "METRICS.md", page.String())
 }
 
+// TestHelpTextsAreShortAndNotCircular wants of each help text one or two sentences
+// that do not begin with the metric's own name.
+func TestHelpTextsAreShortAndNotCircular(t *testing.T) {
+	t.Parallel()
+	for _, m := range describedMetrics(t) {
+		if n := len([]rune(m.help)); n > 200 {
+			t.Errorf("the help of %s has %d characters, at most 200 are read: %s", m.name, n, m.help)
+		}
+		if strings.Count(m.help, ". ") > 2 || !strings.HasSuffix(m.help, ".") || regexp.MustCompile(`\b`+m.name+`\b`).MatchString(m.help) {
+			t.Errorf("the help of %s is circular, not a sentence, or more than three: %s", m.name, m.help)
+		}
+	}
+}
+
 const metricsHead = `# Metrics
 
 A metric with no data is omitted: it is never 0 by default and never NaN. ` + "`collect[]=NAME` and `exclude[]=NAME`" + `

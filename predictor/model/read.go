@@ -26,7 +26,7 @@ type CSVOptions struct {
 
 // ReadCSV reads a whole CSV, plain or gzip, into memory: the text itself, 8
 // bytes a number, 16 a category. Errors name the line and the column. It reads
-// twice, first to learn the types, and takes some 6 us a row of 12 columns.
+// twice, first to learn the types, and takes about 6 us a row of 12 columns.
 func ReadCSV(r io.Reader, o CSVOptions) (*Dataset, error) {
 	data, err := rows.Content(r)
 	if err != nil {

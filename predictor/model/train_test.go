@@ -179,7 +179,7 @@ func TestTrainSaysWhatIsWrong(t *testing.T) {
 			}
 		}, "0 rows have outcome 0 and 100 outcome 1"},
 		{"an outcome of 2", func(d *Dataset, _ *TrainOptions) { d.Outcomes[5] = 2 }, "outcome of row 5 is 2"},
-		{"no features", func(d *Dataset, _ *TrainOptions) { d.Columns = nil }, "no column is a feature to learn from"},
+		{"no features", func(d *Dataset, _ *TrainOptions) { d.Columns = nil }, "there is no feature to learn from"},
 		{"a short column", func(d *Dataset, _ *TrainOptions) { d.Columns[0].Numbers = d.Columns[0].Numbers[1:] }, `column "income" does not have 100 rows`},
 		{"an unknown type", func(d *Dataset, _ *TrainOptions) { d.Columns[0].Type = "date" }, `column "income": type is "date"`},
 		{"an infinity", func(d *Dataset, _ *TrainOptions) {

@@ -27,19 +27,19 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drift_ship_rows_total",
-			Help: "Rows that have arrived since the start of this process, by table.",
+			Help: "Rows that arrived since this process started, by table.",
 		}, []string{"table"}),
 		altered: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drift_ship_altered_rows_total",
-			Help: "Rows that have arrived in another form than they have in the log, because they were not JSON or were refused.",
+			Help: "Rows that arrived in another form than they have in the log, because their features were not JSON or were refused.",
 		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drift_ship_failures_total",
-			Help: "Attempts to ship that failed, by reason; they are repeated.",
+			Help: "Failed attempts to ship, by reason; they are retried.",
 		}, []string{"reason"}),
 		complete: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "drift_ship_last_success_timestamp_seconds",
-			Help: "When everything that the log then held had last arrived, in seconds since 1970.",
+			Help: "Time when everything in the log had last arrived, in seconds since 1970. Absent before the first time.",
 		}),
 	}
 	for _, t := range predictionlog.Tables {
@@ -75,8 +75,8 @@ type lag struct {
 
 func newLag(s *shipper, now func() time.Time) *lag {
 	return &lag{shipper: s, reader: sqlite.NewReader(s.path), now: now,
-		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Ids in the log above the newest one that has arrived, by table: rows still to be shipped.", []string{"table"}, nil),
-		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age of the oldest row that has not arrived, by table; 0 when all have.", []string{"table"}, nil),
+		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Rows in the log that have not arrived, by table. Absent if the log cannot be read.", []string{"table"}, nil),
+		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age of the oldest row that has not arrived in seconds, by table; 0 if all have. Absent if the log cannot be read.", []string{"table"}, nil),
 	}
 }
 

@@ -10,7 +10,7 @@ func IsBoolean(text string) bool {
 }
 
 // Truth reads a text in a boolean column, white space around it aside: "true" for
-// true in any letter case and for every spelling of 1, "false" likewise for 0, "" for
+// true in any letter case and for every spelling of 1, "false" for every spelling of 0, "" for
 // a missing value. Any other text is its [Category], which no boolean column has seen.
 func Truth(text string) string {
 	switch t := Category(strings.TrimSpace(text)); t {

@@ -20,7 +20,7 @@ import (
 //   - everything else is itself: "00501", " NY", "+5", "1,234".
 //
 // It is idempotent. 4 ns for a word or an integer, without allocation; a number in
-// another spelling costs some 40 ns and one allocation.
+// another spelling costs about 40 ns and one allocation.
 func Category(text string) string {
 	if isCanonical(text) {
 		return text

@@ -3,7 +3,7 @@ package value
 import "slices"
 
 // MissingTexts are texts that stand for a missing value in every column of a
-// reference, beside those that always do: "NA" in categorical columns, say, or "-999".
+// reference, in addition to those that always do: "NA" in categorical columns, say, or "-999".
 // They compare in canonical form, so that -999.0 is missing where "-999" is listed;
 // in a numeric column a number compares by its float64. Nil is the empty list.
 type MissingTexts struct {

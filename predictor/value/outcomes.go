@@ -10,14 +10,14 @@ import (
 
 // Outcomes learns which values a column of outcomes has, so that two of them can be
 // coded as classes 0 and 1. Values compare as [Classes] do; empty cells are no outcome,
-// nor are the texts of Missing. NA, nan and their kin are none beside numbers, or
-// beside two other values; beside one word, as in Fraud and None, they are the other.
+// nor are the texts of Missing. NA, nan and the like are not outcomes next to numbers or
+// two other values; next to one word, as in Fraud and None, they are the other.
 // The zero value is ready to use.
 type Outcomes struct {
 	Missing *MissingTexts
 
 	values  []string // distinct, in order of appearance, at most outcomesKept
-	absents []string // NA, nan and their kin, likewise
+	absents []string // NA, nan and the like, in the same way
 }
 
 // outcomesKept bounds what is remembered of a column that is no outcome at all.

@@ -133,7 +133,7 @@ func seconds(s int) string {
 	return strconv.Itoa(s)
 }
 
-// percent is a share with as many digits as tell it from 0 and 1.
+// percent is a share with as many digits as distinguish it from 0 and 1.
 func percent(share float64) string {
 	switch {
 	case share == 0:

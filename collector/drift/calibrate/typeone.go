@@ -41,7 +41,7 @@ const sharedByMany, sharedBySome = 200, 20
 // plan groups the p-values of a cell by reference, and so by null.
 //
 // Windows that are judged by the same reference are right or wrong together, the
-// more so the larger they are beside it. Where that matters each p-value has a
+// more so the larger they are compared with it. Where that matters each p-value has a
 // reference of its own, and nulls of 99 draws make that feasible: whatever the
 // number of draws, a p-value from a null of the right shape is <= .05 with
 // probability .05 as long as .05 (draws + 1) is an integer. Elsewhere nulls are

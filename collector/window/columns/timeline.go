@@ -7,7 +7,7 @@ import "sort"
 // Timeline holds the id and the time of every row of one model and version since
 // the anchor. Rows are numbered from 0 in the order they came, and first .. next-1
 // are held. Whole runs of them are packed: ids without gaps take nothing, times
-// some 4 bytes at a hundred rows a second, 5 at one a second.
+// about 4 bytes at a hundred rows a second, 5 at one a second.
 type Timeline struct {
 	first, next int64
 	packed      []packedRun // whole runs, from that of row first on

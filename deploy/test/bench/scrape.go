@@ -148,7 +148,7 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 }
 
 // settled returns the number of series on a page of full windows, once the nulls
-// are drawn that an exporter draws at its start: these take some 10 ms each and
+// are drawn that an exporter draws at its start: these take about 10 ms each and
 // half of the cores, and what is measured meanwhile is them.
 func settled(p *page, write func() error) (series int, err error) {
 	for range 3 {

@@ -70,7 +70,7 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 
 // TestExportersAgree holds two exporters of one log against each other at the
 // same ids: one is scraped after every step, the other after thirty, and
-// killed and started anew midway. The look-back is short, so that several
+// killed and started again midway. The look-back is short, so that several
 // anchors are passed.
 func TestExportersAgree(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func jsonTexts(all []string) func(int) string {
 
 func TestManyCategories(t *testing.T) {
 	t.Parallel()
-	// 5,000 names in 20,000 rows: by Good and Turing's estimate N1/n some .018 of new rows
+	// 5,000 names in 20,000 rows: by Good and Turing's estimate N1/n about .018 of new rows
 	// have a name that was not there: 5000 (1/5000) (1 - 1/5000)^20000 = .0183.
 	reference := merchants(1, 20000, 5000, "m")
 	csv := cells("merchant", 20000, texts(reference))

@@ -70,7 +70,7 @@ func TestPrometheus(t *testing.T) {
 	checkRules(t, address)
 	checkAlerts(t, address)
 
-	// The exporter loses the log, which a predictor that runs would make anew.
+	// The exporter loses the log, which a predictor that runs would make again.
 	if err := predictor.kill(syscall.SIGTERM); err != nil {
 		t.Error(err)
 	}

@@ -20,7 +20,7 @@ import (
 const slowClients = 2000
 
 // heldAtMost is the resident memory, in bytes, that a service may have while it
-// waits for them: 64 MiB of bodies, some 30 KB a connection, and garbage as large.
+// waits for them: 64 MiB of bodies, about 30 KB a connection, and garbage as large.
 const heldAtMost = 512 << 20
 
 // Clients that send a byte a second, or nothing any more, turn no other client

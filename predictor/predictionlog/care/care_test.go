@@ -175,7 +175,7 @@ func TestEraseAndPruneBesideARunningPredictor(t *testing.T) {
 				default:
 				}
 				if _, err := w.Append(t.Context(), []predictionlog.Prediction{secret(k)}); err != nil {
-					t.Errorf("beside pruning: %v", err)
+					t.Errorf("during pruning: %v", err)
 					return
 				}
 				written[k]++

@@ -56,7 +56,7 @@ func TestEveryCommitIsSyncedToDisk(t *testing.T) {
 	if full < commits {
 		t.Errorf("%d syncs for %d commits: an acknowledged row could be lost with the power", full, commits)
 	}
-	// The same count under NORMAL shows that it can tell the two apart.
+	// The same count under NORMAL shows that it can distinguish the two.
 	normal := syncs(t, strace, commits, "PREDICTIONLOG_TEST_SYNCHRONOUS=NORMAL") - none
 	if normal >= commits/2 {
 		t.Errorf("%d syncs for %d commits under synchronous=NORMAL: this test proves nothing", normal, commits)

@@ -6,7 +6,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Edit opens a log beside whoever else uses it, runs f and closes it.
+// Edit opens a log that others may be using, runs f and closes it.
 func Edit(ctx context.Context, path string, create bool, f func(*file.Connection) error) error {
 	path, err := file.Resolve(path)
 	if err != nil {

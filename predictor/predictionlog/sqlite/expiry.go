@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Expiry deletes the rows of a log that are older than an age, beside whoever
+// Expiry deletes the rows of a log that are older than an age, next to whoever
 // writes it. Make it with NewExpiry.
 type Expiry struct{ pruner pruner }
 

@@ -335,7 +335,7 @@ func TestReaderOfAnotherUser(t *testing.T) {
 			write(t, "append", path)
 			readable(t, path, 0)
 		}, "", []string{"is not accessible", "group"}},
-		{"without the right to read the file beside it", func(t *testing.T, path string) {
+		{"without the right to read the file next to it", func(t *testing.T, path string) {
 			write(t, "append", path)
 			readable(t, path, 0o644)
 			if err := os.Chmod(path+"-shm", 0); err != nil {

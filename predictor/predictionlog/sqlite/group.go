@@ -145,7 +145,7 @@ func (w *Writer) run() {
 	}
 }
 
-// rest does what there is to do when nothing is asked for.
+// rest does what there is to do when there are no tasks.
 func (w *Writer) rest() {
 	again := w.Ready() != nil || w.prune.enabled()
 	for again || w.refused.any() {

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// What a log of version 1 lacks: that feedback knows the time and the score of
+// What a log of version 1 does not have: that feedback knows the time and the score of
 // its prediction and what it corrects, and how late feedback was; and what has
 // been shipped of each table. Of predictions that were deleted before, neither
 // time nor score is known any more.

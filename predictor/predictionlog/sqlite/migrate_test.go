@@ -111,7 +111,7 @@ func TestEarlierLogIsBroughtUpAndKeepsEveryRow(t *testing.T) {
 	must(t, c, `INSERT INTO feedback (prediction_id, time, observed_at, outcome, source, confidence, class, model, version)
 		VALUES (30, 2000000000000000000, 2000000000000000000, '0', 'a', 1.0, '1', 'm', '1')`)
 	if n := number(t, c, "SELECT count(*) FROM feedback WHERE prediction_id = 30 AND predicted_at = 1000000029000000000 AND score > 0.9"); n != 1 {
-		t.Error("its feedback lacks what the log fills in")
+		t.Error("its feedback does not have what the log fills in")
 	}
 	if err := Care.Init(t.Context(), path); err != nil {
 		t.Errorf("once more: %v", err)

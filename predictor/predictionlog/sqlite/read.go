@@ -26,7 +26,7 @@ const chunkBytes = 4 << 20
 // as it is. Rows that are deleted meanwhile are left out. The next chunk is read
 // while yield gets the rows of this one. A row of 12 features costs 0.22 us, one
 // that must be read by itself (see packed) 1.4 us; two chunks of at most 4 MB are
-// held, beside a single row that is longer.
+// held, except for a single row that is longer.
 func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
 	if after >= upTo {
 		return nil

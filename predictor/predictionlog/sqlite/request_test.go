@@ -58,7 +58,7 @@ func TestRequestIsAddedWholeOnce(t *testing.T) {
 	}
 }
 
-// Requests with one id that share a transaction are told apart as well, and their
+// Requests with one id that share a transaction are distinguished as well, and their
 // neighbours are written.
 func TestRequestsOfOneTransactionAreCompared(t *testing.T) {
 	t.Parallel()
@@ -108,7 +108,7 @@ func TestRequestsOfOneTransactionAreCompared(t *testing.T) {
 }
 
 // BenchmarkAppendRequest is one durable prediction of 64 callers at once, with and
-// without the look-up that tells requests of one id apart.
+// without the look-up that distinguishes requests with one id.
 func BenchmarkAppendRequest(b *testing.B) {
 	for _, others := range []int{0, 1} {
 		b.Run(fmt.Sprintf("others=%d", others), func(b *testing.B) {

@@ -71,7 +71,7 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 }
 
 // step deletes at most limit rows of each table, and returns how many it deleted. Its
-// statements say LIMIT ? + 0 because SQLite plans one that says LIMIT ? anew for every
+// statements say LIMIT ? + 0 because SQLite plans one that says LIMIT ? again for every
 // value: 70 us of a commit of 16 rows.
 func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	var deleted int64

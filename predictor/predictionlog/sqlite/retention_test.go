@@ -127,7 +127,7 @@ func TestRetentionBySizeBoundsTheLogAndSaysSo(t *testing.T) {
 	if len(rows) < 1000 || rows[len(rows)-1].ID != 9999 {
 		t.Errorf("%d rows are left, the newest %+v", len(rows), rows[len(rows)-1].ID)
 	}
-	// Beside it there is the write-ahead log, of some 4 MiB under load.
+	// In addition there is the write-ahead log, of about 4 MiB under load.
 	if s := stateOf(t, r); s.Size > 2*limit+8<<20 {
 		t.Errorf("%d bytes on disk with a limit of %d", s.Size, limit)
 	}

@@ -5,7 +5,7 @@ import _ "embed" // for schema.sql
 //go:embed schema.sql
 var schema string
 
-// What tells a prediction log from any other SQLite file, and one version of
+// What distinguishes a prediction log from any other SQLite file, and one version of
 // its schema from another.
 const (
 	applicationID = 1146243398 // "DRIF"

@@ -18,14 +18,14 @@ type Progress struct {
 	// arrived, -1 for none.
 	UpTo int64
 	// AttemptUpTo is the last id of the newest batch, and Attempt what the
-	// destination needs to know to tell whether that arrived; empty before the
+	// destination needs to find out whether that arrived; empty before the
 	// first one. The batch has arrived when AttemptUpTo is UpTo or less.
 	AttemptUpTo int64
 	Attempt     string
 }
 
-// Shipping is one destination's progress, kept in the log itself. It stands
-// beside the predictor and takes the write lock for one short transaction a
+// Shipping is one destination's progress, kept in the log itself. It runs
+// next to the predictor and takes the write lock for one short transaction a
 // batch. One process holds it at a time.
 type Shipping struct {
 	path, destination string

@@ -48,7 +48,7 @@ func (s *sums) add(p *predictionlog.Prediction) {
 	a.score += score
 }
 
-// reset starts anew at an id.
+// reset starts again at an id.
 func (s *sums) reset(from int64) { *s = sums{from: from, next: from, kinds: map[kind]*amount{}} }
 
 // crosses reports whether an id at which the log's sums advance is among n ids

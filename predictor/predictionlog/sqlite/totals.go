@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// The log's own sums, and beside them the same sums over the rows that follow.
+// The log's own sums, and the same sums over the rows that follow.
 const (
 	sumPredictions = `SELECT model, version, class, invalid, latency_le, score_le, predictions, latency, score
 FROM totals_predictions

@@ -51,7 +51,7 @@ func after(last, now int64) int64 {
 	return max(0, now)
 }
 
-// attempt runs f so that, when it fails, it has changed nothing. It tells the
+// attempt runs f so that, when it fails, it has changed nothing. It returns the
 // error of f apart from one that ends the whole transaction.
 func (tx *transaction) attempt(f func() error) (own, fatal error) {
 	if err := tx.conn.Exec("SAVEPOINT task"); err != nil {

@@ -19,7 +19,7 @@ const viewFeatures = 1900
 // EnsureView makes the view of a model, with its features as columns, and
 // returns its name: model_NAME, or with a suffix when another model's view has
 // that name but for the case of letters. A view that is there already is made
-// anew when the features have changed. A feature whose name is taken, by the
+// again when the features have changed. A feature whose name is taken, by the
 // columns id, time, version, request_id, score, class and latency or by another
 // feature but for case, is called feature_NAME. Rows whose features are not
 // valid JSON have NULL there.
@@ -33,7 +33,7 @@ func (w *Writer) EnsureView(ctx context.Context, model string, features []string
 		name, err = tx.ensureView(model, features)
 		var problem sqlite3.Error
 		if errors.As(err, &problem) && problem.Code == sqlite3.ErrError {
-			err = errors.New(problem.Error()) // a name that SQL cannot say; the log is well
+			err = errors.New(problem.Error()) // a name that SQL cannot express; the log is sound
 		}
 		return 0, err
 	}
@@ -71,7 +71,7 @@ func (tx *transaction) ensureView(model string, features []string) (string, erro
 		}
 		return name, tx.conn.Exec(want)
 	}
-	return "", fmt.Errorf("the name %s is taken, and so is the one beside it", name)
+	return "", fmt.Errorf("the name %s is taken, and so is its alternative", name)
 }
 
 // viewColumns returns the columns of a view, as SQL.

@@ -19,7 +19,7 @@ type WriterOptions struct {
 	RetentionTime time.Duration
 	// RetentionSize is how many bytes the log may use before its oldest rows
 	// are deleted, whatever their age; 0 means no limit. The write-ahead log
-	// comes on top, some 4 MiB under load. The file does not shrink, but what
+	// comes on top, about 4 MiB under load. The file does not shrink, but what
 	// was freed is used again.
 	RetentionSize int64
 	// Lookback is how many of the newest rows are never deleted for their age.
@@ -46,7 +46,7 @@ type Writer struct {
 	lock    *os.File
 	refused refusals
 
-	wake chan struct{} // tells the goroutine that there is work
+	wake chan struct{} // wakes the goroutine when there is work
 	done chan struct{} // closed when the goroutine has ended
 
 	mu     sync.Mutex
@@ -57,7 +57,7 @@ type Writer struct {
 
 	// Only the goroutine touches what follows.
 	conn  *file.Connection
-	files map[string]file.Identity // the log and the files beside it, by name
+	files map[string]file.Identity // the log and the files next to it, by name
 	prune pruner
 	sums  sums
 	fresh int // rows written since the last retention
@@ -167,7 +167,7 @@ func (w *Writer) connect(ctx context.Context) error {
 }
 
 // leave lets go of a log that has lost its name. What is committed goes from the
-// write-ahead log into the log, wherever that was moved, and the files beside it
+// write-ahead log into the log, wherever that was moved, and the files next to it
 // go: SQLite would take them for those of the file that now has the name.
 func (w *Writer) leave() {
 	if err := w.checkpoint(); err != nil {

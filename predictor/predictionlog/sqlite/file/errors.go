@@ -45,7 +45,7 @@ var (
 )
 
 // noRoom are the failures of a write for which SQLite has no code but the one of
-// a broken disk, although the disk is well.
+// a broken disk, although the disk works.
 var noRoom = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
 
 const adviceFull = "make room on its disk, or raise the quota or the limit on the size of files"
@@ -76,11 +76,11 @@ func Explain(path string, err error) error {
 	}
 	switch problem.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol:
-		return say(ErrLocked, "another process holds a lock on it; end its transaction, or look with `fuser %s` who it is", path)
+		return say(ErrLocked, "another process holds a lock on it; end its transaction, or run `fuser %s` to see which", path)
 	case sqlite3.ErrNotADB:
 		return say(ErrNotLog, "the file is not an SQLite database; check --predictions.log")
 	case sqlite3.ErrCorrupt:
-		return say(ErrCorrupt, "`drift_exporter log check` tells what; restore it from a copy, or move it and its -wal and -shm files away to start a new one")
+		return say(ErrCorrupt, "`drift_exporter log check` reports what; restore it from a copy, or move it and its -wal and -shm files away to start a new one")
 	case sqlite3.ErrFull:
 		return say(ErrFull, adviceFull)
 	case sqlite3.ErrIoErr:
@@ -94,7 +94,7 @@ func Explain(path string, err error) error {
 	return fmt.Errorf("prediction log %s: %w", path, err)
 }
 
-// explainAccess tells apart the reasons for which SQLite could not open or
+// explainAccess distinguishes the reasons for which SQLite could not open or
 // write what it needed.
 func explainAccess(path string, problem sqlite3.Error, say func(error, string, ...any) error) error {
 	user, directory := os.Geteuid(), filepath.Dir(path)

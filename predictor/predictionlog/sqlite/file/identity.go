@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// identity tells one file from another that has its name. It comes from the
-// file's metadata: opening the file beside SQLite would, on closing it, drop
+// Identity distinguishes one file from another with its name. It comes from the
+// file's metadata: opening the file in addition to SQLite would, on closing it, drop
 // every lock that this process holds on it.
 type Identity struct{ device, inode uint64 }
 
@@ -22,7 +22,7 @@ func Identify(path string) (Identity, int64, error) {
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return Identity{}, 0, fmt.Errorf("prediction log %s: its file system tells no device and inode", path)
+		return Identity{}, 0, fmt.Errorf("prediction log %s: its file system does not report device and inode", path)
 	}
 	return Identity{device: uint64(stat.Dev), inode: stat.Ino}, info.Size(), nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // takeLock makes this process the log's only predictor until the returned file
-// is closed or the process ends. The lock is on a file of its own beside the
+// is closed or the process ends. The lock is on a file of its own next to the
 // log, which stays there: closing a second descriptor of the log itself would
 // drop SQLite's locks on it.
 func TakeLock(path string) (*os.File, error) {

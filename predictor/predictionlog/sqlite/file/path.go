@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 )
 
-// Mode is that of the log; SQLite gives it to the files beside it. The group
+// Mode is that of the log; SQLite gives it to the files next to it. The group
 // reads, so that an exporter can run as another user.
 const Mode = 0o640
 
 // Resolve returns the absolute path of a log without symbolic links: the files
-// beside a log have their names from there.
+// next to a log have their names from there.
 func Resolve(path string) (string, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
