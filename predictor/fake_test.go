@@ -65,6 +65,9 @@ func (m *memory) Append(ctx context.Context, batch []predictionlog.Prediction) (
 			answer[i].Repeated = true
 			continue
 		}
+		if p.RequestID == "" {
+			p.RequestID = predictionlog.OwnRequestID(fakeLogID, int64(len(m.rows)))
+		}
 		m.byID[p.RequestID] = len(m.rows)
 		answer[i] = predictionlog.Record{
 			ID: int64(len(m.rows)), Time: clock, RequestID: p.RequestID,
@@ -74,6 +77,9 @@ func (m *memory) Append(ctx context.Context, batch []predictionlog.Prediction) (
 	}
 	return answer, nil
 }
+
+// fakeLogID is the id of the log that memory stands for.
+const fakeLogID = "0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e"
 
 func (m *memory) AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error) {
 	m.mu.Lock()

@@ -68,6 +68,10 @@ func contradict(f *predictionlog.Feedback, err error) (status int, found fault) 
 	if f.PredictionID == nil {
 		field = "request_id"
 	}
+	if other, ok := errors.AsType[*predictionlog.OtherLogError](err); ok {
+		return http.StatusMisdirectedRequest, fault{Field: field, Reason: reasonOtherLog,
+			Detail: "the prediction with " + naming(f) + " is in another log, " + other.LogID + "; send its outcome to the predictor of that log"}
+	}
 	switch {
 	case errors.Is(err, predictionlog.ErrNotFound):
 		return http.StatusNotFound, fault{Field: field, Reason: reasonUnknownPrediction,

@@ -79,6 +79,7 @@ func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
 	}{
 		{predictionlog.ErrNotFound, 404, "no prediction with prediction_id 0; send", []string{"prediction_id unknown_prediction"}},
 		{predictionlog.ErrPruned, 410, "keep predictions longer with --predictions.retention.time", []string{"prediction_id pruned_prediction"}},
+		{&predictionlog.OtherLogError{LogID: "the-other-log"}, 421, "is in another log, the-other-log; send", []string{"prediction_id other_log"}},
 		{predictionlog.ErrConflict, 409, "send an equal or higher confidence", []string{"confidence lower_confidence"}},
 		{predictionlog.ErrMismatch, 409, "send one of them", []string{"request_id request_id_mismatch"}},
 		{predictionlog.ErrNegativeDelay, 400, "or leave it out", []string{"observed_at negative_delay"}},

@@ -29,7 +29,7 @@ type Metrics struct {
 // codes are the status codes that have a counter from the start.
 var codes = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
-	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity,
+	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusUnprocessableEntity,
 	http.StatusTooManyRequests, statusClientClosed, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 

@@ -30,6 +30,9 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, st
 		refused.RequestID = in.id
 		return refused
 	}
+	if !in.given && !in.array && logged {
+		w.Header()[requestIDKey] = []string{records[0].RequestID}
+	}
 	send(w, http.StatusOK, mediaJSON, appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
 	return nil
 }
@@ -66,10 +69,12 @@ func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 		features = s.schema.appendRow(features, values)
 		probability, class := s.model.Predict(values)
 		batch[i] = predictionlog.Prediction{
-			RequestID: rowID(in.id, i, in.array),
-			Model:     s.model.Name, Version: s.model.Version,
+			Model: s.model.Name, Version: s.model.Version,
 			Features: features[from:len(features):len(features)],
 			Score:    probability, Class: class,
+		}
+		if in.given {
+			batch[i].RequestID = rowID(in.id, i, in.array)
 		}
 	}
 	return batch
@@ -102,7 +107,7 @@ func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Predic
 	s.metrics.unlogged.Add(float64(len(batch)))
 	records = make([]predictionlog.Record, len(batch))
 	for i, p := range batch {
-		records[i] = predictionlog.Record{RequestID: p.RequestID, Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
+		records[i] = predictionlog.Record{RequestID: rowID(in.id, i, in.array), Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
 	}
 	return records, false, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
 func TestPredictAnswersWhatTheModelSays(t *testing.T) {
@@ -144,18 +145,29 @@ func TestCategoriesCompareAsText(t *testing.T) {
 	}
 }
 
-func TestGeneratedRequestIDsAreUniqueUUIDs(t *testing.T) {
+func TestAnAnswerWithoutARequestIDIsNamedByTheLog(t *testing.T) {
 	t.Parallel()
-	s, _ := newServer(t, nil)
-	seen := map[string]bool{}
-	for range 100 {
+	s, log := newServer(t, nil)
+	for i := range 3 {
 		got := ask(t, s.Handler(), "POST", "/predict", `{"income":1,"grade":"A","age":1}`)
 		var p predicted
 		got.into(t, &p)
-		if _, err := uuid.Parse(p.RequestID); err != nil || got.header.Get("X-Request-ID") != p.RequestID || seen[p.RequestID] {
-			t.Fatalf("request id %q in the body, %q in the header: %v", p.RequestID, got.header.Get("X-Request-ID"), err)
+		if want := predictionlog.OwnRequestID(fakeLogID, int64(i)); p.RequestID != want || got.header.Get("X-Request-ID") != want {
+			t.Errorf("request id %q in the body, %q in the header, want %q", p.RequestID, got.header.Get("X-Request-ID"), want)
 		}
-		seen[p.RequestID] = true
+	}
+	// Refused, or answered without a record, a request has a name of its own.
+	seen := map[string]bool{}
+	for range 10 {
+		got := ask(t, s.Handler(), "POST", "/predict", `{"income":1}`)
+		id := got.header.Get("X-Request-ID")
+		if _, err := uuid.Parse(id); err != nil || seen[id] {
+			t.Errorf("request id %q: %v", id, err)
+		}
+		seen[id] = true
+	}
+	if len(log.rows) != 3 {
+		t.Errorf("%d rows", len(log.rows))
 	}
 }
 

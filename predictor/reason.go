@@ -21,6 +21,7 @@ const (
 	reasonNegativeDelay     = "negative_delay"
 	reasonUnknownPrediction = "unknown_prediction"
 	reasonPruned            = "pruned_prediction"
+	reasonOtherLog          = "other_log"
 	reasonConflict          = "lower_confidence"
 	reasonMismatch          = "request_id_mismatch"
 
@@ -39,7 +40,7 @@ var reasons = []string{
 	reasonInvalidJSON, reasonMissingFeature, reasonUnknownFeature, reasonRepeatedFeature,
 	reasonWrongType, reasonNotFinite, reasonTooManyRows, reasonBadRequestID, reasonReusedID,
 	reasonMissingField, reasonUnknownField, reasonRepeatedField, reasonOutOfRange, reasonNegativeDelay,
-	reasonUnknownPrediction, reasonPruned, reasonConflict, reasonMismatch,
+	reasonUnknownPrediction, reasonPruned, reasonOtherLog, reasonConflict, reasonMismatch,
 	reasonMethod, reasonTimeout, reasonTooLarge, reasonMediaType, reasonOverloaded,
 	reasonUnavailable, reasonGone, reasonInternal,
 }

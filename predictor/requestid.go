@@ -17,10 +17,10 @@ const requestIDHeader = "X-Request-ID"
 // requestIDKey is the header's key in an http.Header.
 const requestIDKey = "X-Request-Id"
 
-// requestID returns the caller's request id, or a new one: a UUID of version 7,
-// whose order in time keeps the log's index dense (random ones made the index
-// a third slower). Given says that it is the caller's. Detail is not empty when the
-// caller's cannot be used.
+// requestID returns the caller's request id, or a new one, by which a refusal or an
+// answer that is not in the log can be named; what is logged without the caller's id
+// is named by the log. Given says that it is the caller's. Detail is not empty when
+// the caller's cannot be used.
 func requestID(r *http.Request, rows int, array bool) (id string, given bool, detail string) {
 	sent := r.Header[requestIDKey]
 	switch {

@@ -35,6 +35,10 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 		return report.Err()
 	}
 
+	migrate := add("migrate", "Bring a log of an earlier release up to this one; every row and every sum stays.")
+	dryRun := migrate.Flag("dry-run", "Say what would be done, and change nothing.").Bool()
+	commands["log migrate"] = func(ctx context.Context) error { return care.Migrate(ctx, *path, *dryRun, e.Stdout) }
+
 	prune := add("prune", "Delete predictions older than an age; their sums stay.")
 	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
 	commands["log prune"] = func(ctx context.Context) error {

@@ -61,9 +61,10 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 // add appends a record, with the codes of its prediction's features if they are
 // at hand.
 func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string, codes []uint8) {
+	score, hasScore := row.Probability()
 	f.records = append(f.records, record{
 		seq: row.Seq, prediction: row.PredictionID, predicted: predicted, actual: actual,
-		score: row.Score, hasScore: row.HasScore, codes: codes,
+		score: score, hasScore: hasScore, codes: codes,
 	})
 	f.current[row.PredictionID] = row.Seq
 	f.performance = nil

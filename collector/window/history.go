@@ -72,8 +72,8 @@ func newHistory(line *columns.Timeline) *history {
 // add appends the row that was just added to the timeline, with that time and class.
 func (h *history) add(row *predictionlog.Row, time int64, class, positive string) {
 	conf := uint32(noScore)
-	if row.HasScore {
-		conf = uint32(confidenceUnits(row.Score, class, positive))
+	if p, ok := row.Probability(); ok {
+		conf = uint32(confidenceUnits(p, class, positive))
 	}
 	h.append(conf, time)
 }

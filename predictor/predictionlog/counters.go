@@ -36,8 +36,8 @@ const scoreUnit = 1e9
 type Counters struct {
 	// Classes counts predictions by predicted class.
 	Classes map[string]int64
-	// Latency leaves out predictions that came without one, Scores those
-	// without a score.
+	// Latency leaves out predictions that came without one, Scores those without
+	// a score and those whose score is not in [0, 1]: no probability.
 	Latency, Scores Histogram
 	// Errors counts refused requests by reason.
 	Errors map[string]int64
@@ -87,9 +87,9 @@ func (c *Counters) AddPrediction(r *Row, invalid bool) {
 		c.Latency.Counts[LatencyBucket(r.Latency)]++
 		c.Latency.Sum += r.Latency
 	}
-	if r.HasScore {
-		c.Scores.Counts[ScoreBucket(r.Score)]++
-		c.Scores.Sum += ScoreUnits(r.Score)
+	if p, ok := r.Probability(); ok {
+		c.Scores.Counts[ScoreBucket(p)]++
+		c.Scores.Sum += ScoreUnits(p)
 	}
 	if invalid {
 		c.Invalid++
@@ -149,7 +149,7 @@ func delayBucket(ns int64) int {
 	return len(DelayBounds)
 }
 
-// ScoreBucket returns the bucket of a score.
+// ScoreBucket returns the bucket of a score in [0, 1].
 func ScoreBucket(score float64) int {
 	for i, bound := range ScoreBounds {
 		if score <= bound {

@@ -11,8 +11,8 @@ type Row struct {
 	// Features is the text that was logged: a JSON object, unless the service
 	// that wrote it was broken (see InvalidFeatures). It belongs to the row.
 	Features []byte
-	// Score is the probability of the positive class; it means nothing without
-	// HasScore.
+	// Score is any finite number, of a binary model the probability of the positive
+	// class; it means nothing without HasScore.
 	Score    float64
 	HasScore bool
 	Class    string
@@ -20,10 +20,18 @@ type Row struct {
 	Latency int64
 }
 
+// Probability returns the score if it can be a probability; a log may hold any
+// finite score, such as a logit. ok is false where there is none, or one outside
+// [0, 1].
+func (r *Row) Probability() (p float64, ok bool) { return probability(r.Score, r.HasScore) }
+
 // WholeRow is a prediction with what only those need who keep it elsewhere.
 type WholeRow struct {
 	Row
-	RequestID string // empty when there is none
+	RequestID string // empty when the caller sent none
+	// ShadowOf is the id of the answered prediction that this one shadows, -1 when
+	// it is itself the answer.
+	ShadowOf int64
 }
 
 // FeedbackRow is one accepted outcome as a Reader hands it out. The newest one
@@ -43,6 +51,16 @@ type FeedbackRow struct {
 	// Corrects is empty, or says why the outcome counts although the record before
 	// it said otherwise: a word of Corrections.
 	Corrects string
+}
+
+// Probability is Row's, of the prediction that the outcome is about.
+func (f *FeedbackRow) Probability() (p float64, ok bool) { return probability(f.Score, f.HasScore) }
+
+func probability(score float64, has bool) (float64, bool) {
+	if has && score >= 0 && score <= 1 {
+		return score, true
+	}
+	return 0, false
 }
 
 // ErrorRow is one refused request as a Reader hands it out. Time is in

@@ -107,8 +107,12 @@ func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
 			}
 			l.ours = append(l.ours, x)
 			if r.floor != "" {
-				l.floor = append(l.floor, s[r.floor])
-				l.ratio = append(l.ratio, x/s[r.floor])
+				floor, measured := s[r.floor]
+				if !measured {
+					return nil, fmt.Errorf("%s: its floor %q was not measured", r.what, r.floor)
+				}
+				l.floor = append(l.floor, floor)
+				l.ratio = append(l.ratio, x/floor)
 			}
 		}
 		lines = append(lines, l)
@@ -119,7 +123,8 @@ func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
 // spread is what the rounds measured.
 type spread []float64
 
-// median is the middle one, the upper of two.
+// median is the middle one, or the mean of the two in the middle. It panics
+// without values.
 func (s spread) median() float64 {
 	sorted := slices.Sorted(slices.Values(s))
 	if n := len(sorted); n%2 == 0 {

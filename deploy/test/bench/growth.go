@@ -118,7 +118,7 @@ func (g *grown) fit(out sample) {
 }
 
 // exponent is the slope of log y over log x by least squares: y grows like x to
-// that power. What is not positive is left out.
+// that power. What is not positive is left out; of fewer than two points it is NaN.
 func exponent(x, y []float64) float64 {
 	var n, sumX, sumY, sumXX, sumXY float64
 	for i := range x {

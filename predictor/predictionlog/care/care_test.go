@@ -252,13 +252,13 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, spoil, want string }{
 		{"invalid JSON", "INSERT INTO predictions (model, features, class) VALUES ('m', '{', '1')", "not a JSON object"},
-		{"disorder", "UPDATE predictions SET time = time - 1000000 WHERE id = 10", "dated before"},
+		{"disorder", "DROP TRIGGER predictions_update; UPDATE predictions SET time = time - 1000000 WHERE id = 10", "dated before"},
 		{"a trigger is gone", "DROP TRIGGER predictions_insert", "trigger predictions_insert is missing"},
 		{"a trigger is another", "DROP TRIGGER totals_keep; CREATE TRIGGER totals_keep AFTER INSERT ON errors BEGIN SELECT 1; END", "trigger totals_keep differs"},
 		{"sums too small", "UPDATE totals_up_to SET up_to_id = 10 WHERE log = 'predictions'; UPDATE totals_predictions SET predictions = 0", "more predictions of a class"},
 		{"sums lost", "UPDATE totals_up_to SET up_to_id = 5 WHERE log = 'feedback'; DELETE FROM totals_feedback", "more feedback of an outcome"},
-		{"sums too far", "UPDATE totals_up_to SET up_to_id = 1000 WHERE log = 'predictions'", "beyond the newest row"},
-		{"feedback of another class", "UPDATE feedback SET class = 'x' WHERE seq = 3", "another class"},
+		{"sums too far", "UPDATE totals_up_to SET up_to_id = 1000 WHERE log = 'feedback'", "beyond the newest row"},
+		{"feedback of another class", "DROP TRIGGER feedback_update; UPDATE feedback SET class = 'x' WHERE seq = 3", "another class"},
 		{"feedback of nothing", "INSERT INTO feedback (prediction_id, outcome, class, model) VALUES (500, '1', '1', 'm')", "belong to no prediction"},
 		{"feedback that stayed", "DELETE FROM predictions WHERE id = 4", "outlived"},
 		{"an index is damaged", "PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'feedback_prediction_id') WHERE name = 'predictions_request_id'", "integrity"},

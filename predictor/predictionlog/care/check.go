@@ -26,6 +26,9 @@ type Report struct {
 	// SetBack counts the places where the clock was set back by more than a
 	// minute, which is allowed.
 	SetBack int64
+	// Outcomes, Pending, Rejected and Reviews are the numbers of rows of evidence, of
+	// outcomes without a prediction, of records not understood, and of reviews.
+	Outcomes, Pending, Rejected, Reviews int64
 	// Problems are sentences; a sound log has none.
 	Problems []string
 }
@@ -45,6 +48,9 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "predictions  %d rows, newest id %d, in the sums up to %d\n", r.Predictions, r.HighWater.Predictions, r.TotalsUpTo.Predictions)
 	fmt.Fprintf(&b, "feedback     %d rows, newest seq %d, in the sums up to %d\n", r.Feedback, r.HighWater.Feedback, r.TotalsUpTo.Feedback)
 	fmt.Fprintf(&b, "errors       %d rows, newest seq %d, in the sums up to %d\n", r.Errors, r.HighWater.Errors, r.TotalsUpTo.Errors)
+	if r.Outcomes+r.Pending+r.Rejected+r.Reviews > 0 {
+		fmt.Fprintf(&b, "outcomes     %d rows of evidence, %d pending, %d rejected; %d reviews\n", r.Outcomes, r.Pending, r.Rejected, r.Reviews)
+	}
 	if !r.First.IsZero() {
 		fmt.Fprintf(&b, "from         %s\nto           %s\n", r.First.Format(time.RFC3339), r.Last.Format(time.RFC3339))
 	}
@@ -93,7 +99,10 @@ func check(ctx context.Context, path string, reader *sqlite.Reader) (Report, err
 		if err := r.checkPages(ctx, c); err != nil {
 			return err
 		}
-		return r.checkSchema(ctx, c)
+		if err := r.checkSchema(ctx, c); err != nil {
+			return err
+		}
+		return r.checkEvidence(ctx, c)
 	})
 	if err != nil {
 		return Report{}, err

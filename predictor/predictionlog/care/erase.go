@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -15,8 +16,9 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// Erase deletes the prediction with a request id and its feedback, and makes
-// sure that no file of the log holds its request id or features any more: what
+// Erase deletes the prediction with a request id, its shadows and all that is said
+// about them in any table, and makes sure that no file of the log holds its request
+// id or features any more: what
 // is deleted is overwritten with zeros, the write-ahead log is emptied, and then
 // the file is searched. Copies that other services have left behind, in the
 // unused parts of pages, cost a VACUUM, during which nothing can be written.
@@ -37,9 +39,7 @@ func Erase(ctx context.Context, path, requestID string) (int64, error) {
 		traces := [][]byte{[]byte(requestID)}
 		err := c.Write(func() error {
 			features, err := erase(c, requestID, &total)
-			if features != nil {
-				traces = append(traces, features)
-			}
+			traces = append(traces, features...)
 			return err
 		})
 		if err != nil {
@@ -57,25 +57,70 @@ func Erase(ctx context.Context, path, requestID string) (int64, error) {
 	return total, err
 }
 
+// What names the rows of a person: the ids of the answered prediction and of its
+// shadows. ?1 is the request id, ?2 the id in it when the log gave it, else -1.
+const selectErased = `WITH answered (id) AS (
+  SELECT id FROM predictions WHERE request_id = ?1 AND shadow_of IS NULL
+  UNION SELECT id FROM predictions WHERE id = ?2 AND request_id IS NULL
+)
+SELECT id, CAST(features AS BLOB) FROM predictions
+WHERE id IN answered OR shadow_of IN (SELECT id FROM answered)`
+
+// What is deleted: rows of the prediction with the id ?1, and those that came under
+// the request id ?1. Of reviews the hashes stay: the rows that follow hold them.
+var (
+	eraseByID = []string{
+		"DELETE FROM feedback WHERE prediction_id = ? RETURNING 1",
+		"DELETE FROM outcomes WHERE prediction_id = ? RETURNING 1",
+		"DELETE FROM outcomes_pending WHERE prediction_id = ? RETURNING 1",
+		"UPDATE reviews SET reviewer = '', outcome = '', note = '' WHERE prediction_id = ? AND reviewer || outcome || note <> '' RETURNING 1",
+		"DELETE FROM predictions WHERE id = ? RETURNING 1",
+	}
+	eraseByRequestID = []string{
+		"DELETE FROM outcomes WHERE request_id = ? RETURNING 1",
+		"DELETE FROM outcomes_pending WHERE request_id = ? RETURNING 1",
+		"DELETE FROM outcomes_rejected WHERE instr(record, ?) RETURNING 1",
+	}
+)
+
 // erase deletes the rows, adds their number to total and returns the features.
-func erase(c *file.Connection, requestID string, total *int64) ([]byte, error) {
-	row, err := c.First(context.Background(), "SELECT CAST(features AS BLOB) FROM predictions WHERE request_id = ?", requestID)
-	if err != nil || row == nil {
+func erase(c *file.Connection, requestID string, total *int64) (features [][]byte, err error) {
+	row, err := c.First(context.Background(), "SELECT value FROM meta WHERE key = 'log_id'")
+	if err != nil {
 		return nil, err
 	}
-	f := file.Fields{Row: row}
-	features := f.Bytes(0)
-	for _, query := range []string{
-		"DELETE FROM feedback WHERE prediction_id = (SELECT id FROM predictions WHERE request_id = ?) RETURNING 1",
-		"DELETE FROM predictions WHERE request_id = ? RETURNING 1",
-	} {
-		n, err := count(c, query, requestID)
-		if err != nil {
+	own := int64(-1)
+	if logID, id, ok := predictionlog.ParseOwnRequestID(requestID); ok && len(row) == 1 && row[0] == logID {
+		own = id
+	}
+	var ids []int64
+	err = c.Query(context.Background(), selectErased, func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		ids, features = append(ids, f.Integer(0)), append(features, f.Bytes(1))
+		return f.Err
+	}, requestID, own)
+	if err != nil {
+		return nil, err
+	}
+	remove := func(query string, arg driver.Value) error {
+		n, err := count(c, query, arg)
+		*total += n
+		return err
+	}
+	slices.Reverse(ids) // shadows first
+	for _, id := range ids {
+		for _, query := range eraseByID {
+			if err := remove(query, id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, query := range eraseByRequestID {
+		if err := remove(query, requestID); err != nil {
 			return nil, err
 		}
-		*total += n
 	}
-	return features, f.Err
+	return features, nil
 }
 
 // scrub makes sure that no file of the log holds the traces, but where rows do

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // are on the disk. A prediction whose request id is in the log, or earlier in
 // the batch, is not added again: its record is the first one's. An error that
 // wraps ErrUnavailable says that nothing can be written now; another one, that
-// the log refuses a row (a score outside [0, 1], say), and nothing of the batch
+// the log refuses a row (an infinite score, say), and nothing of the batch
 // was added. When ctx ends before the batch is being written, it is not written.
 // AppendRequest also compares what was asked for.
 func (w *Writer) Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
@@ -29,12 +30,19 @@ func (w *Writer) Append(ctx context.Context, batch []predictionlog.Prediction) (
 	return t.records, nil
 }
 
+// errOwnName says that a row must be looked up before it is added: its request id
+// is of the form that the log gives to rows without one.
+var errOwnName = errors.New("a request id is of the log's own form")
+
 // insertAll adds the predictions of all tasks at once. It fails when one of them
 // is refused, and has then done part of the work.
 func (tx *transaction) insertAll(tasks []*task) error {
 	var all []*predictionlog.Prediction
 	for _, t := range tasks {
 		for i := range t.predictions {
+			if logID, _, own := predictionlog.ParseOwnRequestID(t.predictions[i].RequestID); own && logID == tx.logID {
+				return errOwnName
+			}
 			all = append(all, &t.predictions[i])
 		}
 	}
@@ -100,7 +108,7 @@ func (tx *transaction) insertEach(tasks []*task) error {
 
 // insertOne adds a prediction unless its request id is in the log.
 func (tx *transaction) insertOne(p *predictionlog.Prediction) (predictionlog.Record, error) {
-	if p.RequestID != "" {
+	if p.RequestID != "" && p.ShadowOf == nil {
 		first, _, err := tx.known(p.RequestID)
 		if err != nil {
 			return predictionlog.Record{}, err
@@ -118,8 +126,12 @@ func (tx *transaction) insertOne(p *predictionlog.Prediction) (predictionlog.Rec
 
 // record is what the row that was just inserted says.
 func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionlog.Record {
+	requestID := p.RequestID
+	if requestID == "" {
+		requestID = predictionlog.OwnRequestID(tx.logID, id)
+	}
 	return predictionlog.Record{
-		ID: id, Time: time.Unix(0, tx.now).UTC(), RequestID: p.RequestID,
+		ID: id, Time: time.Unix(0, tx.now).UTC(), RequestID: requestID,
 		Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class,
 	}
 }
@@ -129,8 +141,8 @@ func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionl
 const insertRows = 64
 
 const (
-	insertHead = `INSERT INTO predictions (id, time, model, version, request_id, features, score, class, latency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	insertMore = `, (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertHead = `INSERT INTO predictions (id, time, model, version, request_id, features, score, class, latency, shadow_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertMore = `, (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 // inserts are the INSERTs by number of rows.
@@ -148,7 +160,7 @@ func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
 	if err != nil {
 		return err
 	}
-	const columns = 9
+	const columns = 10
 	for i, p := range rows {
 		args := s.Args[i*columns:][:columns]
 		args[0].Value, args[1].Value = tx.next, tx.now
@@ -163,6 +175,10 @@ func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
 		}
 		if p.Latency >= 0 {
 			args[8].Value = int64(p.Latency)
+		}
+		args[9].Value = nil
+		if p.ShadowOf != nil {
+			args[9].Value = *p.ShadowOf
 		}
 		tx.next++
 	}

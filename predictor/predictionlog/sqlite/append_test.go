@@ -188,7 +188,7 @@ func TestBatchIsAllOrNothingAndItsNeighboursAreWritten(t *testing.T) {
 	release := hold(t, w)
 	var wg sync.WaitGroup
 	bad := prediction(100)
-	bad.Score = 7 // a score is a probability
+	bad.Score = math.Inf(1)
 	var badErr error
 	wg.Go(func() {
 		_, badErr = w.Append(t.Context(), []predictionlog.Prediction{prediction(101), bad, prediction(102)})

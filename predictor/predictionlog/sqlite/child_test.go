@@ -22,6 +22,8 @@ var children = map[string]func(path string) error{
 	"read":   childRead,
 	"write":  childWrite,
 	"open":   childOpen,
+
+	"migrate": childMigrate,
 }
 
 const (
@@ -157,4 +159,9 @@ func childWrite(path string) error {
 		return err
 	}
 	return c.Close()
+}
+
+// childMigrate brings a log up.
+func childMigrate(path string) error {
+	return Migrate(context.Background(), path, func(step string) { fmt.Println(step) })
 }

@@ -8,11 +8,21 @@ import (
 
 // Edit opens a log that others may be using, runs f and closes it.
 func Edit(ctx context.Context, path string, create bool, f func(*file.Connection) error) error {
+	return edit(ctx, path, opening{create: create}, f)
+}
+
+// Migrate brings the log at path up to this release; said hears of every step
+// before it is done. A log that is up to date stays as it is.
+func Migrate(ctx context.Context, path string, said func(step string)) error {
+	return edit(ctx, path, opening{said: said}, func(*file.Connection) error { return nil })
+}
+
+func edit(ctx context.Context, path string, o opening, f func(*file.Connection) error) error {
 	path, err := file.Resolve(path)
 	if err != nil {
 		return err
 	}
-	conn, _, err := openToWrite(ctx, path, create)
+	conn, _, err := openToWrite(ctx, path, o)
 	if err != nil {
 		return err
 	}

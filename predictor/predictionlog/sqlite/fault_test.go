@@ -110,7 +110,7 @@ func TestReaderSaysWhatIsWrongWithALog(t *testing.T) {
 		}, file.ErrNotLog, "--predictions.log"},
 		{"another schema version", func(t *testing.T) string {
 			path := closedLog(t, 3)
-			must(t, foreign(t, path), "PRAGMA user_version = 3")
+			must(t, foreign(t, path), "PRAGMA user_version = 4")
 			return path
 		}, file.ErrSchemaVersion, "use the release that made it"},
 		{"locked", func(t *testing.T) string {

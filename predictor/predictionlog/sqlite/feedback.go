@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
@@ -100,33 +101,45 @@ type predicted struct {
 	score                 any // nil: none
 }
 
-// predictionOf finds the prediction that feedback names.
+// predictionOf finds the prediction that feedback names: never a shadow by its
+// request id, which is that of the answered one.
 func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error) {
 	const columns = `SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions `
-	var query string
-	var arg any
-	if f.PredictionID != nil {
-		query, arg = columns+"WHERE id = ?", *f.PredictionID
-	} else {
-		query, arg = columns+"WHERE request_id = ?", f.RequestID
+	id := f.PredictionID
+	var row []driver.Value
+	var err error
+	if id == nil {
+		row, err = tx.conn.First(context.Background(), columns+"WHERE request_id = ? AND shadow_of IS NULL", f.RequestID)
+		if logID, own, ok := predictionlog.ParseOwnRequestID(f.RequestID); err == nil && row == nil && ok {
+			if logID != tx.logID {
+				return predicted{}, &predictionlog.OtherLogError{LogID: logID}
+			}
+			id = &own
+		}
 	}
-	row, err := tx.conn.First(context.Background(), query, arg)
+	if id != nil {
+		row, err = tx.conn.First(context.Background(), columns+"WHERE id = ?", *id)
+	}
 	switch {
 	case err != nil:
 		return predicted{}, err
 	case row != nil:
 		got := file.Fields{Row: row}
 		p := predicted{id: got.Integer(0), time: got.Integer(1), class: got.Text(2), model: got.Text(3), version: got.Text(4), score: row[6]}
-		if id := got.Text(5); got.Err == nil && f.RequestID != "" && id != f.RequestID {
+		name := got.Text(5)
+		if own := predictionlog.OwnRequestID(tx.logID, p.id); name == "" || f.RequestID == own {
+			name = own
+		}
+		if got.Err == nil && f.RequestID != "" && name != f.RequestID {
 			return predicted{}, fmt.Errorf("%w: prediction %d has another request id than %q", predictionlog.ErrMismatch, p.id, f.RequestID)
 		}
 		return p, got.Err
-	case f.PredictionID == nil:
+	case id == nil:
 		return predicted{}, fmt.Errorf("%w: no prediction has request id %q", predictionlog.ErrNotFound, f.RequestID)
-	case *f.PredictionID < 0 || *f.PredictionID >= tx.next:
-		return predicted{}, fmt.Errorf("%w: there is no prediction %d", predictionlog.ErrNotFound, *f.PredictionID)
+	case *id < 0 || *id >= tx.next:
+		return predicted{}, fmt.Errorf("%w: there is no prediction %d", predictionlog.ErrNotFound, *id)
 	default:
-		// Ids are given out without gaps, so it was there.
-		return predicted{}, fmt.Errorf("%w: prediction %d was deleted, for its age or on request", predictionlog.ErrPruned, *f.PredictionID)
+		// Ids are given out nearly without gaps, so it was there.
+		return predicted{}, fmt.Errorf("%w: prediction %d was deleted, for its age or on request", predictionlog.ErrPruned, *id)
 	}
 }

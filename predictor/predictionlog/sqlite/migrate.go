@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
@@ -17,9 +19,9 @@ import (
 // time nor score is known any more.
 const (
 	addColumns = `
-ALTER TABLE feedback ADD COLUMN predicted_at INTEGER CHECK (predicted_at IS NULL OR typeof(predicted_at) = 'integer');
-ALTER TABLE feedback ADD COLUMN score REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND score BETWEEN 0 AND 1));
-ALTER TABLE feedback ADD COLUMN corrects TEXT CHECK (corrects IS NULL OR corrects IN ('same_source', 'higher_confidence', 'other_source'));
+ALTER TABLE feedback ADD COLUMN predicted_at INTEGER;
+ALTER TABLE feedback ADD COLUMN score REAL;
+ALTER TABLE feedback ADD COLUMN corrects TEXT;
 ALTER TABLE shipped RENAME TO shipped_of_1;`
 
 	fillColumns = `
@@ -34,15 +36,104 @@ FROM (SELECT seq AS number, lag(outcome) OVER earlier AS before,
 WHERE seq = number AND outcome <> before;
 INSERT INTO totals_feedback_delays
 SELECT model, version, corrects, delay_le, count(*), sum(delay) FROM counted_feedback
-WHERE seq <= (SELECT up_to_id FROM totals_up_to WHERE log = 'feedback') GROUP BY 1, 2, 3, 4;
-PRAGMA user_version = 2;`
+WHERE seq <= (SELECT up_to_id FROM totals_up_to WHERE log = 'feedback') GROUP BY 1, 2, 3, 4;`
 )
 
+// Up to version 2 sqlite_sequence kept ids from being used again, a page of every
+// commit. Now the sums do: they must reach to the newest id ever used where its row
+// is gone.
+const numberBySums = `
+UPDATE totals_up_to SET up_to_id = (SELECT seq FROM sqlite_sequence WHERE name = 'predictions')
+WHERE log = 'predictions'
+  AND (SELECT seq FROM sqlite_sequence WHERE name = 'predictions') > max(up_to_id, coalesce((SELECT max(id) FROM predictions), -1));
+DELETE FROM sqlite_sequence WHERE name = 'predictions';`
+
+// Migration is what Migrate does with a log, or would do.
+type Migration struct {
+	// From is the version that the log has, To the one that it gets. They are equal
+	// when there is nothing to do.
+	From, To int64
+	// Predictions and Feedback are the numbers of rows, at most.
+	Predictions, Feedback int64
+	// Steps are sentences, in the order in which they are done.
+	Steps []string
+}
+
+// step is one part of a migration.
+type step struct {
+	what string
+	from int64 // of logs of this version and earlier ones
+	do   func(ctx context.Context, c *file.Connection, from int64) error
+}
+
+// migration brings a log up, step by step.
+var migration = []step{
+	{"keep ids from being used again by the sums instead of sqlite_sequence: changes no row", 2, func(_ context.Context, c *file.Connection, _ int64) error {
+		return c.Exec(numberBySums)
+	}},
+	{"let scores be any finite number and predictions be shadows of others: changes definitions and no row", 2, redefine},
+	{"add the tables outcomes, outcome_sources, outcomes_pending, outcomes_rejected and reviews", 2, func(ctx context.Context, c *file.Connection, _ int64) error {
+		// The triggers of the earlier version would refuse, or do again, what follows.
+		return renew(ctx, c, "trigger", "table", "index", "view")
+	}},
+	{"give each feedback the time and score of its prediction and what it corrects: reads and writes every row of feedback, 5 us each", 1, func(_ context.Context, c *file.Connection, _ int64) error {
+		return c.Exec(fillColumns)
+	}},
+	{"make the triggers of this version", 2, func(ctx context.Context, c *file.Connection, _ int64) error {
+		return errors.Join(renew(ctx, c, "", "trigger"), c.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)))
+	}},
+}
+
+// steps returns what brings a log of a version up to this one.
+func steps(from int64) (parts []step) {
+	for _, s := range migration {
+		if from <= s.from {
+			parts = append(parts, s)
+		}
+	}
+	return parts
+}
+
+// PlanMigration says what bringing the log at path up to this release would do. It
+// changes nothing.
+func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
+	path, err = file.Resolve(path)
+	if err != nil {
+		return m, err
+	}
+	if _, _, err := file.Identify(path); err != nil {
+		return m, file.Explain(path, err)
+	}
+	c, err := dial(path, "ro", url.Values{"_query_only": {"1"}, "_busy_timeout": {readerPatience}})
+	if err != nil {
+		return m, file.Explain(path, err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := recognise(ctx, c, path); err != nil && !errors.Is(err, file.ErrSchemaVersion) {
+		return m, file.Explain(path, err)
+	}
+	row, err := c.First(ctx, `SELECT (SELECT user_version FROM pragma_user_version),
+		coalesce((SELECT max(id) - min(id) + 1 FROM predictions), 0), coalesce((SELECT max(seq) - min(seq) + 1 FROM feedback), 0)`)
+	if err != nil {
+		return m, file.Explain(path, err)
+	}
+	f := file.Fields{Row: row}
+	m = Migration{From: f.Integer(0), To: schemaVersion, Predictions: f.Integer(1), Feedback: f.Integer(2)}
+	if m.From > schemaVersion {
+		return m, recognise(ctx, c, path)
+	}
+	for _, s := range steps(m.From) {
+		m.Steps = append(m.Steps, s.what)
+	}
+	return m, f.Err
+}
+
 // migrate brings a log of an earlier version up to this one, in one transaction,
-// and keeps every row; it leaves any other file as it is. It costs 5 us a row of
-// feedback. A predictor of the earlier release that is still running goes on
-// writing; its readers must be of this release.
-func migrate(ctx context.Context, c *file.Connection) error {
+// keeps every row and every sum, and leaves any other file as it is. Killed at any
+// moment it has done all or nothing. From version 2 it takes some milliseconds
+// whatever the log's size; from version 1 also 5 us a row of feedback. said hears of
+// every step before it is done.
+func migrate(ctx context.Context, c *file.Connection, said func(step string)) error {
 	if err := c.Do("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -51,39 +142,75 @@ func migrate(ctx context.Context, c *file.Connection) error {
 		return errors.Join(err, c.Rollback())
 	}
 	version, err := c.Pragma(ctx, "user_version")
-	if err != nil || application != applicationID || version != 1 {
+	if err != nil || application != applicationID || version < 1 || version >= schemaVersion {
 		return errors.Join(err, c.Rollback())
 	}
-	err = c.Exec(addColumns)
-	if err == nil {
-		err = renew(ctx, c)
-	}
-	if err == nil {
-		err = c.Exec(fillColumns)
-	}
-	if err != nil {
-		return errors.Join(err, c.Rollback())
+	if err := upgrade(ctx, c, version, said); err != nil {
+		return errors.Join(err, c.Rollback(), c.Exec("PRAGMA writable_schema = RESET"))
 	}
 	return c.Exec("COMMIT")
 }
 
-// renew makes the tables that are missing, and the views and triggers that are
-// missing or differ from those of Schema.
-func renew(ctx context.Context, c *file.Connection) error {
+// upgrade does the steps inside the transaction.
+func upgrade(ctx context.Context, c *file.Connection, from int64, said func(string)) error {
+	for _, s := range steps(from) {
+		said(s.what)
+		if err := s.do(ctx, c, from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redefined are what changes in its definition and not in its bytes: columns are
+// added at the end, where a row that lacks them has NULL; the checks are laxer; no
+// row is a shadow yet. SQLite's documentation of ALTER TABLE, section 7, allows it.
+var redefined = map[string]bool{"predictions": true, "feedback": true, "predictions_request_id": true}
+
+// redefine writes the new definitions of tables into the schema.
+func redefine(ctx context.Context, c *file.Connection, from int64) error {
+	if from == 1 {
+		if err := c.Exec(addColumns); err != nil {
+			return err
+		}
+	}
+	if err := c.Exec("PRAGMA writable_schema = ON"); err != nil {
+		return err
+	}
+	err := EachObject(ctx, func(kind, name, want string) error {
+		if !redefined[name] {
+			return nil
+		}
+		return c.Do("UPDATE sqlite_schema SET sql = ? WHERE type = ? AND name = ?", want, kind, name)
+	})
+	return errors.Join(err, c.Exec("PRAGMA writable_schema = RESET"))
+}
+
+// renew drops the objects of one kind, and then makes those of the kinds that are
+// missing or differ from those of Schema, in its order. Tables and indexes that are
+// there stay.
+func renew(ctx context.Context, c *file.Connection, drop string, kinds ...string) error {
 	return EachObject(ctx, func(kind, name, want string) error {
 		have, err := c.First(ctx, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", kind, name)
 		if err != nil {
 			return err
 		}
-		if have != nil {
-			if kind == "table" || kind == "index" || Same(have[0], want) {
-				return nil
-			}
+		if have != nil && (kind == drop || kind == "view" && slices.Contains(kinds, kind) && !Same(have[0], want)) {
 			if err := c.Exec("DROP " + kind + " " + identifier(name)); err != nil {
 				return err
 			}
+			have = nil
 		}
-		return c.Exec(want)
+		if have != nil || !slices.Contains(kinds, kind) {
+			return nil
+		}
+		if err := c.Exec(want); err != nil {
+			return err
+		}
+		if name == "replacing" {
+			return c.Exec("INSERT INTO replacing VALUES (1, 0)")
+		}
+		return nil
 	})
 }
 

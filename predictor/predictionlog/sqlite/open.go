@@ -16,14 +16,20 @@ import (
 // log every 4000 pages, 16 MB: at SQLite's own 1000 that alone was the p99 of a commit.
 const setUp = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 4000"
 
-// openToWrite opens the log at a resolved path for writing and, when create is
-// set, makes it if it is missing or empty. The file that it opened is the one
+// opening says how a log is opened for writing.
+type opening struct {
+	create bool              // make it if it is missing or empty
+	locked bool              // this process is the log's predictor
+	said   func(step string) // hears what is done to bring an earlier log up
+}
+
+// openToWrite opens the log at a resolved path for writing. The file that it opened is the one
 // returned, or has taken its place since.
-func openToWrite(ctx context.Context, path string, create bool) (*file.Connection, file.Identity, error) {
+func openToWrite(ctx context.Context, path string, o opening) (*file.Connection, file.Identity, error) {
 	if err := file.RefuseNetwork(path); err != nil {
 		return nil, file.Identity{}, err
 	}
-	if create {
+	if o.create {
 		if err := file.Touch(path); err != nil {
 			return nil, file.Identity{}, err
 		}
@@ -36,22 +42,22 @@ func openToWrite(ctx context.Context, path string, create bool) (*file.Connectio
 	if err != nil {
 		return nil, file.Identity{}, file.Explain(path, err)
 	}
-	if err := prepareToWrite(ctx, conn, path, create); err != nil {
+	if err := prepareToWrite(ctx, conn, path, o); err != nil {
 		return nil, file.Identity{}, errors.Join(file.Explain(path, err), conn.Close())
 	}
 	return conn, found, nil
 }
 
 // prepareToWrite looks at what was opened before it changes anything.
-func prepareToWrite(ctx context.Context, conn *file.Connection, path string, create bool) error {
+func prepareToWrite(ctx context.Context, conn *file.Connection, path string, o opening) error {
 	err := recognise(ctx, conn, path)
 	if errors.Is(err, file.ErrSchemaVersion) {
-		if err := migrate(ctx, conn); err != nil {
+		if err := migrateAlone(ctx, conn, path, o); err != nil {
 			return fmt.Errorf("bring the prediction log %s up to this release: %w", path, err)
 		}
 		err = recognise(ctx, conn, path)
 	}
-	if create && errors.Is(err, file.ErrEmpty) {
+	if o.create && errors.Is(err, file.ErrEmpty) {
 		if err = conn.Exec(schema); err != nil {
 			// Another process may have made the log at the same moment.
 			if !conn.AutoCommit() {
@@ -76,4 +82,20 @@ func prepareToWrite(ctx context.Context, conn *file.Connection, path string, cre
 		return err
 	}
 	return conn.PersistWAL()
+}
+
+// migrateAlone migrates the log while no predictor writes it: one of an earlier
+// release would go on by the rules of that.
+func migrateAlone(ctx context.Context, conn *file.Connection, path string, o opening) error {
+	if !o.locked {
+		lock, err := file.TakeLock(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = lock.Close() }() // nothing was written to it
+	}
+	if o.said == nil {
+		o.said = func(string) {}
+	}
+	return migrate(ctx, conn, o.said)
 }

@@ -34,7 +34,7 @@ func (w *Writer) AppendRequest(ctx context.Context, r predictionlog.Request) ([]
 // unused returns an error that wraps ErrReused when the log has one of the ids.
 func (tx *transaction) unused(requestIDs []string) error {
 	for _, id := range requestIDs {
-		row, err := tx.conn.First(context.Background(), `SELECT id FROM predictions WHERE request_id = ?`, id)
+		row, err := tx.conn.First(context.Background(), `SELECT id FROM predictions WHERE request_id = ? AND shadow_of IS NULL`, id)
 		if err != nil {
 			return err
 		}
@@ -81,20 +81,32 @@ func (tx *transaction) insertRequest(r *predictionlog.Request) ([]predictionlog.
 }
 
 // known returns the record that has the request id, nil when there is none, and
-// its features, which are valid until known is called again.
+// its features, which are valid until known is called again. A name that the log
+// gives to rows without a request id finds its row; while there is no such row, it
+// is nobody's to use.
 func (tx *transaction) known(requestID string) (*predictionlog.Record, []byte, error) {
-	row, err := tx.conn.First(context.Background(), `SELECT id, time, request_id, model, version, coalesce(score, 'none'), class,
-		CAST(features AS BLOB) FROM predictions WHERE request_id = ?`, requestID)
+	row, err := tx.conn.First(context.Background(), selectKnown+"WHERE request_id = ? AND shadow_of IS NULL", requestID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if logID, id, ok := predictionlog.ParseOwnRequestID(requestID); row == nil && ok && logID == tx.logID {
+		row, err = tx.conn.First(context.Background(), selectKnown+"WHERE id = ? AND request_id IS NULL", id)
+		if err == nil && row == nil {
+			err = fmt.Errorf("%w: %q is a name that the log gives by itself", predictionlog.ErrReused, requestID)
+		}
+	}
 	if err != nil || row == nil {
 		return nil, nil, err
 	}
 	f := file.Fields{Row: row}
 	first := predictionlog.Record{
-		ID: f.Integer(0), Time: time.Unix(0, f.Integer(1)).UTC(), RequestID: f.Text(2),
-		Model: f.Text(3), Version: f.Text(4), Score: math.NaN(), Class: f.Text(6), Repeated: true,
+		ID: f.Integer(0), Time: time.Unix(0, f.Integer(1)).UTC(), RequestID: requestID,
+		Model: f.Text(2), Version: f.Text(3), Score: math.NaN(), Class: f.Text(5), Repeated: true,
 	}
-	if row[5] != "none" {
-		first.Score = f.Real(5)
+	if row[4] != "none" {
+		first.Score = f.Real(4)
 	}
-	return &first, f.Bytes(7), f.Err
+	return &first, f.Bytes(6), f.Err
 }
+
+const selectKnown = "SELECT id, time, model, version, coalesce(score, 'none'), class, CAST(features AS BLOB) FROM predictions "

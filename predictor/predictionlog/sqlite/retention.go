@@ -118,7 +118,34 @@ func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 		refused, err = p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
 			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
 	}
-	return deleted + feedback + refused, err
+	if err != nil {
+		return 0, err
+	}
+	evidence, err := p.evidence(tx, cutoff, limit)
+	return deleted + feedback + refused + evidence, err
+}
+
+// evidence are the tables of what came about outcomes; each row goes by its age.
+// Reviews stay: they are an audit, and hold no features.
+var evidence = []string{"outcomes", "outcomes_pending", "outcomes_rejected"}
+
+// evidence deletes what is old in the tables of that name.
+func (p *pruner) evidence(tx *transaction, cutoff, limit int64) (deleted int64, err error) {
+	for _, table := range evidence {
+		old, err := tx.expired("SELECT received_at FROM "+table+" ORDER BY seq LIMIT ? + 0", cutoff, limit)
+		if err != nil {
+			return deleted, err
+		}
+		if !old {
+			continue
+		}
+		n, err := p.delete(tx, math.MaxInt64, "DELETE FROM "+table+" WHERE seq IN (SELECT seq FROM "+table+" ORDER BY seq LIMIT ?2 + 0) AND received_at < ?1 RETURNING seq", cutoff, limit)
+		if err != nil {
+			return deleted, err
+		}
+		deleted += n
+	}
+	return deleted, nil
 }
 
 // expired reports whether one of the times that the query finds, the oldest

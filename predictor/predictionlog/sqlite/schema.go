@@ -9,7 +9,7 @@ var schema string
 // its schema from another.
 const (
 	applicationID = 1146243398 // "DRIF"
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // Schema returns the SQL that makes an empty log out of an empty file:

@@ -1,4 +1,4 @@
--- The prediction log of drift_exporter, schema version 2.
+-- The prediction log of drift_exporter, schema version 3.
 --
 -- Any service may write it with plain INSERTs and anybody may query it:
 --
@@ -8,14 +8,15 @@
 --
 -- Leave id, seq and time out: the log numbers rows so that ids rise and are
 -- never used twice, also after the rows were deleted, and it takes the time
--- while it holds the write lock, so that times rise with ids. Set
+-- while it holds the write lock, so that times rise with ids. A row that is
+-- there is not changed: REPLACE and UPDATE are refused, DELETE is not. Set
 -- PRAGMA synchronous = FULL if a row must survive a power cut once its INSERT
 -- has returned. Times are in nanoseconds since 1970, UTC.
 
 PRAGMA journal_mode = WAL;
 BEGIN IMMEDIATE;
 PRAGMA application_id = 1146243398; -- 'DRIF'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta (
   key   TEXT PRIMARY KEY,
@@ -29,19 +30,23 @@ INSERT INTO meta (key, value) SELECT 'log_id', lower(
 FROM (SELECT hex(randomblob(16)) AS h);
 
 CREATE TABLE predictions (
-  id         INTEGER PRIMARY KEY AUTOINCREMENT CHECK (id >= 0),
+  id         INTEGER PRIMARY KEY CHECK (id >= 0 AND id < 9223372036854775807),
   time       INTEGER NOT NULL
              DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000000)
              CHECK (typeof(time) = 'integer' AND time >= 0),
   model      TEXT NOT NULL CHECK (typeof(model) = 'text' AND model <> ''),
   version    TEXT NOT NULL DEFAULT '' CHECK (typeof(version) = 'text'),
-  request_id TEXT CHECK (request_id IS NULL OR (typeof(request_id) = 'text' AND request_id <> '')),
+  request_id TEXT CHECK (request_id IS NULL OR (typeof(request_id) = 'text' AND request_id <> '')), -- the caller's, if it sent one
   features   TEXT NOT NULL CHECK (typeof(features) = 'text'), -- one JSON object
-  score      REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND score BETWEEN 0 AND 1)), -- probability of the positive class
+  score      REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND abs(score) <= 1.7976931348623157e308)), -- finite; of a binary model the probability of the positive class
   class      TEXT NOT NULL CHECK (typeof(class) = 'text'),
-  latency    INTEGER CHECK (latency IS NULL OR (typeof(latency) = 'integer' AND latency BETWEEN 0 AND 86400000000000)) -- ns, at most a day
+  latency    INTEGER CHECK (latency IS NULL OR (typeof(latency) = 'integer' AND latency BETWEEN 0 AND 86400000000000)), -- ns, at most a day
+  shadow_of  INTEGER CHECK (shadow_of IS NULL OR (typeof(shadow_of) = 'integer' AND shadow_of >= 0 AND shadow_of < id)) -- id of the answered prediction, of which this one is another model's
 );
-CREATE UNIQUE INDEX predictions_request_id ON predictions (request_id) WHERE request_id IS NOT NULL;
+-- A request id is that of one answered prediction; its shadows may share it. A row
+-- without one is named LOGID-ID, by the log's id and its own, and needs no index.
+CREATE UNIQUE INDEX predictions_request_id ON predictions (request_id) WHERE request_id IS NOT NULL AND shadow_of IS NULL;
+CREATE INDEX predictions_shadow_of ON predictions (shadow_of) WHERE shadow_of IS NOT NULL;
 
 -- The newest row of a prediction is its outcome. What follows confidence is for
 -- the log to fill in: leave it out. class, model, version, predicted_at (its time)
@@ -63,7 +68,7 @@ CREATE TABLE feedback (
   model         TEXT,
   version       TEXT,
   predicted_at  INTEGER CHECK (predicted_at IS NULL OR typeof(predicted_at) = 'integer'),
-  score         REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND score BETWEEN 0 AND 1)),
+  score         REAL CHECK (score IS NULL OR (typeof(score) = 'real' AND abs(score) <= 1.7976931348623157e308)),
   corrects      TEXT CHECK (corrects IS NULL OR corrects IN ('same_source', 'higher_confidence', 'other_source'))
 );
 CREATE INDEX feedback_prediction_id ON feedback (prediction_id);
@@ -78,6 +83,71 @@ CREATE TABLE errors (
   version TEXT NOT NULL DEFAULT '' CHECK (typeof(version) = 'text'),
   reason  TEXT NOT NULL CHECK (typeof(reason) = 'text')
 );
+
+-- All evidence, whether it counts or not; feedback is what counts of it.
+CREATE TABLE outcomes (
+  seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+  received_at   INTEGER NOT NULL
+                DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000000)
+                CHECK (typeof(received_at) = 'integer' AND received_at >= 0),
+  prediction_id INTEGER CHECK (prediction_id IS NULL OR typeof(prediction_id) = 'integer'),
+  request_id    TEXT CHECK (request_id IS NULL OR typeof(request_id) = 'text'),
+  source        TEXT NOT NULL DEFAULT '' CHECK (typeof(source) = 'text'),
+  outcome       TEXT NOT NULL CHECK (typeof(outcome) = 'text'),
+  confidence    REAL NOT NULL DEFAULT 1 CHECK (typeof(confidence) = 'real' AND confidence > 0 AND confidence <= 1),
+  observed_at   INTEGER CHECK (observed_at IS NULL OR typeof(observed_at) = 'integer'),
+  accepted      INTEGER NOT NULL CHECK (accepted IN (0, 1)),
+  reason        TEXT NOT NULL DEFAULT '' CHECK (typeof(reason) = 'text'), -- why it does not count
+  CHECK (prediction_id IS NOT NULL OR request_id IS NOT NULL)
+);
+CREATE INDEX outcomes_prediction_id ON outcomes (prediction_id) WHERE prediction_id IS NOT NULL;
+
+-- How far each source has been read: written in the transaction of its rows.
+CREATE TABLE outcome_sources (
+  source     TEXT PRIMARY KEY,
+  cursor     TEXT NOT NULL CHECK (typeof(cursor) = 'text'),
+  updated_at INTEGER NOT NULL CHECK (typeof(updated_at) = 'integer')
+) WITHOUT ROWID;
+
+-- Outcomes whose prediction is not in the log yet.
+CREATE TABLE outcomes_pending (
+  seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+  received_at   INTEGER NOT NULL CHECK (typeof(received_at) = 'integer' AND received_at >= 0),
+  prediction_id INTEGER CHECK (prediction_id IS NULL OR typeof(prediction_id) = 'integer'),
+  request_id    TEXT CHECK (request_id IS NULL OR typeof(request_id) = 'text'),
+  source        TEXT NOT NULL CHECK (typeof(source) = 'text'),
+  outcome       TEXT NOT NULL CHECK (typeof(outcome) = 'text'),
+  confidence    REAL NOT NULL CHECK (typeof(confidence) = 'real' AND confidence > 0 AND confidence <= 1),
+  observed_at   INTEGER CHECK (observed_at IS NULL OR typeof(observed_at) = 'integer'),
+  CHECK (prediction_id IS NOT NULL OR request_id IS NOT NULL)
+);
+CREATE INDEX outcomes_pending_request_id ON outcomes_pending (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX outcomes_pending_prediction_id ON outcomes_pending (prediction_id) WHERE prediction_id IS NOT NULL;
+
+-- Records of a source that were not understood, as they came.
+CREATE TABLE outcomes_rejected (
+  seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+  received_at INTEGER NOT NULL CHECK (typeof(received_at) = 'integer' AND received_at >= 0),
+  source      TEXT NOT NULL CHECK (typeof(source) = 'text'),
+  reason      TEXT NOT NULL CHECK (typeof(reason) = 'text' AND reason <> ''),
+  record      TEXT NOT NULL CHECK (typeof(record) = 'text' AND length(CAST(record AS BLOB)) <= 4096)
+);
+
+-- What people said in reviews. Each row has the hash of the row before it; hash is
+-- the SHA-256, in hex, of json_array(previous, seq, time, prediction_id, reviewer,
+-- outcome, probability, note). A row that was erased keeps its hashes only.
+CREATE TABLE reviews (
+  seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+  time          INTEGER NOT NULL CHECK (typeof(time) = 'integer' AND time >= 0),
+  prediction_id INTEGER NOT NULL CHECK (typeof(prediction_id) = 'integer'),
+  reviewer      TEXT NOT NULL CHECK (typeof(reviewer) = 'text'),
+  outcome       TEXT NOT NULL CHECK (typeof(outcome) = 'text'),
+  probability   REAL CHECK (probability IS NULL OR (typeof(probability) = 'real' AND probability > 0 AND probability <= 1)), -- of being drawn for a review
+  note          TEXT NOT NULL DEFAULT '' CHECK (typeof(note) = 'text'),
+  previous      TEXT NOT NULL CHECK (typeof(previous) = 'text'), -- '' in the first row
+  hash          TEXT NOT NULL CHECK (typeof(hash) = 'text' AND length(hash) = 64)
+);
+CREATE INDEX reviews_prediction_id ON reviews (prediction_id);
 
 -- What has been shipped elsewhere. Rows above up_to_id are not deleted for their
 -- age; `drift_exporter log forget` takes a destination out that is gone.
@@ -105,10 +175,10 @@ CREATE TABLE totals_predictions (
   class       TEXT NOT NULL,
   invalid     INTEGER NOT NULL, -- 1: features are not a JSON object
   latency_le  INTEGER NOT NULL, -- bucket's upper bound in ns, 0: +Inf, -1: no latency
-  score_le    REAL NOT NULL,    -- bucket's upper bound, 0: +Inf, -1: no score
+  score_le    REAL NOT NULL,    -- bucket's upper bound, -1: no score, or none in [0, 1]
   predictions INTEGER NOT NULL,
   latency     INTEGER NOT NULL, -- sum in ns
-  score       INTEGER NOT NULL, -- sum in units of 1e-9
+  score       INTEGER NOT NULL, -- sum in units of 1e-9 of the scores in [0, 1]
   PRIMARY KEY (model, version, class, invalid, latency_le, score_le)
 ) WITHOUT ROWID;
 
@@ -159,7 +229,7 @@ CREATE VIEW counted_predictions AS SELECT
     ELSE 0
   END AS latency_le,
   CASE
-    WHEN score IS NULL THEN -1.0
+    WHEN score IS NULL OR score < 0 OR score > 1 THEN -1.0
     WHEN score <= 0.1 THEN 0.1
     WHEN score <= 0.2 THEN 0.2
     WHEN score <= 0.3 THEN 0.3
@@ -169,11 +239,10 @@ CREATE VIEW counted_predictions AS SELECT
     WHEN score <= 0.7 THEN 0.7
     WHEN score <= 0.8 THEN 0.8
     WHEN score <= 0.9 THEN 0.9
-    WHEN score <= 1.0 THEN 1.0
-    ELSE 0.0
+    ELSE 1.0
   END AS score_le,
   coalesce(latency, 0) AS latency,
-  coalesce(CAST(score * 1e9 + 0.5 AS INTEGER), 0) AS score
+  CASE WHEN score >= 0 AND score <= 1 THEN CAST(score * 1e9 + 0.5 AS INTEGER) ELSE 0 END AS score
 FROM predictions;
 
 -- How one outcome counts. The delay is in ms; one above ten years counts as that,
@@ -257,17 +326,48 @@ CREATE TRIGGER errors_delete BEFORE DELETE ON errors
 WHEN OLD.seq > (SELECT up_to_id FROM totals_up_to WHERE log = 'errors')
 BEGIN UPDATE totals_up_to SET up_to_id = (SELECT max(seq) FROM errors) WHERE log = 'errors'; END;
 
--- Ids rise, also past rows that were deleted. Times rise with ids: only a clock
--- that was set back by more than a minute is believed. One trigger serves both
--- and the sums, because each trigger costs every row 0.3 us; looking for the row
--- before by its id, not by OFFSET, costs 1 us more.
-CREATE TRIGGER predictions_insert AFTER INSERT ON predictions
-WHEN NEW.id % 10000 = 9999
-  OR NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'predictions')
-  OR NEW.time < (SELECT time FROM predictions ORDER BY id DESC LIMIT 1 OFFSET 1)
+-- Ids rise, also past rows that were deleted: those are in the sums, so the next
+-- id is above both the newest row and the sums. SQLite numbers a row by the newest
+-- one that is there. Where that was deleted, a row with the greatest of all times
+-- stands in for it while the next one is inserted.
+--
+-- REPLACE would delete a row without firing a trigger (unless recursive_triggers is
+-- set), and so take it out of the counters. An INSERT in a trigger has the conflict
+-- clause of the statement that fired it: so only with REPLACE does this one turn
+-- replacing.on to 1. The statement then fails, and has changed nothing.
+CREATE TABLE replacing (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  "on" INTEGER NOT NULL
+);
+INSERT INTO replacing VALUES (1, 0);
+
+CREATE TRIGGER predictions_insert_before BEFORE INSERT ON predictions
+WHEN NEW.id BETWEEN 0 AND (SELECT id FROM predictions ORDER BY id DESC LIMIT 1)
+  OR (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions') > coalesce((SELECT id FROM predictions ORDER BY id DESC LIMIT 1), -1)
+  OR (NEW.request_id IS NOT NULL AND EXISTS (SELECT 1 FROM predictions WHERE request_id = NEW.request_id AND shadow_of IS NULL))
 BEGIN
+  INSERT OR IGNORE INTO replacing
+  SELECT 1, 1 WHERE EXISTS (SELECT 1 FROM predictions WHERE id = NEW.id)
+    OR (NEW.shadow_of IS NULL AND EXISTS (SELECT 1 FROM predictions WHERE request_id = NEW.request_id AND shadow_of IS NULL));
+  SELECT RAISE(ABORT, 'a prediction is never replaced: use INSERT, or INSERT OR IGNORE to keep the row that is there')
+  FROM replacing WHERE "on" = 1;
   SELECT RAISE(ABORT, 'ids only rise: leave id out of the INSERT')
-  WHERE NEW.id <= (SELECT seq FROM sqlite_sequence WHERE name = 'predictions');
+  WHERE NEW.id >= 0 AND NOT EXISTS (SELECT 1 FROM predictions WHERE id = NEW.id)
+    AND NEW.id <= max(coalesce((SELECT max(id) FROM predictions), -1), (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions'));
+  INSERT INTO predictions (id, time, model, features, class)
+  SELECT up_to_id, 9223372036854775807, 'stands in', '{}', '' FROM totals_up_to
+  WHERE log = 'predictions' AND NEW.id < 0 AND up_to_id > coalesce((SELECT max(id) FROM predictions), -1);
+END;
+
+-- Times rise with ids: only a clock that was set back by more than a minute is
+-- believed. One trigger serves that and the sums, because each trigger costs every
+-- row 0.3 us; looking for the row before by its id, not by OFFSET, costs 1 us more.
+CREATE TRIGGER predictions_insert AFTER INSERT ON predictions
+WHEN (NEW.id % 10000 = 9999 OR NEW.time < (SELECT time FROM predictions ORDER BY id DESC LIMIT 1 OFFSET 1))
+  AND NEW.time < 9223372036854775807
+BEGIN
+  DELETE FROM predictions
+  WHERE id = (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions') AND time = 9223372036854775807;
   UPDATE predictions SET time = (SELECT time FROM predictions WHERE id < NEW.id ORDER BY id DESC LIMIT 1)
   WHERE id = NEW.id
     AND time < (SELECT time FROM predictions WHERE id < NEW.id ORDER BY id DESC LIMIT 1)
@@ -275,6 +375,44 @@ BEGIN
   UPDATE totals_up_to SET up_to_id = NEW.id
   WHERE NEW.id % 10000 = 9999 AND log = 'predictions' AND up_to_id < NEW.id;
 END;
+
+-- What was read is not changed: a running exporter would count the old row, and
+-- one that is started later the new one. The log itself sets the time of a row that
+-- was just inserted to that of the row before, and completes feedback once.
+CREATE TRIGGER predictions_update BEFORE UPDATE ON predictions
+WHEN (NEW.id, NEW.model, NEW.version, NEW.request_id, NEW.features, NEW.score, NEW.class, NEW.latency, NEW.shadow_of)
+  IS NOT (OLD.id, OLD.model, OLD.version, OLD.request_id, OLD.features, OLD.score, OLD.class, OLD.latency, OLD.shadow_of)
+  OR NEW.time IS NOT (SELECT time FROM predictions WHERE id < OLD.id ORDER BY id DESC LIMIT 1)
+  OR EXISTS (SELECT 1 FROM predictions WHERE id > OLD.id)
+BEGIN SELECT RAISE(ABORT, 'a prediction is never changed: delete it (`drift_exporter log erase` leaves no trace), and insert another'); END;
+
+CREATE TRIGGER feedback_update BEFORE UPDATE ON feedback
+WHEN (NEW.seq, NEW.prediction_id, NEW.time, NEW.outcome, NEW.source, NEW.confidence)
+  IS NOT (OLD.seq, OLD.prediction_id, OLD.time, OLD.outcome, OLD.source, OLD.confidence)
+  OR (OLD.class IS NOT NULL AND (NEW.class, NEW.model, NEW.version) IS NOT (OLD.class, OLD.model, OLD.version))
+  OR OLD.predicted_at IS NOT NULL
+  OR EXISTS (SELECT 1 FROM feedback WHERE seq > OLD.seq)
+BEGIN SELECT RAISE(ABORT, 'feedback is never changed: insert a row with the new outcome, the newest one counts'); END;
+
+CREATE TRIGGER errors_update BEFORE UPDATE ON errors
+BEGIN SELECT RAISE(ABORT, 'a refused request is never changed'); END;
+
+CREATE TRIGGER outcomes_update BEFORE UPDATE ON outcomes
+BEGIN SELECT RAISE(ABORT, 'evidence is never changed: insert another row'); END;
+
+CREATE TRIGGER reviews_update BEFORE UPDATE ON reviews
+WHEN (NEW.seq, NEW.time, NEW.previous, NEW.hash, NEW.reviewer, NEW.outcome, NEW.note)
+  IS NOT (OLD.seq, OLD.time, OLD.previous, OLD.hash, '', '', '')
+BEGIN SELECT RAISE(ABORT, 'a review is never changed, but erased: reviewer, outcome and note empty'); END;
+
+-- The same for rows that are numbered by seq. REPLACE needs no other care here:
+-- the number of a row that is there is never above the newest.
+CREATE TRIGGER feedback_insert_before BEFORE INSERT ON feedback
+WHEN NEW.seq BETWEEN 0 AND (SELECT seq FROM sqlite_sequence WHERE name = 'feedback')
+BEGIN SELECT RAISE(ABORT, 'seq only rises: leave it out of the INSERT'); END;
+CREATE TRIGGER errors_insert_before BEFORE INSERT ON errors
+WHEN NEW.seq BETWEEN 0 AND (SELECT seq FROM sqlite_sequence WHERE name = 'errors')
+BEGIN SELECT RAISE(ABORT, 'seq only rises: leave it out of the INSERT'); END;
 
 -- Feedback that comes without class is completed here, by the rules that hold
 -- for all feedback: an unknown prediction is refused, and so is another outcome

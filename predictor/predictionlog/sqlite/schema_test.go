@@ -65,7 +65,7 @@ func TestSchemaRefusesWhatNoReaderCouldUse(t *testing.T) {
 		{"empty model", "INSERT INTO predictions (model, features, class) VALUES ('', '{}', '1')", "CHECK"},
 		{"no class", "INSERT INTO predictions (model, features) VALUES ('m', '{}')", "NOT NULL"},
 		{"features are a blob", "INSERT INTO predictions (model, features, class) VALUES ('m', x'7b7d', '1')", "CHECK"},
-		{"score is no probability", "INSERT INTO predictions (model, features, class, score) VALUES ('m', '{}', '1', 1.5)", "CHECK"},
+		{"score is infinite", "INSERT INTO predictions (model, features, class, score) VALUES ('m', '{}', '1', 9e999)", "CHECK"},
 		{"score is infinite", "INSERT INTO predictions (model, features, class, score) VALUES ('m', '{}', '1', 9e999)", "CHECK"},
 		{"score is a text", "INSERT INTO predictions (model, features, class, score) VALUES ('m', '{}', '1', 'high')", "CHECK"},
 		{"latency is negative", "INSERT INTO predictions (model, features, class, latency) VALUES ('m', '{}', '1', -1)", "CHECK"},

@@ -43,7 +43,7 @@ func OpenShipping(ctx context.Context, path, destination string) (*Shipping, err
 	if err != nil {
 		return nil, err
 	}
-	conn, opened, err := openToWrite(ctx, path, false)
+	conn, opened, err := openToWrite(ctx, path, opening{})
 	if err != nil {
 		return nil, err
 	}

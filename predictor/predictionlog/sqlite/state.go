@@ -10,7 +10,7 @@ import (
 
 const selectState = `SELECT
   (SELECT value FROM meta WHERE key = 'log_id'),
-  coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'predictions'), -1),
+  max(coalesce((SELECT max(id) FROM predictions), -1), (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions')),
   coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feedback'), -1),
   coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'errors'), -1),
   (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions'),

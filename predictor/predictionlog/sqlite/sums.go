@@ -34,7 +34,7 @@ func (s *sums) add(p *predictionlog.Prediction) {
 		latency = int64(p.Latency)
 		k.latency = predictionlog.LatencyBucket(latency)
 	}
-	if p.Score >= 0 { // it may be NaN
+	if p.Score >= 0 && p.Score <= 1 { // it may be NaN
 		score = predictionlog.ScoreUnits(p.Score)
 		k.score = predictionlog.ScoreBucket(p.Score)
 	}

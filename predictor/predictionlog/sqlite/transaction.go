@@ -15,6 +15,8 @@ type transaction struct {
 	// next is the id of the next prediction, first that of the transaction's
 	// first one, now the time of all rows, in nanoseconds.
 	next, first, now int64
+	// logID is the log's.
+	logID string
 	// saved says that the Writer's sums are in the log's.
 	saved bool
 }
@@ -30,13 +32,14 @@ func begin(c *file.Connection, clock func() time.Time) (*transaction, error) {
 		return nil, err
 	}
 	row, err := c.First(context.Background(), `SELECT
-		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'predictions'), -1) + 1,
-		coalesce((SELECT time FROM predictions ORDER BY id DESC LIMIT 1), 0)`)
+		max(coalesce((SELECT max(id) FROM predictions), -1), (SELECT up_to_id FROM totals_up_to WHERE log = 'predictions')) + 1,
+		coalesce((SELECT time FROM predictions ORDER BY id DESC LIMIT 1), 0),
+		(SELECT value FROM meta WHERE key = 'log_id')`)
 	if err != nil {
 		return nil, errors.Join(err, c.Rollback())
 	}
 	f := file.Fields{Row: row}
-	tx := &transaction{conn: c, next: f.Integer(0), first: f.Integer(0), now: after(f.Integer(1), clock().UnixNano())}
+	tx := &transaction{conn: c, next: f.Integer(0), first: f.Integer(0), logID: f.Text(2), now: after(f.Integer(1), clock().UnixNano())}
 	if f.Err != nil {
 		return nil, errors.Join(c.Damaged("newest row", f.Err), c.Rollback())
 	}

@@ -153,7 +153,9 @@ func (w *Writer) connect(ctx context.Context) error {
 		w.options.Logger.Warn("prediction log was moved, removed or replaced; opening the one that has its name now", "path", w.path)
 		w.leave()
 	}
-	conn, opened, err := openToWrite(ctx, w.path, true)
+	conn, opened, err := openToWrite(ctx, w.path, opening{create: true, locked: true, said: func(step string) {
+		w.options.Logger.Info("bringing the prediction log up to this release", "path", w.path, "step", step)
+	}})
 	if err != nil {
 		return err
 	}

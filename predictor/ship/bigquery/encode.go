@@ -154,6 +154,9 @@ func (m *message) prediction(r *predictionlog.WholeRow) {
 	if r.Latency >= 0 {
 		m.integer("latency", r.Latency)
 	}
+	if r.ShadowOf >= 0 {
+		m.integer("shadow_of", r.ShadowOf)
+	}
 }
 
 func (m *message) feedback(r *predictionlog.FeedbackRow) {
