@@ -24,7 +24,7 @@ var (
 		binLabels.given, nil)
 )
 
-// accuracyImpact tells what each feature has to do with a change of accuracy.
+// accuracyImpact shows what each feature has to do with a change of accuracy.
 type accuracyImpact struct{}
 
 // Name implements Collector.

@@ -17,7 +17,7 @@ type Options struct {
 }
 
 // Entry is one line of the list: a collector, what --help says of it, whether
-// it runs unless told otherwise, and what it cannot do without.
+// it runs by default, and what it cannot do without.
 type Entry struct {
 	Collector
 
@@ -66,7 +66,7 @@ func Names() []string {
 	return names(func(Entry) bool { return true })
 }
 
-// Defaults lists the collectors that run unless told otherwise.
+// Defaults lists the collectors that run by default.
 func Defaults() []string {
 	return names(func(e Entry) bool { return e.on })
 }

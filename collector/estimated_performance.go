@@ -33,7 +33,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// estimatedPerformance tells how right the model may be before outcomes are
+// estimatedPerformance shows how right the model may be before outcomes are
 // known, and by how much those that are known differ from that.
 type estimatedPerformance struct{}
 

@@ -24,7 +24,7 @@ var (
 		binLabels.given, nil)
 )
 
-// BinLimits bounds what is told of single bins.
+// BinLimits bounds what is shown of single bins.
 type BinLimits struct {
 	// Top is the number of bins of a feature, those that contribute most to its
 	// divergence; 0: all.
@@ -44,7 +44,7 @@ func (l BinLimits) Validate() error {
 	return nil
 }
 
-// featureBins tells why features drifted: which of their bins make up the
+// featureBins shows why features drifted: which of their bins make up the
 // divergence.
 type featureBins struct {
 	limits BinLimits

@@ -15,7 +15,7 @@ var (
 		binLabels.given, nil)
 )
 
-// featureCounts tells the raw counts behind the divergences.
+// featureCounts shows the raw counts behind the divergences.
 type featureCounts struct{}
 
 // Name implements Collector.

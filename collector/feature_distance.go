@@ -28,7 +28,7 @@ var (
 	wasserstein       = distanceOf("wasserstein")
 )
 
-// featureDistance tells by several measures how far each feature has moved.
+// featureDistance shows by several measures how far each feature has moved.
 type featureDistance struct{}
 
 // Name implements Collector.

@@ -40,7 +40,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// featureDrift tells how far each feature has moved from the reference.
+// featureDrift shows how far each feature has moved from the reference.
 type featureDrift struct {
 	judgement assess.Judgement
 }

@@ -28,7 +28,7 @@ var (
 		featureLabels.given, nil)
 )
 
-// featureQuality tells how much of each feature the model cannot know well.
+// featureQuality shows how much of each feature the model cannot know well.
 type featureQuality struct{}
 
 // Name implements Collector.

@@ -11,7 +11,7 @@ import (
 // and one metric has one help.
 const featureValueHelp = "Newest value of this numeric feature, in its own unit: a single request's value, which --no-collector.feature_values disables. Absent if the look-back has no value."
 
-// featureValues tells the newest value of each numeric feature. The metrics are
+// featureValues shows the newest value of each numeric feature. The metrics are
 // named by the features; a configuration in which two of one model would share a name is
 // refused.
 type featureValues struct{}

@@ -28,7 +28,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// sendMatured tells how right the model was where the outcomes are in.
+// sendMatured shows how right the model was where the outcomes are in.
 func sendMatured(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	c := assess.MaturedOf(m)
 	if c == nil {

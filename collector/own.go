@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Run is how a collector fared in one scrape.
-type Run struct {
+// Result is how a collector fared in one scrape.
+type Result struct {
 	Name    string
 	Success bool
 	Took    time.Duration
@@ -35,7 +35,7 @@ var (
 )
 
 // CollectRuns sends how the collectors fared.
-func CollectRuns(runs []Run, ch chan<- prometheus.Metric) {
+func CollectRuns(runs []Result, ch chan<- prometheus.Metric) {
 	for _, r := range runs {
 		labels := collectorLabels.with(r.Name)
 		gauge(ch, collectorSuccess, truth(r.Success), labels)

@@ -43,7 +43,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// performance tells how right the model was, by the outcomes fed back.
+// performance shows how right the model was, by the outcomes fed back.
 type performance struct{}
 
 // Name implements Collector.

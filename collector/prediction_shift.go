@@ -22,7 +22,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// predictionShift tells how far what the model answers has moved from the
+// predictionShift shows how far what the model answers has moved from the
 // reference.
 type predictionShift struct {
 	judgement assess.Judgement

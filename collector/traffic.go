@@ -33,7 +33,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// traffic tells what the model was asked and what it answered.
+// traffic shows what the model was asked and what it answered.
 type traffic struct{}
 
 // Name implements Collector.

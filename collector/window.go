@@ -19,7 +19,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// windowRows tells which predictions the other metrics are about.
+// windowRows shows which predictions the other metrics are about.
 type windowRows struct{}
 
 // Name implements Collector.

@@ -28,7 +28,7 @@ type Judgement struct {
 	Tolerance float64
 }
 
-// Drift is what is said of one distribution beside its reference.
+// Drift is what is said of one distribution compared with its reference.
 type Drift struct {
 	// KL is D(reference || window) in nats, nil when the window is empty.
 	KL *float64 `json:"kl,omitempty"`

@@ -11,7 +11,7 @@ import (
 const z95 = 1.959963984540054
 
 // enoughCoverage is the share of a cohort that must have an outcome before its
-// accuracy is told: outcomes that come early are not like those that come late.
+// accuracy is known: outcomes that come early are not like those that come late.
 const enoughCoverage = 0.8
 
 // Interval is a value and the ends of its 95 % interval.

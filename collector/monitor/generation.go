@@ -59,7 +59,7 @@ func (m *Monitor) swap(next *generation) error {
 // need not be read from the log again. Tables are counted in the background.
 func (m *Monitor) Reload() error {
 	err := m.reload()
-	m.remotes.soon()
+	m.remotes.countNow()
 	return err
 }
 

@@ -47,7 +47,7 @@ type Options struct {
 	Window window.Options
 	// Bins says how features are binned.
 	Bins drift.BinOptions
-	// BinLimits bounds what feature_bins tells: --bins.top and --bins.max-series.
+	// BinLimits bounds what feature_bins shows: --bins.top and --bins.max-series.
 	BinLimits collector.BinLimits
 	// BootstrapSamples is --drift.bootstrap-samples, the draws of a null.
 	BootstrapSamples int

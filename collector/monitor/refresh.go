@@ -20,7 +20,7 @@ const (
 func (m *Monitor) Refresh(interval time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var refreshing sync.WaitGroup
-	m.remotes.soon()
+	m.remotes.countNow()
 	refreshing.Go(func() { m.refresh(ctx, interval) })
 	return func() {
 		cancel()
@@ -45,7 +45,7 @@ func (m *Monitor) refresh(ctx context.Context, interval time.Duration) {
 		case <-ctx.Done():
 			return
 		case <-tick:
-			m.reloadOrTell()
+			m.reloadOrLog()
 		case <-m.remotes.wake:
 			pause = firstRetry
 		case <-again.C:
@@ -53,7 +53,7 @@ func (m *Monitor) refresh(ctx context.Context, interval time.Duration) {
 		}
 		changed, failed := m.remotes.count(ctx, failedOnly)
 		if changed {
-			m.reloadOrTell()
+			m.reloadOrLog()
 		}
 		again.Stop()
 		if !failed {
@@ -65,7 +65,7 @@ func (m *Monitor) refresh(ctx context.Context, interval time.Duration) {
 	}
 }
 
-func (m *Monitor) reloadOrTell() {
+func (m *Monitor) reloadOrLog() {
 	if err := m.reload(); err != nil {
 		m.options.Logger.Error("cannot refresh references, keeping the former ones", "err", err)
 	}

@@ -188,8 +188,8 @@ func sourceOf(t reference.Table) string {
 	return "bigquery:" + t.Project + "." + t.Dataset + "." + t.Name
 }
 
-// soon has the tables counted without waiting for the interval.
-func (r *remotes) soon() {
+// countNow has the tables counted without waiting for the interval.
+func (r *remotes) countNow() {
 	select {
 	case r.wake <- struct{}{}:
 	default:

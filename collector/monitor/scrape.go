@@ -31,12 +31,12 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 	now, kept, release := s.monitor.snapshot(s.ctx)
 	defer release()
 	parts, refused := make([][]*dto.MetricFamily, len(s.entries)+1), make([]error, len(s.entries)+2)
-	runs := make([]collector.Run, len(s.entries))
+	runs := make([]collector.Result, len(s.entries))
 	var running sync.WaitGroup
 	for i := range s.entries {
 		e, start := &s.entries[i], time.Now()
 		if families, ok := kept.get(e, now); ok {
-			parts[i], runs[i] = families, collector.Run{Name: e.Name(), Success: true, Took: time.Since(start)}
+			parts[i], runs[i] = families, collector.Result{Name: e.Name(), Success: true, Took: time.Since(start)}
 		} else if e.Lasts() {
 			running.Go(func() {
 				start := time.Now()
@@ -64,14 +64,14 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 }
 
 // ran is how a collector fared that has ended; it logs why it was not a success.
-func (s *scrape) ran(e *collector.Entry, err error, start time.Time) collector.Run {
+func (s *scrape) ran(e *collector.Entry, err error, start time.Time) collector.Result {
 	switch {
 	case errors.Is(err, collector.ErrPanicked):
 		s.monitor.options.Logger.Error("collector panicked, please report it", "collector", e.Name(), "err", err)
 	case err != nil:
 		s.monitor.options.Logger.Debug("collector incomplete", "collector", e.Name(), "err", err)
 	}
-	return collector.Run{Name: e.Name(), Success: err == nil, Took: time.Since(start)}
+	return collector.Result{Name: e.Name(), Success: err == nil, Took: time.Since(start)}
 }
 
 // collectReload sends how the last reload fared.

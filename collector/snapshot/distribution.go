@@ -29,7 +29,7 @@ func (d *Distributions) All() iter.Seq[*Distribution] {
 	}
 }
 
-// Distribution is one feature, the score or the class: the reference beside the
+// Distribution is one feature, the score or the class: the reference and the
 // window.
 type Distribution struct {
 	Name    string

@@ -48,7 +48,7 @@ type Model struct {
 	Rows *Rows
 	// Counters covers the whole log, nil when the log could not be read.
 	Counters *predictionlog.Counters
-	// Distributions are those of the window beside the reference's, nil without a
+	// Distributions are those of the window and of the reference, nil without a
 	// reference or before the first row.
 	Distributions *Distributions
 	// Performance is the feedback window, nil without feedback.

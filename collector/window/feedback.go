@@ -53,7 +53,7 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 	var codes []uint8
 	if rows != nil {
 		codes = rows.codesOf(row.PredictionID)
-		rows.history.outcome(row, predicted == actual)
+		rows.ledger.outcome(row, predicted == actual)
 	}
 	f.add(row, predicted, actual, codes)
 }

@@ -57,9 +57,9 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 		}
 		f.fold(row, s.series[key])
 	}
-	generation := row.Seq / w.options.Lookback
-	if _, begun := s.outcomesFrom[generation]; !begun {
-		s.outcomesFrom[generation] = row.Time
+	span := row.Seq / w.options.Lookback
+	if _, begun := s.outcomesFrom[span]; !begun {
+		s.outcomesFrom[span] = row.Time
 	}
 	if row.Seq > s.counted.Feedback {
 		s.countersOf(key).AddFeedback(row)

@@ -35,8 +35,8 @@ type series struct {
 	view   atomic.Pointer[view]
 	pushed int64 // calls of push
 	age    time.Duration
-	// history holds what is asked of rows once their outcomes come.
-	history  *history
+	// ledger holds what is needed of rows when their outcomes arrive.
+	ledger   *ledger
 	maturity time.Duration // --window.maturity
 	// parts are what the last snapshot has.
 	parts struct {
@@ -45,11 +45,11 @@ type series struct {
 		estimate *snapshot.Estimate
 	}
 
-	lookback   int64
-	generation int64 // of the newest row: its id by the look-back
-	clock      int64 // time of the newest row, or of the one it is late behind
+	lookback int64
+	span     int64 // of the newest row: its id by the look-back
+	clock    int64 // time of the newest row, or of the one it is late behind
 
-	// watches are the folds that began with this generation and the one before;
+	// watches are the folds that began with this span and the one before;
 	// none without sequential detection. The first is what snapshots see, the
 	// second takes its place at the next anchor.
 	watches   []*watch
@@ -67,17 +67,17 @@ type series struct {
 func (w *Window) newSeries(l *layout) *series {
 	o := &w.options
 	s := &series{
-		layout: l, age: o.Duration, lookback: o.Lookback, generation: -1,
+		layout: l, age: o.Duration, lookback: o.Lookback, span: -1,
 		maturity: o.Maturity,
 	}
 	if l == nil {
 		s.rows = columns.New(0, o.Predictions)
-		s.history = newHistory(s.rows.Timeline)
+		s.ledger = newLedger(s.rows.Timeline)
 		s.scrape = s.rows.NewCursor(nil)
 		return s
 	}
 	s.rows = columns.New(len(l.columns), o.Predictions)
-	s.history = newHistory(s.rows.Timeline)
+	s.ledger = newLedger(s.rows.Timeline)
 	s.scrape, s.ticks = s.rows.NewCursor(l.codes()), s.rows.NewCursor(l.codes())
 	s.codes = make([]uint8, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
@@ -106,10 +106,10 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	} else if !s.layout.code(row, s.codes, s.last, s.lastAt) {
 		return false, nil
 	}
-	generation := s.generation
-	time := s.tell(row)
-	if s.generation != generation {
-		s.turn()
+	span := s.span
+	time := s.clamp(row)
+	if s.span != span {
+		s.beginWatch()
 	}
 	for _, w := range s.watches {
 		if err := w.before(ctx, time); err != nil {
@@ -117,21 +117,21 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.Add(row.ID, time, s.codes)
-	s.history.add(row, time, s.layout.classReader().Predicted(row.Class), s.layout.positive())
+	s.ledger.add(row, time, s.layout.classReader().Predicted(row.Class), s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time)
 	}
 	return true, nil
 }
 
-// turn begins a watch with the present generation, and ends those that began
+// beginWatch begins a watch with the present span, and ends those that began
 // before the last one.
-func (s *series) turn() {
+func (s *series) beginWatch() {
 	if s.layout == nil || s.detection.FalseAlarmsPerMonth == 0 {
 		return
 	}
-	s.unwatch((s.generation - 1) * s.lookback)
-	s.watches = append(s.watches, newWatch(s, s.generation*s.lookback))
+	s.unwatch((s.span - 1) * s.lookback)
+	s.watches = append(s.watches, newWatch(s, s.span*s.lookback))
 }
 
 // unwatch ends the watches that began before anchor.
@@ -144,14 +144,14 @@ func (s *series) unwatch(anchor int64) {
 	}
 }
 
-// tell returns the time of a row: its own, or that of the newest row when it is
+// clamp returns the time of a row: its own, or that of the newest row when it is
 // late. So times rise, but where a clock was set back. They begin again at every
-// multiple of the look-back: a reader that starts there tells the same.
-func (s *series) tell(row *predictionlog.Row) int64 {
-	generation := row.ID / s.lookback
+// multiple of the look-back: a reader that starts there finds the same.
+func (s *series) clamp(row *predictionlog.Row) int64 {
+	span := row.ID / s.lookback
 	isLate := row.Time < s.clock && row.Time/tick >= s.clock/tick-late
-	if generation != s.generation || !isLate {
-		s.generation, s.clock = generation, row.Time
+	if span != s.span || !isLate {
+		s.span, s.clock = span, row.Time
 	}
 	return s.clock
 }
@@ -164,7 +164,7 @@ func (s *series) forget(anchor int64) {
 		w.count()
 	}
 	s.rows.Forget(anchor)
-	s.history.forget(anchor)
+	s.ledger.forget(anchor)
 }
 
 func (s *series) lastTime() int64 { return s.rows.Time(s.rows.Next() - 1) }

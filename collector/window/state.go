@@ -127,11 +127,11 @@ func (s *state) completeAfter(feedbackAnchor, lookback int64) int64 {
 		return math.MinInt64
 	}
 	first := int64(math.MaxInt64)
-	for generation := range s.outcomesFrom {
-		if generation < feedbackAnchor/lookback {
-			delete(s.outcomesFrom, generation)
+	for span := range s.outcomesFrom {
+		if span < feedbackAnchor/lookback {
+			delete(s.outcomesFrom, span)
 		} else {
-			first = min(first, generation)
+			first = min(first, span)
 		}
 	}
 	if first == math.MaxInt64 {
@@ -145,7 +145,7 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 	after := s.completeAfter(feedbackAnchor, lookback)
 	for k, r := range s.series {
 		r.forget(s.anchor)
-		r.history.forgetOutcomes(feedbackAnchor, after)
+		r.ledger.forgetOutcomes(feedbackAnchor, after)
 		if r.rows.Empty() {
 			delete(s.series, k)
 		}

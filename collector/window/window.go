@@ -120,7 +120,7 @@ type Window struct {
 	specs   map[string]*Spec
 
 	begun   atomic.Int64  // advances, by number
-	turn    chan struct{} // holds one token: whoever has it may touch the rest
+	token   chan struct{} // in the channel, or with whoever may touch the rest
 	state   state
 	reached int64 // the advance with which state reached the log's end; 0: not there
 }
@@ -136,7 +136,7 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 	w := &Window{
 		log: log, options: o, nulls: nulls,
 		specs: make(map[string]*Spec, len(specs)),
-		turn:  make(chan struct{}, 1),
+		token: make(chan struct{}, 1),
 	}
 	for i := range specs {
 		s := &specs[i]
@@ -153,7 +153,7 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 		}
 	}
 	w.state.reset()
-	w.turn <- struct{}{}
+	w.token <- struct{}{}
 	return w, nil
 }
 
@@ -165,7 +165,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
 	s, begun := &snapshot.Snapshot{Time: now}, w.begun.Load()
 	var drafts []*draft
 	select {
-	case <-w.turn:
+	case <-w.token:
 	case <-ctx.Done():
 		s.Err = fmt.Errorf("wait for another scrape to read the log: %w", context.Cause(ctx))
 		w.referencesOnly(s)
@@ -182,7 +182,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
 	} else {
 		w.referencesOnly(s)
 	}
-	w.turn <- struct{}{}
+	w.token <- struct{}{}
 	if !w.options.Bare {
 		w.drawNulls(ctx, drafts)
 		testBlocks(drafts)
@@ -192,7 +192,7 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
 }
 
 // advanceOnce advances. Whoever has called Snapshot before it began, and waits for
-// their turn meanwhile, need not do so again.
+// the token meanwhile, need not do so again.
 func (w *Window) advanceOnce(ctx context.Context) error {
 	number := w.begun.Add(1)
 	w.reached = 0
@@ -262,7 +262,7 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		m.Rows.Oldest = &oldest
 	}
 	if !w.options.Bare {
-		r.labels(&m, counts, now)
+		r.addOutcomes(&m, counts, now)
 	}
 	if r.layout == nil || m.Reference == nil {
 		m.Outcomes = nil

@@ -10,7 +10,7 @@ import (
 )
 
 // maturityShare is the share of outcomes that have come at the age at which a
-// prediction is mature, minOutcomes how many it takes to tell that age: of fewer
+// prediction is mature, minOutcomes how many it takes to know that age: of fewer
 // than 20, 95 % is all of them.
 const (
 	maturityShare = 0.95
@@ -20,10 +20,10 @@ const (
 // defaultPositive is the positive class where no reference names it.
 const defaultPositive = "1"
 
-// labels tells a model of a snapshot what is known of outcomes and, without
+// addOutcomes adds to a model of a snapshot what is known of outcomes and, without
 // them, of accuracy.
-func (s *series) labels(m *snapshot.Model, window *columns.Counts, now time.Time) {
-	h := s.history
+func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time.Time) {
+	h := s.ledger
 	if window.Rows > 0 {
 		from, after, until := s.rows.ID(s.rows.Held()), int64(math.MinInt64), int64(math.MaxInt64)
 		if s.age > 0 {
@@ -49,8 +49,8 @@ func (s *series) labels(m *snapshot.Model, window *columns.Counts, now time.Time
 	}
 }
 
-// maturity returns the age at which outcomes have come, if that can be told.
-func (h *history) maturity(now int64) (age time.Duration, ok bool) {
+// maturity returns the age at which outcomes have come, if that is known.
+func (h *ledger) maturity(now int64) (age time.Duration, ok bool) {
 	var outcomes int64
 	for _, n := range h.delays {
 		outcomes += n

@@ -9,12 +9,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// history remembers of every row since the anchor what is asked once outcomes
-// come: when it was, how sure the model was, and whether and how soon its outcome
+// ledger holds, for each row since the anchor, what is needed when its outcome
+// arrives: when it was, how sure the model was, and whether and how soon its outcome
 // came. It keeps them in runs, whose sums make cheap what is asked at every scrape:
 // 0.1 ms over half a million rows. A row costs 7 bytes beside its line in the
 // timeline, and 8 more in a run with outcomes.
-type history struct {
+type ledger struct {
 	line   *columns.Timeline
 	runs   []*run  // from that of the timeline's first row on
 	delays []int64 // rows behind after, by bucket
@@ -65,12 +65,12 @@ func delayBucket(ns int64) int {
 	return min(sort.Search(delayBuckets, func(i int) bool { return delayEnds[i] >= ns }), delayBuckets-1)
 }
 
-func newHistory(line *columns.Timeline) *history {
-	return &history{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
+func newLedger(line *columns.Timeline) *ledger {
+	return &ledger{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
 // add appends the row that was just added to the timeline, with that time and class.
-func (h *history) add(row *predictionlog.Row, time int64, class, positive string) {
+func (h *ledger) add(row *predictionlog.Row, time int64, class, positive string) {
 	conf := uint32(noScore)
 	if p, ok := row.Probability(); ok {
 		conf = uint32(confidenceUnits(p, class, positive))
@@ -87,7 +87,7 @@ func confidenceUnits(score float64, class, positive string) int64 {
 	return int64(math.Round((1 - score) * confUnit))
 }
 
-func (h *history) append(conf uint32, time int64) {
+func (h *ledger) append(conf uint32, time int64) {
 	at := (h.line.Next() - 1) % columns.RunLength
 	if at == 0 || len(h.runs) == 0 {
 		h.runs = append(h.runs, &run{earliest: time, latest: time})
@@ -104,7 +104,7 @@ func (h *history) append(conf uint32, time int64) {
 }
 
 // at returns the run of row i, and its place in it.
-func (h *history) at(i int64) (r *run, at int64) {
+func (h *ledger) at(i int64) (r *run, at int64) {
 	return h.runs[i/columns.RunLength-h.line.First()/columns.RunLength], i % columns.RunLength
 }
 
@@ -135,21 +135,21 @@ func (t tally) plus(o tally) tally {
 
 // outcome takes the outcome of a row, which replaces an earlier one. It counts
 // by when it was logged: until then nobody knew it.
-func (h *history) outcome(f *predictionlog.FeedbackRow, correct bool) {
+func (h *ledger) outcome(f *predictionlog.FeedbackRow, correct bool) {
 	i := h.line.Search(h.line.First(), f.PredictionID)
 	if i == h.line.Next() || h.line.ID(i) != f.PredictionID {
 		return
 	}
 	r, at := h.at(i)
-	h.judge(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), correct)
+	h.setOutcome(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), correct)
 	if r.seq == nil {
 		r.seq = &[columns.RunLength]int64{}
 	}
 	r.seq[at] = f.Seq
 }
 
-// judge gives a row of a time another outcome, or none.
-func (h *history) judge(r *run, at, time int64, delay uint8, right bool) {
+// setOutcome gives a row of a time another outcome, or none.
+func (h *ledger) setOutcome(r *run, at, time int64, delay uint8, right bool) {
 	before := r.row(at)
 	if was := r.delay[at]; was != noOutcome && time > h.after {
 		h.delays[was]--
@@ -164,7 +164,7 @@ func (h *history) judge(r *run, at, time int64, delay uint8, right bool) {
 }
 
 // forget drops the rows with an id before anchor.
-func (h *history) forget(anchor int64) {
+func (h *ledger) forget(anchor int64) {
 	line := h.line
 	n := line.Search(line.First(), anchor)
 	if n == line.First() {
@@ -172,7 +172,7 @@ func (h *history) forget(anchor int64) {
 	}
 	for i := line.First(); i < n; i++ {
 		if r, at := h.at(i); r.delay[at] != noOutcome {
-			h.judge(r, at, line.Time(i), noOutcome, false)
+			h.setOutcome(r, at, line.Time(i), noOutcome, false)
 		}
 	}
 	h.runs = slices.Delete(h.runs, 0, int(n/columns.RunLength-line.First()/columns.RunLength))
@@ -181,7 +181,7 @@ func (h *history) forget(anchor int64) {
 
 // forgetOutcomes drops the outcomes before anchor; behind a time this leaves none
 // out.
-func (h *history) forgetOutcomes(anchor, after int64) {
+func (h *ledger) forgetOutcomes(anchor, after int64) {
 	if anchor == h.anchor && after == h.after {
 		return
 	}
@@ -193,7 +193,7 @@ func (h *history) forgetOutcomes(anchor, after int64) {
 		switch {
 		case r.delay[at] == noOutcome:
 		case r.seq[at] < anchor:
-			h.judge(r, at, math.MinInt64, noOutcome, false)
+			h.setOutcome(r, at, math.MinInt64, noOutcome, false)
 		case line.Time(i) > after:
 			h.delays[r.delay[at]]++
 		}
@@ -201,7 +201,7 @@ func (h *history) forgetOutcomes(anchor, after int64) {
 }
 
 // sum counts the rows from an id on with after < time <= until.
-func (h *history) sum(from, after, until int64) tally {
+func (h *ledger) sum(from, after, until int64) tally {
 	var t tally
 	h.runsIn(h.line.Search(h.line.First(), from), after, until,
 		func(r *run, _ int64) { t = t.plus(r.tally) }, func(r *run, at, _ int64) { t = t.plus(r.row(at)) })
@@ -211,7 +211,7 @@ func (h *history) sum(from, after, until int64) tally {
 // runsIn calls whole with the runs that lie behind row first and between two times,
 // and with the number of their first row; and each with the rows between these of
 // runs that do so in part, and with their time.
-func (h *history) runsIn(first, after, until int64, whole func(r *run, begin int64), each func(r *run, at, time int64)) {
+func (h *ledger) runsIn(first, after, until int64, whole func(r *run, begin int64), each func(r *run, at, time int64)) {
 	for begin := first - first%columns.RunLength; begin < h.line.Next(); begin += columns.RunLength {
 		r, _ := h.at(begin)
 		switch {
@@ -229,7 +229,7 @@ func (h *history) runsIn(first, after, until int64, whole func(r *run, begin int
 }
 
 // waiting counts the rows without outcome by their age at now.
-func (h *history) waiting(now int64) []int64 {
+func (h *ledger) waiting(now int64) []int64 {
 	waiting := make([]int64, delayBuckets)
 	each := func(r *run, at, time int64) {
 		if r.delay[at] == noOutcome {

@@ -277,7 +277,7 @@ func TestScoresWithoutOutcomesInTheReference(t *testing.T) {
 func BenchmarkScrape(b *testing.B) {
 	for _, n := range []int{1000, 100_000} {
 		rows := columns.New(0, 1000)
-		h := newHistory(rows.Timeline)
+		h := newLedger(rows.Timeline)
 		for i := range int64(n) {
 			rows.Add(i, i*1e9, nil)
 			h.append(8e8, i*1e9)
@@ -286,11 +286,11 @@ func BenchmarkScrape(b *testing.B) {
 			}
 		}
 		b.Run(fmt.Sprintf("labels of %d rows", n), func(b *testing.B) {
-			s := &series{history: h, rows: rows}
+			s := &series{ledger: h, rows: rows}
 			window := &columns.Counts{Rows: 1000}
 			var m snapshot.Model
 			for i := 0; b.Loop(); i++ {
-				s.labels(&m, window, time.Unix(int64(n+i%100), 0))
+				s.addOutcomes(&m, window, time.Unix(int64(n+i%100), 0))
 			}
 		})
 	}
