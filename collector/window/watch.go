@@ -101,7 +101,9 @@ func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) dri
 		Rows:   w.pieces[i],
 		Window: window,
 		Null: func(rows int64) (*drift.Null, error) {
-			return w.series.null(ctx, c, rows)
+			// Rows that depend on each other may be worth fewer than a null is drawn for;
+			// the smallest null is scaled to them.
+			return w.series.null(ctx, c, max(rows, drift.MinPredictions))
 		},
 	}
 }
