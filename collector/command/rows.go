@@ -46,7 +46,7 @@ func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 }
 
 // fromTable reports whether the rows are those of a table.
-func (f *rowsFlags) fromTable() bool { return *f.csv == "" && f.tables.Table.Name != "" }
+func (f *rowsFlags) fromTable() bool { return *f.csv == "" && f.tables.Name != "" }
 
 // table is the one that the flags name.
 func (f *rowsFlags) table() reference.Table {

@@ -38,9 +38,8 @@ func TestEveryFieldOfAModelIsOfOnePart(t *testing.T) {
 		}
 	}
 	set := func(s *Snapshot) (n int) {
-		v := reflect.ValueOf(s.Models[0])
-		for i := range v.NumField() {
-			if !v.Field(i).IsZero() {
+		for _, field := range reflect.ValueOf(s.Models[0]).Fields() {
+			if !field.IsZero() {
 				n++
 			}
 		}

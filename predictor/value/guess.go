@@ -57,7 +57,7 @@ func (s *Survey) Add(text string, rows int) {
 	s.present += rows
 	s.add(trimmed, rows)
 	if s.plain.rows < s.present || s.integers.rows == s.plain.rows && isIDName(s.name) {
-		s.census.note(canonical)
+		s.note(canonical)
 	}
 }
 

@@ -102,12 +102,12 @@ func listed(values []string) string {
 
 // Class is the class of a cell, "1" or "0", and "" for one that is no outcome.
 func (c Coding) Class(cell string) string {
-	switch text := classText(cell); {
-	case text == "":
+	switch text := classText(cell); text {
+	case "":
 		return ""
-	case text == c.Positive:
+	case c.Positive:
 		return "1"
-	case text == c.Negative:
+	case c.Negative:
 		return "0"
 	}
 	return ""

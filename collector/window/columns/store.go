@@ -48,7 +48,7 @@ func (s *Store) Add(id, time int64, codes []uint8) {
 	if s.next > s.first && time < s.Time(s.next-1) {
 		s.backward++
 	}
-	s.Timeline.add(id, time)
+	s.add(id, time)
 }
 
 // evict drops the oldest held row.

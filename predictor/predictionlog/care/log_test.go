@@ -30,9 +30,8 @@ func newClock(t time.Time) *clock {
 	return c
 }
 
-func (c *clock) set(t time.Time)         { c.ns.Store(t.UnixNano()) }
-func (c *clock) advance(d time.Duration) { c.ns.Add(int64(d)) }
-func (c *clock) now() time.Time          { return time.Unix(0, c.ns.Load()).UTC() }
+func (c *clock) set(t time.Time) { c.ns.Store(t.UnixNano()) }
+func (c *clock) now() time.Time  { return time.Unix(0, c.ns.Load()).UTC() }
 
 // noon is where the clocks of tests start.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -149,21 +148,6 @@ func must(t testing.TB, c *file.Connection, query string, args ...driver.Value) 
 	if err := c.Do(query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
-}
-
-// number returns the number that a query selects.
-func number(t testing.TB, c *file.Connection, query string, args ...driver.Value) int64 {
-	t.Helper()
-	row, err := c.First(context.Background(), query, args...)
-	if err != nil || row == nil {
-		t.Fatalf("%s: %v %v", query, row, err)
-	}
-	f := file.Fields{Row: row}
-	n := f.Integer(0)
-	if f.Err != nil {
-		t.Fatalf("%s: %v", query, f.Err)
-	}
-	return n
 }
 
 // closedLog returns the path of a log of n predictions that nobody has open.

@@ -146,7 +146,8 @@ func (r *Reader) scalar(b []byte, i, column int) (int, bool) {
 	if i == len(b) {
 		return i, false
 	}
-	end, ok := i, false
+	var end int
+	var ok bool
 	switch b[i] {
 	case '"':
 		var text []byte

@@ -20,8 +20,7 @@ import (
 func (w *Writer) AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error) {
 	accepted, err := w.AppendOutcomes(ctx, []predictionlog.Feedback{f})
 	if err != nil {
-		var refused predictionlog.RefusedOutcomes
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[predictionlog.RefusedOutcomes](err); ok {
 			err = fmt.Errorf("append feedback: %w", refused[0].Err)
 		}
 		return predictionlog.Accepted{}, err
