@@ -46,6 +46,7 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 			w.write(event{time: e.time, about: int64(i) + 1, outcome: fmt.Sprint(i % 2)})
 		}
 	}
+	w.exec("DROP TRIGGER predictions_update")
 	w.exec("UPDATE predictions SET latency = NULL")
 	o := watch(t)
 	o.Log = w.path
