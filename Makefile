@@ -57,6 +57,10 @@ lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
 	$(GO) vet ./...
 	$(GOLANGCI) run ./...
 
+.PHONY: kill
+kill: ## kill the migration of a log 20 times at random moments; KILLS=200
+	PREDICTIONLOG_TEST_KILLS=$(or $(KILLS),20) $(GO) test ./predictor/predictionlog/sqlite -run TestAKilledMigration -count=1 -v
+
 .PHONY: bench
 bench: build ## measure every promise about speed next to its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
 	@mkdir -p .build/bin
