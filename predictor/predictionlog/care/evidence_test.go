@@ -118,3 +118,18 @@ func TestEvidenceIsNeverChanged(t *testing.T) {
 		}
 	}
 }
+
+// number returns the number that a query selects.
+func number(t *testing.T, c *file.Connection, query string) int64 {
+	t.Helper()
+	row, err := c.First(t.Context(), query)
+	if err != nil || row == nil {
+		t.Fatalf("%s: %v %v", query, row, err)
+	}
+	f := file.Fields{Row: row}
+	n := f.Integer(0)
+	if f.Err != nil {
+		t.Fatalf("%s: %v", query, f.Err)
+	}
+	return n
+}
