@@ -1,5 +1,4 @@
-// Package exporter answers Prometheus over HTTP: who asked, for which
-// collectors, and until when. It serves /metrics with the scrape's own deadline,
+// Package exporter serves the exporter's pages over HTTP: /metrics with the scrape's own deadline,
 // a landing page, /-/healthy, /-/ready, /-/reload and, when asked for, pprof, behind
 // the TLS, basic authentication and listeners of the exporter-toolkit.
 //

@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -20,6 +22,7 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		file    = cmd.Flag("model.file", "Model to serve; without it, the embedded loan model.").String()
 		keep    = durationFlag(cmd, "predictions.retention.time", "How long predictions are kept; 0: for ever.", "90d")
 		size    = cmd.Flag("predictions.retention.size", "Size of the log above which the oldest predictions are deleted, such as 10GiB; 0: no bound.").Default("0B").Bytes()
+		newest  = cmd.Flag("predictions.retention.rows", "Newest predictions that age alone does not delete: at least twice the exporter's --window.lookback.").Default(strconv.Itoa(2 * lookback)).Int64()
 		failure = cmd.Flag("predictions.log-failure", "What to do while the log cannot be written: refuse predictions, or serve them without logging.").Default("refuse").Enum("refuse", "serve")
 	)
 	logFlag(cmd, "Prediction log to write. Created if missing.").StringVar(&serve.LogPath)
@@ -28,12 +31,15 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	return func(ctx context.Context) error {
+		if *newest < 0 {
+			return fmt.Errorf("--predictions.retention.rows=%d: it must be at least 0; %w", *newest, ErrUsage)
+		}
 		m, err := loadModel(*file)
 		if err != nil {
 			return err
 		}
 		serve.Model, serve.Web, serve.LogFailure, serve.Logger = m, web, *failure, e.Logger
-		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: lookback, Logger: e.Logger}
+		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger}
 		e.Logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
 		return predictor.Run(ctx, serve)
 	}

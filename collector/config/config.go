@@ -1,6 +1,5 @@
-// Package config answers: which models are watched, and what is normal for
-// each of them? It reads the exporter's YAML file strictly: whatever it does
-// not understand is an error with the line it stands on.
+// Package config reads the exporter's YAML file: which models are watched, and the
+// reference of each. It is strict: anything unknown is an error with its line.
 package config
 
 import (

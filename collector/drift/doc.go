@@ -1,5 +1,5 @@
-// Package drift answers one question: how far apart are two distributions,
-// and could chance alone have put them there?
+// Package drift measures how far apart two distributions are, and whether chance
+// alone could have caused it.
 //
 // Everything works on counts per bin. A [Binning] turns values into one-byte
 // fine codes and folds counts of these codes into the few cells that are

@@ -1,6 +1,5 @@
-// Package replay puts history through the monitoring, as fast as it can be read:
-// what would a live exporter have said, with these settings, about this prediction
-// log or these rows of a CSV? Nothing is computed in a second way: the windows,
+// Package replay runs a prediction log, or the rows of a CSV, through the monitoring
+// as fast as they can be read, and reports what a live exporter would have shown. Nothing is computed in a second way: the windows,
 // the detectors and the collectors are the live exporter's, and only the log they
 // read ends at a moment that moves.
 package replay

@@ -1,6 +1,5 @@
-// Package window answers: what happened lately? It folds the rows of a
-// prediction log into sliding windows, one for each model and version, and
-// hands out immutable snapshots of them.
+// Package window folds the rows of a prediction log into sliding windows, one for
+// each model and version, and makes immutable snapshots of them.
 //
 // What a snapshot holds is a function of the log up to its high-water ids, the
 // references, the options and the scrape's clock, and of nothing else: a

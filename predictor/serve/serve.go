@@ -1,5 +1,5 @@
-// Package serve serves HTTP until it is told to stop, and then lets the requests
-// under way end. It bounds what slow and silent clients can hold: time, and
+// Package serve serves HTTP until its context ends, and then lets the running
+// requests finish. It bounds what slow and silent clients can hold: time, and
 // connections. Addresses, sockets, TLS and passwords are those of Prometheus'
 // exporter-toolkit.
 package serve
