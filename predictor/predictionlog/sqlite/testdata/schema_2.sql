@@ -86,7 +86,7 @@ CREATE TABLE shipped (
   log         TEXT NOT NULL CHECK (log IN ('predictions', 'feedback', 'errors')),
   up_to_id    INTEGER NOT NULL DEFAULT -1, -- every row up to this one has arrived
   attempt_id  INTEGER, -- last row of the newest batch, which may or may not have arrived
-  attempt     TEXT,    -- what the destination needs to know to tell
+  attempt     TEXT,    -- what the destination needs to find out whether it arrived
   PRIMARY KEY (destination, log)
 ) WITHOUT ROWID;
 
