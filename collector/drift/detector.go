@@ -219,7 +219,9 @@ func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, err
 	if kl <= needed {
 		return false, nil
 	}
-	nl, err := null(max(int64(size), MinPredictions))
+	// A size of the grid, because the exact one changes with every estimate and each
+	// has a null to draw.
+	nl, err := null(nullSize(int64(size), total(window)))
 	if err != nil {
 		return false, err
 	}

@@ -67,3 +67,24 @@ func BenchmarkNullG(b *testing.B) {
 		NewNull(sampleOf(equalShares(10), 300_000, 1), 1005, 9, 1).G()
 	}
 }
+
+func BenchmarkDetectorAfter(b *testing.B) {
+	reference := sampleOf(equalShares(10), 100_000, 1)
+	d := NewDetector(reference, usual)
+	tick := Tick{Rows: piecesOf(1, 2, 1, 2, 1, 2, 1, 2, 1, 2), Window: reference}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.After(tick); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDesignTurn is the end of a generation, once in 8,192 rows.
+func BenchmarkDesignTurn(b *testing.B) {
+	d := learned(10, 6000, 1, alike(20, 10))
+	b.ReportAllocs()
+	for b.Loop() {
+		d.turn()
+	}
+}
