@@ -41,8 +41,8 @@ type effort struct {
 
 var whole = effort{
 	bins: []int{5, 10, 20, 50}, pValues: 10_000,
-	months: 10, provocations: 3, wild: 3, ticks: 30 * ticksPerDay,
-	drifts: 200, dependent: 60,
+	months: 10, provocations: 3, wild: 1, ticks: 30 * ticksPerDay,
+	drifts: 200, dependent: 20,
 	names: []int{50, 500, 5000, 50_000}, crowds: 400,
 }
 
