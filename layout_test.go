@@ -28,7 +28,7 @@ collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
-collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/rows predictor/value predictor/progress
+collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
 collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
@@ -54,10 +54,10 @@ predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
-predictor/simulate: predictor/rows predictor/simulate/load predictor/value predictor/progress
+predictor/simulate: predictor/progress predictor/rows predictor/simulate/load predictor/value
 predictor/strictjson:
 predictor/value:
-predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/value predictor/serve
+predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/value
 `
 
 // mapOf reads arrows: a package, a colon, and what it imports.

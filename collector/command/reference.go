@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
@@ -41,7 +42,7 @@ func (e *Environment) reference(cmd *kingpin.CmdClause) Run {
 		if err != nil {
 			return err
 		}
-		if err := e.warn(r.Lacks()); err != nil {
+		if err := e.warn(append(r.Lacks(), collector.SharedNames(r)...)); err != nil {
 			return err
 		}
 		if *f.reference == "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
@@ -45,6 +46,6 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 		if err := rows.WriteFile(cmp.Or(*f.reference, "reference.json"), r.Encode); err != nil {
 			return err
 		}
-		return errors.Join(result.Print(e.Stdout), e.warn(r.Lacks()))
+		return errors.Join(result.Print(e.Stdout), e.warn(append(r.Lacks(), collector.SharedNames(r)...)))
 	}
 }

@@ -77,7 +77,6 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"null features", model("    reference: {file: r}\n    features:\n"), "c.yml:4: features must be a list"},
 		{"features that are a text", model("    reference: {file: r}\n    features: income\n"), "c.yml:4: features must be a list"},
 		{"feature twice", model("    reference: {file: r}\n    features:\n    - a\n    - a\n"), `c.yml:6: feature "a" is listed twice; remove one`},
-		{"features that collide", model("    reference: {file: r}\n    features: [a-b, a_b]\n"), `c.yml:4: features "a-b" and "a_b" would both be the metric model_feature_a_b; rename one in the model, or watch only one of them`},
 		{"empty feature", model("    reference: {file: r}\n    features: ['']\n"), "c.yml:4: feature is empty; write a name"},
 		{"feature that is a boolean", model("    reference: {file: r}\n    features: [true]\n"), "c.yml:4: feature true is not a text (YAML reads it as bool); put it in quotes"},
 	} {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -153,19 +154,14 @@ func (d decoder) features(n *yaml.Node) ([]string, error) {
 		return nil, err
 	}
 	features := make([]string, 0, len(entries))
-	escaped := make(map[string]string, len(entries))
 	for _, entry := range entries {
 		name, err := d.name(entry, "feature")
 		if err != nil {
 			return nil, err
 		}
-		metric := Escape(name)
-		if other, taken := escaped[metric]; taken && other == name {
+		if slices.Contains(features, name) {
 			return nil, d.errorf(entry, "feature %q is listed twice; remove one", name)
-		} else if taken {
-			return nil, d.errorf(entry, "features %q and %q would both be the metric model_feature_%s; rename one in the model, or watch only one of them", other, name, metric)
 		}
-		escaped[metric] = name
 		features = append(features, name)
 	}
 	return features, nil

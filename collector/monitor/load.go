@@ -3,6 +3,7 @@ package monitor
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -26,7 +27,22 @@ func loadSpecs(o *Options, r *remotes) ([]window.Spec, error) {
 	if err == nil && r != nil {
 		r.use(l.keys)
 	}
+	if err == nil && o.Logger != nil {
+		for i := range entries {
+			entries[i].warn(o.Logger)
+		}
+	}
 	return all, err
+}
+
+// warn logs what the reference cannot tell, and what is left out of its features.
+func (w *watched) warn(logger *slog.Logger) {
+	if w.reference == nil {
+		return
+	}
+	for _, note := range append(w.reference.Lacks(), collector.SharedNames(w.reference)...) {
+		logger.Warn("the reference leaves something open", "model", w.Name, "reference", w.reference.Source, "note", note)
+	}
 }
 
 // loader finds the references, and keeps the keys of those that are counted.
@@ -159,18 +175,8 @@ func (w *watched) check() error {
 		return fmt.Errorf("%s: model %q: its reference %s was made for model %q; name that model, or another reference", w.Position, w.Name, w.reference.Source, w.reference.Model)
 	}
 	var has []string
-	metrics := map[string]string{}
 	for i := range w.reference.Features {
-		f := &w.reference.Features[i]
-		has = append(has, f.Name)
-		if f.Type != reference.Numeric || w.Features != nil && !slices.Contains(w.Features, f.Name) {
-			continue
-		}
-		metric := collector.FeatureValueName(f.Name)
-		if other, taken := metrics[metric]; taken {
-			return fmt.Errorf("%s: model %q: features %q and %q would both be the metric %s; rename one in the model, or watch only one of them with features", w.Position, w.Name, other, f.Name, metric)
-		}
-		metrics[metric] = f.Name
+		has = append(has, w.reference.Features[i].Name)
 	}
 	for _, name := range w.Features {
 		if !slices.Contains(has, name) {

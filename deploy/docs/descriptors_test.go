@@ -154,7 +154,7 @@ func (s *source) metric(call *ast.CallExpr) (m metric, ok bool, err error) {
 }
 
 // text evaluates a string: a literal, a constant, a concatenation. The name of a
-// feature's metric is made at run time, by FeatureValueName.
+// feature's metric is made at run time, by featureValueName.
 func (s *source) text(e ast.Expr) (string, error) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -173,7 +173,7 @@ func (s *source) text(e ast.Expr) (string, error) {
 			return s.text(v)
 		}
 	case *ast.CallExpr:
-		if fmt.Sprint(e.Fun) == "FeatureValueName" {
+		if fmt.Sprint(e.Fun) == "featureValueName" {
 			return "model_feature_NAME", nil
 		}
 	}
