@@ -29,69 +29,73 @@ import (
 // [1] Hyndman, R.; Fan, Y. (1996). "Sample Quantiles in Statistical Packages".
 // The American Statistician 50 (4): 361-365.
 func QuantileEdges(sorted []float64, k int) []float64 {
-	if len(sorted) == 0 || k < 2 {
+	var values []float64
+	var counts []int64
+	for _, x := range sorted {
+		if last := len(values) - 1; last >= 0 && x == values[last] {
+			counts[last]++
+			continue
+		}
+		values, counts = append(values, x), append(counts, 1)
+	}
+	return QuantileEdgesOfCounts(values, counts, k)
+}
+
+// QuantileEdgesOfCounts are the [QuantileEdges] of a sample that holds each of the
+// values, which ascend, so many times. O(n) for n values.
+func QuantileEdgesOfCounts(values []float64, counts []int64, k int) []float64 {
+	n := total(counts)
+	if n == 0 || k < 2 {
 		return nil
 	}
-	heavy, bins := heaviest(sorted, k)
+	isHeavy, heavy, bins := heaviest(counts, n, k)
 	var edges []float64
-	for _, a := range heavy {
-		edges = append(edges, a.value)
-		if next := math.Nextafter(a.value, math.Inf(1)); !math.IsInf(next, 1) {
+	for _, i := range heavy {
+		edges = append(edges, values[i])
+		if next := math.Nextafter(values[i], math.Inf(1)); !math.IsInf(next, 1) {
 			edges = append(edges, next)
 		}
+		n -= counts[i]
 	}
-	slices.SortFunc(heavy, func(a, b repeated) int { return cmp.Compare(a.from, b.from) })
-	n := int64(len(sorted))
-	for _, a := range heavy {
-		n -= int64(a.count)
-	}
-	for i := 1; i < bins && n > 0; i++ {
-		at := int(rank(i, n, bins))
-		for _, a := range heavy {
-			if a.from <= at {
-				at += a.count
-			}
+	// The others in their order: edge i is the one at its rank among them.
+	upTo, edge := int64(0), 1
+	for i, c := range counts {
+		if isHeavy[i] {
+			continue
 		}
-		edges = append(edges, sorted[at])
+		upTo += c
+		for ; edge < bins && rank(edge, n, bins) < upTo; edge++ {
+			edges = append(edges, values[i])
+		}
 	}
 	slices.Sort(edges)
 	return slices.Compact(edges)
 }
 
-// repeated is a value of a sorted sample that is there more than once.
-type repeated struct {
-	value       float64
-	from, count int
-}
-
-// heaviest returns the values that get a bin of their own among k, and the number
-// of bins left for the rest.
-func heaviest(sorted []float64, k int) (heavy []repeated, bins int) {
-	n := len(sorted)
-	for i := 0; i < n; {
-		j := i + 1
-		for j < n && sorted[j] == sorted[i] {
-			j++
+// heaviest returns which values get a bin of their own among k, by index too, and
+// the number of bins left for the rest.
+func heaviest(counts []int64, n int64, k int) (isHeavy []bool, heavy []int, bins int) {
+	for i, c := range counts {
+		if isAtom(c, n, k) {
+			heavy = append(heavy, i)
 		}
-		if isAtom(int64(j-i), int64(n), k) {
-			heavy = append(heavy, repeated{sorted[i], i, j - i})
-		}
-		i = j
 	}
-	slices.SortFunc(heavy, func(a, b repeated) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.from, b.from))
-	})
+	slices.SortStableFunc(heavy, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
 	left := n
 	for i, a := range heavy {
 		// The rest needs bins of at most two k-ths.
-		room, rest := MaxFine-2*(i+1), left-a.count
+		room, rest := MaxFine-2*(i+1), left-counts[a]
 		if room < 1 || float64(room) < float64(rest)/float64(n)*float64(k)/2 {
 			heavy = heavy[:i]
 			break
 		}
 		left = rest
 	}
-	return heavy, min(restBins(k, len(heavy), int64(left), int64(n)), MaxFine-2*len(heavy))
+	isHeavy = make([]bool, len(counts))
+	for _, i := range heavy {
+		isHeavy[i] = true
+	}
+	return isHeavy, heavy, min(restBins(k, len(heavy), left, n), MaxFine-2*len(heavy))
 }
 
 // rank is floor(i n / k) without overflow for n up to 2^53 and i <= k <= 200.

@@ -62,16 +62,21 @@ func NewRare(categories []string, counts []int64, listed int, rows int64) *Rare 
 			names = append(names, weighed{Hash([]byte(c)), counts[i]})
 		}
 	}
-	r := &Rare{Cuts: cutsOf(slices.Clone(names), rows)}
+	return NewRareOfCuts(categories, counts, listed, cutsOf(names, rows))
+}
+
+// NewRareOfCuts is [NewRare] with cuts that were chosen before. The listed
+// categories may be in any order.
+func NewRareOfCuts(categories []string, counts []int64, listed int, cuts []uint32) *Rare {
+	r := &Rare{Cuts: cuts}
 	if len(categories) == listed {
 		return r
 	}
-	beyond := names[len(names)-(len(categories)-listed):]
 	r.Count, r.Singletons = make([]int64, len(r.Cuts)+1), make([]int64, len(r.Cuts)+1)
-	for _, n := range beyond {
-		g := groupOf(r.Cuts, n.hash)
-		r.Count[g] += n.rows
-		switch n.rows {
+	for i := listed; i < len(categories); i++ {
+		g := groupOf(r.Cuts, Hash([]byte(categories[i])))
+		r.Count[g] += counts[i]
+		switch counts[i] {
 		case 1:
 			r.Singletons[g]++
 		case 2:
