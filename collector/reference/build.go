@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -44,9 +45,11 @@ type BuildOptions struct {
 
 // Labels is what the model answered for held-out rows, in any order, and what
 // happened: the row of the columns, its score (NaN: none), predicted and actual
-// class (""; unknown). Score, Predicted and Actual may each be nil.
+// class (""; unknown). Score, Predicted and Actual may each be nil. Rows, for
+// [BuildTallies] alone, says how many rows each label stands for; nil: one.
 type Labels struct {
 	Index             []int
+	Rows              []int64
 	Score             []float64
 	Predicted, Actual []string
 }
@@ -71,41 +74,27 @@ func Build(columns []Column, labels *Labels, o BuildOptions) (*Reference, error)
 	if labels == nil {
 		labels = &Labels{}
 	}
-	r := &Reference{
-		Schema: newest,
-		Model:  o.Model, Version: o.Version, Origin: o.Source, Positive: o.Positive, Threshold: o.Threshold,
-		Created: o.Created, Missing: value.NewMissingTexts(o.Missing).Texts(),
-	}
-	if r.Positive == "" {
-		r.Positive = "1"
-	}
 	rows := columns[0].rows()
-	r.Rows = int64(rows)
 	if err := labels.check(rows); err != nil {
 		return nil, fmt.Errorf("build reference: %w", err)
 	}
 	outcomes := labels.outcomes(labels.Index)
-	for _, c := range columns {
+	tallies := make([]Tally, len(columns))
+	for i := range columns {
+		c := &columns[i]
 		if n := c.rows(); n != rows {
 			return nil, fmt.Errorf("build reference: column %q has %d rows and %q %d", c.Name, n, columns[0].Name, rows)
 		}
-		f, err := c.count(outcomes, o.FineBins)
-		if err != nil {
-			return nil, fmt.Errorf("build reference: column %q: %w", c.Name, err)
+		if tallies[i] = c.tally(outcomes); tallies[i].Missing < 0 {
+			return nil, fmt.Errorf("build reference: column %q: %d rows are invalid, but only %d have no value", c.Name, c.Invalid, tallies[i].Missing+int64(c.Invalid))
 		}
-		r.Features = append(r.Features, f)
 	}
+	var score *Tally
 	if len(labels.Score) > 0 {
-		score := numbers("score", labels.Score, labels.outcomes(nil), o.FineBins, everyRange)
-		r.Score = &score
+		t := (&Column{Name: "score", Type: Numeric, Numbers: labels.Score}).tally(labels.outcomes(nil))
+		score = &t
 	}
-	r.Classes = labels.classes(r.Positive, o.Classes)
-	if err := r.check(); err != nil {
-		return nil, fmt.Errorf("build reference: %w", err)
-	}
-	var err error
-	r.Hash, err = r.hash()
-	return r, err
+	return BuildTallies(int64(rows), tallies, score, labels, o)
 }
 
 func (c *Column) rows() int {
@@ -115,28 +104,73 @@ func (c *Column) rows() int {
 	return len(c.Texts)
 }
 
-// count counts the column.
-func (c *Column) count(outcomes []outcome, fine int) (f Feature, err error) {
-	switch c.Type {
-	case Numeric:
-		how := discreteIfFew
-		if c.Ranges {
-			how = rangesIfFew
+// tally counts the column by value.
+func (c *Column) tally(outcomes []outcome) Tally {
+	t := Tally{Name: c.Name, Type: c.Type, Ranges: c.Ranges, Judged: len(outcomes) > 0, Invalid: int64(c.Invalid)}
+	var cell func(row int) *Cell
+	if c.Type == Numeric {
+		cell = c.tallyNumbers(&t)
+	} else {
+		cell = c.tallyTexts(&t)
+	}
+	known := int64(0)
+	for i := range t.Cells {
+		known += t.Cells[i].Rows
+	}
+	t.Missing = int64(c.rows()) - known - t.Invalid
+	for _, o := range outcomes {
+		at := cell(o.row)
+		if at == nil {
+			continue
 		}
-		f = numbers(c.Name, c.Numbers, outcomes, fine, how)
-	case Categorical:
-		f = categories(c, outcomes)
-	case Boolean:
-		f, err = booleans(c, outcomes)
-	default:
-		err = fmt.Errorf("type %q is none of %q, %q and %q", c.Type, Numeric, Categorical, Boolean)
+		at.Labelled++
+		if o.right {
+			at.Correct++
+		}
 	}
-	f.Missing -= int64(c.Invalid)
-	f.Invalid = int64(c.Invalid)
-	if err == nil && f.Missing < 0 {
-		err = fmt.Errorf("%d rows are invalid, but only %d have no value", c.Invalid, f.Missing+f.Invalid)
+	return t
+}
+
+// tallyNumbers fills in the cells, and returns what finds that of a row.
+func (c *Column) tallyNumbers(t *Tally) func(row int) *Cell {
+	for _, x := range finite(c.Numbers) {
+		if last := len(t.Cells) - 1; last >= 0 && t.Cells[last].Number == x {
+			t.Cells[last].Rows++
+			continue
+		}
+		t.Cells = append(t.Cells, Cell{Number: x, Rows: 1})
 	}
-	return f, err
+	return func(row int) *Cell {
+		i, ok := slices.BinarySearchFunc(t.Cells, c.Numbers[row], func(cell Cell, x float64) int { return cmp.Compare(cell.Number, x) })
+		if !ok {
+			return nil
+		}
+		return &t.Cells[i]
+	}
+}
+
+// tallyTexts does for texts what tallyNumbers does for numbers.
+func (c *Column) tallyTexts(t *Tally) func(row int) *Cell {
+	places := map[string]int{}
+	for _, text := range c.Texts {
+		if text == "" {
+			continue
+		}
+		text = valid(text)
+		at, ok := places[text]
+		if !ok {
+			at = len(t.Cells)
+			places[text] = at
+			t.Cells = append(t.Cells, Cell{Text: text})
+		}
+		t.Cells[at].Rows++
+	}
+	return func(row int) *Cell {
+		if c.Texts[row] == "" {
+			return nil
+		}
+		return &t.Cells[places[valid(c.Texts[row])]]
+	}
 }
 
 // finite returns the finite numbers, ascending; others are missing. -0 is 0.

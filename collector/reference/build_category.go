@@ -3,7 +3,6 @@ package reference
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -11,24 +10,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// categories counts a categorical column.
-func categories(c *Column, outcomes []outcome) Feature {
-	counts := map[string]int64{}
-	f := Feature{Name: c.Name, Type: Categorical, Min: math.NaN(), Max: math.NaN()}
-	for _, text := range c.Texts {
-		if text == "" {
-			f.Missing++
-		} else {
-			counts[valid(text)]++
-		}
-	}
-	f.list(counts, int64(len(c.Texts)))
+// categories makes a categorical feature of merged cells.
+func (t *Tally) categories() Feature {
+	f := Feature{Name: t.Name, Type: Categorical, Min: math.NaN(), Max: math.NaN()}
+	f.list(t)
 	at := make(map[string]int, len(f.Categories))
 	for i, text := range f.Categories {
 		at[text] = i
 	}
-	f.judge(outcomes, func(row int) int {
-		if b, ok := at[valid(c.Texts[row])]; ok {
+	f.judge(t, func(i int) int {
+		if b, ok := at[t.Cells[i].Text]; ok {
 			return b
 		}
 		return -1
@@ -38,48 +29,64 @@ func categories(c *Column, outcomes []outcome) Feature {
 
 func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// list fills in the categories, the most frequent first, and what is beyond them.
-// Rows is their number with those that have no valid value.
-func (f *Feature) list(counts map[string]int64, rows int64) {
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+// list fills in the categories, those that are kept first, then the most frequent, and
+// what is beyond them.
+func (f *Feature) list(t *Tally) {
+	counts := make(map[string]int64, len(t.Cells))
+	rows := t.Missing + t.Invalid
+	var names []string
+	for i := range t.Cells {
+		c := &t.Cells[i]
+		names, counts[c.Text] = append(names, c.Text), c.Rows
+		rows += c.Rows
+	}
+	place := map[string]int{}
+	if t.Kept != nil && t.Kept.Type == Categorical {
+		for i, name := range t.Kept.Categories {
+			place[name] = i - len(t.Kept.Categories)
+			if _, ok := counts[name]; !ok {
+				names = append(names, name)
+			}
+		}
+	}
+	kept := len(place)
+	for _, name := range names {
+		if len(name) > longest {
+			place[name] = 1 // Too long for a label: behind all others.
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	// Names that are too long for a label come behind all others.
-	long := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return len(name) <= longest })
-	names = append(slices.DeleteFunc(names, func(name string) bool { return len(name) > longest }), long...)
-	listed := min(len(names)-len(long), maxBins)
 	all := make([]int64, len(names))
 	for i, name := range names {
 		all[i] = counts[name]
 	}
+	listed := min(len(names)-(len(place)-kept), maxBins)
 	f.Categories, f.Count = slices.Clone(names[:listed]), slices.Clone(all[:listed])
-	if len(names) > listed {
+	switch {
+	case len(names) == listed:
+	case kept > 0 && t.Kept.Rare != nil:
+		f.Rare = drift.NewRareOfCuts(names, all, listed, t.Kept.Rare.Cuts)
+	default:
 		f.Rare = drift.NewRare(names, all, listed, rows)
 	}
 }
 
-// booleans counts a boolean column.
-func booleans(c *Column, outcomes []outcome) (Feature, error) {
+// booleans makes a boolean feature of merged cells.
+func (t *Tally) booleans() (Feature, error) {
 	f := Feature{
-		Name: c.Name, Type: Boolean, Min: math.NaN(), Max: math.NaN(),
+		Name: t.Name, Type: Boolean, Min: math.NaN(), Max: math.NaN(),
 		Categories: []string{"false", "true"}, Count: make([]int64, 2),
 	}
-	bin := func(row int) int {
-		if c.Texts[row] == "" {
-			return -1
+	bin := func(i int) int { return slices.Index(f.Categories, t.Cells[i].Text) }
+	for i := range t.Cells {
+		b := bin(i)
+		if b < 0 {
+			return f, fmt.Errorf("%.40q is neither true nor false", t.Cells[i].Text)
 		}
-		return slices.Index(f.Categories, c.Texts[row])
+		f.Count[b] += t.Cells[i].Rows
 	}
-	for row, text := range c.Texts {
-		switch b := bin(row); {
-		case text == "":
-			f.Missing++
-		case b < 0:
-			return f, fmt.Errorf("%.40q is neither true nor false", text)
-		default:
-			f.Count[b]++
-		}
-	}
-	f.judge(outcomes, bin)
+	f.judge(t, bin)
 	return f, nil
 }

@@ -16,68 +16,54 @@ const (
 	everyRange                  // quantiles
 )
 
-// numbers counts a numeric column into at most fine quantile bins, or one bin
-// for each value when few values repeat.
-func numbers(name string, column []float64, outcomes []outcome, fine int, how binned) Feature {
-	sorted := finite(column)
-	f := Feature{
-		Name: name, Type: Numeric, Missing: int64(len(column) - len(sorted)),
-		Min: math.NaN(), Max: math.NaN(),
+// numbers makes a numeric feature of merged cells, with at most fine quantile bins, or
+// one bin for each value when few values repeat.
+func (t *Tally) numbers(fine int, how binned) Feature {
+	f := Feature{Name: t.Name, Type: Numeric, Min: math.NaN(), Max: math.NaN()}
+	values, counts := make([]float64, len(t.Cells)), make([]int64, len(t.Cells))
+	for i := range t.Cells {
+		values[i], counts[i] = t.Cells[i].Number, t.Cells[i].Rows
 	}
-	if len(sorted) > 0 {
-		f.Min, f.Max = sorted[0], sorted[len(sorted)-1]
+	if len(values) > 0 {
+		f.Min, f.Max = values[0], values[len(values)-1]
 	}
-	values, counts := distinct(sorted, drift.MaxValues)
+	few := how != everyRange && drift.Discrete(counts)
 	var cuts []float64
-	switch few := how != everyRange && drift.Discrete(counts); {
-	case few && how == discreteIfFew:
-		f.Values, cuts = values, values[1:]
-	case few && len(values) > 1:
-		f.Edges, cuts = values[1:], values[1:]
-	default:
-		f.Edges = drift.QuantileEdges(sorted, fine)
-		cuts = f.Edges
-	}
-	f.count(sorted, cuts)
-	f.judge(outcomes, func(row int) int {
-		if x := column[row]; !math.IsNaN(x - x) {
-			return atMost(cuts, x)
+	if kept := t.keptValues(); kept != nil {
+		f.Values, cuts = kept, kept[1:]
+		f.Min, f.Max = kept[0], kept[len(kept)-1]
+	} else if cuts = t.keptEdges(); cuts != nil {
+		f.Edges = cuts
+	} else {
+		switch {
+		case few && how == discreteIfFew:
+			f.Values, cuts = values, values[1:]
+		case few && len(values) > 1:
+			f.Edges, cuts = values[1:], values[1:]
+		default:
+			f.Edges = drift.QuantileEdgesOfCounts(values, counts, fine)
+			cuts = f.Edges
 		}
-		return -1
-	})
+	}
+	f.count(t.Cells, cuts)
+	f.judge(t, func(i int) int { return atMost(cuts, t.Cells[i].Number) })
 	return f
 }
 
-// distinct are the distinct values of an ascending sample and their counts, nil when
-// there are none or more than most.
-func distinct(sorted []float64, most int) (values []float64, counts []int64) {
-	for _, x := range sorted {
-		if len(values) > 0 && x == values[len(values)-1] {
-			counts[len(counts)-1]++
-			continue
-		}
-		if len(values) == most {
-			return nil, nil
-		}
-		values, counts = append(values, x), append(counts, 1)
-	}
-	return values, counts
-}
-
-// count fills Count and the sums from an ascending sample.
-func (f *Feature) count(sorted, cuts []float64) {
+// count fills Count and the sums from cells in ascending order.
+func (f *Feature) count(cells []Cell, cuts []float64) {
 	bins := len(cuts) + 1
 	f.Count, f.Sum, f.SumOfSquares = make([]int64, bins), make([]float64, bins), make([]float64, bins)
 	at := 0
 	for b := range bins {
 		var values, squares sum
-		from := at
-		for at < len(sorted) && (b == len(cuts) || sorted[at] < cuts[b]) {
-			values.add(sorted[at])
-			squares.add(sorted[at] * sorted[at])
-			at++
+		for ; at < len(cells) && (b == len(cuts) || cells[at].Number < cuts[b]); at++ {
+			x, n := cells[at].Number, cells[at].Rows
+			f.Count[b] += n
+			values.add(x, n)
+			squares.add(x*x, n)
 		}
-		f.Count[b], f.Sum[b], f.SumOfSquares[b] = int64(at-from), values.total, squares.total
+		f.Sum[b], f.SumOfSquares[b] = values.total, squares.total
 	}
 	// Squares of numbers beyond 1e154 overflow; then the sums are unknown.
 	if slices.ContainsFunc(slices.Concat(f.Sum, f.SumOfSquares), func(s float64) bool { return math.IsNaN(s - s) }) {
@@ -90,29 +76,20 @@ func (f *Feature) count(sorted, cuts []float64) {
 // Truncation Errors", Communications of the ACM 8 (1): 40).
 type sum struct{ total, lost float64 }
 
-func (s *sum) add(x float64) {
+// add adds x n times: the product, and what it rounds off.
+func (s *sum) add(x float64, n int64) {
+	product := x * float64(n)
+	s.addOnce(product)
+	if n > 1 {
+		s.addOnce(math.FMA(x, float64(n), -product))
+	}
+}
+
+func (s *sum) addOnce(x float64) {
 	x -= s.lost
 	t := s.total + x
 	s.lost = (t - s.total) - x
 	s.total = t
-}
-
-// judge fills Correct and Labelled; bin is negative for rows in no bin.
-func (f *Feature) judge(outcomes []outcome, bin func(row int) int) {
-	if len(outcomes) == 0 {
-		return
-	}
-	f.Correct, f.Labelled = make([]int64, len(f.Count)), make([]int64, len(f.Count))
-	for _, o := range outcomes {
-		b := bin(o.row)
-		if b < 0 {
-			continue
-		}
-		f.Labelled[b]++
-		if o.right {
-			f.Correct[b]++
-		}
-	}
 }
 
 // atMost is the number of ascending cuts <= x.

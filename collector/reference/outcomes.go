@@ -56,6 +56,14 @@ func (l *Labels) outcomes(index []int) []outcome {
 	return known
 }
 
+// rows is how many rows a label stands for.
+func (l *Labels) rows(i int) int64 {
+	if l.Rows == nil {
+		return 1
+	}
+	return l.Rows[i]
+}
+
 // classes counts the predicted classes, by text; the positive one, those that are
 // named and those that only happened are listed too.
 func (l *Labels) classes(positive string, named []value.Class) []Class {
@@ -78,14 +86,15 @@ func (l *Labels) classes(positive string, named []value.Class) []Class {
 			continue
 		}
 		c := of(predicted)
-		c.Count++
+		rows := l.rows(i)
+		c.Count += rows
 		if len(l.Actual) == 0 || l.Actual[i] == "" {
 			continue
 		}
 		of(l.Actual[i])
-		c.Labelled++
+		c.Labelled += rows
 		if predicted == l.Actual[i] {
-			c.Correct++
+			c.Correct += rows
 		}
 	}
 	all := make([]Class, 0, len(at))

@@ -140,22 +140,16 @@ func (f *Feature) complete() {
 // split keeps the most frequent of categories that are too many to list, and the
 // others as rare ones.
 func (f *Feature) split() {
-	counts := make(map[string]int64, len(f.Categories))
-	right, known := map[string]int64{}, map[string]int64{}
+	t := Tally{Judged: f.Labelled != nil, Missing: f.Missing, Invalid: f.Invalid}
 	for i, c := range f.Categories {
-		counts[c] = f.Count[i]
-		if f.Labelled != nil {
-			right[c], known[c] = f.Correct[i], f.Labelled[i]
+		cell := Cell{Text: c, Rows: f.Count[i]}
+		if t.Judged {
+			cell.Labelled, cell.Correct = f.Labelled[i], f.Correct[i]
 		}
+		t.Cells = append(t.Cells, cell)
 	}
-	f.list(counts, f.Rows())
-	if f.Labelled == nil {
-		return
-	}
-	f.Correct, f.Labelled = f.Correct[:0], f.Labelled[:0]
-	for _, c := range f.Categories {
-		f.Correct, f.Labelled = append(f.Correct, right[c]), append(f.Labelled, known[c])
-	}
+	all := t.categories()
+	f.Categories, f.Count, f.Correct, f.Labelled, f.Rare = all.Categories, all.Count, all.Correct, all.Labelled, all.Rare
 }
 
 // rare reads what a file holds of categories beyond those listed; nil: nothing.
