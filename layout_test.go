@@ -20,9 +20,9 @@ import (
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot
-collector/bigquery: collector/drift collector/reference predictor/google
+collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/value
+collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo
 collector/config:
 collector/drift/calibrate: collector/drift
 collector/drift:

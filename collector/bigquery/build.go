@@ -3,65 +3,58 @@ package bigquery
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// single is the number of distinct values up to which a number is a few values
-// and not a range: that of reference.Build.
-const single = 20
-
-// build makes a reference of what was counted. again are the indices of features
-// that turned out to have too many values to be counted one by one.
-func (p *plan) build(cells map[int][]cell, scoreEdges []float64) (r *reference.Reference, again []int, err error) {
+// build makes a reference of what was counted, as Build does of rows.
+func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference, error) {
 	t := p.table
-	r = &reference.Reference{Model: t.Model, Version: t.Version, Positive: t.Positive, Source: "bigquery:" + fullName(t)}
+	o.Model, o.Version, o.Positive, o.Missing = t.Model, t.Version, t.Positive, p.missing.Texts()
 	if t.Base != nil {
-		r.Model, r.Version, r.Positive = t.Base.Model, t.Base.Version, t.Base.Positive
-		r.Score, r.Classes = t.Base.Score, t.Base.Classes
+		o.Model, o.Version, o.Positive = t.Base.Model, t.Base.Version, t.Base.Positive
+		o.Threshold, o.Counted = t.Base.Threshold, t.Base.Classes
 	}
-	if !p.verbatim && p.score != "" {
-		r.Positive = "1"
+	rows := int64(0)
+	for _, c := range all.of[0] {
+		rows += c.n
 	}
-	judged := p.actual != ""
+	if rows == 0 {
+		return nil, errors.New(p.nothing())
+	}
+	j, err := p.newJudge(all.of[classCell], &o)
+	if err != nil {
+		return nil, err
+	}
+	var tallies []reference.Tally
 	for i := range p.features {
-		c := &p.features[i]
-		if c.kind == reference.Categorical {
-			r.Features = append(r.Features, categories(c.name, cells[i], judged))
-			continue
+		tally, err := p.tally(&p.features[i], all.of[i], j)
+		if err != nil {
+			return nil, err
 		}
-		f, ok := numbers(c.name, cells[i], c.edges, single, judged)
-		if !ok {
-			again = append(again, i)
-		}
-		r.Features = append(r.Features, f)
-	}
-	for _, c := range cells[0] {
-		r.Rows += c.n
-	}
-	if r.Rows == 0 {
-		return nil, nil, errors.New(p.nothing())
-	}
-	if len(again) > 0 {
-		return nil, again, nil
-	}
-	if p.score != "" {
-		// Rows without a score were not held out.
-		scored := slices.DeleteFunc(slices.Clone(cells[scoreCell]), func(c cell) bool { return c.missing() && c.bin < 0 })
-		if len(scored) == 0 {
-			return nil, nil, fmt.Errorf("no row of %s has a finite score in %q: name another column, or leave score out", fullName(t), t.Score)
-		}
-		score, _ := numbers("score", scored, notNil(scoreEdges), 0, judged)
-		r.Score = &score
-	}
-	if p.predicted != "" {
-		if r.Classes, err = p.classes(cells, r.Positive); err != nil {
-			return nil, nil, err
+		if tally != nil {
+			tallies = append(tallies, *tally)
 		}
 	}
-	return r, nil, reference.Complete(r)
+	if len(tallies) == 0 {
+		return nil, fmt.Errorf("no column is a feature: %s", strings.Join(p.notes, "; "))
+	}
+	var score *reference.Tally
+	switch {
+	case p.score != "":
+		if score, err = p.scoreTally(all.of[scoreCell], j); err != nil {
+			return nil, err
+		}
+	case t.Base != nil && t.Base.Score != nil:
+		score = &reference.Tally{Name: "score", Type: reference.Numeric, Binned: t.Base.Score}
+	}
+	r, err := reference.BuildTallies(rows, tallies, score, j.labels, o)
+	if err != nil {
+		return nil, err
+	}
+	r.Source = "bigquery:" + fullName(t)
+	return r, nil
 }
 
 func (p *plan) nothing() string {
@@ -69,43 +62,4 @@ func (p *plan) nothing() string {
 		return fmt.Sprintf("%s has no row where %s: mind the condition", fullName(p.table), strings.TrimSpace(p.table.Where))
 	}
 	return fullName(p.table) + " has no rows: fill it first"
-}
-
-// classes counts the predicted classes, by name; the positive one, and those that
-// only happened, are listed too.
-func (p *plan) classes(cells map[int][]cell, positive string) ([]reference.Class, error) {
-	if positive == "" {
-		positive = "1"
-	}
-	at := map[string]*reference.Class{positive: {Class: positive}}
-	var beyond int64
-	for _, of := range []int{predictedCell, actualCell} {
-		for _, c := range cells[of] {
-			if c.other() {
-				beyond += c.n
-			}
-			if !c.hasText {
-				continue
-			}
-			if of == actualCell && !p.verbatim && c.text != "0" && c.text != "1" {
-				return nil, fmt.Errorf("outcome %q has the value %q: say with positive which value is the positive class", p.table.Outcome, c.text)
-			}
-			if at[c.text] == nil {
-				at[c.text] = &reference.Class{Class: c.text}
-			}
-			if of == predictedCell {
-				class := at[c.text]
-				class.Count, class.Labelled, class.Correct = c.n, c.labelled, c.correct
-			}
-		}
-	}
-	if beyond > 0 || len(at) > fineBins {
-		return nil, fmt.Errorf("prediction %q has more than %d values, or one beyond %d bytes: name the column of the predicted class", p.table.Prediction, fineBins, longestText)
-	}
-	all := make([]reference.Class, 0, len(at))
-	for _, c := range at {
-		all = append(all, *c)
-	}
-	slices.SortFunc(all, func(a, b reference.Class) int { return strings.Compare(a.Class, b.Class) })
-	return all, nil
 }

@@ -1,42 +1,59 @@
 package bigquery
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"cloud.google.com/go/bigquery"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // column is a feature of a table: how it is read and how it is counted.
 type column struct {
 	name string
-	kind string // reference.Numeric or reference.Categorical
-	// expression is the value in SQL: a FLOAT64 that is finite, or a STRING; NULL
-	// is missing.
+	// kind is its type, "" when it has to be guessed of its values; asked is the type
+	// that a flag gave it, "" without one.
+	kind, asked string
+	// number: the expression is a FLOAT64 that is finite, and else a STRING. NULL is
+	// missing.
+	number     bool
 	expression string
-	// edges bin a number. Without them a number is counted value by value.
+	// edges bin a number; nil: it is counted value by value.
 	edges []float64
-	// few: the number is known to have few values, and needs no edges.
-	few bool
+	// kept is the feature as it was counted before.
+	kept *reference.Feature
 }
 
 // plan is everything that the queries read of a table.
 type plan struct {
 	table    reference.Table
+	missing  *value.MissingTexts
 	features []column
-	// score, predicted and actual are expressions, "" without one.
+	// score, predicted and actual are expressions, "" without one. The predicted and the
+	// actual class are texts as they lie in the table.
 	score, predicted, actual string
 	// verbatim: classes are those of the prediction column, not made of the score.
-	verbatim bool
-	skipped  []string // columns of types that cannot be features
+	verbatim  bool
+	threshold float64
+	// scoreEdges bin the score; nil: it is counted value by value.
+	scoreEdges []float64
+	notes      []string
 }
 
 // planOf checks what a reference needs against the table's schema.
 func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
-	p := &plan{table: t}
+	p := &plan{table: t, threshold: t.Threshold}
+	if base := t.Base; base != nil {
+		p.threshold = cmp.Or(p.threshold, base.Threshold)
+		if t.Missing == nil {
+			p.table.Missing = base.Missing
+		}
+	}
+	p.threshold = cmp.Or(p.threshold, 0.5)
+	p.missing = value.NewMissingTexts(p.table.Missing)
 	if err := p.answers(schema); err != nil {
 		return nil, err
 	}
@@ -51,6 +68,10 @@ func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
 
 // choose finds the columns of the features.
 func (p *plan) choose(schema bigquery.Schema) error {
+	asked, err := p.asked(schema)
+	if err != nil {
+		return err
+	}
 	names := p.table.Features
 	if names == nil && p.table.Base != nil {
 		for i := range p.table.Base.Features {
@@ -63,7 +84,7 @@ func (p *plan) choose(schema bigquery.Schema) error {
 			if err != nil {
 				return err
 			}
-			c, err := columnOf(field, p.typeOf(name))
+			c, err := p.columnOf(field, asked[name])
 			if err != nil {
 				return err
 			}
@@ -71,19 +92,51 @@ func (p *plan) choose(schema bigquery.Schema) error {
 		}
 		return nil
 	}
-	answers := []string{p.table.Score, p.table.Prediction, p.table.Outcome}
 	for _, field := range schema {
-		if slices.Contains(answers, field.Name) {
+		if asked[field.Name] == ignored {
 			continue
 		}
-		c, err := columnOf(field, "")
+		c, err := p.columnOf(field, asked[field.Name])
+		if err != nil && asked[field.Name] != "" {
+			return err
+		}
 		if err != nil {
-			p.skipped = append(p.skipped, field.Name)
+			p.notes = append(p.notes, fmt.Sprintf("column %q: left out: it is of type %s", field.Name, typeName(field)))
 			continue
 		}
 		p.features = append(p.features, c)
 	}
 	return nil
+}
+
+// ignored stands for the type of a column that is no feature.
+const ignored = "ignored"
+
+// asked are the types that were asked for, by the names of the columns.
+func (p *plan) asked(schema bigquery.Schema) (map[string]string, error) {
+	t := p.table
+	asked, flags := map[string]string{}, map[string]string{}
+	for _, one := range []struct {
+		flag, kind string
+		names      []string
+	}{
+		{"score", ignored, []string{t.Score}}, {"prediction", ignored, []string{t.Prediction}}, {"outcome", ignored, []string{t.Outcome}},
+		{"ignore", ignored, t.Ignore}, {"numeric", value.Numeric, t.Numeric}, {"categorical", value.Categorical, t.Categorical},
+	} {
+		for _, name := range one.names {
+			if name == "" {
+				continue
+			}
+			if _, err := find(schema, name, one.flag); err != nil {
+				return nil, err
+			}
+			if flag := flags[name]; flag != "" && flag != one.flag {
+				return nil, fmt.Errorf("column %q is named by %s and by %s: keep one", name, flag, one.flag)
+			}
+			asked[name], flags[name] = one.kind, one.flag
+		}
+	}
+	return asked, nil
 }
 
 // typeOf is the type that the base gives a feature, "" when it does not know it.
@@ -115,36 +168,38 @@ func find(schema bigquery.Schema, name, what string) (*bigquery.FieldSchema, err
 	return nil, fmt.Errorf("%s %q is not a column of the table, which has %s", what, name, strings.Join(has, ", "))
 }
 
-// columnOf says how a field is counted; wanted is the type that it has to have,
-// "" for its own.
-func columnOf(field *bigquery.FieldSchema, wanted string) (column, error) {
+// columnOf says how a field is counted; asked is the type that a flag gives it, "" for
+// the one that the base has, or else that is guessed.
+func (p *plan) columnOf(field *bigquery.FieldSchema, asked string) (column, error) {
 	if err := checkColumn(field.Name); err != nil {
 		return column{}, err
 	}
-	c := column{name: field.Name, kind: reference.Numeric}
+	c := column{name: field.Name, asked: asked}
+	if asked == "" {
+		c.kind = p.typeOf(field.Name)
+	}
 	name := "t." + quote(field.Name)
+	kind := cmp.Or(asked, c.kind, value.Numeric)
 	switch {
 	case field.Repeated:
-		return c, unusable(field)
-	case isNumber(field.Type) && wanted != reference.Categorical:
-		c.expression = finite(name, field.Type)
+	case isNumber(field.Type) && kind == value.Numeric:
+		c.number, c.expression = true, p.finite(name, field.Type)
 		return c, nil
-	case isNumber(field.Type) || field.Type == bigquery.StringFieldType || field.Type == bigquery.BooleanFieldType:
-		if wanted == reference.Numeric {
-			return c, fmt.Errorf("column %q is of type %s, but the model's reference has numbers there: cast it in a view", field.Name, field.Type)
-		}
-		c.kind, c.expression = reference.Categorical, text(name, field.Type)
+	case isNumber(field.Type) || field.Type == bigquery.BooleanFieldType:
+		c.expression = fmt.Sprintf("CAST(%s AS STRING)", name)
+		return c, nil
+	case field.Type == bigquery.StringFieldType:
+		c.expression = name
 		return c, nil
 	}
-	return c, unusable(field)
+	return c, fmt.Errorf("column %q is of type %s, which is neither a number nor a category: make one of it in a view, or leave it out of features", field.Name, typeName(field))
 }
 
-func unusable(field *bigquery.FieldSchema) error {
-	kind := string(field.Type)
+func typeName(field *bigquery.FieldSchema) string {
 	if field.Repeated {
-		kind = "ARRAY<" + kind + ">"
+		return "ARRAY<" + string(field.Type) + ">"
 	}
-	return fmt.Errorf("column %q is of type %s, which is neither a number nor a category: make one of it in a view, or leave it out of features", field.Name, kind)
+	return string(field.Type)
 }
 
 func isNumber(t bigquery.FieldType) bool {
@@ -155,24 +210,17 @@ func isNumber(t bigquery.FieldType) bool {
 	return false
 }
 
-// finite is a number as FLOAT64, NULL for NaN and the infinities.
-func finite(name string, t bigquery.FieldType) string {
+// finite is a number as FLOAT64, NULL for NaN and the infinities, and for those that
+// stand for a missing value.
+func (p *plan) finite(name string, t bigquery.FieldType) string {
+	x := fmt.Sprintf("CAST(%s AS FLOAT64)", name)
 	if t == bigquery.FloatFieldType {
-		return fmt.Sprintf("IF(IS_NAN(%s) OR IS_INF(%s), NULL, %s)", name, name, name)
+		x = fmt.Sprintf("IF(IS_NAN(%s) OR IS_INF(%s), NULL, %s)", name, name, name)
 	}
-	return fmt.Sprintf("CAST(%s AS FLOAT64)", name)
-}
-
-// text is a category as the prediction log has it: whole numbers without a point.
-func text(name string, t bigquery.FieldType) string {
-	switch t {
-	case bigquery.StringFieldType:
-		return name
-	case bigquery.IntegerFieldType, bigquery.BooleanFieldType:
-		return fmt.Sprintf("CAST(%s AS STRING)", name)
+	if len(p.missing.Numbers()) > 0 {
+		x = fmt.Sprintf("IF(%s IN UNNEST(@missing), NULL, %s)", x, x)
 	}
-	n := finite(name, t)
-	return fmt.Sprintf("IF(%s = TRUNC(%s) AND ABS(%s) < 1e15, CAST(CAST(%s AS INT64) AS STRING), CAST(%s AS STRING))", n, n, n, n, n)
+	return x
 }
 
 // answers finds the columns of score, prediction and outcome.
@@ -186,12 +234,12 @@ func (p *plan) answers(schema bigquery.Schema) error {
 		if !isNumber(field.Type) || field.Repeated {
 			return fmt.Errorf("score %q is of type %s: it must be a number, the probability of the positive class", t.Score, field.Type)
 		}
-		p.score = finite("t."+quote(t.Score), field.Type)
-		p.predicted = fmt.Sprintf("CASE WHEN %s >= 0.5 THEN '1' WHEN %s < 0.5 THEN '0' END", p.score, p.score)
+		p.score = p.finite("t."+quote(t.Score), field.Type)
+		p.predicted = fmt.Sprintf("CASE WHEN %s >= @threshold THEN '1' WHEN %s < @threshold THEN '0' END", p.score, p.score)
 	}
 	if t.Prediction != "" {
 		var err error
-		if p.predicted, _, err = class(schema, t.Prediction, "prediction"); err != nil {
+		if p.predicted, err = class(schema, t.Prediction, "prediction"); err != nil {
 			return err
 		}
 		p.verbatim = true
@@ -199,35 +247,29 @@ func (p *plan) answers(schema bigquery.Schema) error {
 	if t.Outcome == "" {
 		return nil
 	}
-	actual, coded, err := class(schema, t.Outcome, "outcome")
+	actual, err := class(schema, t.Outcome, "outcome")
 	if err != nil {
 		return err
 	}
-	if p.predicted == "" {
-		return nil // Nothing to compare it with: it is only left out of the features.
-	}
-	p.actual = actual
-	if !p.verbatim && t.Positive != "" && !coded {
-		p.actual = fmt.Sprintf("CASE WHEN %s = @positive THEN '1' WHEN %s IS NOT NULL THEN '0' END", p.actual, p.actual)
+	if p.predicted != "" { // Else there is nothing to compare it with: it is only left out of the features.
+		p.actual = actual
 	}
 	return nil
 }
 
-// class is the name of a class: a BOOL is coded as 1 and 0.
-func class(schema bigquery.Schema, name, what string) (expression string, coded bool, err error) {
+// class is the text of a class.
+func class(schema bigquery.Schema, name, what string) (string, error) {
 	field, err := find(schema, name, what)
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	quoted := "t." + quote(name)
 	switch {
 	case field.Repeated:
-	case field.Type == bigquery.BooleanFieldType:
-		return fmt.Sprintf("CAST(CAST(%s AS INT64) AS STRING)", quoted), true, nil
 	case field.Type == bigquery.StringFieldType:
-		return fmt.Sprintf("NULLIF(%s, '')", quoted), false, nil
-	case isNumber(field.Type):
-		return text(quoted, field.Type), false, nil
+		return quoted, nil
+	case field.Type == bigquery.BooleanFieldType || isNumber(field.Type):
+		return fmt.Sprintf("CAST(%s AS STRING)", quoted), nil
 	}
-	return "", false, fmt.Errorf("%s %q is of type %s: it must be STRING, BOOL or a number", what, name, field.Type)
+	return "", fmt.Errorf("%s %q is of type %s: it must be STRING, BOOL or a number", what, name, field.Type)
 }

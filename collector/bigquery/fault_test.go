@@ -79,7 +79,7 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			[]string{"test.d.loans takes only queries with a condition on the column that it is partitioned by: set where (--bigquery.where) on that column", "column(s) 'day'"}},
 		{"no column to count", reference.Table{Dataset: "d", Name: "loans"}, Options{}, func(bool) (int, string) {
 			return 200, `{"type": "TABLE", "schema": {"fields": [{"name": "day", "type": "DATE"}, {"name": "place", "type": "GEOGRAPHY"}]}}`
-		}, []string{"test.d.loans has no column that can be a feature: numbers, STRING or BOOL"}},
+		}, []string{"test.d.loans has no column that can be a feature: besides score, prediction and outcome it needs numbers, STRING or BOOL"}},
 		{"401", fakeTable, Options{}, func(bool) (int, string) { return problem(401, "authError") }, []string{"the credentials are refused"}},
 		{"503 until the end", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return problem(503, "backendError") }, []string{"BigQuery returned a server error; the next refresh asks again"}},
 		{"truncated", fakeTable, Options{Timeout: time.Second}, func(bool) (int, string) { return 0, `{"schema"` }, []string{"count test.d.loans: "}},

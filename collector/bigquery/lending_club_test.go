@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -130,52 +131,33 @@ func TestCountsAreThoseOfTheCSV(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := got.Reference
-		if r.Rows != want.Rows {
-			t.Errorf("%d rows, want %d", r.Rows, want.Rows)
-		}
-		worst := 0.0
-		for i := range r.Features {
-			f := &r.Features[i]
-			if len(f.Edges) == 0 {
-				continue
-			}
-			sorted := slices.Clone(loans(t).Columns[i].Numbers)
-			slices.Sort(sorted)
-			// With ties an edge stands for the first of the quantiles that fall on it.
-			for _, edge := range f.Edges {
-				worst = max(worst, farFromQuantile(sorted, edge))
-			}
-		}
-		t.Logf("the edge farthest from a quantile is off by %.3f %% of the rows", 100*worst)
-		if worst > 0.01 {
-			t.Errorf("an edge is off by %v of the rows, want at most 0.01", worst)
-		}
+		equal(t, got.Reference, want)
 	})
 }
 
-// farFromQuantile is the share of the rows between an edge and the nearest of the
-// 199 quantiles.
-func farFromQuantile(sorted []float64, edge float64) float64 {
-	n := len(sorted)
-	low, _ := slices.BinarySearch(sorted, edge)
-	high := low
-	for high < n && sorted[high] == edge {
-		high++
+// equal compares the files, but for where the rows came from and when.
+func equal(t *testing.T, got, want *reference.Reference) {
+	t.Helper()
+	same(t, got, want)
+	if got.Hash != want.Hash {
+		t.Errorf("hash %s, want %s", got.Hash, want.Hash)
 	}
-	least := math.Inf(1)
-	for i := 1; i < fineBins; i++ {
-		rank := i * n / fineBins
-		switch {
-		case rank < low:
-			least = min(least, float64(low-rank)/float64(n))
-		case rank >= high:
-			least = min(least, float64(rank-high+1)/float64(n))
-		default:
-			return 0
+	of := func(r reference.Reference) string {
+		r.Created, r.Origin = want.Created, want.Origin
+		var file bytes.Buffer
+		if err := r.Encode(&file); err != nil {
+			t.Fatal(err)
 		}
+		return file.String()
 	}
-	return least
+	if a, b := strings.Split(of(*got), "\n"), strings.Split(of(*want), "\n"); !slices.Equal(a, b) {
+		for i := range a {
+			if i >= len(b) || a[i] != b[i] {
+				t.Fatalf("line %d of the file is\n%.300s\nwant\n%.300s", i+1, a[i], strings.Join(b[min(i, len(b)):min(i+1, len(b))], ""))
+			}
+		}
+		t.Fatalf("the file has %d lines, want %d", len(a), len(b))
+	}
 }
 
 func names(r *reference.Reference) []string {

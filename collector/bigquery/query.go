@@ -5,19 +5,15 @@ import (
 	"strings"
 
 	"cloud.google.com/go/bigquery"
-
-	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
 const (
-	// fineBins is how finely numbers are counted, and the number of categories
-	// and single values kept: what reference.Build and its check allow.
-	fineBins = 200
 	// fewValues is the number of distinct values up to which a number is counted
 	// value by value, by the estimate of APPROX_COUNT_DISTINCT.
-	fewValues = fineBins
-	// longestText is the longest category in bytes; longer ones count as other.
-	longestText = 128
+	fewValues = 10_000
+	// samples is the number of quantiles that a number with more values is binned by,
+	// and that its type, or that of a text, is guessed of.
+	samples = 400
 	// largest is the number beyond which squares are not added up: they would
 	// overflow, which is an error in BigQuery.
 	largest = "1e150"
@@ -56,104 +52,99 @@ func orNull(expression, kind string) string {
 	return expression
 }
 
-// values are the parameters that source needs.
-func (p *plan) values() []bigquery.QueryParameter {
-	if strings.Contains(p.actual, "@positive") {
-		return []bigquery.QueryParameter{{Name: "positive", Value: p.table.Positive}}
+// query is a query with the parameters that its text needs besides those given.
+func (p *plan) query(text string, parameters ...bigquery.QueryParameter) query {
+	if strings.Contains(text, "@threshold") {
+		parameters = append(parameters, bigquery.QueryParameter{Name: "threshold", Value: p.threshold})
 	}
-	return nil
+	if strings.Contains(text, "@missing") {
+		parameters = append(parameters, bigquery.QueryParameter{Name: "missing", Value: p.missing.Numbers()})
+	}
+	return query{text, parameters}
 }
 
-// profile asks for the quantiles of each of the columns, given by their
-// expressions over source, and how many distinct values they have: two columns
-// of the result for each.
-func (p *plan) profile(columns []string) query {
+// profile asks of each of the features, given by their indices, and of the score, how
+// many distinct values there are, in how many rows, and their quantiles: three columns
+// of the result for each. Quantiles of texts are those of their beginnings.
+func (p *plan) profile(features []int, score bool) query {
 	var selected []string
-	for _, c := range columns {
-		selected = append(selected, fmt.Sprintf("  APPROX_QUANTILES(%s, %d), APPROX_COUNT_DISTINCT(%s)", c, fineBins, c))
+	add := func(name, sampled string) {
+		selected = append(selected, fmt.Sprintf("  APPROX_COUNT_DISTINCT(%s), COUNT(%s), APPROX_QUANTILES(%s, %d)", name, name, sampled, samples))
 	}
-	return query{p.source() + "\nSELECT\n" + strings.Join(selected, ",\n") + "\nFROM source", p.values()}
+	for _, i := range features {
+		name := fmt.Sprintf("f%d", i)
+		if p.features[i].number {
+			add(name, name)
+		} else {
+			add(name, fmt.Sprintf("SUBSTR(%s, 1, %d)", name, longestSample))
+		}
+	}
+	if score {
+		add("score", "score")
+	}
+	return p.query(p.source() + "\nSELECT\n" + strings.Join(selected, ",\n") + "\nFROM source")
 }
+
+// longestSample is how many characters of a text are looked at to guess a type.
+const longestSample = 64
 
 // Cells of the count that are not features.
 const (
-	scoreCell     = -1
-	predictedCell = -2
-	actualCell    = -3
+	scoreCell = -1
+	classCell = -2
 )
 
 // count asks for everything that is counted, of all columns in one reading of the
 // table: every row becomes a cell for each column. The result has a row for each
-// bin, value or category that occurs:
+// bin or value that occurs, by the classes that were predicted and that came to be:
 //
 //	cell       index of the feature, or one of the constants above
-//	bin        of a number, or for a category 1 when it is none of those kept
-//	value      of a number that is counted value by value
-//	text       of a category
-//	n, sum, squares, low, high, huge, labelled, correct
+//	bin        of a number that is counted by bin
+//	number     of one that is counted value by value
+//	text       of any other column
+//	predicted, actual
+//	n, total, squares, low, high, huge
 //
-// bin, value and text are all NULL, or bin 0 for a category, where the value is
-// missing. huge counts the numbers beyond largest, whose squares are left out.
-func (p *plan) count(scoreEdges []float64) query {
-	q := query{parameters: p.values()}
+// bin, number and text are all NULL where the value is missing. huge counts the
+// numbers beyond largest, whose squares are left out.
+func (p *plan) count() query {
+	var parameters []bigquery.QueryParameter
 	var cells []string
-	number := func(cell int, name, edges string, bounds []float64) {
-		if bounds == nil {
-			cells = append(cells, fmt.Sprintf("STRUCT(%d AS cell, CAST(NULL AS INT64) AS bin, %s AS value, %s AS x, CAST(NULL AS STRING) AS text)", cell, name, name))
-			return
-		}
-		if len(bounds) == 0 { // One bin.
-			cells = append(cells, fmt.Sprintf("STRUCT(%d AS cell, IF(%s IS NULL, NULL, 0) AS bin, CAST(NULL AS FLOAT64) AS value, %s AS x, CAST(NULL AS STRING) AS text)", cell, name, name))
-			return
-		}
-		cells = append(cells, fmt.Sprintf("STRUCT(%d AS cell, RANGE_BUCKET(%s, @%s) AS bin, CAST(NULL AS FLOAT64) AS value, %s AS x, CAST(NULL AS STRING) AS text)", cell, name, edges, name))
-		q.parameters = append(q.parameters, bigquery.QueryParameter{Name: edges, Value: bounds})
+	add := func(cell int, bin, number, text, x string) {
+		cells = append(cells, fmt.Sprintf("STRUCT(%d AS cell, %s AS bin, %s AS number, %s AS text, %s AS x)",
+			cell, orNull(bin, "INT64"), orNull(number, "FLOAT64"), orNull(text, "STRING"), orNull(x, "FLOAT64")))
 	}
-	category := func(cell int, name string) {
-		cells = append(cells, fmt.Sprintf("STRUCT(%d AS cell, IF(BYTE_LENGTH(%s) > %d, 1, 0) AS bin, CAST(NULL AS FLOAT64) AS value, CAST(NULL AS FLOAT64) AS x, IF(BYTE_LENGTH(%s) > %d, NULL, %s) AS text)",
-			cell, name, longestText, name, longestText, name))
+	number := func(cell int, name, edges string, bounds []float64) {
+		switch {
+		case bounds == nil:
+			add(cell, "", name, "", "")
+		case len(bounds) == 0:
+			add(cell, fmt.Sprintf("IF(%s IS NULL, NULL, 0)", name), "", "", name)
+		default:
+			add(cell, fmt.Sprintf("RANGE_BUCKET(%s, @%s)", name, edges), "", "", name)
+			parameters = append(parameters, bigquery.QueryParameter{Name: edges, Value: bounds})
+		}
 	}
 	for i := range p.features {
 		name := fmt.Sprintf("f%d", i)
-		if p.features[i].kind == reference.Categorical {
-			category(i, name)
-		} else {
+		if p.features[i].number {
 			number(i, name, fmt.Sprintf("edges%d", i), p.features[i].edges)
+		} else {
+			add(i, "", "", name, "")
 		}
 	}
 	if p.score != "" {
-		number(scoreCell, "score", "edges_score", notNil(scoreEdges))
+		number(scoreCell, "score", "edges_score", p.scoreEdges)
 	}
 	if p.predicted != "" {
-		category(predictedCell, "predicted")
-		category(actualCell, "IF(predicted IS NULL, NULL, actual)")
+		add(classCell, "", "", "", "")
 	}
-	q.text = p.source() + ",\ncells AS (\n  SELECT u.cell, u.bin, u.value, u.x, u.text, predicted, actual\n  FROM source, UNNEST([\n    " + strings.Join(cells, ",\n    ") + "\n  ]) AS u\n)," + `
-grouped AS (
-  SELECT cell, bin, value, text, COUNT(*) AS n,
-    SUM(IF(ABS(x) > ` + largest + `, NULL, x)) AS total, SUM(IF(ABS(x) > ` + largest + `, NULL, x * x)) AS squares,
-    MIN(x) AS low, MAX(x) AS high, COUNTIF(ABS(x) > ` + largest + `) AS huge,
-    COUNTIF(predicted IS NOT NULL AND actual IS NOT NULL) AS labelled, COUNTIF(predicted = actual) AS correct
-  FROM cells
-  GROUP BY cell, bin, value, text
-),
-placed AS (
-  SELECT *, ROW_NUMBER() OVER (PARTITION BY cell ORDER BY IF(value IS NULL AND text IS NULL, 0, 1), n DESC, value, text) AS place
-  FROM grouped
-)
-SELECT cell, IF(place > ` + fmt.Sprint(fineBins+2) + `, 1, bin) AS bin,
-  IF(place > ` + fmt.Sprint(fineBins+2) + `, NULL, value) AS value, IF(place > ` + fmt.Sprint(fineBins+2) + `, NULL, text) AS text,
-  SUM(n) AS n, SUM(total) AS total, SUM(squares) AS squares, MIN(low) AS low, MAX(high) AS high, SUM(huge) AS huge,
-  SUM(labelled) AS labelled, SUM(correct) AS correct
-FROM placed
-GROUP BY 1, 2, 3, 4`
-	return q
-}
-
-// notNil makes a list of no edges one bin.
-func notNil(edges []float64) []float64 {
-	if edges == nil {
-		return []float64{}
-	}
-	return edges
+	return p.query(p.source()+`
+SELECT u.cell, u.bin, u.number, u.text, predicted, actual, COUNT(*) AS n,
+  SUM(IF(ABS(u.x) > `+largest+`, NULL, u.x)) AS total, SUM(IF(ABS(u.x) > `+largest+`, NULL, u.x * u.x)) AS squares,
+  MIN(u.x) AS low, MAX(u.x) AS high, COUNTIF(ABS(u.x) > `+largest+`) AS huge
+FROM source, UNNEST([
+  `+strings.Join(cells, ",\n  ")+`
+]) AS u
+GROUP BY u.cell, u.bin, u.number, u.text, predicted, actual`, parameters...)
 }

@@ -22,12 +22,12 @@ func TestQueryTexts(t *testing.T) {
 		{Name: "state", Type: bigquery.StringFieldType}, {Name: "open", Type: bigquery.BooleanFieldType}, {Name: "day", Type: bigquery.DateFieldType},
 		{Name: "p", Type: bigquery.FloatFieldType}, {Name: "paid", Type: bigquery.StringFieldType},
 	}
-	p, err := planOf(reference.Table{Project: "p", Dataset: "d", Name: "loans", Where: "day >= '2026-01-01' -- this year", Score: "p", Outcome: "paid", Positive: "yes"}, schema)
+	p, err := planOf(reference.Table{Project: "p", Dataset: "d", Name: "loans", Where: "day >= '2026-01-01' -- this year", Score: "p", Outcome: "paid", Positive: "yes", Missing: []string{"-999"}}, schema)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.features[0].edges = []float64{1, 2}
-	for name, text := range map[string]string{"profile.sql": p.profile([]string{"f1", "score"}).text, "count.sql": p.count([]float64{0.5}).text} {
+	p.features[0].edges, p.scoreEdges = []float64{1, 2}, []float64{0.5}
+	for name, text := range map[string]string{"profile.sql": p.profile([]int{1, 3}, true).text, "count.sql": p.count().text} {
 		path := "testdata/" + name
 		if *updateGolden {
 			if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {

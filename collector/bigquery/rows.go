@@ -60,8 +60,8 @@ func (c *Client) rows(ctx context.Context, t reference.Table, w io.Writer) (time
 	if err != nil {
 		return time.Time{}, err
 	}
-	if len(p.skipped) > 0 {
-		c.options.Logger.Info("columns of BigQuery that are no features left out", "table", fullName(t), "columns", strings.Join(p.skipped, ", "))
+	for _, note := range p.notes {
+		c.options.Logger.Info(note, "table", fullName(t))
 	}
 	names, selected := make([]string, len(p.features)), make([]string, len(p.features))
 	for i, f := range p.features {

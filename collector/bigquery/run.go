@@ -15,7 +15,6 @@ import (
 
 // result is what a query answered.
 type result struct {
-	rows  [][]bigquery.Value
 	job   string
 	at    time.Time
 	bytes int64
@@ -59,9 +58,8 @@ func (c *Client) prepare(ctx context.Context, client *bigquery.Client, t referen
 	return p, nil
 }
 
-// run runs a prepared query and reads all its rows, which are few. Google's
-// client repeats what is worth it, with growing pauses, until ctx ends.
-func (c *Client) run(ctx context.Context, p *prepared) (*result, error) {
+// run runs a prepared query and gives each of its rows to take. Google's client repeats what is worth it, with growing pauses, until ctx ends.
+func (c *Client) run(ctx context.Context, p *prepared, take func(row []bigquery.Value) error) (*result, error) {
 	job, err := p.query.Run(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +81,9 @@ func (c *Client) run(ctx context.Context, p *prepared) (*result, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.rows = append(r.rows, row)
+		if err := take(row); err != nil {
+			return nil, err
+		}
 	}
 	if status := job.LastStatus(); status != nil && status.Statistics != nil && status.Statistics.TotalBytesProcessed > 0 {
 		r.bytes = status.Statistics.TotalBytesProcessed

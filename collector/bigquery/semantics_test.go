@@ -45,7 +45,7 @@ func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 		{"-3.25, 15, 'a', false, NULL, 0.9, 1", -3.25, 15, "a", "false", 0.9, "1"},
 	}
 	var values []string
-	columns := []reference.Column{{Name: "x", Type: reference.Numeric}, {Name: "few", Type: reference.Numeric}, {Name: "kind", Type: reference.Categorical}, {Name: "flag", Type: reference.Categorical}}
+	columns := []reference.Column{{Name: "x", Type: reference.Numeric}, {Name: "few", Type: reference.Numeric}, {Name: "kind", Type: reference.Categorical}, {Name: "flag", Type: reference.Boolean}}
 	labels := &reference.Labels{}
 	for i, r := range rows {
 		values = append(values, "("+r.sql+")")
@@ -63,7 +63,7 @@ func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 		labels.Predicted, labels.Actual = append(labels.Predicted, predicted), append(labels.Actual, r.outcome)
 	}
 	run("INSERT INTO `test.semantics.rows` VALUES " + strings.Join(values, ", "))
-	want, err := reference.Build(columns, labels, reference.BuildOptions{})
+	want, err := reference.Build(columns, labels, reference.BuildOptions{Threshold: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,9 +22,10 @@ func (p *plan) state(m *bigquery.TableMetadata) string {
 	}
 	h := sha256.New()
 	t := p.table
-	fmt.Fprintf(h, "%q %q %d %d %d\n", fullName(t), m.ETag, m.LastModifiedTime.UnixNano(), m.NumRows, m.CreationTime.UnixNano())
+	fmt.Fprintf(h, "schema 2 %q %q %d %d %d\n", fullName(t), m.ETag, m.LastModifiedTime.UnixNano(), m.NumRows, m.CreationTime.UnixNano())
 	fmt.Fprintf(h, "%q %q %q %q %q\n", t.Where, t.Score, t.Prediction, t.Outcome, t.Positive)
 	fmt.Fprintf(h, "%q %q\n", t.Model, t.Version)
+	fmt.Fprintf(h, "%v %q %q %q %q\n", p.threshold, p.missing.Texts(), t.Numeric, t.Categorical, t.Ignore)
 	if t.Base != nil {
 		fmt.Fprintf(h, "%q\n", t.Base.Hash)
 	}

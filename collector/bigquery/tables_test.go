@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
@@ -14,7 +15,7 @@ import (
 func TestTablesOfAllKinds(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "kinds")
-	const values = fineBins + 100
+	const values = drift.MaxFine + 100
 	var rows []string
 	for i := range 2 * values {
 		rows = append(rows, fmt.Sprintf("(%d, 's%d', %d.5)", i/2, i%3, i%7))
@@ -81,14 +82,14 @@ func TestTablesOfAllKinds(t *testing.T) {
 	t.Run("a number that had few values and has many gets edges", func(t *testing.T) {
 		last := *counted.Reference
 		last.Features = append([]reference.Feature(nil), last.Features...)
-		last.Features[0].Values, last.Features[0].Edges = []float64{0, 1}, []float64{1}
+		last.Features[0].Values, last.Features[0].Edges = []float64{0, 1}, nil
 		again, err := c.Count(t.Context(), table, &reference.Counted{Reference: &last})
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, again.Reference, counted.Reference)
-		if f := &again.Reference.Features[0]; f.Values != nil || len(f.Edges) != fineBins-1 {
-			t.Errorf("many has values %v and %d edges, want %d", f.Values, len(f.Edges), fineBins-1)
+		equal(t, again.Reference, counted.Reference)
+		if f := &again.Reference.Features[0]; f.Values != nil || len(f.Edges) != drift.MaxFine-1 {
+			t.Errorf("many has values %v and %d edges, want %d", f.Values, len(f.Edges), drift.MaxFine-1)
 		}
 	})
 	t.Run("more rows than training takes are reported before they are read", func(t *testing.T) {

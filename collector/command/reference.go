@@ -58,13 +58,17 @@ func (f *rowsFlags) count(ctx context.Context, score, class string) (*reference.
 	if err != nil {
 		return nil, err
 	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
 	t := f.table()
-	t.Score, t.Prediction = score, class
+	t.Score, t.Prediction, t.Threshold = score, class, *f.threshold
+	t.Missing, t.Numeric, t.Categorical, t.Ignore = *f.missing, *f.numeric, *f.categorical, *f.ignore
 	counted, err := w.Count(ctx, t, nil)
 	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
-	return counted.Reference, nil
+	return counted.Reference, f.environment.warn(counted.Notes)
 }
 
 // build counts the rows of a CSV.
@@ -74,7 +78,9 @@ func (f *rowsFlags) build(ctx context.Context, score, class string) (*reference.
 		return nil, err
 	}
 	o := reference.BuildOptions{Model: *f.name, Version: *f.version, Source: read.source, Created: read.changed, Missing: read.data.Missing}
-	labels, err := labelsOf(read.data, *f.positive, *f.threshold, &o)
+	d := read.data
+	answers := reference.Answers{Scores: d.Scores, Predicted: d.Predicted, Actual: d.Actual, Outcomes: d.Outcomes, Coding: d.Coding, Outcome: d.Outcome}
+	labels, err := answers.Labels(*f.positive, *f.threshold, &o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *f.csv, err)
 	}

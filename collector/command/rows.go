@@ -55,6 +55,14 @@ func (f *rowsFlags) table() reference.Table {
 	return t
 }
 
+// check refuses flags that mean nothing.
+func (f *rowsFlags) check() error {
+	if t := *f.threshold; !(t > 0 && t < 1) {
+		return fmt.Errorf("--threshold=%v: must be above 0 and below 1; %w", t, ErrUsage)
+	}
+	return nil
+}
+
 // readRows are a dataset, a description of where it came from, and when it was
 // changed, which dates what is made of it: the same rows give the same bytes.
 type readRows struct {
@@ -66,8 +74,8 @@ type readRows struct {
 // read reads the rows into memory, and prints what a person should know about their
 // columns. score and class name columns of the answers of a model, empty: none.
 func (f *rowsFlags) read(ctx context.Context, score, class string) (*readRows, error) {
-	if t := *f.threshold; !(t > 0 && t < 1) {
-		return nil, fmt.Errorf("--threshold=%v: must be above 0 and below 1; %w", t, ErrUsage)
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	if err := f.environment.reaches(f.tables); err != nil {
 		return nil, err

@@ -32,6 +32,8 @@ type BuildOptions struct {
 	// Classes are the classes with their names, where these are known; nil: those
 	// of the labels, without names.
 	Classes []value.Class
+	// Counted are the classes as they were counted elsewhere, where there are no labels.
+	Counted []Class
 	// Threshold is the score from which on the labels' classes are the positive one,
 	// 0 when the classes were not made of scores.
 	Threshold float64

@@ -14,6 +14,14 @@ type Table struct {
 	Score, Prediction, Outcome string
 	// Positive is the class whose probability the score is, "" for "1".
 	Positive string
+	// Threshold is the score from which on the positive class is predicted where there is
+	// no column Prediction, 0 for that of Base, or .5.
+	Threshold float64
+	// Missing lists texts that stand for a missing value; nil: those of Base.
+	Missing []string
+	// Numeric, Categorical and Ignore are columns whose type is not to be guessed, or
+	// that are no features.
+	Numeric, Categorical, Ignore []string
 	// Features are the columns to count; nil: those of Base, or without it every
 	// column that can be one.
 	Features []string
@@ -33,22 +41,9 @@ type Counted struct {
 	At         time.Time
 	// Bytes is what all queries for it processed.
 	Bytes int64
+	// Notes say what a person should know about how the columns were read.
+	Notes []string
 	// State identifies the table's content; "" when metadata do not show it, and
 	// only counting does.
 	State string
-}
-
-// Complete checks a reference that was counted elsewhere, as Build and Parse do,
-// and gives it its hash.
-func Complete(r *Reference) error {
-	if r.Positive == "" {
-		r.Positive = "1"
-	}
-	r.Schema = newest
-	if err := r.check(); err != nil {
-		return err
-	}
-	var err error
-	r.Hash, err = r.hash()
-	return err
 }

@@ -134,6 +134,7 @@ func assemble(rows int64, columns []Tally, score *Tally, labels *Labels, o Build
 		}
 		r.Score = &f
 	}
+	r.Classes = o.Counted
 	if labels != nil {
 		r.Classes = labels.classes(r.Positive, o.Classes)
 	}

@@ -164,11 +164,11 @@ func (s *surveyed) fill(data []byte) (*Dataset, error) {
 					return nil, err
 				}
 			case r.is == isClass:
-				d.Predicted[row] = once(known, s.class(cell))
+				d.Predicted[row] = once(known, s.missing.Class(cell))
 			case r.is == isOutcome && s.coded:
 				d.Outcomes[row] = outcomeNumber(s.coding.Class(cell))
 			case r.is == isOutcome:
-				d.Actual[row] = once(known, s.class(cell))
+				d.Actual[row] = once(known, s.missing.Class(cell))
 			}
 		}
 	}
@@ -204,15 +204,6 @@ func once(known map[string]string, text string) string {
 		known[text] = text
 	}
 	return known[text]
-}
-
-// class is a class in canonical form, empty for a listed text.
-func (s *surveyed) class(cell string) string {
-	text := value.Category(strings.TrimSpace(cell))
-	if s.missing.HasCategory(text) {
-		return ""
-	}
-	return text
 }
 
 func scoreOf(cell string, r *role, line int) (float64, error) {

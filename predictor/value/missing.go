@@ -46,7 +46,24 @@ func (m *MissingTexts) HasCategory(canonical string) bool {
 	return m != nil && slices.Contains(m.texts, canonical)
 }
 
+// Numbers are the numbers of the list, in any order.
+func (m *MissingTexts) Numbers() []float64 {
+	if m == nil {
+		return nil
+	}
+	return slices.Clone(m.numbers)
+}
+
 // HasNumber reports whether a number is listed, in any spelling.
 func (m *MissingTexts) HasNumber(x float64) bool {
 	return m != nil && slices.Contains(m.numbers, x)
+}
+
+// Class reads a text of a class: its canonical form without the white space around it,
+// empty where it is missing or listed.
+func (m *MissingTexts) Class(text string) string {
+	if text = classText(text); m.HasCategory(text) {
+		return ""
+	}
+	return text
 }

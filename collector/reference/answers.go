@@ -1,4 +1,4 @@
-package command
+package reference
 
 import (
 	"cmp"
@@ -8,15 +8,30 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// labelsOf is what a model answered for the rows: the classes of their column, or those
-// that the scores make from the threshold on; nil without either. It completes the
-// options by positive class, classes and threshold.
-func labelsOf(d *model.Dataset, positive string, threshold float64, o *reference.BuildOptions) (*reference.Labels, error) {
+// Answers are the columns of what a model answered for the rows, and what became of
+// them, as they were read; each is nil without its column.
+type Answers struct {
+	// Scores are NaN where there is none.
+	Scores []float64
+	// Predicted are the classes of the class column and Actual those of the outcome
+	// column beside it, in canonical form, empty where there is none.
+	Predicted, Actual []string
+	// Outcomes are those of the outcome column where there is no class column: 1, 0 or
+	// NaN. Coding says which of its values are 1 and 0.
+	Outcomes []float64
+	Coding   value.Coding
+	// Outcome is the name of the outcome column.
+	Outcome string
+}
+
+// Labels are the classes of their column, or those that the scores make from the
+// threshold on; nil without either. It completes the options by positive class, classes
+// and threshold. Positive is the class whose probability a score is, "" where the
+// classes are 0 and 1, or false and true.
+func (d *Answers) Labels(positive string, threshold float64, o *BuildOptions) (*Labels, error) {
 	switch {
 	case d.Predicted != nil:
 		return predictedLabels(d, positive, o)
@@ -28,7 +43,7 @@ func labelsOf(d *model.Dataset, positive string, threshold float64, o *reference
 
 // scoredLabels makes the classes of the scores. They have the texts of the outcomes, and
 // 0 and 1 as their names, so that a log may hold either.
-func scoredLabels(d *model.Dataset, threshold float64, o *reference.BuildOptions) *reference.Labels {
+func scoredLabels(d *Answers, threshold float64, o *BuildOptions) *Labels {
 	classes := []value.Class{{Text: "0"}, {Text: "1"}}
 	if d.Outcomes != nil && d.Coding.Negative != "" {
 		for i, named := range d.Coding.Classes() {
@@ -39,17 +54,17 @@ func scoredLabels(d *model.Dataset, threshold float64, o *reference.BuildOptions
 	}
 	texts := [2]string{classes[0].Text, classes[1].Text}
 	o.Classes, o.Positive, o.Threshold = classes, texts[1], threshold
-	labels := &reference.Labels{}
+	labels := &Labels{}
 	for row, score := range d.Scores {
 		if math.IsNaN(score) {
 			continue
 		}
 		labels.Index, labels.Score = append(labels.Index, row), append(labels.Score, score)
-		labels.Predicted = append(labels.Predicted, texts[number(score >= threshold)])
+		labels.Predicted = append(labels.Predicted, texts[index(score >= threshold)])
 		if d.Outcomes != nil {
 			actual := "" // not known
 			if y := d.Outcomes[row]; !math.IsNaN(y) {
-				actual = texts[number(y == 1)]
+				actual = texts[index(y == 1)]
 			}
 			labels.Actual = append(labels.Actual, actual)
 		}
@@ -57,7 +72,7 @@ func scoredLabels(d *model.Dataset, threshold float64, o *reference.BuildOptions
 	return labels
 }
 
-func number(b bool) int {
+func index(b bool) int {
 	if b {
 		return 1
 	}
@@ -65,7 +80,7 @@ func number(b bool) int {
 }
 
 // predictedLabels takes the classes from their column.
-func predictedLabels(d *model.Dataset, positive string, o *reference.BuildOptions) (*reference.Labels, error) {
+func predictedLabels(d *Answers, positive string, o *BuildOptions) (*Labels, error) {
 	classes, err := classesOf(d, positive)
 	if err != nil {
 		return nil, err
@@ -75,7 +90,7 @@ func predictedLabels(d *model.Dataset, positive string, o *reference.BuildOption
 		return nil, err
 	}
 	o.Classes = classes
-	labels := &reference.Labels{}
+	labels := &Labels{}
 	for row, predicted := range d.Predicted {
 		score := math.NaN()
 		if d.Scores != nil {
@@ -101,8 +116,8 @@ func predictedLabels(d *model.Dataset, positive string, o *reference.BuildOption
 // whose texts may be other spellings of them. Two classes also have the names 0 and 1,
 // when it is known which is positive. It is an error when outcomes of two classes
 // have other values.
-func classesOf(d *model.Dataset, positive string) ([]value.Class, error) {
-	predicted := distinct(d.Predicted)
+func classesOf(d *Answers, positive string) ([]value.Class, error) {
+	predicted := distinctTexts(d.Predicted)
 	if len(predicted) == 0 {
 		return nil, fmt.Errorf("--class: the column has no class in any row")
 	}
@@ -113,7 +128,7 @@ func classesOf(d *model.Dataset, positive string) ([]value.Class, error) {
 	positive = value.Category(strings.TrimSpace(positive))
 	if len(classes) == 2 && slices.Contains(predicted, positive) {
 		for i := range classes {
-			name := []string{"0", "1"}[number(classes[i].Text == positive)]
+			name := []string{"0", "1"}[index(classes[i].Text == positive)]
 			if !slices.ContainsFunc(predicted, func(text string) bool { return text == "0" || text == "1" || text == "true" || text == "false" }) {
 				classes[i].Name = name
 			}
@@ -121,7 +136,7 @@ func classesOf(d *model.Dataset, positive string) ([]value.Class, error) {
 	}
 	match := value.NewClasses(classes)
 	var others []string
-	for _, text := range distinct(d.Actual) {
+	for _, text := range distinctTexts(d.Actual) {
 		if _, ok := match.Match(text); ok {
 			continue
 		}
@@ -165,8 +180,8 @@ func positiveOf(classes []value.Class, positive string, scored bool) (string, er
 	return "", fmt.Errorf("--positive=%s: the predicted classes are %s", positive, quoted(texts))
 }
 
-// distinct are the texts of a column, ascending, without the empty one.
-func distinct(texts []string) []string {
+// distinctTexts are the texts of a column, ascending, without the empty one.
+func distinctTexts(texts []string) []string {
 	seen := map[string]bool{}
 	for _, text := range texts {
 		seen[text] = true

@@ -1,0 +1,145 @@
+package bigquery
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// tally is a feature of its cells, by the rules of value. It is nil for a column that is
+// left out.
+func (p *plan) tally(c *column, cells []cell, j *judge) (*reference.Tally, error) {
+	t := &reference.Tally{Name: c.name, Type: c.kind, Judged: j.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
+	if c.edges != nil {
+		binned := binnedBy(c.name, c.edges, cells, j)
+		t.Binned = &binned
+		return t, nil
+	}
+	if c.kind == "" {
+		kind, err := p.guess(c, valuesOf(c, cells))
+		if err != nil || kind == "" {
+			return nil, err
+		}
+		t.Type = kind
+	}
+	reads := value.Column{Type: t.Type, Missing: p.missing}
+	for i := range cells {
+		cell := &cells[i]
+		labelled, correct := j.count(cell)
+		v := value.Value{Kind: value.Missing}
+		switch {
+		case !cell.known:
+		case c.number && t.Type == value.Numeric:
+			v = value.Value{Kind: reads.KindOf(cell.number), Number: cell.number}
+		default:
+			v = reads.Read(cell.text)
+		}
+		t.Add(v, cell.n, labelled, correct)
+	}
+	return t, nil
+}
+
+// scoreTally is the score of the rows that were held out.
+func (p *plan) scoreTally(cells []cell, j *judge) (*reference.Tally, error) {
+	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && !(p.verbatim && j.verdicts[c.classes].held) })
+	c := &column{name: "score", kind: value.Numeric, number: true, edges: p.scoreEdges}
+	if !slices.ContainsFunc(held, func(c cell) bool { return c.known || c.bin >= 0 }) {
+		return nil, fmt.Errorf("no row of %s has a finite score in %q: name another column, or leave score out", fullName(p.table), p.table.Score)
+	}
+	return p.tally(c, held, j)
+}
+
+// found is a value of a column as a text, and the number of its rows.
+type found struct {
+	number float64
+	text   string
+	rows   int64
+}
+
+// valuesOf are the values of a column, each once. Numbers descend, so that they do not
+// seem to be the numbers of the rows, unless each is there once: a table has no order.
+func valuesOf(c *column, cells []cell) []found {
+	all := make([]found, 0, len(cells))
+	for i := range cells {
+		v := found{cells[i].number, cells[i].text, cells[i].n}
+		if c.number && cells[i].known {
+			v.text = strconv.FormatFloat(v.number, 'f', -1, 64)
+		} else {
+			v.number = 0
+		}
+		all = append(all, v)
+	}
+	slices.SortFunc(all, func(a, b found) int { return cmp.Or(cmp.Compare(b.number, a.number), cmp.Compare(b.text, a.text)) })
+	once := all[:0]
+	repeats := false
+	for _, v := range all {
+		if last := len(once) - 1; last >= 0 && once[last].text == v.text {
+			once[last].rows += v.rows
+			repeats = repeats || v.text != ""
+			continue
+		}
+		repeats = repeats || v.rows > 1 && v.text != ""
+		once = append(once, v)
+	}
+	if !repeats {
+		slices.Reverse(once)
+	}
+	return once
+}
+
+// guess is the type of a column, "" when it is left out.
+func (p *plan) guess(c *column, values []found) (string, error) {
+	s := value.NewSurvey(c.name, c.asked, p.missing)
+	for _, v := range values {
+		s.Add(v.text, int(v.rows))
+	}
+	guess, err := s.Guess()
+	p.notes = append(p.notes, guess.Notes...)
+	return guess.Type, err
+}
+
+// binnedBy makes a feature of a number that was counted by bin.
+func binnedBy(name string, edges []float64, cells []cell, j *judge) reference.Feature {
+	bins := len(edges) + 1
+	f := reference.Feature{
+		Name: name, Type: value.Numeric, Min: math.NaN(), Max: math.NaN(), Edges: edges,
+		Count: make([]int64, bins), Sum: make([]float64, bins), SumOfSquares: make([]float64, bins),
+	}
+	if j.known {
+		f.Correct, f.Labelled = make([]int64, bins), make([]int64, bins)
+	}
+	huge := int64(0)
+	for i := range cells {
+		c := &cells[i]
+		if c.bin < 0 {
+			f.Missing += c.n
+			continue
+		}
+		f.Count[c.bin] += c.n
+		if c.huge < c.n {
+			f.Sum[c.bin] += c.total
+			f.SumOfSquares[c.bin] += c.squares
+		}
+		if j.known {
+			labelled, correct := j.count(c)
+			f.Labelled[c.bin] += labelled
+			f.Correct[c.bin] += correct
+		}
+		huge += c.huge
+		if !(f.Min <= c.low) {
+			f.Min = c.low + 0
+		}
+		if !(f.Max >= c.high) {
+			f.Max = c.high + 0
+		}
+	}
+	if huge > 0 {
+		f.Sum, f.SumOfSquares = nil, nil // Not known.
+	}
+	return f
+}
