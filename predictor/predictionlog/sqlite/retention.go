@@ -232,6 +232,14 @@ func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached 
 	if err != nil || used <= p.size {
 		return 0, 0, err
 	}
+	// A commit of many refusals allows many rows: no more go than are too many.
+	oldest, err := tx.oldest()
+	if err != nil {
+		return 0, 0, err
+	}
+	if share := float64(used-p.size) / float64(used); oldest.id >= 0 {
+		limit = min(limit, retainEvery+int64(share*float64(tx.next-oldest.id)))
+	}
 	row, err := tx.conn.First(context.Background(),
 		"SELECT id, time FROM (SELECT id, time FROM predictions ORDER BY id LIMIT ? + 0) ORDER BY id DESC LIMIT 1", limit)
 	if err != nil {
