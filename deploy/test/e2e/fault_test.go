@@ -45,7 +45,7 @@ var faults = []fault{
 	{
 		name: "made by another release",
 		harm: func(t *testing.T, log string) { execute(t, database(t, log, "rw"), "PRAGMA user_version = 7") },
-		mend: func(t *testing.T, log string) { execute(t, database(t, log, "rw"), "PRAGMA user_version = 2") },
+		mend: func(t *testing.T, log string) { execute(t, database(t, log, "rw"), "PRAGMA user_version = 3") },
 		says: "use the release that made it",
 	},
 	{

@@ -27,6 +27,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, quick)
 	acknowledged := map[int64]string{} // request ids by prediction
+	sent := map[int64]string{}
 	labelled := map[int64]bool{}
 	var mu sync.Mutex
 	counters := map[string]float64{}
@@ -38,7 +39,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 			clients.Go(func() {
 				for n := 0; ctx.Err() == nil; n++ {
 					id := fmt.Sprintf("trial-%d-client-%d-%d", trial, client, n)
-					status, answer, err := request(ctx, predictor.url+"/predict", loan(), id)
+					features := loan()
+					status, answer, err := request(ctx, predictor.url+"/predict", features, id)
 					if err != nil || status != 200 {
 						return
 					}
@@ -53,7 +55,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 					if other, taken := acknowledged[a.ID]; taken {
 						t.Errorf("prediction %d is both %s and %s", a.ID, other, id)
 					}
-					acknowledged[a.ID] = id
+					acknowledged[a.ID], sent[a.ID] = id, features
 					mu.Unlock()
 					if n%3 == 0 {
 						body := fmt.Sprintf(`{"prediction_id":%d,"actual_outcome":1}`, a.ID)
@@ -85,7 +87,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	_, page := fetch(t, exporter.url+"/metrics", "")
 	neverFall(t, counters, page)
 	for prediction, id := range acknowledged {
-		if _, answer, err := request(t.Context(), predictor.url+"/predict", loan(), id); err != nil || !strings.Contains(answer, fmt.Sprintf(`{"prediction_id":%d,`, prediction)) {
+		if _, answer, err := request(t.Context(), predictor.url+"/predict", sent[prediction], id); err != nil || !strings.Contains(answer, fmt.Sprintf(`{"prediction_id":%d,`, prediction)) {
 			t.Errorf("request %s again: %v %s, want prediction %d", id, err, answer, prediction)
 		}
 		break // one of them, at random
