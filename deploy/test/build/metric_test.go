@@ -20,11 +20,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-var versionsServed = prometheus.NewDesc("model_versions_served",
-	"Always 1, for each version of a model.",
+var classesServed = prometheus.NewDesc("model_classes_served",
+	"Classes that a version of a model has predicted; absent when the log cannot be read.",
 	modelLabels.given, nil)
 
-// versions counts the versions of each model.
+// versions exports what each version has predicted.
 type versions struct{}
 
 // Name implements Collector.
@@ -33,7 +33,9 @@ func (versions) Name() string { return "versions" }
 // Collect implements Collector.
 func (versions) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
-		gauge(ch, versionsServed, 1, ofModel(&s.Models[i]))
+		if m := &s.Models[i]; m.Counters != nil {
+			gauge(ch, classesServed, float64(len(m.Counters.Classes)), ofModel(m))
+		}
 	}
 }
 `
@@ -46,7 +48,7 @@ func TestVersionsPage(t *testing.T) {
 	golden(t, versions{})
 }
 `
-	addedLine = "\t\t{Collector: versions{}, parts: snapshot.PartRows, on: true, needsLog: true, help: \"The versions of each model.\"},\n\t}\n}\n\n// Select"
+	addedLine = "\t\t{Collector: versions{}, parts: snapshot.PartCounters, on: true, needsLog: true, help: \"The versions of each model.\"},\n\t}\n}\n\n// Select"
 )
 
 // TestAMetricTakesThePlacesThatContributingNames adds a collector to a copy of the source,
