@@ -35,7 +35,7 @@ def axis(places, counts, lo, hi, sd, window):
     """kolmogorov_smirnov of the numbers one by one, and wasserstein."""
     bins = len(counts)
     window, counts = np.array(window), np.array(counts)
-    order = np.concatenate([[bins + 2], np.arange(bins), [bins + 3]])
+    order = np.concatenate([[bins + 3], np.arange(bins), [bins + 4]])
     weights = window[order]
     rank = np.arange(1, bins + 1)
     smirnov = st.ks_2samp(np.repeat(rank, counts), np.repeat(np.arange(bins + 2), weights), method="asymp")
