@@ -161,18 +161,23 @@ func ownImports(ctx context.Context) (map[string][]string, error) {
 	}
 }
 
-func TestDocumentsShowTheWriterAsItIs(t *testing.T) {
+func TestDocumentsShowTheScriptsAsTheyAre(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("deploy/docs/LOG.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	writer, err := os.ReadFile("testdata/log_writer.py")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(page, writer) {
-		t.Error("deploy/docs/LOG.md does not show testdata/log_writer.py: copy it there")
+	for document, path := range map[string]string{
+		"deploy/docs/LOG.md":       "testdata/log_writer.py",
+		"deploy/docs/REFERENCE.md": "testdata/reference_recipe.py",
+	} {
+		page, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(page, script) {
+			t.Errorf("%s does not show %s: copy it there", document, path)
+		}
 	}
 }
 
