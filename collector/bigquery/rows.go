@@ -61,7 +61,7 @@ func (c *Client) rows(ctx context.Context, t reference.Table, w io.Writer) (time
 		return time.Time{}, err
 	}
 	for _, note := range p.notes {
-		c.options.Logger.Info(note, "table", fullName(t))
+		c.options.Logger.Info("column of BigQuery read", "table", fullName(t), "note", note)
 	}
 	names, selected := make([]string, len(p.features)), make([]string, len(p.features))
 	for i, f := range p.features {

@@ -46,7 +46,7 @@ func (p *plan) tally(c *column, cells []cell, j *judge) (*reference.Tally, error
 
 // scoreTally is the score of the rows that were held out.
 func (p *plan) scoreTally(cells []cell, j *judge) (*reference.Tally, error) {
-	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && !(p.verbatim && j.verdicts[c.classes].held) })
+	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && (!p.verbatim || !j.verdicts[c.classes].held) })
 	c := &column{name: "score", kind: value.Numeric, number: true, edges: p.scoreEdges}
 	if !slices.ContainsFunc(held, func(c cell) bool { return c.known || c.bin >= 0 }) {
 		return nil, fmt.Errorf("no row of %s has a finite score in %q: name another column, or leave score out", fullName(p.table), p.table.Score)

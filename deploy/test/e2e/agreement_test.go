@@ -30,7 +30,7 @@ func TestExportersAgreeAcrossAnchorsAndRestarts(t *testing.T) {
 	for step := range 150 {
 		rows.income = 1
 		if step >= 50 && step < 90 {
-			rows.income = 1.6
+			rows.income = 4
 		}
 		rows.insert(t, db, 10, at, 2*time.Second)
 		at = at.Add(20 * time.Second)

@@ -131,7 +131,6 @@ func TestBadFiles(t *testing.T) {
 		{"configuration: another kind of prediction", config("models:\n  - name: m\n    prediction: {type: regression}\n    reference: {file: x}\n"), 1, "regression"},
 		{"configuration: a missing reference", config("models:\n  - name: m\n    reference: {file: nowhere.json}\n"), 1, "nowhere.json"},
 		{"configuration: no reference", config("models:\n  - name: m\n"), 1, "reference"},
-		{"configuration: names that collide", config("models:\n  - name: m\n    reference: {file: x}\n    features: [a-b, a_b]\n"), 1, "a_b"},
 		{"configuration: BigQuery", config("models:\n  - name: loan_refinance\n    reference: {bigquery: {project: p}}\n"), 1, "no table"},
 		{"configuration and reference", []string{"exporter", "--config.file=a", "--reference.file=b"}, 1, "exclude each other"},
 		{"reference: cut off", reference(`{`), 1, "cut off"},

@@ -64,7 +64,7 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"log", "erase"}, 2, "", "--request-id"},
 		{[]string{"predictor", "--window.predictions=3"}, 2, "", "see --help"},
 		{[]string{"predictor", "--predictions.log=" + filepath.Join(missing, "predictions.db")}, 1, "", "make its directory first"},
-		{[]string{"predictor", "--web.listen-address=nowhere:x", "--predictions.log=" + filepath.Join(t.TempDir(), "predictions.db")}, 1, "", "run predictor: listen tcp"},
+		{[]string{"predictor", "--web.listen-address=nowhere:x", "--predictions.log=" + filepath.Join(t.TempDir(), "predictions.db")}, 1, "", "run predictor: serve HTTP: listen tcp"},
 	} {
 		cmd := exec.CommandContext(t.Context(), path, test.args...)
 		var stdout, stderr bytes.Buffer
@@ -83,7 +83,7 @@ func TestExitStatuses(t *testing.T) {
 // log uses so much of it that such a binary cannot even be built.
 func TestNothingBuildsWithoutCgo(t *testing.T) {
 	t.Parallel()
-	build := exec.CommandContext(t.Context(), "go", "build", "../../../predictor/predictionlog")
+	build := exec.CommandContext(t.Context(), "go", "build", "../../../predictor/predictionlog/sqlite")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err == nil || !strings.Contains(string(out), "undefined: sqlite3.") {
 		t.Errorf("a log without SQLite: %v\n%s", err, out)

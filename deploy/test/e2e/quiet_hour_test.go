@@ -49,8 +49,9 @@ func TestTheRightAlertFires(t *testing.T) {
 		{"quiet", func(int, map[string]string) {}, nil},
 		// Half a standard deviation of income moves the logit by 0.015: no shift of the score.
 		{"mean", func(_ int, loan map[string]string) { alter(loan, "income", 0, 1, 23_460) }, []string{"ModelFeatureDrift warning income"}},
-		// The same of credit_score moves it by 0.43.
-		{"mean that matters", func(_ int, loan map[string]string) { alter(loan, "credit_score", 0, 1, -33) }, []string{"ModelFeatureDrift warning credit_score", "ModelFeatureOutOfRange warning credit_score", "ModelPredictionShift warning"}},
+		// Two thirds of one of credit_score move it by 0.55, and nobody is in the
+		// reference's best tenth any more: scores end at 845.
+		{"mean that matters", func(_ int, loan map[string]string) { alter(loan, "credit_score", 0, 1, -42) }, []string{"ModelFeatureDrift critical credit_score", "ModelFeatureDrift warning credit_score", "ModelFeatureOutOfRange warning credit_score", "ModelPredictionShift warning"}},
 		{"variance", func(_ int, loan map[string]string) { alter(loan, "credit_score", 720, 2, 0) }, []string{"ModelFeatureDrift warning credit_score", "ModelFeatureOutOfRange warning credit_score", "ModelPredictionShift warning"}},
 		{"mix", func(i int, loan map[string]string) {
 			if i%2 == 0 {

@@ -21,7 +21,7 @@ func TestBrokenRowsAreCountedAndLeftOut(t *testing.T) {
 	for _, features := range []string{`{"income":`, `[1,2]`, `7`, ``, `nonsense`, `{"income":1}}`} {
 		execute(t, db, "INSERT INTO predictions (model, version, features, score, class) VALUES ('loan_refinance', '1', ?, 0.5, '1')", features)
 	}
-	// Values of a wrong type are missing values of a sound row.
+	// Values of a wrong type are invalid values of a sound row.
 	execute(t, db, `INSERT INTO predictions (model, version, features, score, class)
 		VALUES ('loan_refinance', '1', '{"income":"much","credit_score":{"of":[700]},"home_value":null,"unheard":1}', NULL, 'maybe')`)
 	after := scrape(t, exporter.url)
@@ -32,8 +32,12 @@ func TestBrokenRowsAreCountedAndLeftOut(t *testing.T) {
 			t.Errorf("%s is %v, want %v", metric, got, want)
 		}
 	}
-	if got, _ := after.value("feature_missing_ratio", "feature", "income"); got != 1.0/301 {
-		t.Errorf("feature_missing_ratio of income is %v, want %v", got, 1.0/301)
+	for feature, metric := range map[string]string{
+		"income": "feature_invalid_ratio", "credit_score": "feature_invalid_ratio", "home_value": "feature_missing_ratio",
+	} {
+		if got, _ := after.value(metric, "feature", feature); got != 1.0/301 {
+			t.Errorf("%s of %s is %v, want %v", metric, feature, got, 1.0/301)
+		}
 	}
 	if len(after.failing()) > 0 {
 		t.Errorf("collectors fail: %v", after.failing())
