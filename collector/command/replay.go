@@ -60,7 +60,7 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 	logFlag(cmd, "Prediction log to replay.").IsSetByUser(&byUser).StringVar(&o.Log)
 	cmd.Flag("correlation", "Also report how the divergence of each feature and the accuracy went together, over blocks of --window.predictions.").BoolVar(&o.Correlation)
 	cmd.Flag("csv", "Replay the rows of this CSV (plain or gzip), in order, instead of a log.").StringVar(&rows.Path)
-	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, or seconds since 1970.").StringVar(&rows.Time)
+	cmd.Flag("time", "Column of the CSV with the time of the row: RFC 3339, a date such as 2026-01-01 or 20260101, or seconds since 1970.").StringVar(&rows.Time)
 	cmd.Flag("rate", "Rows a second of a CSV without --time.").Default("1").Float64Var(&rows.Rate)
 	cmd.Flag("score", "Column of the CSV with the probability of the positive class; without it the score is not watched.").StringVar(&rows.Score)
 	cmd.Flag("class", "Column of the CSV with the predicted class; without it, a score of --threshold or more is the positive one.").StringVar(&rows.Class)
