@@ -21,9 +21,10 @@ import (
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
+collector/command/sources: predictor/outcomes predictor/outcomes/files
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo
-collector/config:
+collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml
+collector/config: predictor/strictyaml
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
@@ -37,10 +38,12 @@ deploy/grafana:
 deploy/kubernetes/schema:
 deploy/test/bench: collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
 exporter: predictor/serve
-main: collector/command collector/command/warehouse
+main: collector/command collector/command/sources collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
 predictor/model: predictor/rows predictor/strictjson predictor/value
+predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictjson predictor/strictyaml
+predictor/outcomes: predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
@@ -56,6 +59,7 @@ predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
 predictor/simulate: predictor/progress predictor/rows predictor/simulate/load predictor/value
 predictor/strictjson:
+predictor/strictyaml:
 predictor/value:
 predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/value
 `

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/command/sources"
 	"github.com/drift-exporter/drift_exporter/collector/command/warehouse"
 )
 
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	app.Version(version.Print(name))
 	logging := promslog.Config{Writer: stderr}
 	promslogflag.AddFlags(app, &logging)
-	environment := &command.Environment{Stdout: stdout, Stderr: stderr, BigQuery: warehouse.BigQuery(), Run: run}
+	environment := &command.Environment{Stdout: stdout, Stderr: stderr, BigQuery: warehouse.BigQuery(), Kinds: sources.Kinds(), Run: run}
 	commands := command.Add(app, environment)
 	if err := unknownCommand(app, args); err != nil {
 		return err

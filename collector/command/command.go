@@ -9,6 +9,8 @@ import (
 	"log/slog"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 )
 
 // ErrUsage marks the errors of the command line.
@@ -26,6 +28,8 @@ type Environment struct {
 	Logger *slog.Logger
 	// BigQuery makes the clients of BigQuery; nil in a build without them.
 	BigQuery BigQuery
+	// Kinds are the kinds of sources of outcomes that this build has.
+	Kinds []outcomes.Kind
 	// Run runs another command, as a shell would, until it is done or ctx ends.
 	Run func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 }
@@ -50,6 +54,7 @@ func Add(app *kingpin.Application, e *Environment) map[string]Run {
 		"ship":      e.ship(app.Command("ship", "Ship a prediction log to BigQuery: every prediction, outcome and refusal, exactly once.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
 	}
+	e.outcomes(app.Command("outcomes", "Read what really happened from files, databases and queues into a prediction log."), commands)
 	e.log(app.Command("log", "Maintain a prediction log."), commands)
 	return commands
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/common/model"
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
 // durationFlag adds a flag for a duration that is not negative: with days as
@@ -26,16 +26,9 @@ type duration time.Duration
 
 // Set implements kingpin.Value.
 func (d *duration) Set(s string) error {
-	if p, err := model.ParseDuration(s); err == nil {
-		*d = duration(p)
-		return nil
-	}
-	p, err := time.ParseDuration(s)
-	if err != nil || p < 0 {
-		return fmt.Errorf("%q is not a duration such as 90d, 1h30m or 0.5s", s)
-	}
+	p, err := strictyaml.ParseDuration(s)
 	*d = duration(p)
-	return nil
+	return err
 }
 
 // String implements kingpin.Value.

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
 func TestParseReadsEveryKey(t *testing.T) {
@@ -168,7 +170,7 @@ func FuzzParse(f *testing.F) {
 			t.Error("a configuration without models was accepted")
 		}
 		for _, m := range c.Models {
-			if checkName(m.Name) != nil || (m.Reference.File == "") == (m.Reference.BigQuery == nil) {
+			if strictyaml.CheckName(m.Name) != nil || (m.Reference.File == "") == (m.Reference.BigQuery == nil) {
 				t.Errorf("accepted %+v", m)
 			}
 		}

@@ -1,15 +1,13 @@
 package config
 
 import (
-	"errors"
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
 // MaxName is the greatest number of characters in the name of a model or a feature.
-const MaxName = 128
+const MaxName = strictyaml.MaxName
 
 // Escape returns the part of the metric name model_feature_<name> that stands
 // for a feature: every character outside [a-zA-Z0-9_] becomes an underscore.
@@ -22,17 +20,4 @@ func Escape(name string) string {
 		}
 		return '_'
 	}, name)
-}
-
-func checkName(name string) error {
-	if name == "" {
-		return errors.New("is empty; write a name")
-	}
-	if n := utf8.RuneCountInString(name); n > MaxName {
-		return fmt.Errorf("has %d characters; at most %d are allowed", n, MaxName)
-	}
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return fmt.Errorf("%q has characters that cannot be printed; remove them", name)
-	}
-	return nil
 }

@@ -6,24 +6,29 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
+
+// decoder reads the parts of a configuration.
+type decoder struct{ strictyaml.Decoder }
 
 // Parse checks the configuration in data. The path names it in errors and is
 // what relative reference files are resolved against.
 func Parse(data []byte, path string) (*Config, error) {
-	d := decoder{path: path}
-	root, err := d.document(data)
+	d := decoder{strictyaml.Decoder{Path: path}}
+	root, err := d.Document(data, "list the models to watch under models")
 	if err != nil {
 		return nil, err
 	}
-	top, err := d.mapping(root, "the configuration", "models")
+	top, err := d.Mapping(root, "the configuration", "models")
 	if err != nil {
 		return nil, err
 	}
 	if top["models"] == nil {
-		return nil, d.errorf(root, "models is missing; list the models to watch under it")
+		return nil, d.Errorf(root, "models is missing; list the models to watch under it")
 	}
-	entries, err := d.list(top["models"], "models", "list at least one model")
+	entries, err := d.List(top["models"], "models", "list at least one model")
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +40,7 @@ func Parse(data []byte, path string) (*Config, error) {
 		}
 		for _, other := range c.Models {
 			if other.Name == m.Name && other.Reference.File == m.Reference.File && sameTable(other.Reference.BigQuery, m.Reference.BigQuery) {
-				return nil, d.errorf(entry, "model %q is already configured at %s with the same reference; remove one, or give each a reference of its own version", m.Name, other.Position)
+				return nil, d.Errorf(entry, "model %q is already configured at %s with the same reference; remove one, or give each a reference of its own version", m.Name, other.Position)
 			}
 		}
 		c.Models = append(c.Models, m)
@@ -46,15 +51,15 @@ func Parse(data []byte, path string) (*Config, error) {
 func sameTable(a, b *BigQuery) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func (d decoder) model(n *yaml.Node) (m Model, err error) {
-	keys, err := d.mapping(n, "a model", "name", "prediction", "reference", "features")
+	keys, err := d.Mapping(n, "a model", "name", "prediction", "reference", "features")
 	if err != nil {
 		return m, err
 	}
-	m.Position = d.position(n)
+	m.Position = d.Position(n)
 	if keys["name"] == nil {
-		return m, d.errorf(n, "name is missing; write the model's name as it is in the log")
+		return m, d.Errorf(n, "name is missing; write the model's name as it is in the log")
 	}
-	if m.Name, err = d.name(keys["name"], "name"); err != nil {
+	if m.Name, err = d.Name(keys["name"], "name"); err != nil {
 		return m, err
 	}
 	if p := keys["prediction"]; p != nil {
@@ -63,7 +68,7 @@ func (d decoder) model(n *yaml.Node) (m Model, err error) {
 		}
 	}
 	if keys["reference"] == nil {
-		return m, d.errorf(n, "model %q has no reference; write reference: {file: FILE} with a file made by 'drift_exporter reference' or 'drift_exporter train'", m.Name)
+		return m, d.Errorf(n, "model %q has no reference; write reference: {file: FILE} with a file made by 'drift_exporter reference' or 'drift_exporter train'", m.Name)
 	}
 	if m.Reference, err = d.reference(keys["reference"]); err != nil {
 		return m, err
@@ -75,41 +80,41 @@ func (d decoder) model(n *yaml.Node) (m Model, err error) {
 }
 
 func (d decoder) prediction(n *yaml.Node) error {
-	keys, err := d.mapping(n, "prediction", "type")
+	keys, err := d.Mapping(n, "prediction", "type")
 	if err != nil {
 		return err
 	}
 	if keys["type"] == nil {
-		return d.errorf(n, "prediction has no type; write prediction: {type: binary}")
+		return d.Errorf(n, "prediction has no type; write prediction: {type: binary}")
 	}
-	kind, err := d.text(keys["type"], "prediction type")
+	kind, err := d.Text(keys["type"], "prediction type")
 	if err != nil {
 		return err
 	}
 	if kind != "binary" {
-		return d.errorf(keys["type"], "prediction type %q is not supported: only binary classifiers, whose prediction is one of two classes, can be watched; write type: binary, or leave this model out", kind)
+		return d.Errorf(keys["type"], "prediction type %q is not supported: only binary classifiers, whose prediction is one of two classes, can be watched; write type: binary, or leave this model out", kind)
 	}
 	return nil
 }
 
 func (d decoder) reference(n *yaml.Node) (r Reference, err error) {
-	keys, err := d.mapping(n, "reference", "file", "bigquery")
+	keys, err := d.Mapping(n, "reference", "file", "bigquery")
 	if err != nil {
 		return r, err
 	}
 	file, table := keys["file"], keys["bigquery"]
 	if file == nil && table == nil {
-		return r, d.errorf(n, "reference has neither file nor bigquery; write reference: {file: FILE}")
+		return r, d.Errorf(n, "reference has neither file nor bigquery; write reference: {file: FILE}")
 	}
 	if file != nil {
-		if r.File, err = d.text(file, "reference file"); err != nil {
+		if r.File, err = d.Text(file, "reference file"); err != nil {
 			return r, err
 		}
 		if r.File == "" || strings.ContainsRune(r.File, 0) {
-			return r, d.errorf(file, "reference file %q is not a path; name the file, relative to the configuration's folder", r.File)
+			return r, d.Errorf(file, "reference file %q is not a path; name the file, relative to the configuration's folder", r.File)
 		}
 		if !filepath.IsAbs(r.File) {
-			r.File = filepath.Join(filepath.Dir(d.path), r.File)
+			r.File = filepath.Join(filepath.Dir(d.Path), r.File)
 		}
 	}
 	if table != nil {
@@ -124,43 +129,43 @@ func (d decoder) bigQuery(n *yaml.Node) (*BigQuery, error) {
 		"project": &b.Project, "dataset": &b.Dataset, "table": &b.Table,
 		"score": &b.Score, "prediction": &b.Prediction, "outcome": &b.Outcome, "positive": &b.Positive,
 	}
-	keys, err := d.mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome", "positive")
+	keys, err := d.Mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome", "positive")
 	if err != nil {
 		return nil, err
 	}
 	if keys["table"] == nil {
-		return nil, d.errorf(n, "bigquery has no table; name the table with the reference rows")
+		return nil, d.Errorf(n, "bigquery has no table; name the table with the reference rows")
 	}
 	for key, field := range fields {
 		if keys[key] == nil {
 			continue
 		}
-		if *field, err = d.name(keys[key], key); err != nil {
+		if *field, err = d.Name(keys[key], key); err != nil {
 			return nil, err
 		}
 		if strings.ContainsAny(*field, "`\\") {
-			return nil, d.errorf(keys[key], "%s %q has a backtick or a backslash; write the bare name", key, *field)
+			return nil, d.Errorf(keys[key], "%s %q has a backtick or a backslash; write the bare name", key, *field)
 		}
 	}
 	if keys["where"] != nil {
-		b.Where, err = d.text(keys["where"], "where")
+		b.Where, err = d.Text(keys["where"], "where")
 	}
 	return b, err
 }
 
 func (d decoder) features(n *yaml.Node) ([]string, error) {
-	entries, err := d.list(n, "features", "list at least one, or leave the key out to watch all")
+	entries, err := d.List(n, "features", "list at least one, or leave the key out to watch all")
 	if err != nil {
 		return nil, err
 	}
 	features := make([]string, 0, len(entries))
 	for _, entry := range entries {
-		name, err := d.name(entry, "feature")
+		name, err := d.Name(entry, "feature")
 		if err != nil {
 			return nil, err
 		}
 		if slices.Contains(features, name) {
-			return nil, d.errorf(entry, "feature %q is listed twice; remove one", name)
+			return nil, d.Errorf(entry, "feature %q is listed twice; remove one", name)
 		}
 		features = append(features, name)
 	}

@@ -24,6 +24,7 @@ func TestHTTPPageNamesEveryEndpoint(t *testing.T) {
 	}{
 		{"## Exporter", []string{"exporter", "predictor/serve"}},
 		{"## Predictor", []string{"predictor", "predictor/serve"}},
+		{"## Outcomes", []string{"predictor/outcomes"}},
 		{"## Shipper", []string{"predictor/ship"}},
 	} {
 		_, section, found := strings.Cut(text, process.section)

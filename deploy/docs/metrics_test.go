@@ -104,6 +104,7 @@ about its own handler.
 // collectors run.
 var processes = []struct{ title, about, dir string }{
 	{"Predictor", "On the predictor's own /metrics, port 5000.", "predictor"},
+	{"Outcomes", "On /metrics of `drift_exporter outcomes`, port 8004.", "predictor/outcomes"},
 	{"Shipper", "On the shipper's own /metrics, port 8003.", "predictor/ship"},
 	{"The exporter itself", "On every page of the exporter, whatever collectors are enabled.", ""},
 }

@@ -46,3 +46,9 @@ func (c *ClassReader) Actual(text string) (class string, ok bool) {
 	class = classText(text)
 	return class, class != ""
 }
+
+// NewClosedClassReader returns the reader for classes that are all that there are,
+// however many.
+func NewClosedClassReader(all []Class) *ClassReader {
+	return &ClassReader{classes: NewClasses(all)}
+}

@@ -35,6 +35,11 @@ func (tx *transaction) insertFeedback(f *predictionlog.Feedback) (predictionlog.
 	if err != nil {
 		return predictionlog.Accepted{}, err
 	}
+	return tx.acceptFeedback(p, f)
+}
+
+// acceptFeedback adds an outcome of that prediction.
+func (tx *transaction) acceptFeedback(p predicted, f *predictionlog.Feedback) (predictionlog.Accepted, error) {
 	a := predictionlog.Accepted{PredictionID: p.id, Outcome: f.Outcome, Class: p.class, Model: p.model, Version: p.version}
 	observed := max(tx.now, p.time)
 	if !f.ObservedAt.IsZero() {
@@ -58,39 +63,59 @@ func (tx *transaction) insertFeedback(f *predictionlog.Feedback) (predictionlog.
 		a.Seq = got.Integer(0)
 		return a, got.Err
 	}
-	row, err = tx.conn.First(context.Background(), `SELECT
-		outcome, (SELECT max(confidence) FROM feedback WHERE prediction_id = ?1),
-		(SELECT outcome FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
-		FROM feedback WHERE prediction_id = ?1 ORDER BY seq DESC LIMIT 1`, p.id, f.Source)
+	c, err := tx.counting(p.id, f)
 	if err != nil {
 		return predictionlog.Accepted{}, err
 	}
-	var corrects any
-	if row != nil && row[0] != f.Outcome {
-		known := file.Fields{Row: row}
-		most := known.Real(1)
-		if f.Confidence < most {
-			return predictionlog.Accepted{}, fmt.Errorf("%w: %q with %v, not %q with %v", predictionlog.ErrConflict, known.Text(0), most, f.Outcome, f.Confidence)
-		}
-		switch {
-		case row[2] != nil && row[2] != f.Outcome:
-			corrects = "same_source"
-		case f.Confidence > most:
-			corrects = "higher_confidence"
-		default:
-			corrects = "other_source"
-		}
+	if c.known && c.outcome != f.Outcome && f.Confidence < c.most {
+		return predictionlog.Accepted{}, fmt.Errorf("%w: %q with %v, not %q with %v", predictionlog.ErrConflict, c.outcome, c.most, f.Outcome, f.Confidence)
 	}
-	row, err = tx.conn.First(context.Background(), `INSERT INTO feedback
+	a.Seq, err = tx.writeFeedback(p, f, observed, c.corrects)
+	return a, err
+}
+
+// counting is what counts of a prediction before an outcome is added.
+type counting struct {
+	known    bool // there is an outcome that counts
+	outcome  string
+	most     float64 // the greatest confidence of any outcome so far
+	corrects any     // why the new outcome counts instead; nil when it says the same
+}
+
+// counting looks up what counts, to be compared with f.
+func (tx *transaction) counting(id int64, f *predictionlog.Feedback) (c counting, err error) {
+	row, err := tx.conn.First(context.Background(), `SELECT
+		outcome, (SELECT max(confidence) FROM feedback WHERE prediction_id = ?1),
+		(SELECT outcome FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
+		FROM feedback WHERE prediction_id = ?1 ORDER BY seq DESC LIMIT 1`, id, f.Source)
+	if err != nil || row == nil {
+		return c, err
+	}
+	known := file.Fields{Row: row}
+	c.known, c.outcome, c.most = true, known.Text(0), known.Real(1)
+	switch {
+	case c.outcome == f.Outcome:
+	case row[2] != nil && row[2] != f.Outcome:
+		c.corrects = "same_source"
+	case f.Confidence > c.most:
+		c.corrects = "higher_confidence"
+	default:
+		c.corrects = "other_source"
+	}
+	return c, known.Err
+}
+
+// writeFeedback adds the row of an outcome that counts from now on.
+func (tx *transaction) writeFeedback(p predicted, f *predictionlog.Feedback, observed int64, corrects any) (seq int64, err error) {
+	row, err := tx.conn.First(context.Background(), `INSERT INTO feedback
 		(prediction_id, time, observed_at, outcome, source, confidence, class, model, version, predicted_at, score, corrects)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 		p.id, tx.now, observed, f.Outcome, f.Source, f.Confidence, p.class, p.model, p.version, p.time, p.score, corrects)
 	if err != nil {
-		return predictionlog.Accepted{}, err
+		return 0, err
 	}
 	got := file.Fields{Row: row}
-	a.Seq = got.Integer(0)
-	return a, got.Err
+	return got.Integer(0), got.Err
 }
 
 // predicted is what feedback needs of its prediction.

@@ -1,0 +1,13 @@
+// Package sources connects the command outcomes to the clients of the places that it
+// can read.
+package sources
+
+import (
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
+)
+
+// Kinds are the kinds of sources that this build has.
+func Kinds() []outcomes.Kind {
+	return []outcomes.Kind{files.Kind(buckets())}
+}

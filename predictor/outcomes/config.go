@@ -1,0 +1,115 @@
+package outcomes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+)
+
+// maxConfig is the largest configuration file that Load reads, in bytes.
+const maxConfig = 1 << 20
+
+// Config is a checked configuration.
+type Config struct {
+	// Agreement says that sources outvote each other, see sqlite.EvidenceOptions.
+	Agreement bool
+	// Pending bounds the outcomes that wait for their prediction, Rejected the records
+	// that were set aside.
+	Pending, Rejected Bound
+	Sources           []SourceConfig
+}
+
+// DefaultPending is how many outcomes wait for their prediction at most, unless the
+// configuration says otherwise.
+const DefaultPending = 100_000
+
+// Bound is how many rows are kept, and for how long.
+type Bound struct {
+	Limit  int64
+	Expire time.Duration
+}
+
+// SourceConfig is one source.
+type SourceConfig struct {
+	// Name is 1 to 64 letters, digits, points, hyphens and underscores.
+	Name string
+	// Kind is the Name of its Kind.
+	Kind    string
+	Mapping Mapping
+	Source  Source
+	// Text is the entry as it is written; Position is its file and line.
+	Text, Position string
+}
+
+// Load reads and checks the file at path. The sources are of the given kinds.
+func Load(path string, available []Kind) (*Config, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("configuration file %s does not exist; write it, deploy/docs/OUTCOMES.md says how", path)
+	case err != nil:
+		return nil, fmt.Errorf("open configuration: %w", err)
+	case info.Size() > maxConfig:
+		return nil, fmt.Errorf("configuration file %s is larger than %d bytes; is it the right file?", path, maxConfig)
+	}
+	data, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(data, path, available)
+}
+
+// Parse checks the configuration in data. The path names it in errors; relative paths
+// are below its folder.
+func Parse(data []byte, path string, available []Kind) (*Config, error) {
+	d := strictyaml.Decoder{Path: path}
+	root, err := d.Document(data, "list the sources of outcomes under sources")
+	if err != nil {
+		return nil, err
+	}
+	top := d.Map(root, "the configuration", "resolve", "pending", "rejected", "sources")
+	c := &Config{
+		Agreement: top.OneOf("resolve", "confidence", "agreement") == "agreement",
+		Pending:   bound(top, "pending"),
+		Rejected:  bound(top, "rejected"),
+	}
+	top.Require("sources", "list the sources of outcomes under it")
+	if top.Err != nil {
+		return nil, top.Err
+	}
+	entries, err := d.List(top.Value("sources"), "sources", "list at least one source")
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		s, err := parseSource(d, entry, available)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range c.Sources {
+			if other.Name == s.Name {
+				return nil, d.Errorf(entry, "source %q is already there at %s; rename one", s.Name, other.Position)
+			}
+		}
+		c.Sources = append(c.Sources, s)
+	}
+	return c, nil
+}
+
+// bound reads pending or rejected.
+func bound(top *strictyaml.Map, key string) Bound {
+	b := Bound{Limit: DefaultPending, Expire: 90 * 24 * time.Hour}
+	n := top.Value(key)
+	if n == nil {
+		return b
+	}
+	m := top.Map(n, key, "limit", "expire")
+	b.Limit = m.Integer("limit", b.Limit, 1, 10_000_000)
+	b.Expire = m.Duration("expire", b.Expire, time.Minute, 10*365*24*time.Hour)
+	top.Err = m.Err
+	return b
+}

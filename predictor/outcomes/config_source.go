@@ -1,0 +1,221 @@
+package outcomes
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+var sourceName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+
+// CheckSourceName returns an error unless name can be that of a source.
+func CheckSourceName(name string) error {
+	if !sourceName.MatchString(name) {
+		return &badName{name}
+	}
+	return nil
+}
+
+type badName struct{ name string }
+
+// Error implements error.
+func (e *badName) Error() string {
+	return "the name of a source has 1 to 64 letters, digits, points, hyphens and underscores, not " + quote(e.name)
+}
+
+// parseSource reads one entry of sources.
+func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s SourceConfig, err error) {
+	m := d.Map(n, "a source", append([]string{"name", "confidence", "match", "outcome", "record"}, kinds...)...)
+	m.Require("name", "write a name, by which the log tells sources apart")
+	s.Name = m.Name("name")
+	if m.Err == nil {
+		if err := CheckSourceName(s.Name); err != nil {
+			m.Wrong("name", "%w", err)
+		}
+	}
+	s.Mapping = parseMapping(m)
+	if m.Err != nil {
+		return s, m.Err
+	}
+	var found []string
+	for _, kind := range kinds {
+		if m.Has(kind) {
+			found = append(found, kind)
+		}
+	}
+	var have []string
+	for _, kind := range available {
+		have = append(have, kind.Name)
+	}
+	switch {
+	case len(found) == 0:
+		return s, d.Errorf(n, "source %q does not say where its records are; write one of %s", s.Name, strings.Join(have, ", "))
+	case len(found) > 1:
+		return s, d.Errorf(n, "source %q has both %s and %s; make two sources of it", s.Name, found[0], found[1])
+	}
+	s.Kind, s.Position = found[0], d.Position(n)
+	at := slices.IndexFunc(available, func(k Kind) bool { return k.Name == s.Kind })
+	if at < 0 {
+		return s, d.Errorf(n, "source %q: this drift_exporter has no sources of the kind %s; it has %s", s.Name, s.Kind, strings.Join(have, ", "))
+	}
+	if s.Source, err = available[at].Parse(d, m.Value(s.Kind)); err != nil {
+		return s, err
+	}
+	text, err := yaml.Marshal(n)
+	s.Text = string(text)
+	return s, err
+}
+
+// parseMapping reads what says how an outcome is read from a record.
+func parseMapping(m *strictyaml.Map) Mapping {
+	mapping := Mapping{
+		Confidence: m.Number("confidence", 1, 0, 1),
+		outcome:    field{"outcome"}, confidence: field{"confidence"}, observedAt: field{"observed_at"},
+		classes: value.NewClassReader(nil),
+	}
+	if mapping.Confidence == 0 {
+		m.Wrong("confidence", "confidence is 0; write a number above 0 and at most 1")
+	}
+	match := m.OneOf("match", "prediction_id", "request_id")
+	if n := m.Value("record"); n != nil {
+		mapping.parseRecord(m, n)
+	}
+	if n := m.Value("outcome"); n != nil {
+		mapping.parseOutcome(m, n)
+	}
+	switch {
+	case mapping.predictionID == nil && mapping.requestID == nil && match == "prediction_id":
+		mapping.predictionID = field{match}
+	case mapping.predictionID == nil && mapping.requestID == nil:
+		mapping.requestID = field{match}
+	case match == "prediction_id" && mapping.predictionID == nil && m.Has("match"), match == "request_id" && mapping.requestID == nil:
+		m.Wrong("match", "match is %s, which record does not name; add it to record, or remove match", match)
+	}
+	return mapping
+}
+
+// parseRecord reads the places of the values.
+func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
+	r := m.Map(n, "record", "prediction_id", "request_id", "outcome", "confidence", "observed_at", "observed_at_unit", "time_zone")
+	for key, f := range map[string]*field{
+		"prediction_id": &mapping.predictionID, "request_id": &mapping.requestID, "outcome": &mapping.outcome,
+		"confidence": &mapping.confidence, "observed_at": &mapping.observedAt,
+	} {
+		if r.Has(key) {
+			*f = fieldOf(r, key)
+		}
+	}
+	mapping.unit = units[r.OneOf("observed_at_unit", append([]string{""}, slices.Sorted(maps.Keys(units))...)...)]
+	if zone := r.Text("time_zone", ""); zone != "" {
+		location, err := time.LoadLocation(zone)
+		if err != nil {
+			r.Wrong("time_zone", "time_zone %q is unknown: %w; write a name such as UTC or Europe/Berlin", zone, err)
+		}
+		mapping.zone = location
+	}
+	if r.Err == nil && r.Has("outcome") && m.Has("outcome") {
+		if o := m.Map(m.Value("outcome"), "outcome", "field", "map", "classes"); o.Has("field") {
+			r.Wrong("outcome", "the place of the outcome stands here and under outcome; remove one")
+		}
+	}
+	if m.Err == nil {
+		m.Err = r.Err
+	}
+}
+
+var units = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond, "us": time.Microsecond, "ns": time.Nanosecond}
+
+// fieldOf reads a place.
+func fieldOf(m *strictyaml.Map, key string) field {
+	text := m.Text(key, "")
+	if m.Err != nil {
+		return nil
+	}
+	f, err := parseField(text)
+	if err != nil {
+		m.Wrong(key, "%s %w", key, err)
+	}
+	return f
+}
+
+// parseOutcome reads the place of the outcome and what its texts mean.
+func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
+	o := m.Map(n, "outcome", "field", "map", "classes")
+	if o.Has("field") {
+		mapping.outcome = fieldOf(o, "field")
+	}
+	if v := o.Value("map"); v != nil {
+		mapping.known, o.Err = parseMap(o.Decoder, v)
+	}
+	if classes := o.Texts("classes", "list the classes of the model, or leave the key out"); classes != nil {
+		known := make([]value.Class, len(classes))
+		for i, text := range classes {
+			known[i].Text = text
+		}
+		if len(classes) < 2 {
+			o.Wrong("classes", "classes has one entry; list all classes of the model")
+		}
+		mapping.classes = value.NewClosedClassReader(known)
+		for _, outcome := range mapping.known {
+			if _, ok := mapping.classes.Actual(outcome); !ok {
+				o.Wrong("map", "the map makes an outcome %q, which is none of the classes", outcome)
+			}
+		}
+	}
+	if m.Err == nil {
+		m.Err = o.Err
+	}
+}
+
+// parseMap reads what texts mean. Numbers and booleans need no quotes here: they are
+// read as outcomes are.
+func parseMap(d strictyaml.Decoder, n *yaml.Node) (map[string]string, error) {
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		return nil, d.Errorf(n, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
+	}
+	known := map[string]string{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		from, to := n.Content[i], n.Content[i+1]
+		if from.Kind != yaml.ScalarNode || to.Kind != yaml.ScalarNode || to.ShortTag() == "!!null" || strings.TrimSpace(to.Value) == "" {
+			return nil, d.Errorf(from, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
+		}
+		text := value.Category(strings.TrimSpace(from.Value))
+		if _, again := known[text]; again {
+			return nil, d.Errorf(from, "map has %q twice; remove one", text)
+		}
+		known[text] = to.Value
+	}
+	return known, nil
+}
+
+// NewSourceConfig returns a source without a configuration file. columns are what record
+// can have there, and the place of the outcome; means is outcome.map. It has no Source.
+func NewSourceConfig(name string, confidence float64, columns, means map[string]string) (SourceConfig, error) {
+	entry := map[string]any{"name": name, "confidence": confidence}
+	if len(columns) > 0 {
+		entry["record"] = columns
+	}
+	if len(means) > 0 {
+		entry["outcome"] = map[string]any{"map": means}
+	}
+	if columns["request_id"] != "" && columns["prediction_id"] == "" {
+		entry["match"] = "request_id"
+	}
+	n := &yaml.Node{}
+	if err := n.Encode(entry); err != nil {
+		return SourceConfig{}, err
+	}
+	m := strictyaml.Decoder{Path: "command line"}.Map(n, "the command line", "name", "confidence", "record", "outcome", "match")
+	s := SourceConfig{Name: m.Name("name"), Kind: "import", Mapping: parseMapping(m)}
+	if m.Err == nil {
+		m.Err = CheckSourceName(s.Name)
+	}
+	return s, m.Err
+}

@@ -1,0 +1,145 @@
+package files
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
+)
+
+// errIncomplete says that the rest of a record may still be written.
+var errIncomplete = errors.New("the last record is not complete")
+
+// deepest is how deep a JSON record may nest.
+const deepest = 32
+
+// jsonLine reads the next record of JSON lines; io.EOF is the end. final says that
+// nothing more will be written.
+func jsonLine(l *lines, final bool) (outcomes.Record, error) {
+	for {
+		line, err := l.peek(0)
+		switch {
+		case err != nil:
+			return outcomes.Record{}, err
+		case line == nil:
+			return outcomes.Record{}, io.EOF
+		case !whole(line) && !final:
+			return outcomes.Record{}, errIncomplete
+		}
+		l.take(1)
+		text := bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\ufeff")))
+		if len(text) == 0 {
+			continue
+		}
+		return ParseJSON(text), nil
+	}
+}
+
+// ParseJSON reads a record that is one JSON object.
+func ParseJSON(text []byte) outcomes.Record {
+	if len(text) > longestRecord {
+		return outcomes.Record{Raw: string(text[:longestRecord])}
+	}
+	v, err := strictjson.Parse(text, deepest)
+	object, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return outcomes.Record{Raw: string(text)}
+	}
+	return outcomes.Record{Value: object}
+}
+
+// header reads the first line of a CSV.
+func header(l *lines) (columns []string, err error) {
+	var text []byte
+	n := 0
+	for open := true; open; n++ {
+		line, err := l.peek(n)
+		if err != nil {
+			return nil, err
+		}
+		if line == nil {
+			break
+		}
+		text = append(text, line...)
+		open = bytes.Count(text, []byte{'"'})%2 == 1 && len(text) < longestRecord
+	}
+	c, err := rows.NewCSV(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	l.take(n)
+	return c.Columns, nil
+}
+
+// csvRow reads the next record of a CSV. A row that cannot be read is returned raw: if
+// a quote in it is not closed, that is its first line.
+func csvRow(l *lines, columns []string, final bool) (outcomes.Record, error) {
+	for {
+		first, err := l.peek(0)
+		if err != nil {
+			return outcomes.Record{}, err
+		}
+		if first == nil {
+			return outcomes.Record{}, io.EOF
+		}
+		if len(trimEnd(first)) == 0 && whole(first) {
+			l.take(1)
+			continue
+		}
+		text, n, err := quoted(l, final)
+		if err != nil {
+			return outcomes.Record{}, err
+		}
+		l.take(n)
+		return parseRow(text, columns), nil
+	}
+}
+
+// quoted puts the lines of a row together: a quote that is open at the end of a line
+// goes on in the next.
+func quoted(l *lines, final bool) (text []byte, n int, err error) {
+	for quotes := 0; ; {
+		line, err := l.peek(n)
+		if err != nil {
+			return nil, 0, err
+		}
+		if line == nil || len(text)+len(line) > longestRecord && n > 0 {
+			if line == nil && !final {
+				return nil, 0, errIncomplete
+			}
+			first, err := l.peek(0) // the quote is never closed
+			return first, 1, err
+		}
+		if !whole(line) && !final {
+			return nil, 0, errIncomplete
+		}
+		text, n = append(text, line...), n+1
+		if quotes += bytes.Count(line, []byte{'"'}); quotes%2 == 0 {
+			return text, n, nil
+		}
+	}
+}
+
+// parseRow reads one row.
+func parseRow(text []byte, columns []string) outcomes.Record {
+	raw := outcomes.Record{Raw: string(trimEnd(text))}
+	if len(text) > longestRecord || !utf8.Valid(text) {
+		return raw
+	}
+	in := csv.NewReader(bytes.NewReader(text))
+	in.FieldsPerRecord = len(columns)
+	cells, err := in.Read()
+	if err != nil {
+		return raw
+	}
+	record := outcomes.Record{Value: make(map[string]any, len(columns))}
+	for i, name := range columns {
+		record.Value[name] = cells[i]
+	}
+	return record
+}

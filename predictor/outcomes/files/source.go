@@ -1,0 +1,158 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+)
+
+// Formats of files; Auto goes by the name and the first bytes.
+const (
+	Auto      = "auto"
+	CSV       = "csv"
+	JSONLines = "jsonl"
+)
+
+// Formats are all of them.
+var Formats = []string{Auto, CSV, JSONLines}
+
+// Source reads the files of a Store.
+type Source struct {
+	// Open opens the store.
+	Open func(ctx context.Context) (Store, error)
+	// Format is one of Formats.
+	Format string
+	// Schedule says when to look for files.
+	Schedule outcomes.Schedule
+	// Settle is how long a file must not have changed before its last record counts
+	// though no line end follows it, and before a packed file is read.
+	Settle time.Duration
+}
+
+// Buckets opens the files below a URL such as gs://bucket/folder/*.csv.
+type Buckets func(ctx context.Context, url string) (Store, error)
+
+// schemes are those of URLs of buckets.
+var schemes = []string{"gs://", "s3://"}
+
+// Kind is the kind of source whose key is files. buckets is nil in a build without
+// clients of buckets.
+func Kind(buckets Buckets) outcomes.Kind {
+	return outcomes.Kind{Name: "files", Parse: func(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
+		return parse(d, n, buckets)
+	}}
+}
+
+func parse(d strictyaml.Decoder, n *yaml.Node, buckets Buckets) (outcomes.Source, error) {
+	m := d.Map(n, "files", append([]string{"path", "format", "settle"}, outcomes.ScheduleKeys...)...)
+	m.Require("path", "write a folder, a pattern such as /data/outcomes/*.csv, or a URL such as gs://bucket/outcomes/*.csv")
+	s := &Source{
+		Format:   m.OneOf("format", Formats...),
+		Settle:   m.Duration("settle", 10*time.Second, 0, time.Hour),
+		Schedule: outcomes.ParseSchedule(m, time.Minute),
+	}
+	path := m.Text("path", "")
+	bucket := slices.ContainsFunc(schemes, func(scheme string) bool { return strings.HasPrefix(path, scheme) })
+	switch {
+	case m.Err != nil:
+	case path == "":
+		m.Wrong("path", "path is empty; write a folder or a pattern of files")
+	case bucket && buckets == nil:
+		m.Wrong("path", "path %q: this drift_exporter was built without clients of buckets (TAGS=nobigquery); use a build with them", path)
+	case bucket:
+		s.Open = func(ctx context.Context) (Store, error) { return buckets(ctx, path) }
+	case strings.Contains(path, "://"):
+		m.Wrong("path", "path %q is of no known kind; write a path of this machine, gs://BUCKET/... or s3://BUCKET/...", path)
+	default:
+		if _, err := filepath.Match(path, ""); err != nil {
+			m.Wrong("path", "path %q is no pattern: %w", path, err)
+		}
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(d.Path), path)
+		}
+		s.Open = func(context.Context) (Store, error) { return folder(path), nil }
+	}
+	return s, m.Err
+}
+
+// Run implements outcomes.Source.
+func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) (err error) {
+	store, err := s.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	return s.Schedule.Passes(ctx, sink, func(ctx context.Context) error { return s.pass(ctx, store, sink) })
+}
+
+// pass reads what is new. A file that cannot be read holds up no other.
+func (s *Source) pass(ctx context.Context, store Store, sink *outcomes.Sink) error {
+	objects, err := store.List(ctx)
+	if err != nil {
+		return err
+	}
+	texts, err := sink.Cursors(ctx)
+	if err != nil {
+		return err
+	}
+	cursors, err := parseCursors(texts)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, o := range objects {
+		if c := cursors[part(o.Name)]; o.Size == 0 || c != nil && c.Done && c.Name == o.Name && c.Size == o.Size && c.Modified.Equal(o.Modified) {
+			continue
+		}
+		f := &reading{source: s, store: store, sink: sink, object: o, cursors: cursors}
+		err := f.read(ctx)
+		if lost, ok := errors.AsType[*logError](err); ok {
+			return lost
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", o.Name, err))
+		}
+	}
+	if err := forget(ctx, sink, objects, cursors); err != nil {
+		return err
+	}
+	return errors.Join(failed...)
+}
+
+// remembered is how many files that are gone are still known by their content.
+const remembered = 10_000
+
+// forget removes the cursors of the oldest files that are gone.
+func forget(ctx context.Context, sink *outcomes.Sink, objects []Object, cursors map[string]*cursor) error {
+	gone := maps.Clone(cursors)
+	for _, o := range objects {
+		delete(gone, part(o.Name))
+	}
+	if len(gone) <= remembered {
+		return nil
+	}
+	oldest := slices.SortedFunc(maps.Keys(gone), func(a, b string) int { return gone[a].Modified.Compare(gone[b].Modified) })
+	remove := map[string]string{}
+	for _, key := range oldest[:len(gone)-remembered] {
+		remove[key] = ""
+	}
+	return sink.Put(ctx, outcomes.Batch{Cursors: remove})
+}
+
+// Once returns a source that reads files in their order, once.
+func Once(names []string, format string) *Source {
+	return &Source{Open: func(context.Context) (Store, error) { return Paths(names), nil }, Format: format, Schedule: outcomes.Unlimited}
+}

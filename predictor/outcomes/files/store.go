@@ -1,0 +1,115 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Object is a file in a Store.
+type Object struct {
+	Name     string
+	Size     int64
+	Modified time.Time
+}
+
+// Store is where files are.
+type Store interface {
+	// List returns the files, by name.
+	List(ctx context.Context) ([]Object, error)
+	// Open reads a file from an offset on.
+	Open(ctx context.Context, name string, offset int64) (io.ReadCloser, error)
+	Close() error
+}
+
+// folder is a pattern of files on this machine, or a folder with all its files.
+type folder string
+
+// List implements Store.
+func (f folder) List(context.Context) ([]Object, error) {
+	pattern := string(f)
+	if info, err := os.Stat(pattern); err == nil && info.IsDir() {
+		pattern = filepath.Join(escapeGlob(pattern), "*")
+	} else if !strings.ContainsAny(pattern, `*?[`) {
+		return list([]string{pattern})
+	} else if _, err := os.Stat(fixed(pattern)); err != nil {
+		return nil, fmt.Errorf("list the files: %w; make the folder, or correct files.path", err)
+	}
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("list the files: %w", err)
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(filepath.Base(name), ".") })
+	objects, err := list(names)
+	if errors.Is(err, fs.ErrNotExist) { // one was moved meanwhile
+		return nil, fmt.Errorf("list the files: %w", err)
+	}
+	return objects, err
+}
+
+// escapeGlob makes a pattern that means just that path.
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// fixed is the folder in front of the first part of a pattern that has a wildcard.
+func fixed(pattern string) string {
+	before := pattern[:strings.IndexAny(pattern, `*?[`)]
+	return filepath.Dir(before + "x")
+}
+
+// list looks at files; what is no regular file is left out.
+func list(names []string) (objects []Object, err error) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		if info.Mode().IsRegular() {
+			objects = append(objects, Object{Name: name, Size: info.Size(), Modified: info.ModTime()})
+		}
+	}
+	return objects, nil
+}
+
+// Open implements Store.
+func (folder) Open(_ context.Context, name string, offset int64) (io.ReadCloser, error) {
+	f, err := os.Open(filepath.Clean(name))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Close implements Store.
+func (folder) Close() error { return nil }
+
+// Paths are some files of this machine, read in their order.
+type Paths []string
+
+// List implements Store.
+func (p Paths) List(context.Context) ([]Object, error) {
+	objects, err := list(p)
+	if err == nil && len(objects) < len(p) {
+		err = errors.New("one of the names is a folder or a device; name files")
+	}
+	return objects, err
+}
+
+// Open implements Store.
+func (p Paths) Open(ctx context.Context, name string, offset int64) (io.ReadCloser, error) {
+	return folder("").Open(ctx, name, offset)
+}
+
+// Close implements Store.
+func (p Paths) Close() error { return nil }

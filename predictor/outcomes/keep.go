@@ -1,0 +1,76 @@
+package outcomes
+
+import (
+	"context"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// keep settles outcomes whose prediction has come, and sets aside those that have
+// waited too long, until ctx ends.
+func (d *daemon) keep(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := d.keepOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		d.mu.Lock()
+		before := d.kept
+		d.kept = err
+		d.mu.Unlock()
+		if err != nil && (before == nil || before.Error() != err.Error()) {
+			d.logger.Error("the outcomes that wait cannot be looked through; it is tried again", "err", err)
+		}
+		pause(ctx, keepEvery)
+	}
+}
+
+func (d *daemon) keepOnce(ctx context.Context) error {
+	d.mu.Lock()
+	pending, rejected := d.config.Pending, d.config.Rejected
+	d.mu.Unlock()
+	err := d.steps(ctx, func(after int64) (map[string]predictionlog.Received, int64, error) { return d.log.Match(ctx, after) })
+	if err == nil {
+		err = d.steps(ctx, func(after int64) (map[string]predictionlog.Received, int64, error) {
+			return d.log.Expire(ctx, after, pending.Expire)
+		})
+	}
+	for err == nil {
+		var n int64
+		if n, err = d.log.Trim(ctx, rejected.Limit, rejected.Expire); n == 0 {
+			break
+		}
+		d.logger.Info("records that were set aside have been deleted for their age or number", "count", n)
+	}
+	return err
+}
+
+// steps calls step until it has nothing more to do, and leaves the predictor time in
+// between.
+func (d *daemon) steps(ctx context.Context, step func(after int64) (map[string]predictionlog.Received, int64, error)) error {
+	for after := int64(-1); ; {
+		began := time.Now()
+		received, next, err := step(after)
+		if err != nil {
+			return err
+		}
+		for source, r := range received {
+			if d.known(source) {
+				d.metrics.count(source, r)
+			}
+		}
+		if next < 0 {
+			return nil
+		}
+		after = next
+		pause(ctx, time.Since(began))
+	}
+}
+
+// known reports whether the configuration has a source.
+func (d *daemon) known(source string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.runners[source] != nil
+}

@@ -1,0 +1,125 @@
+package outcomes
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/collectors/version"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// metrics are the process's own. Sources come from the configuration, so they can be
+// labels.
+type metrics struct {
+	registry                            *prometheus.Registry
+	received, accepted, unchanged       *prometheus.CounterVec
+	overruled, rejected, late, failures *prometheus.CounterVec
+	up, behind                          *prometheus.GaugeVec
+	reloaded, reloadTime                prometheus.Gauge
+
+	mu   sync.Mutex
+	read map[string]time.Time // when everything in a source had last been read
+}
+
+func newMetrics() *metrics {
+	m := &metrics{registry: prometheus.NewRegistry(), read: map[string]time.Time{}}
+	m.received = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_received_total",
+		Help: "Records of a source that were committed since this process started.",
+	}, []string{"source"})
+	m.accepted = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_accepted_total",
+		Help: "Outcomes of a source that counted when they were committed, those that had waited for their prediction included.",
+	}, []string{"source"})
+	m.unchanged = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_unchanged_total",
+		Help: "Records of a source that said again what it had said before.",
+	}, []string{"source"})
+	m.overruled = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_overruled_total",
+		Help: "Outcomes of a source that do not count, because another is surer or newer. They stay as evidence.",
+	}, []string{"source"})
+	m.rejected = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_rejected_total",
+		Help: "Records of a source that were set aside, by reason; `outcomes rejected` lists them.",
+	}, []string{"source", "reason"})
+	m.late = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_late_total",
+		Help: "Records of a source that became visible behind newer ones that had been read before.",
+	}, []string{"source"})
+	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "drift_outcomes_source_failures_total",
+		Help: "Failed attempts to read a source; they are retried.",
+	}, []string{"source"})
+	m.up = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "drift_outcomes_source_up",
+		Help: "1 if the last attempt to read the source succeeded, 0 if it failed. Absent before the first attempt has ended.",
+	}, []string{"source"})
+	m.behind = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "drift_outcomes_lag_records",
+		Help: "Records of the source that have not been read, for queues and logs that say so.",
+	}, []string{"source"})
+	m.reloaded = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "drift_outcomes_config_last_reload_successful",
+		Help: "1 if the configuration in use is the one that was last asked for, 0 if that was refused.",
+	})
+	m.reloadTime = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "drift_outcomes_config_last_reload_success_timestamp_seconds",
+		Help: "Time at which the configuration in use was loaded, in seconds since 1970.",
+	})
+	m.registry.MustRegister(m.received, m.accepted, m.unchanged, m.overruled, m.rejected, m.late, m.failures, m.up, m.behind, m.reloaded, m.reloadTime,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), version.NewCollector("drift_exporter"))
+	return m
+}
+
+// add has the counters of a source begin at 0.
+func (m *metrics) add(source string) {
+	for _, c := range []*prometheus.CounterVec{m.received, m.accepted, m.unchanged, m.overruled, m.late, m.failures} {
+		c.WithLabelValues(source)
+	}
+	for _, reason := range predictionlog.RejectedReasons {
+		m.rejected.WithLabelValues(source, reason)
+	}
+}
+
+// remove forgets a source.
+func (m *metrics) remove(source string) {
+	labels := prometheus.Labels{"source": source}
+	for _, c := range []*prometheus.CounterVec{m.received, m.accepted, m.unchanged, m.overruled, m.rejected, m.late, m.failures} {
+		c.DeletePartialMatch(labels)
+	}
+	m.up.DeletePartialMatch(labels)
+	m.behind.DeletePartialMatch(labels)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.read, source)
+}
+
+// count adds what became of records.
+func (m *metrics) count(source string, r predictionlog.Received) {
+	m.accepted.WithLabelValues(source).Add(float64(r.Accepted))
+	m.unchanged.WithLabelValues(source).Add(float64(r.Unchanged))
+	m.overruled.WithLabelValues(source).Add(float64(r.Overruled))
+	for reason, n := range r.Rejected {
+		m.rejected.WithLabelValues(source, reason).Add(float64(n))
+	}
+}
+
+// current notes that everything in a source has been read.
+func (m *metrics) current(source string, at time.Time) {
+	m.up.WithLabelValues(source).Set(1)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read[source] = at
+}
+
+// lastRead returns when everything in a source had last been read.
+func (m *metrics) lastRead() map[string]time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.read)
+}

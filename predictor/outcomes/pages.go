@@ -1,0 +1,48 @@
+package outcomes
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
+)
+
+// handler returns the process's HTTP pages. Reloads live as long as ctx.
+func (d *daemon) handler(ctx context.Context) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+d.options.TelemetryPath, promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintln(w, "reading outcomes")
+	})
+	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if err := d.ready(); err != nil {
+			http.Error(w, "not ready: "+err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
+		if !d.options.EnableLifecycle {
+			http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
+			return
+		}
+		if err := d.reload(ctx); err != nil {
+			http.Error(w, fmt.Sprintf("reload: %v; the former configuration stays in use", err), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(w, "reloaded")
+	})
+	return mux
+}
+
+// serve listens until ctx ends.
+func (d *daemon) serve(ctx context.Context) error {
+	return serve.Run(ctx, serve.Guard(serve.Whole(d.handler(ctx)), d.logger), serve.Options{
+		Web: d.options.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: d.options.MaxConnections,
+		Grace: 5 * time.Second, Listening: d.options.Listening, Logger: d.logger,
+	})
+}

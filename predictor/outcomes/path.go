@@ -1,0 +1,84 @@
+package outcomes
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// field is the place of a value in a record: names of objects and places in lists.
+type field []any
+
+// parseField reads the name of a column, or a path such as $.loan.status or
+// $['final status'][0].
+func parseField(text string) (field, error) {
+	if !strings.HasPrefix(text, "$") {
+		if text == "" {
+			return nil, fmt.Errorf("is empty; write the name of a field, or a path such as $.loan.status")
+		}
+		return field{text}, nil
+	}
+	var f field
+	for rest := text[1:]; rest != ""; {
+		step, left, err := parseStep(rest)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a path: %w; write $.name, $['name'] or $.list[0]", text, err)
+		}
+		f, rest = append(f, step), left
+	}
+	if len(f) == 0 {
+		return nil, fmt.Errorf("%q is the whole record; write $.name", text)
+	}
+	return f, nil
+}
+
+// parseStep reads one step of a path.
+func parseStep(text string) (step any, rest string, err error) {
+	switch {
+	case text[0] == '.':
+		end := strings.IndexAny(text[1:], ".[")
+		if end < 0 {
+			end = len(text) - 1
+		}
+		if end == 0 {
+			return nil, "", fmt.Errorf("a name is missing behind the point")
+		}
+		return text[1 : 1+end], text[1+end:], nil
+	case strings.HasPrefix(text, "['"):
+		name, rest, found := strings.Cut(text[2:], "']")
+		if !found {
+			return nil, "", fmt.Errorf("'] is missing")
+		}
+		return name, rest, nil
+	case text[0] == '[':
+		inside, rest, found := strings.Cut(text[1:], "]")
+		place, err := strconv.Atoi(inside)
+		if !found || err != nil || place < 0 {
+			return nil, "", fmt.Errorf("[%s is no place in a list", inside)
+		}
+		return place, rest, nil
+	}
+	return nil, "", fmt.Errorf("%q is no step", text)
+}
+
+// of returns the value at the place, nil when there is none.
+func (f field) of(record map[string]any) any {
+	var at any = record
+	for _, step := range f {
+		switch s := step.(type) {
+		case string:
+			object, ok := at.(map[string]any)
+			if !ok {
+				return nil
+			}
+			at = object[s]
+		case int:
+			list, ok := at.([]any)
+			if !ok || s >= len(list) {
+				return nil
+			}
+			at = list[s]
+		}
+	}
+	return at
+}

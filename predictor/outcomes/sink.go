@@ -1,0 +1,147 @@
+package outcomes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+)
+
+// Sink takes the records of one source into the log.
+type Sink struct {
+	// Logger is for what an operator must know.
+	Logger *slog.Logger
+
+	name, kind string
+	mapping    *Mapping
+	log        *sqlite.Evidence
+	metrics    *metrics
+	moved      bool // something was committed since the last failure
+	once       bool // the source is read once and to its end
+	total      predictionlog.Received
+	records    int
+}
+
+// importedPart is in front of the parts of what was imported once: the source may be
+// one that is read otherwise, too.
+const importedPart = "import-"
+
+// cursorText is a cursor as the log has it: with the kind of its source, so that
+// another kind under the same name does not misread it.
+type cursorText struct {
+	Kind string          `json:"kind"`
+	At   json.RawMessage `json:"at"`
+}
+
+// Cursors returns how far the source has been read, by part, as Put was given it.
+func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
+	cursors, err := s.log.Cursors(ctx, s.name)
+	if err != nil {
+		return nil, err
+	}
+	for part, text := range cursors {
+		if strings.HasPrefix(part, importedPart) != s.once {
+			delete(cursors, part)
+			continue
+		}
+		var c cursorText
+		if err := json.Unmarshal([]byte(text), &c); err != nil {
+			return nil, fmt.Errorf("the log's cursor of the source %s is not one that this program wrote: %w", s.name, err)
+		}
+		if c.Kind != s.kind {
+			return nil, fmt.Errorf("the log has read %s as a source of the kind %s, and now it is %s: give the source another name", s.name, c.Kind, s.kind)
+		}
+		delete(cursors, part)
+		cursors[strings.TrimPrefix(part, importedPart)] = string(c.At)
+	}
+	return cursors, nil
+}
+
+// Put adds a batch to the log and returns when it is on the disk. Cursors are JSON.
+func (s *Sink) Put(ctx context.Context, b Batch) error {
+	cursors := make(map[string]string, len(b.Cursors))
+	for part, at := range b.Cursors {
+		if s.once {
+			part = importedPart + part
+		}
+		if at == "" {
+			cursors[part] = ""
+			continue
+		}
+		text, err := json.Marshal(cursorText{Kind: s.kind, At: json.RawMessage(at)})
+		if err != nil {
+			return fmt.Errorf("write the cursor of %s: %w", s.name, err)
+		}
+		cursors[part] = string(text)
+	}
+	b.Cursors = cursors
+	began := time.Now()
+	received, err := s.log.Append(ctx, s.mapping.evidence(s.name, &b))
+	if err != nil {
+		return err
+	}
+	s.moved = true
+	s.records += len(b.Records)
+	s.count(received)
+	s.metrics.received.WithLabelValues(s.name).Add(float64(len(b.Records)))
+	s.metrics.count(s.name, received)
+	// The predictor commits in between.
+	pause(ctx, time.Since(began))
+	return nil
+}
+
+func (s *Sink) count(r predictionlog.Received) {
+	s.total.Accepted += r.Accepted
+	s.total.Unchanged += r.Unchanged
+	s.total.Overruled += r.Overruled
+	s.total.Pending += r.Pending
+	for reason, n := range r.Rejected {
+		if s.total.Rejected == nil {
+			s.total.Rejected = map[string]int{}
+		}
+		s.total.Rejected[reason] += n
+	}
+}
+
+// Current says that all records have been read that the source had at a time.
+func (s *Sink) Current(at time.Time) { s.metrics.current(s.name, at) }
+
+// Behind says how many records the source has that have not been read.
+func (s *Sink) Behind(records int64) { s.metrics.behind.WithLabelValues(s.name).Set(float64(records)) }
+
+// Late counts records that became visible behind others that had been read before.
+func (s *Sink) Late(records int) { s.metrics.late.WithLabelValues(s.name).Add(float64(records)) }
+
+// Secret reads a file that holds one secret.
+func Secret(path string) (string, error) {
+	text, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return "", fmt.Errorf("read the secret: %w", err)
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" {
+		return "", fmt.Errorf("read the secret: %s is empty", path)
+	}
+	return secret, nil
+}
+
+// pause waits, or less when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// CheckColumns returns an error when a table with those columns lacks one that every
+// record needs.
+func (s *Sink) CheckColumns(columns []string) error { return s.mapping.checkColumns(columns) }

@@ -1,0 +1,168 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+)
+
+// EvidenceOptions are how an Evidence decides what counts, and what it keeps.
+type EvidenceOptions struct {
+	// Agreement has the outcome count for which the log-odds of the confidences of all
+	// sources add up to most, instead of the newest of those with the highest one.
+	Agreement bool
+	// PendingLimit is how many outcomes may wait for their prediction.
+	PendingLimit int64
+	// Now is the clock; time.Now when nil.
+	Now func() time.Time
+}
+
+// Evidence adds what sources of outcomes say to a log, next to its predictor. Each
+// call is one short transaction. Its methods may be called concurrently; they take
+// turns. After a failure the next call opens the log again.
+type Evidence struct {
+	path    string
+	options EvidenceOptions
+
+	mu   sync.Mutex
+	conn *file.Connection // nil: not open
+	file file.Identity    // of the file behind conn
+}
+
+// NewEvidence returns an Evidence of the log at path, which is opened when it is first
+// used. The user needs write access to the log and its directory.
+func NewEvidence(path string, o EvidenceOptions) (*Evidence, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	path, err := file.Resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Evidence{path: path, options: o}, nil
+}
+
+// Close closes the log.
+func (e *Evidence) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return file.Explain(e.path, e.drop())
+}
+
+// Reconfigure changes how what comes from now on is decided.
+func (e *Evidence) Reconfigure(agreement bool, pendingLimit int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.options.Agreement, e.options.PendingLimit = agreement, pendingLimit
+}
+
+// LockSource makes this process the only one that reads a source into the log, until
+// the returned file is closed.
+func (e *Evidence) LockSource(source string) (*os.File, error) {
+	hash := sha256.Sum256([]byte(source))
+	name := fmt.Sprintf("%s.outcomes-%x.lock", e.path, hash[:4])
+	return file.Lock(name, fmt.Errorf("prediction log %s %w: another process reads the source %s into it, and one at a time can; stop the other (`fuser %s` names it)", e.path, file.ErrHeld, source, name),
+		"reading outcomes needs write access to the log's directory")
+}
+
+// connect opens the log, or makes sure that the open file still has its name.
+func (e *Evidence) connect(ctx context.Context) error {
+	if e.conn != nil {
+		found, _, err := file.Identify(e.path)
+		if err == nil && found == e.file {
+			return nil
+		}
+		return errors.Join(fmt.Errorf("prediction log %s %w while outcomes were read into it", e.path, file.ErrReplaced), file.Explain(e.path, err), e.drop())
+	}
+	conn, opened, err := openToWrite(ctx, e.path, opening{})
+	if err != nil {
+		return err
+	}
+	e.conn, e.file = conn, opened
+	return nil
+}
+
+func (e *Evidence) drop() error {
+	if e.conn == nil {
+		return nil
+	}
+	conn := e.conn
+	e.conn = nil
+	return conn.Close()
+}
+
+// write runs f in one transaction, which is kept when f returns nil.
+func (e *Evidence) write(ctx context.Context, f func(tx *transaction) error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := e.connect(ctx); err != nil {
+		return err
+	}
+	tx, err := begin(e.conn, e.options.Now)
+	if err == nil {
+		err = f(tx)
+		if err == nil {
+			err = e.conn.Do("COMMIT")
+		}
+		if err != nil {
+			err = errors.Join(err, e.conn.Rollback())
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	if breaks(err) {
+		err = errors.Join(err, e.drop())
+	}
+	return file.Explain(e.path, err)
+}
+
+// Cursors returns how far a source has been read, by part.
+func (e *Evidence) Cursors(ctx context.Context, source string) (map[string]string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.connect(ctx); err != nil {
+		return nil, err
+	}
+	cursors, err := cursorsOf(ctx, e.conn, source)
+	return cursors, file.Explain(e.path, err)
+}
+
+// Append adds what a source has read, and how far it has come, in one transaction. It
+// costs about 150 us an outcome.
+func (e *Evidence) Append(ctx context.Context, b predictionlog.Evidence) (predictionlog.Received, error) {
+	var r received
+	err := e.write(ctx, func(tx *transaction) error {
+		r = received{tx: tx, options: &e.options, pending: -1}
+		if b.Retried != 0 {
+			if err := r.retried(b.Retried); err != nil {
+				return err
+			}
+		}
+		for i := range b.Outcomes {
+			if err := r.outcome(b.Source, &b.Outcomes[i]); err != nil {
+				return err
+			}
+		}
+		for _, rejected := range b.Rejected {
+			if err := r.reject(b.Source, rejected.Reason, rejected.Record); err != nil {
+				return err
+			}
+		}
+		return r.advance(b.Source, b.Cursors)
+	})
+	if err != nil {
+		return predictionlog.Received{}, fmt.Errorf("append outcomes of %s: %w", b.Source, err)
+	}
+	return r.Received, nil
+}
