@@ -13,7 +13,7 @@ import (
 // ErrPanicked is part of the error of a collector that panicked.
 var ErrPanicked = errors.New("panic")
 
-// Run collects from a snapshot, and returns what it had to do without.
+// Run collects from a snapshot. The error says which data was missing.
 func (e *Entry) Run(s *snapshot.Snapshot, ch chan<- prometheus.Metric) (err error) {
 	if e.needsLog && s.Err != nil {
 		return s.Err
@@ -35,11 +35,15 @@ func (e *Entry) Run(s *snapshot.Snapshot, ch chan<- prometheus.Metric) (err erro
 	return nil
 }
 
-// Lasts reports whether what the collector makes may be the same at two scrapes.
-func (e *Entry) Lasts() bool { return e.parts&snapshot.PartClock == 0 }
+// ReadsClock reports whether the collector's metrics depend on the time of the scrape.
+func (e *Entry) ReadsClock() bool { return e.parts&snapshot.PartClock != 0 }
 
-// Keeps reports whether what the collector makes of a snapshot may be shown again.
-func (e *Entry) Keeps(s *snapshot.Snapshot) bool { return e.Lasts() && (s.Err == nil || !e.needsLog) }
+// Cacheable reports whether the metrics that the collector makes from a snapshot may be
+// shown again.
+func (e *Entry) Cacheable(s *snapshot.Snapshot) bool {
+	return !e.ReadsClock() && (s.Err == nil || !e.needsLog)
+}
 
-// Same reports whether the collector makes the same of two snapshots. False says nothing.
+// Same reports whether the collector surely makes the same metrics from two snapshots.
+// When it returns false they may still be the same.
 func (e *Entry) Same(a, b *snapshot.Snapshot) bool { return snapshot.Same(a, b, e.parts) }

@@ -13,21 +13,20 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// Source is where snapshots come from: the windows over a log, or another engine. Its
-// methods may be called concurrently.
+// Source makes snapshots, from the windows over a log or by another engine. Its methods
+// may be called concurrently.
 type Source interface {
-	// Snapshot returns what is known at now. It never returns nil; a failure is the
+	// Snapshot returns the state at now. It never returns nil: a failure is in the
 	// snapshot's Err. Parts that have not changed are the same pointers as before.
 	Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
-	// Ready returns nil once snapshots can be had. It may try to.
+	// Ready returns nil once Snapshot can succeed. It may try to read the log.
 	Ready(ctx context.Context) error
-	// Close ends what runs in the background and lets the log go. No other method is
-	// called after it.
+	// Close ends background work and closes the log. No other method is called after it.
 	Close() error
 }
 
-// Load reads the configuration and the references that o names, one spec for
-// each model. A mistake in them, or in o, is an error that says what to do.
+// Load reads the configuration and the references that o names. It returns one spec for
+// each model. The error for a mistake in them, or in o, says what to do.
 func Load(o Options) ([]window.Spec, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -35,11 +34,12 @@ func Load(o Options) ([]window.Spec, error) {
 	return loadSpecs(&o, nil)
 }
 
-// Follow returns the windows over a log, of the models of specs, with the bounds and by
-// the rules of o. It does no IO. Close closes the log as well if that is an io.Closer.
+// Follow returns the windows over a log for the models of specs, with the options o. It
+// does no IO. Close also closes the log if it is an io.Closer.
 func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
 	windows := o.Window
-	// Detectors also measure how far rows depend on each other, whatever the rule is.
+	// Detectors also measure how far rows depend on each other, so they run even when
+	// p-values decide what is drift.
 	windows.FalseAlarmsPerMonth, windows.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	windows.Blocks = o.Block
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)

@@ -13,11 +13,11 @@ import (
 type generation struct {
 	specs  []window.Spec
 	source Source
-	kept   keep // what the last scrapes made of its snapshots
+	made   familyCache // families made by earlier scrapes of its snapshots
 	users  sync.WaitGroup
 }
 
-// generation of the specs.
+// generation opens a source for the specs.
 func (o *Options) generation(specs []window.Spec) (*generation, error) {
 	s, err := o.Open(o, specs)
 	if err != nil {
@@ -26,8 +26,8 @@ func (o *Options) generation(specs []window.Spec) (*generation, error) {
 	return &generation{specs: specs, source: s}, nil
 }
 
-// acquire returns the current generation, which then stays until release, or nil
-// when the monitor is closed.
+// acquire returns the current generation, which stays open until release, or nil when
+// the monitor is closed.
 func (m *Monitor) acquire() *generation {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -39,8 +39,8 @@ func (m *Monitor) acquire() *generation {
 
 func (g *generation) release() { g.users.Done() }
 
-// swap puts next in the place of the current generation and closes that one as
-// soon as nobody uses it. Needs m.reloading.
+// swap replaces the current generation by next, and closes the old one as soon as no
+// scrape uses it. The caller holds m.reloading.
 func (m *Monitor) swap(next *generation) error {
 	m.mu.Lock()
 	last := m.current
@@ -53,10 +53,10 @@ func (m *Monitor) swap(next *generation) error {
 	return last.source.Close()
 }
 
-// Reload reads the configuration and the references again. On success they are
-// in use when it returns; scrapes in flight end with what they began with. On
-// failure the former ones stay. When nothing has changed the windows stay, and
-// need not be read from the log again. Tables are counted in the background.
+// Reload reads the configuration and the references again. On success they are in use
+// when it returns; scrapes in flight finish with the old ones. On failure the old ones
+// stay in use. When nothing has changed the windows stay, and the log is not read again.
+// Tables are counted in the background.
 func (m *Monitor) Reload() error {
 	err := m.reload()
 	m.remotes.countNow()
@@ -82,7 +82,7 @@ func (m *Monitor) reload() error {
 	return err
 }
 
-// renew replaces the last generation when what it was made from has changed.
+// renew replaces the last generation if configuration or references have changed.
 func (m *Monitor) renew(last *generation) error {
 	specs, err := loadSpecs(&m.options, m.remotes)
 	if err != nil || slices.EqualFunc(last.specs, specs, sameSpec) {
@@ -98,7 +98,7 @@ func (m *Monitor) renew(last *generation) error {
 	return nil
 }
 
-// sameSpec reports whether two specs watch the same against the same.
+// sameSpec reports whether two specs have the same features and references.
 func sameSpec(a, b window.Spec) bool {
 	return a.Name == b.Name && slices.Equal(a.Features, b.Features) &&
 		slices.EqualFunc(a.References, b.References, func(a, b *reference.Reference) bool {

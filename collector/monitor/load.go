@@ -13,10 +13,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// loadSpecs reads the configuration, and every reference that it names, into
-// one spec for each model. Its errors say where the mistake is and what to do. A
-// reference that has yet to be counted is left out; without remotes it is an error
-// to name one.
+// loadSpecs reads the configuration and every reference that it names. It returns one
+// spec for each model. Its errors say where the mistake is and what to do. A reference
+// that has not been counted yet is left out. Without remotes, a reference that must be
+// counted is an error.
 func loadSpecs(o *Options, r *remotes) ([]window.Spec, error) {
 	l := loader{options: o, remotes: r}
 	entries, err := l.entries()
@@ -35,7 +35,7 @@ func loadSpecs(o *Options, r *remotes) ([]window.Spec, error) {
 	return all, err
 }
 
-// warn logs what the reference cannot tell, and what is left out of its features.
+// warn logs what the reference lacks, and which features have no metric of their own.
 func (w *watched) warn(logger *slog.Logger) {
 	if w.reference == nil {
 		return
@@ -45,15 +45,15 @@ func (w *watched) warn(logger *slog.Logger) {
 	}
 }
 
-// loader finds the references, and keeps the keys of those that are counted.
+// loader finds the references, and collects the keys of those that are counted.
 type loader struct {
 	options *Options
 	remotes *remotes
 	keys    []string
 }
 
-// watched is one entry of the configuration with its reference, nil as long as it
-// has not been counted.
+// watched is one entry of the configuration and its reference, which is nil until it
+// has been counted.
 type watched struct {
 	config.Model
 	reference *reference.Reference
@@ -80,7 +80,7 @@ func (l *loader) entries() ([]watched, error) {
 		w = watched{config.Model{Name: r.Model, Position: o.ReferenceFile}, r}
 	}
 	if o.Table.Name != "" {
-		// The table says what is normal, the file what the model is.
+		// The distributions come from the table, the description of the model from the file.
 		t := o.Table
 		t.Base = w.reference
 		w.Position = "--bigquery.table=" + t.Name
@@ -114,7 +114,7 @@ func (l *loader) load(m config.Model) (*reference.Reference, error) {
 	}
 	b := m.Reference.BigQuery
 	if b == nil {
-		return base, nil // There is one of the two.
+		return base, nil // The configuration has at least one of the two.
 	}
 	if base != nil && base.Model != "" && base.Model != m.Name {
 		return nil, fmt.Errorf("its reference %s was made for model %q; name that model, or another reference", base.Source, base.Model)
@@ -126,7 +126,7 @@ func (l *loader) load(m config.Model) (*reference.Reference, error) {
 	})
 }
 
-// remote returns what has been counted of a table.
+// remote returns the reference that was counted from a table, nil until it has been.
 func (l *loader) remote(m config.Model, t reference.Table) (*reference.Reference, error) {
 	switch {
 	case l.remotes == nil || l.remotes.remote == nil:
@@ -140,8 +140,8 @@ func (l *loader) remote(m config.Model, t reference.Table) (*reference.Reference
 	return l.remotes.get(m.Name, t), nil
 }
 
-// specs joins the entries of each model, which differ in the version of their
-// references, in the order of the configuration.
+// specs joins the entries of each model, in the order of the configuration. Entries of
+// one model differ in the version of their references.
 func specs(entries []watched) ([]window.Spec, error) {
 	var specs []window.Spec
 	for i := range entries {
@@ -155,7 +155,7 @@ func specs(entries []watched) ([]window.Spec, error) {
 			at = len(specs) - 1
 		}
 		for j := range entries[:i] {
-			if err := e.checkBeside(&entries[j]); err != nil {
+			if err := e.checkAgainst(&entries[j]); err != nil {
 				return nil, err
 			}
 		}
@@ -166,10 +166,10 @@ func specs(entries []watched) ([]window.Spec, error) {
 	return specs, nil
 }
 
-// check holds an entry against its reference.
+// check compares an entry with its reference.
 func (w *watched) check() error {
 	if w.reference == nil {
-		return nil // There is nothing yet to hold it against.
+		return nil // Not counted yet.
 	}
 	if w.reference.Model != "" && w.reference.Model != w.Name {
 		return fmt.Errorf("%s: model %q: its reference %s was made for model %q; name that model, or another reference", w.Position, w.Name, w.reference.Source, w.reference.Model)
@@ -186,14 +186,14 @@ func (w *watched) check() error {
 	return nil
 }
 
-// checkBeside holds an entry against an earlier one.
-func (w *watched) checkBeside(earlier *watched) error {
+// checkAgainst compares an entry with an earlier one.
+func (w *watched) checkAgainst(earlier *watched) error {
 	switch {
 	case earlier.Name != w.Name:
 		return nil
 	case earlier.reference != nil && w.reference != nil && earlier.reference.Version == w.reference.Version:
-		return fmt.Errorf("%s: model %q: its reference %s is for version %q, like %s at %s; remove one, or make it for another version",
-			w.Position, w.Name, w.reference.Source, w.reference.Version, earlier.reference.Source, earlier.Position)
+		return fmt.Errorf("%s: model %q: its reference %s and %s (%s) are both for version %q; remove one, or make it for another version",
+			w.Position, w.Name, w.reference.Source, earlier.reference.Source, earlier.Position, w.reference.Version)
 	case !slices.Equal(earlier.Features, w.Features):
 		return fmt.Errorf("%s: model %q: features differ from those at %s; list the same for every version", w.Position, w.Name, earlier.Position)
 	}

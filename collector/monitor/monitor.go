@@ -23,25 +23,25 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// Options say what to watch and how to judge it. The names in the comments are
-// the flags that set them.
+// Options say which models to watch, and what counts as drift. The names in the comments
+// are the flags that set them.
 type Options struct {
 	// Log is --predictions.log. It need not exist yet.
 	Log string
-	// Open begins to follow the models of specs. It is called at the start and
-	// whenever a reload has changed these.
+	// Open returns a source for the models of specs. It is called at the start, and after
+	// each reload that changed them.
 	Open func(o *Options, specs []window.Spec) (Source, error)
 	// ConfigFile is --config.file, ReferenceFile is --reference.file: at most one
 	// of them. With neither, the embedded model is watched.
 	ConfigFile, ReferenceFile string
-	// Remote counts the tables that the configuration names; nil: none may be named.
+	// Remote counts the tables that the configuration names; nil: it may name none.
 	Remote Remote
-	// Table holds --bigquery.project and --bigquery.dataset, the defaults of the
-	// configuration's tables, and as its Name --bigquery.table: without a
-	// configuration it is counted into the reference of the one model.
+	// Table holds --bigquery.project and --bigquery.dataset, the defaults for tables in
+	// the configuration. Its Name is --bigquery.table: without a configuration file, the
+	// reference of the one model is counted from that table.
 	Table reference.Table
-	// CacheDir is --reference.cache-dir, where the last good counts are kept; "":
-	// in memory only.
+	// CacheDir is --reference.cache-dir, the folder for the last good counts; "": they
+	// are in memory only.
 	CacheDir string
 	// Window bounds the windows.
 	Window window.Options
@@ -49,7 +49,8 @@ type Options struct {
 	Bins drift.BinOptions
 	// BinLimits bounds what feature_bins shows: --bins.top and --bins.max-series.
 	BinLimits collector.BinLimits
-	// BootstrapSamples is --drift.bootstrap-samples, the draws of a null.
+	// BootstrapSamples is --drift.bootstrap-samples, the number of draws of a null
+	// distribution.
 	BootstrapSamples int
 	// Significance is --drift.significance, the p-value below which a divergence
 	// may be drift; between 0 and 1.
@@ -60,23 +61,22 @@ type Options struct {
 	// Tolerance is --drift.tolerance, the corrected divergence in nats up to
 	// which drift is tolerated; not negative.
 	Tolerance float64
-	// Sequential is --drift.detection=sequential: a detector with a promised
-	// number of false alarms decides what is drift, not the p-value.
+	// Sequential is --drift.detection=sequential: a detector with a bounded rate of
+	// false alarms decides what is drift, not the p-value.
 	Sequential bool
-	// FalseAlarmsPerMonth is --drift.false-alarms-per-month, of all distributions
-	// of a model and version together; above 0. It needs Sequential.
+	// FalseAlarmsPerMonth is --drift.false-alarms-per-month, the bound for all
+	// distributions of a model and version together; above 0. It needs Sequential.
 	FalseAlarmsPerMonth float64
-	// Enabled are the names of the collectors that run when a scrape does not
-	// choose; none when empty.
+	// Enabled are the names of the collectors that run when a scrape does not name any.
 	Enabled []string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Logger receives what an operator must know; nil discards it.
+	// Logger receives messages for operators; nil discards them.
 	Logger *slog.Logger
 }
 
-// Monitor makes the pages of the models that it watches. Its
-// methods may be called concurrently.
+// Monitor makes the pages of the models that it watches. Its methods may be called
+// concurrently.
 type Monitor struct {
 	options Options
 	remotes *remotes
@@ -85,14 +85,14 @@ type Monitor struct {
 
 	mu         sync.Mutex
 	current    *generation // nil once closed
-	reloaded   time.Time   // of the last success
-	reloadedOK bool
-	opened     bool   // the log was read once
-	failure    string // why it was not read last time, empty when it was
+	reloaded   time.Time   // time of the last successful reload
+	reloadedOK bool        // the last reload succeeded
+	opened     bool        // the log was read at least once
+	failure    string      // why the last read of the log failed, empty when it succeeded
 }
 
-// New loads the configuration and the references. A mistake in them, or in the
-// options, is an error that says what to do. The log is opened by the first scrape.
+// New loads the configuration and the references. The error for a mistake in them, or in
+// the options, says what to do. The first scrape opens the log.
 func New(o Options) (*Monitor, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -104,7 +104,7 @@ func New(o Options) (*Monitor, error) {
 		return nil, err
 	}
 	if o.Open == nil {
-		return nil, errors.New("nothing says where snapshots come from: set Open")
+		return nil, errors.New("there is no source of snapshots: set Open")
 	}
 	remotes := newRemotes(&o)
 	specs, err := loadSpecs(&o, remotes)
@@ -118,7 +118,7 @@ func New(o Options) (*Monitor, error) {
 	return &Monitor{options: o, remotes: remotes, current: g, reloaded: o.Now(), reloadedOK: true}, nil
 }
 
-// CheckConfig loads everything that New loads, and lets it go again.
+// CheckConfig loads everything that New loads, and closes it again.
 func CheckConfig(o Options) error {
 	m, err := New(o)
 	if err != nil {
@@ -160,14 +160,14 @@ func (o Options) validate() error {
 	return nil
 }
 
-// Bounds of the options: a divergence beyond maxTolerance cannot happen in
-// practice, and maxSamples draws of one null take a second.
+// Bounds of the options. A divergence above maxTolerance does not occur in practice, and
+// maxSamples draws of one null distribution take a second.
 const (
 	maxTolerance = 1000
 	maxSamples   = 1_000_000
 )
 
-// entries are the collectors with these names, nil meaning the enabled ones.
+// entries returns the collectors with these names; nil means the enabled ones.
 func (o *Options) entries(names []string) []collector.Entry {
 	if names == nil {
 		names = o.Enabled
@@ -175,26 +175,26 @@ func (o *Options) entries(names []string) []collector.Entry {
 	return collector.Select(o.Collectors(), names)
 }
 
-// Judgement says what is drift by these options.
+// Judgement returns the options that decide what is drift.
 func (o *Options) Judgement() assess.Judgement {
 	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block}
 }
 
-// Collectors is what the collectors need of these options.
+// Collectors returns the options that the collectors need.
 func (o *Options) Collectors() collector.Options {
 	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits}
 }
 
-// Gatherer returns the metrics of one scrape, which must end with ctx. Names are
-// the collectors that run, in their own order; nil means the enabled ones. What it
-// gathers is shared with other scrapes: do not change it.
+// Gatherer returns the metrics of one scrape, which ends when ctx does. Names are the
+// collectors to run; nil means the enabled ones. The families that it gathers are shared
+// with other scrapes: do not change them.
 func (m *Monitor) Gatherer(ctx context.Context, names []string) prometheus.Gatherer {
 	return &scrape{ctx: ctx, monitor: m, entries: m.options.entries(names)}
 }
 
-// Ready returns nil once the log could be read and every reference that is counted
-// elsewhere has been, now or before a restart. Until then it tries to read the log,
-// for at most readyTimeout.
+// Ready returns nil once the log could be read and every reference in BigQuery has been
+// counted, now or before a restart. Until then it tries to read the log, for at most
+// readyTimeout.
 func (m *Monitor) Ready() error {
 	g := m.acquire()
 	if g == nil {
@@ -221,15 +221,14 @@ func (m *Monitor) Ready() error {
 	return nil
 }
 
-// Snapshot returns what is known now. It never returns nil; a failure is its Err.
+// Snapshot returns the present state. It never returns nil: a failure is in its Err.
 func (m *Monitor) Snapshot(ctx context.Context) *snapshot.Snapshot {
 	s, _, release := m.snapshot(ctx)
 	defer release()
 	return s
 }
 
-// Assessment returns what is to be said of the models now, by the same rules as the
-// metrics.
+// Assessment returns the verdicts on the models now, the same as in the metrics.
 func (m *Monitor) Assessment(ctx context.Context) *assess.Assessment {
 	return m.options.Judgement().Of(m.Snapshot(ctx))
 }
@@ -238,7 +237,7 @@ const readyTimeout = 2 * time.Second
 
 var errClosed = errors.New("the monitor is closed")
 
-// Close waits for the scrapes in flight and lets the log go.
+// Close waits for the scrapes in flight and closes the log.
 func (m *Monitor) Close() error {
 	m.reloading.Lock()
 	defer m.reloading.Unlock()

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// A count that failed is tried again after firstRetry, then after twice as long,
-// until lastRetry or the interval.
+// A failed count is retried after firstRetry, then after twice as long each time, up to
+// lastRetry.
 const (
 	firstRetry = time.Minute
 	lastRetry  = 15 * time.Minute
 )
 
-// Refresh counts the tables that the configuration names, then every interval
-// reloads and counts again, so that a reference file which was replaced, or a table
-// that has changed, comes into use by itself. With 0 only Reload does. The
-// returned function ends it, and returns when it has ended.
+// Refresh counts the tables that the configuration names. Then, once in each interval, it
+// reloads and counts again, so that a replaced reference file or a changed table comes
+// into use by itself. With an interval of 0 only Reload does that. The returned function
+// stops it, and returns when it has ended.
 func (m *Monitor) Refresh(interval time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var refreshing sync.WaitGroup
@@ -67,6 +67,6 @@ func (m *Monitor) refresh(ctx context.Context, interval time.Duration) {
 
 func (m *Monitor) reloadOrLog() {
 	if err := m.reload(); err != nil {
-		m.options.Logger.Error("cannot refresh references, keeping the former ones", "err", err)
+		m.options.Logger.Error("cannot refresh references, keeping the old ones", "err", err)
 	}
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Remote counts the rows of a table into a reference where they are. Given what
-// came of it before, it keeps the edges, and returns last itself when the table
-// has not changed. It is never asked while a scrape waits.
+// Remote counts the rows of a table into a reference, where the table is. With the last
+// result it keeps the edges of the bins, and it returns last itself when the table has not
+// changed. It is never called while a scrape waits.
 type Remote interface {
 	Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error)
 }
 
-// remotes are the references that come from a Remote: the last good one of each,
-// kept in memory and, with a folder, on disk.
+// remotes are the references that come from a Remote. It holds the last good one of each,
+// in memory and, with a folder, on disk.
 type remotes struct {
 	remote Remote
 	dir    string
@@ -33,26 +33,25 @@ type remotes struct {
 	mu      sync.Mutex
 	all     map[string]*counted // by key
 	current []string            // the keys that the configuration names, in its order
-	shown   *snapshot.Loads     // what loads returned last
-	wake    chan struct{}       // has a value when there is something to count at once
+	shown   *snapshot.Loads     // the last result of loads
+	wake    chan struct{}       // holds a value when tables are to be counted at once
 }
 
-// counted is one table and what has come of it.
+// counted is one table and the result of counting it.
 type counted struct {
 	model    string
 	table    reference.Table
 	last     *reference.Counted // nil until it was counted, or found on disk
-	checked  *time.Time         // when the table was last asked with success; nil: not yet
+	checked  *time.Time         // time of the last successful check; nil: none yet
 	failures int64
-	failed   bool // the last time
+	failed   bool // the last attempt failed
 }
 
 func newRemotes(o *Options) *remotes {
 	return &remotes{remote: o.Remote, dir: o.CacheDir, logger: o.Logger, now: o.Now, all: map[string]*counted{}, wake: make(chan struct{}, 1)}
 }
 
-// get returns what is there of a table, nil as long as it has not been counted:
-// it does not wait.
+// get returns the reference of a table, nil until it has been counted. It does not wait.
 func (r *remotes) get(model string, t reference.Table) *reference.Reference {
 	key := keyOf(model, t)
 	r.mu.Lock()
@@ -79,7 +78,7 @@ func (r *remotes) get(model string, t reference.Table) *reference.Reference {
 
 func (r *remotes) path(key string) string { return filepath.Join(r.dir, "reference-"+key+".json") }
 
-// keyOf names a table and what is asked of it.
+// keyOf identifies a table and the query on it.
 func keyOf(model string, t reference.Table) string {
 	base := ""
 	if t.Base != nil {
@@ -89,7 +88,7 @@ func keyOf(model string, t reference.Table) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// use says which tables the configuration in use names; the others are let go.
+// use sets the tables that the current configuration names, and forgets all others.
 func (r *remotes) use(keys []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,8 +100,8 @@ func (r *remotes) use(keys []string) {
 	}
 }
 
-// count asks for every table in use, or only for those that failed last time. It
-// reports whether a reference came out other than it was, and whether one failed.
+// count counts every table in use, or only those that failed last time. It reports
+// whether a reference has changed, and whether a count failed.
 func (r *remotes) count(ctx context.Context, failedOnly bool) (changed, failed bool) {
 	r.mu.Lock()
 	keys := slices.Clone(r.current)
@@ -124,8 +123,8 @@ func (r *remotes) count(ctx context.Context, failedOnly bool) (changed, failed b
 	return changed, failed
 }
 
-// note keeps what a count came to. A reference of the same content stays the one
-// it is, so that the windows over it do.
+// note stores the result of a count. If the content is unchanged, it keeps the old
+// pointer, so that existing windows stay valid.
 func (r *remotes) note(key string, c *counted, next *reference.Counted, err error) (changed, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,9 +139,9 @@ func (r *remotes) note(key string, c *counted, next *reference.Counted, err erro
 		return false, true
 	}
 	if changed = c.last == nil || c.last.Reference.Hash != next.Reference.Hash; !changed {
-		kept := *next
-		kept.Reference = c.last.Reference
-		next = &kept
+		unchanged := *next
+		unchanged.Reference = c.last.Reference
+		next = &unchanged
 	}
 	c.last = next
 	if r.dir != "" {
@@ -153,7 +152,7 @@ func (r *remotes) note(key string, c *counted, next *reference.Counted, err erro
 	return changed, true
 }
 
-// pending returns why the references are not all there, "" when they are.
+// pending returns why a reference is missing, "" when none is.
 func (r *remotes) pending() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -165,7 +164,7 @@ func (r *remotes) pending() string {
 	return ""
 }
 
-// loads says how counting goes: the same as the last time when nothing has changed.
+// loads returns the state of counting: the same pointer as before if nothing has changed.
 func (r *remotes) loads() *snapshot.Loads {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -188,7 +187,7 @@ func sourceOf(t reference.Table) string {
 	return "bigquery:" + t.Project + "." + t.Dataset + "." + t.Name
 }
 
-// countNow has the tables counted without waiting for the interval.
+// countNow makes Refresh count the tables without waiting for the interval.
 func (r *remotes) countNow() {
 	select {
 	case r.wake <- struct{}{}:

@@ -1,4 +1,4 @@
-// Package alertmanager_test lets a real Alertmanager route and mute alerts.
+// Package alertmanager_test has a real Alertmanager route and mute alerts.
 package alertmanager_test
 
 import (
@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// labels of an alert.
+// labels are the labels of an alert.
 type labels map[string]string
 
 // program finds a program by one of its names.
@@ -51,8 +51,8 @@ func TestRoutesBySeverity(t *testing.T) {
 	}
 }
 
-// start runs an Alertmanager that calls the webhook, groups for no time and tells
-// at once what joins a group, and returns the address of its alerts.
+// start runs an Alertmanager that calls the webhook and sends an alert without waiting
+// for others of its group. It returns the address of its alerts.
 func start(t *testing.T, webhook string) string {
 	t.Helper()
 	path := program(t, "prometheus-alertmanager", "alertmanager")
@@ -129,7 +129,7 @@ func post(t *testing.T, url string, alerts ...labels) {
 
 func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 	t.Parallel()
-	told := make(chan string, 100)
+	received := make(chan string, 100)
 	webhook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var message struct{ Alerts []struct{ Labels labels } }
 		body, _ := io.ReadAll(r.Body)
@@ -137,7 +137,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 			t.Errorf("the webhook got %s: %v", body, err)
 		}
 		for _, alert := range message.Alerts {
-			told <- r.URL.Path + " " + alert.Labels["alertname"] + " " + alert.Labels["severity"] + " " + alert.Labels["instance"]
+			received <- r.URL.Path + " " + alert.Labels["alertname"] + " " + alert.Labels["severity"] + " " + alert.Labels["instance"]
 		}
 	}))
 	t.Cleanup(webhook.Close)
@@ -149,7 +149,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 	post(t, url, down, far)
 	var got []string
 	for range 2 {
-		got = append(got, <-told)
+		got = append(got, <-received)
 	}
 	with := func(alert labels, name, value string) labels {
 		changed := maps.Clone(alert)
@@ -164,7 +164,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 		labels{"alertname": "PredictionLogStale", "severity": "warning", "job": "drift_exporter", "instance": "b"},
 	)
 	for range 2 {
-		got = append(got, <-told)
+		got = append(got, <-received)
 	}
 	slices.Sort(got)
 	want := []string{
@@ -172,7 +172,7 @@ func TestExporterDownMutesWhatItSaidLast(t *testing.T) {
 		"/ticket ModelFeatureDrift warning b", "/ticket PredictionLogStale warning b",
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("received %q, want %q", got, want)
 	}
 	response, err := ask(t, http.MethodGet, url+"?inhibited=true&active=false&silenced=false", nil)
 	if err != nil {

@@ -13,15 +13,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// told appends rows of one kind, all at a time of the clock, and then outcomes of
-// the log's first ones.
-func told(t *testing.T, path string, clock *time.Time, kind string, rows, outcomes int) {
+// logged appends rows that carry the same text, all at the clock's time, and then outcomes
+// of the log's first rows.
+func logged(t *testing.T, path string, clock *time.Time, text string, rows, outcomes int) {
 	t.Helper()
-	toldOf(t, path, clock, "m", kind, rows, 0, outcomes)
+	loggedFor(t, path, clock, "m", text, rows, 0, outcomes)
 }
 
-// toldOf is told of another model, with outcomes from an id on.
-func toldOf(t *testing.T, path string, clock *time.Time, model, kind string, rows int, first int64, outcomes int) {
+// loggedFor is logged for any model, with outcomes from an id on.
+func loggedFor(t *testing.T, path string, clock *time.Time, model, text string, rows int, first int64, outcomes int) {
 	t.Helper()
 	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{Now: func() time.Time { return *clock }})
 	if err != nil {
@@ -30,8 +30,8 @@ func toldOf(t *testing.T, path string, clock *time.Time, model, kind string, row
 	batch := make([]predictionlog.Prediction, rows)
 	for i := range batch {
 		batch[i] = predictionlog.Prediction{
-			RequestID: fmt.Sprintf("%s %d", kind, i), Model: model, Version: "1", Class: fmt.Sprint(i % 2), Score: float64(i) / float64(rows),
-			Features: fmt.Appendf(nil, `{"x": %d, "kind": %q}`, i%3, kind),
+			RequestID: fmt.Sprintf("%s %d", text, i), Model: model, Version: "1", Class: fmt.Sprint(i % 2), Score: float64(i) / float64(rows),
+			Features: fmt.Appendf(nil, `{"x": %d, "kind": %q}`, i%3, text),
 		}
 	}
 	if _, err := w.Append(t.Context(), batch); err != nil {
@@ -47,7 +47,7 @@ func toldOf(t *testing.T, path string, clock *time.Time, model, kind string, row
 	}
 }
 
-// lasting are the lines of a page that do not tell of one process only.
+// lasting returns the lines of a page that another process shows as well.
 func lasting(page string) string {
 	var lines []string
 	for line := range strings.Lines(page) {
@@ -58,7 +58,7 @@ func lasting(page string) string {
 	return strings.Join(lines, "")
 }
 
-// about are the lines of a page about some metrics.
+// about returns the lines of a page whose metric has a prefix.
 func about(page, prefix string) string {
 	var lines []string
 	for line := range strings.Lines(page) {
@@ -90,7 +90,7 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 			began := clock
 			for _, step := range []struct {
 				at             time.Duration
-				kind           string
+				text           string
 				rows, outcomes int
 			}{
 				{0, "a", 200, 0}, {1, "", 0, 0}, {16, "", 0, 0}, // its tick is over
@@ -101,11 +101,11 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 				{321, "ahead", 1, 0}, {330, "", 0, 0}, // by a clock that is an hour fast
 			} {
 				clock = began.Add(step.at * time.Second)
-				if step.kind == "ahead" {
+				if step.text == "ahead" {
 					clock = clock.Add(time.Hour)
 				}
 				if step.rows > 0 {
-					told(t, o.Log, &clock, step.kind, step.rows, step.outcomes)
+					logged(t, o.Log, &clock, step.text, step.rows, step.outcomes)
 				}
 				clock = began.Add(step.at * time.Second)
 				got := lasting(scraped(t.Context(), t, m, nil))
@@ -119,7 +119,7 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 				}
 				pages[step.at] = got
 			}
-			// What the clock alone has changed.
+			// These changes come from the clock alone.
 			changed := func(metric string, from, to time.Duration) bool {
 				return about(pages[from], metric) != about(pages[to], metric)
 			}
@@ -136,19 +136,18 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 	}
 }
 
-// TestOutcomesGoWithThoseOfOtherModels: no window looks behind the anchor, which all
-// models of a log move.
+// No window looks behind the anchor, and the rows of every model in a log move it.
 func TestOutcomesGoWithThoseOfOtherModels(t *testing.T) {
 	t.Parallel()
 	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	o := options(t)
 	o.Now, o.Enabled = func() time.Time { return clock }, collector.Names()
 	o.Window.Predictions, o.Window.Lookback = 50, 50
-	told(t, o.Log, &clock, "a", 50, 40)
+	logged(t, o.Log, &clock, "a", 50, 40)
 	m := monitor(t, o)
 	before := scraped(t.Context(), t, m, nil)
-	toldOf(t, o.Log, &clock, "another", "b", 1, 0, 0)
-	toldOf(t, o.Log, &clock, "another", "c", 200, 50, 200)
+	loggedFor(t, o.Log, &clock, "another", "b", 1, 0, 0)
+	loggedFor(t, o.Log, &clock, "another", "c", 200, 50, 200)
 	after := scraped(t.Context(), t, m, nil)
 	const samples = `model_accuracy_samples{`
 	if a, b := about(before, samples), about(after, samples); !strings.Contains(a, " 40\n") || strings.Contains(b, " 40\n") {
@@ -159,7 +158,7 @@ func TestOutcomesGoWithThoseOfOtherModels(t *testing.T) {
 	}
 }
 
-// differing are the lines that only one of two pages has.
+// differing returns the lines that only one of two pages has.
 func differing(a, b string) string {
 	var lines []string
 	for _, side := range []struct{ mark, page, other string }{{"got  ", a, b}, {"fresh", b, a}} {
@@ -177,9 +176,9 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 	clock := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	o := options(t)
 	o.Now, o.Enabled = func() time.Time { return clock }, collector.Names()
-	told(t, o.Log, &clock, "a", 100, 40)
+	logged(t, o.Log, &clock, "a", 100, 40)
 	m := monitor(t, o)
-	// made are the families of each collector: scrapes share those that are not made again.
+	// made returns the families of each collector. Scrapes share those that are not made again.
 	made := func() map[string][]*dto.MetricFamily {
 		families := map[string][]*dto.MetricFamily{}
 		for _, name := range collector.Names() {
@@ -198,7 +197,7 @@ func TestWhatHasNotChangedIsMadeOnce(t *testing.T) {
 	first := made()
 	clock = clock.Add(time.Hour)
 	second := made()
-	told(t, o.Log, &clock, "b", 1, 0)
+	logged(t, o.Log, &clock, "b", 1, 0)
 	third := made()
 	for _, name := range collector.Names() {
 		if len(first[name]) == 0 && name != "prediction_shift" { // the reference has neither score nor classes
