@@ -24,7 +24,7 @@ var (
 		binLabels.given, nil)
 )
 
-// accuracyImpact shows what each feature has to do with a change of accuracy.
+// accuracyImpact exports how much of a change of accuracy each feature explains.
 type accuracyImpact struct{}
 
 // Name implements Collector.

@@ -8,32 +8,33 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Options are what the collectors need to know.
+// Options are the options of the collectors.
 type Options struct {
-	// Judgement says what is drift.
+	// Judgement decides what is drift.
 	Judgement assess.Judgement
 	// BinLimits bounds what feature_bins shows.
 	BinLimits BinLimits
 }
 
-// Entry is one line of the list: a collector, what --help says of it, whether
-// it runs by default, and what it cannot do without.
+// Entry is one line of the list: a collector, its text in --help, whether it runs by
+// default, and the data that it needs.
 type Entry struct {
 	Collector
 
 	help string
 	on   bool
-	// needsLog: nothing is collected, without success, when the log could not be read.
+	// needsLog means that the collector fails, and collects nothing, when the log could
+	// not be read.
 	needsLog bool
-	// nulls, when set, returns why null distributions it needs are missing. What
-	// does not need them is collected, without success.
+	// nulls, if set, returns why null distributions that the collector needs are missing.
+	// The collector then fails, and still collects the metrics that need none.
 	nulls func(m *snapshot.Model) error
-	// parts are all that the collector looks at: it sees no other. What it made of them
-	// may be shown again while they are the same.
+	// parts are the parts of a snapshot that the collector can see. While they are the
+	// same, its metrics may be shown again.
 	parts snapshot.Part
 }
 
-// ofFeedback are the parts that come of feedback alone.
+// ofFeedback are the parts that depend on feedback.
 const ofFeedback = snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage | snapshot.PartMatured
 
 // all lists the collectors in the order in which they run and are shown.
@@ -56,7 +57,7 @@ func all(o *Options) []Entry {
 	}
 }
 
-// Select returns the collectors with some names, in their own order.
+// Select returns the collectors with the given names, in the order of the list.
 func Select(o Options, names []string) []Entry {
 	return slices.DeleteFunc(all(&o), func(e Entry) bool { return !slices.Contains(names, e.Name()) })
 }
@@ -71,8 +72,8 @@ func Defaults() []string {
 	return names(func(e Entry) bool { return e.on })
 }
 
-// Help is the sentence that describes a collector in --help, empty for a name
-// that is none.
+// Help returns the sentence that describes a collector in --help, empty if there is no
+// collector of that name.
 func Help(name string) string {
 	for _, e := range all(&Options{}) {
 		if e.Name() == name {

@@ -1,5 +1,6 @@
-// Package collector prints metrics: each family is one small pure Collector, a snapshot in
-// and metrics out; all.go lists them. What is judged, not counted, comes from assess.
+// Package collector turns snapshots into metrics. Each family of metrics is one small pure
+// Collector, and all.go lists them. Verdicts, intervals and attributions come from package
+// assess.
 package collector
 
 import (
@@ -10,9 +11,9 @@ import (
 
 // Collector turns one snapshot into the metrics of one family.
 type Collector interface {
-	// Name is what --collector.NAME, collect[] and exclude[] call it.
+	// Name is the collector's name in --collector.NAME, collect[] and exclude[].
 	Name() string
-	// Collect sends the metrics and returns. It does no IO, keeps nothing and
-	// leaves the snapshot as it is. Where there is no data it sends nothing.
+	// Collect sends the metrics and returns. It does no IO, has no state and does not
+	// change the snapshot. Where there is no data it sends nothing.
 	Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric)
 }

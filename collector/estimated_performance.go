@@ -33,8 +33,8 @@ var (
 		modelLabels.given, nil)
 )
 
-// estimatedPerformance shows how right the model may be before outcomes are
-// known, and by how much those that are known differ from that.
+// estimatedPerformance exports the accuracy estimated without outcomes, and its difference
+// from the accuracy where outcomes are known.
 type estimatedPerformance struct{}
 
 // Name implements Collector.

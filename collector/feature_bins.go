@@ -24,16 +24,16 @@ var (
 		binLabels.given, nil)
 )
 
-// BinLimits bounds what is shown of single bins.
+// BinLimits bounds the series of single bins.
 type BinLimits struct {
-	// Top is the number of bins of a feature, those that contribute most to its
-	// divergence; 0: all.
+	// Top is the number of bins for each feature, largest contribution to its divergence
+	// first; 0: all.
 	Top int
-	// Series is the number of series on a page; 0: no bound.
+	// Series is the maximum number of these series on a page; 0: no bound.
 	Series int
 }
 
-// Validate names the flag that is wrong.
+// Validate returns an error that names the wrong flag.
 func (l BinLimits) Validate() error {
 	switch {
 	case l.Top < 0:
@@ -44,8 +44,7 @@ func (l BinLimits) Validate() error {
 	return nil
 }
 
-// featureBins shows why features drifted: which of their bins make up the
-// divergence.
+// featureBins exports which bins of a feature contribute to its divergence.
 type featureBins struct {
 	limits BinLimits
 }
@@ -77,10 +76,10 @@ type bin struct {
 	feature []*dto.LabelPair
 }
 
-// larger orders bins by what they contribute; equal ones keep their order.
+// larger orders bins by contribution, largest first.
 func larger(a, b bin) int { return cmp.Compare(b.Contribution, a.Contribution) }
 
-// choose returns the bins to show, and how many series of others there is no room for.
+// choose returns the bins to show, and the number of series omitted for the bound.
 func (l BinLimits) choose(s *snapshot.Snapshot) (kept []bin, dropped int) {
 	for i := range s.Models {
 		m := &s.Models[i]

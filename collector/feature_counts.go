@@ -15,7 +15,7 @@ var (
 		binLabels.given, nil)
 )
 
-// featureCounts shows the raw counts behind the divergences.
+// featureCounts exports the counts by bin that the divergences are computed from.
 type featureCounts struct{}
 
 // Name implements Collector.

@@ -28,7 +28,8 @@ var (
 	wasserstein       = distanceOf("wasserstein")
 )
 
-// featureDistance shows by several measures how far each feature has moved.
+// featureDistance exports the distance of each feature from the reference by several
+// measures.
 type featureDistance struct{}
 
 // Name implements Collector.

@@ -21,7 +21,7 @@ var (
 		"Size of feature_kl_divergence_corrected: 0 below 0.1 nats, 1 up to 0.5, 2 above. Absent below 50 predictions in the window.",
 		featureLabels.given, nil)
 	featurePValue = prometheus.NewDesc("feature_drift_p_value",
-		"Probability of such a divergence without drift, 0 to 1; not for alerts. Absent below 50 predictions in the window, or below 200 with --drift.dependence=block.",
+		"Probability of a divergence at least this large without drift, 0 to 1; not for alerts. Absent below 50 predictions in the window, or below 200 with --drift.dependence=block.",
 		featureLabels.given, nil)
 	featureDesignEffect = prometheus.NewDesc("feature_design_effect",
 		"Variance inflation from dependence between neighbouring predictions, at least 1 (independent). Effective sample size = window size / this value. Absent below 200 predictions in the window.",
@@ -30,7 +30,7 @@ var (
 		"Value of feature_drift_p_value adjusted for the number of features (Benjamini-Hochberg), 0 to 1; it ignores repeated scrapes: not for alerts. Absent where feature_drift_p_value is.",
 		featureLabels.given, nil)
 	featureDetected = prometheus.NewDesc("feature_drift_detected",
-		"1 if the feature has drifted, else 0; false alarms are bounded by --drift.false-alarms-per-month. Absent below 50 predictions in the window, unless 1.",
+		"1 if the window's distribution of the feature is not the reference's, else 0; --drift.false-alarms-per-month bounds false alarms. Absent below 50 predictions in the window, unless 1.",
 		featureLabels.given, nil)
 	modelDrifted = prometheus.NewDesc("model_drifted_features",
 		"Number of features whose feature_drift_detected is 1. Absent until at least one feature has a verdict.",
@@ -40,7 +40,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// featureDrift shows how far each feature has moved from the reference.
+// featureDrift exports how far each feature has moved from the reference.
 type featureDrift struct {
 	judgement assess.Judgement
 }
@@ -55,7 +55,7 @@ func (c featureDrift) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric)
 	}
 }
 
-// model shows the features of one model and version, each alone and then together.
+// model sends the metrics of one model and version: of each feature, then of all together.
 func (c featureDrift) model(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	features, drifted := c.judgement.Features(m)
 	for i := range features {

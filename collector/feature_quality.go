@@ -28,15 +28,14 @@ var (
 		featureLabels.given, nil)
 )
 
-// featureQuality shows how much of each feature the model cannot know well.
+// featureQuality exports the shares of values that the model cannot use well.
 type featureQuality struct{}
 
 // Name implements Collector.
 func (featureQuality) Name() string { return "feature_quality" }
 
-// Collect implements Collector. A number on a scale has nothing unseen, a
-// category has no range, and a reference need not know a number's: those ratios
-// are absent.
+// Collect implements Collector. Some ratios are absent: continuous numbers have no unseen
+// values, categories have no range, and a reference may lack a number's extremes.
 func (featureQuality) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	for i := range s.Models {
 		m := &s.Models[i]

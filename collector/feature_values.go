@@ -10,13 +10,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// featureValueHelp is the same for every feature: models may share a feature,
-// and one metric has one help.
+// featureValueHelp is the same for every feature: several models may have a feature of one
+// name, and a metric has only one help text.
 const featureValueHelp = "Newest value of this numeric feature, in its own unit: a single request's value, which --no-collector.feature_values disables. Absent without a value, or if another feature has the name."
 
-// featureValues shows the newest value of each numeric feature. The metrics are
-// named by the features; of two of one model that would share a name the first has it,
-// and the other is left out.
+// featureValues exports the newest value of each numeric feature. The metrics are named
+// after the features. If two features of a model would get the same name, the second is
+// left out.
 type featureValues struct{}
 
 // Name implements Collector.
@@ -38,9 +38,9 @@ func (featureValues) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) 
 	}
 }
 
-// SharedNames says, a sentence each, which numeric features of a reference have no
-// metric with their newest value, because an earlier one has its name: letters, digits
-// and underscores are all that a name can have of theirs.
+// SharedNames returns one sentence for each numeric feature of a reference that has no
+// metric with its newest value, because an earlier feature has that metric name. Names of
+// metrics have letters, digits and underscores only.
 func SharedNames(r *reference.Reference) []string {
 	var notes []string
 	first := map[string]string{}

@@ -31,7 +31,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// sendFeedback sends what feedback came in, when, and for how much of the window.
+// sendFeedback sends counts, delays and coverage of feedback.
 func sendFeedback(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	counts, invalid := classesOf(m).feedback(m.Counters.Feedback)
 	counter(ch, feedbackInvalid, invalid, ofModel(m))

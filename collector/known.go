@@ -11,7 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// byName counts by known name, from 0, and the rest as __other__ when there is any.
+// byName adds up counts by known name, starting at 0. All other names count as __other__,
+// which is absent at 0.
 func byName(counts map[string]int64, known []string) map[string]int64 {
 	named := make(map[string]int64, len(known)+1)
 	for _, name := range known {
@@ -39,21 +40,21 @@ func sum(counts map[string]int64) (n int64) {
 	return n
 }
 
-// classes are those of one model as a page shows them.
+// classes are the classes of one model as a page shows them.
 type classes struct {
 	read *value.ClassReader
-	// shown may become label values; others count as __other__.
+	// shown are the classes that may be label values; others count as __other__.
 	shown []string
-	// binary: there are two, and pairs of them count from 0.
+	// binary means that there are two classes, and every pair of them is shown, even at 0.
 	binary bool
 }
 
-// mostClasses is how many classes of a model are shown at most: the most frequent of
-// the reference.
+// mostClasses is the maximum number of classes of a model that are shown: the reference's
+// most frequent ones.
 const mostClasses = 20
 
-// classesOf are the classes of a model: those of its reference, or 0 and 1 where it
-// names none.
+// classesOf returns the classes of a model: those of its reference, or 0 and 1 if the
+// reference names none.
 func classesOf(m *snapshot.Model) *classes {
 	if m.Reference == nil || len(m.Reference.Classes) == 0 {
 		return &classes{read: value.NewClassReader(nil), shown: []string{"0", "1"}, binary: true}
@@ -67,7 +68,7 @@ func classesOf(m *snapshot.Model) *classes {
 	return c
 }
 
-// predicted counts by shown class, from 0.
+// predicted adds up counts by shown class, starting at 0.
 func (c *classes) predicted(counts map[string]int64) map[string]int64 {
 	read := make(map[string]int64, len(counts))
 	for text, n := range counts {
@@ -76,9 +77,9 @@ func (c *classes) predicted(counts map[string]int64) map[string]int64 {
 	return byName(read, c.shown)
 }
 
-// feedback counts by pairs of shown classes, and the records whose outcome is no class.
-// The pairs of a binary model count from 0; those of others, of which there may be
-// hundreds, once they occurred.
+// feedback adds up counts by pairs of shown classes, and the records whose outcome is not
+// a class. A binary model has all its pairs, even at 0. Other models may have hundreds of
+// pairs, and have those that occurred.
 func (c *classes) feedback(counts map[predictionlog.Outcome]int64) (pairs map[predictionlog.Outcome]int64, invalid int64) {
 	pairs = map[predictionlog.Outcome]int64{}
 	if c.binary {

@@ -10,15 +10,15 @@ import (
 // maxLabel is the greatest number of characters in a label value.
 const maxLabel = 128
 
-// hashSize is the number of characters that mark a label value as changed: a
-// tilde and 128 bits of the original's SHA-256.
+// hashSize is the number of characters at the end of a changed label value: a tilde and
+// 128 bits of the original's SHA-256.
 const hashSize = 1 + 32
 
-// labelValue returns s as a label value that Prometheus accepts: valid UTF-8 of
-// at most maxLabel characters. What must be changed keeps its beginning and ends
-// in a hash of the whole, so that different values stay different; for that
-// reason a value which only looks changed is changed as well. Newlines and
-// quotes stay: the exposition formats escape them.
+// labelValue returns s as a label value that Prometheus accepts: valid UTF-8 of at most
+// maxLabel characters. A value that must be changed keeps its beginning and ends with a
+// hash of the whole, so that different values stay different. For the same reason a value
+// that looks like a changed one is changed too. Newlines and quotes stay, because the
+// exposition formats escape them.
 func labelValue(s string) string {
 	if utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxLabel && !looksChanged(s) {
 		return s

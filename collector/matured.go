@@ -28,7 +28,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// sendMatured shows how right the model was where the outcomes are in.
+// sendMatured sends the accuracy over predictions that are old enough to have outcomes.
 func sendMatured(m *snapshot.Model, ch chan<- prometheus.Metric) {
 	c := assess.MaturedOf(m)
 	if c == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Result is how a collector fared in one scrape.
+// Result is the result of one collector in one scrape.
 type Result struct {
 	Name    string
 	Success bool
@@ -27,14 +27,14 @@ var (
 	invalidRows = prometheus.NewDesc("drift_log_invalid_rows_total",
 		"Rows whose features are not a JSON object, since the log was created. Absent if the log cannot be read.", nil, nil)
 	seriesDropped = prometheus.NewDesc("drift_series_dropped",
-		"Number of things omitted from this page by reason: versions beyond --versions.max, series of bins beyond --bins.max-series. Absent if the log cannot be read.", reasonLabels.given, nil)
+		"Omissions from this page by reason: versions beyond --versions.max (versions), series of bins beyond --bins.max-series (bins). Absent if the log cannot be read.", reasonLabels.given, nil)
 	reloadSuccessful = prometheus.NewDesc("drift_exporter_config_last_reload_successful",
 		"1 if the last load of configuration and references succeeded, else 0 and the previous ones are in use. Always present.", nil, nil)
 	reloadTimestamp = prometheus.NewDesc("drift_exporter_config_last_reload_success_timestamp_seconds",
 		"Time of the last successful load of configuration and references, in seconds since 1970. Always present.", nil, nil)
 )
 
-// CollectRuns sends how the collectors fared.
+// CollectRuns sends the results of the collectors.
 func CollectRuns(runs []Result, ch chan<- prometheus.Metric) {
 	for _, r := range runs {
 		labels := collectorLabels.with(r.Name)
@@ -43,13 +43,13 @@ func CollectRuns(runs []Result, ch chan<- prometheus.Metric) {
 	}
 }
 
-// CollectReload sends whether the last reload succeeded, and when the last success was.
+// CollectReload sends whether the last reload succeeded, and the time of the last success.
 func CollectReload(ok bool, at time.Time, ch chan<- prometheus.Metric) {
 	gauge(ch, reloadSuccessful, truth(ok), nil)
 	gauge(ch, reloadTimestamp, seconds(at), nil)
 }
 
-// CollectLog sends how the log could be read.
+// CollectLog sends whether the log could be read, and its size.
 func CollectLog(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	gauge(ch, up, truth(s.Err == nil), nil)
 	if s.LogSize != nil {

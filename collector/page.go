@@ -6,8 +6,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Page returns the metrics of a snapshot: those of a scrape, but for the time that
-// collectors took and what concerns the process alone. Names are the collectors that run.
+// Page returns the metrics of a snapshot. Unlike a scrape, it has no durations and no
+// metrics of the process. Names are the collectors to run.
 func Page(s *snapshot.Snapshot, o Options, names []string) prometheus.Collector {
 	return printed{s, Select(o, names)}
 }

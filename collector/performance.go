@@ -43,7 +43,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// performance shows how right the model was, by the outcomes fed back.
+// performance exports how accurate the model was, by the outcomes in feedback.
 type performance struct{}
 
 // Name implements Collector.

@@ -22,8 +22,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// predictionShift shows how far what the model answers has moved from the
-// reference.
+// predictionShift exports how far scores and classes have moved from the reference.
 type predictionShift struct {
 	judgement assess.Judgement
 }

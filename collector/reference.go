@@ -29,7 +29,7 @@ var (
 		sourceLabels.given, nil)
 )
 
-// referenceInfo shows what each model and version is compared with.
+// referenceInfo exports which reference each model and version is compared with.
 type referenceInfo struct{}
 
 // Name implements Collector.

@@ -33,7 +33,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// traffic shows what the model was asked and what it answered.
+// traffic exports requests, errors, classes, latency and scores.
 type traffic struct{}
 
 // Name implements Collector.

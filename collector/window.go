@@ -19,7 +19,7 @@ var (
 		modelLabels.given, nil)
 )
 
-// windowRows shows which predictions the other metrics are about.
+// windowRows exports the size and age of the prediction window.
 type windowRows struct{}
 
 // Name implements Collector.

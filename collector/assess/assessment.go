@@ -6,21 +6,21 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Assessment is everything that is said of the watched models at one moment: what a page
-// or an answer in JSON shows. Metrics print the same parts one by one.
+// Assessment holds all verdicts on the watched models at one moment, for a page or an
+// answer in JSON. The metrics show the same values.
 type Assessment struct {
 	Time time.Time `json:"time"`
-	// Error says why the log could not be read, "" when it was. With it, models hold
-	// their references only.
+	// Error says why the log could not be read, "" when it could. With an error, models
+	// have references only.
 	Error string `json:"error,omitempty"`
-	// InvalidRows and DroppedVersions are those of the snapshot, nil with Error.
+	// InvalidRows and DroppedVersions come from the snapshot; nil with Error.
 	InvalidRows     *int64 `json:"invalid_rows,omitempty"`
 	DroppedVersions *int64 `json:"dropped_versions,omitempty"`
 	// Models are in the order of their names and versions.
 	Models []Model `json:"models"`
 }
 
-// Model is what is said of one model and version.
+// Model is the assessment of one model and version.
 type Model struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
@@ -30,12 +30,12 @@ type Model struct {
 	Freshness *Freshness `json:"freshness,omitempty"`
 	// Features are in the order of the configuration, or of the reference.
 	Features []Feature `json:"features"`
-	// Drifted is nil while it is known of no feature.
+	// Drifted is nil until at least one feature has a verdict.
 	Drifted *Drifted `json:"drifted,omitempty"`
 	// Predictions is nil when the reference has neither score nor class.
 	Predictions *Predictions `json:"predictions,omitempty"`
-	// Performance is nil when the log could not be read; Coverage, Matured, Estimate and
-	// Surprise as said of CoverageOf and its kin.
+	// Performance is nil when the log could not be read. CoverageOf, MaturedOf, EstimateOf
+	// and SurpriseOf say when the others are nil.
 	Performance *Performance `json:"performance,omitempty"`
 	Coverage    *float64     `json:"feedback_coverage,omitempty"`
 	Matured     *Matured     `json:"matured,omitempty"`
@@ -43,7 +43,7 @@ type Model struct {
 	Surprise    *Interval    `json:"surprise,omitempty"`
 }
 
-// Reference names what a model is compared with.
+// Reference identifies the reference that a model is compared with.
 type Reference struct {
 	Hash   string `json:"hash"`
 	Source string `json:"source"`
@@ -52,23 +52,23 @@ type Reference struct {
 	Created *time.Time `json:"created,omitempty"`
 }
 
-// Freshness says which predictions an assessment is about, and how old they are.
+// Freshness says how many predictions an assessment covers, and how old they are.
 type Freshness struct {
-	// Predictions are in the window.
+	// Predictions is the number of predictions in the window.
 	Predictions int64 `json:"predictions"`
-	// Age is that of the oldest of them by the snapshot's clock, nil without any; Newest
-	// is the time of the newest prediction in the log, nil before the first.
+	// Age is the age of the oldest of them by the snapshot's clock, nil in an empty window.
+	// Newest is the time of the newest prediction in the log, nil before the first.
 	Age    *time.Duration `json:"age_ns,omitempty"`
 	Newest *time.Time     `json:"newest,omitempty"`
 }
 
-// Feature is what is said of one feature.
+// Feature is the assessment of one feature.
 type Feature struct {
 	Name string `json:"name"`
 	Drift
 
-	// Distances, Bins and Quality are nil when the window is empty, Last when it has no
-	// number, Impact before there are outcomes.
+	// Distances, Bins and Quality are nil when the window is empty, Last when it holds no
+	// number of the feature, and Impact before there are outcomes.
 	Distances *Distances `json:"distances,omitempty"`
 	Bins      []Bin      `json:"bins,omitempty"`
 	Quality   *Quality   `json:"quality,omitempty"`
@@ -115,7 +115,7 @@ func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
 	return v
 }
 
-// FreshnessOf says how old the predictions of a model are by a clock, nil when the log
+// FreshnessOf returns how old the predictions of a model are at now, nil when the log
 // could not be read.
 func FreshnessOf(m *snapshot.Model, now time.Time) *Freshness {
 	if m.Rows == nil {

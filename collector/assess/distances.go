@@ -5,16 +5,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Distances is how far a window lies from its reference by other measures than KL.
+// Distances are the distances of a window from its reference by other measures than KL.
 type Distances struct {
-	// PSI is a divergence in nats, of floored shares; JensenShannon the divergence in
-	// nats, up to ln 2; Hellinger and TotalVariation are distances up to 1.
+	// PSI is in nats, computed from floored shares. JensenShannon is the divergence in
+	// nats, up to ln 2. Hellinger and TotalVariation are at most 1.
 	PSI            float64 `json:"psi"`
 	JensenShannon  float64 `json:"jensen_shannon"`
 	Hellinger      float64 `json:"hellinger"`
 	TotalVariation float64 `json:"total_variation"`
-	// KolmogorovSmirnov is a distance up to 1, Wasserstein one in standard deviations
-	// of the reference; both nil where there are no numbers.
+	// KolmogorovSmirnov is at most 1, and Wasserstein is in standard deviations of the
+	// reference. Both are nil for categories.
 	KolmogorovSmirnov *float64 `json:"kolmogorov_smirnov,omitempty"`
 	Wasserstein       *float64 `json:"wasserstein,omitempty"`
 }
@@ -37,10 +37,10 @@ func DistancesOf(d *snapshot.Distribution) *Distances {
 // Bin is one exported bin of a distribution.
 type Bin struct {
 	Name string `json:"name"`
-	// Share and ReferenceShare are those of the window and of the reference, 0 to 1.
+	// Share is the bin's share of the window, ReferenceShare that of the reference, 0 to 1.
 	Share          float64 `json:"share"`
 	ReferenceShare float64 `json:"reference_share"`
-	// Contribution is what it adds to KL in nats, at least 0.
+	// Contribution is the bin's part of KL in nats, at least 0.
 	Contribution float64 `json:"contribution"`
 }
 

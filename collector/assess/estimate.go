@@ -2,13 +2,13 @@ package assess
 
 import "github.com/drift-exporter/drift_exporter/collector/snapshot"
 
-// Estimate is how right a model may be, without outcomes.
+// Estimate is the estimated accuracy of a model, without outcomes.
 type Estimate struct {
 	// Method is snapshot.Calibrated or snapshot.CBPE.
 	Method string `json:"method"`
-	// Accuracy is to be expected of the window; its ends hold, in 95 % of cases, the
-	// accuracy that these predictions will turn out to have had, if scores mean what
-	// they meant in the reference.
+	// Accuracy is the expected accuracy of the window. Its interval contains the true
+	// accuracy of these predictions in 95 % of cases, if scores still mean what they meant
+	// in the reference.
 	Accuracy Interval `json:"accuracy"`
 }
 
@@ -22,9 +22,9 @@ func EstimateOf(m *snapshot.Model) *Estimate {
 	return &Estimate{Method: e.Method, Accuracy: Interval{Value: e.Accuracy, Lower: max(0, e.Accuracy-band), Upper: min(1, e.Accuracy+band)}}
 }
 
-// SurpriseOf is the accuracy minus the estimated accuracy of the same predictions, those
-// of the feedback window with a score, -1 to 1: below 0 the model errs more than its
-// scores explain. Nil without any.
+// SurpriseOf returns the accuracy minus the estimated accuracy of the same predictions:
+// those of the feedback window with a score. It is between -1 and 1; below 0 the model
+// errs more often than its scores predict. Nil without such predictions.
 func SurpriseOf(m *snapshot.Model) *Interval {
 	if m.Performance == nil || m.Performance.Scores == nil || m.Performance.Scores.Estimate == nil {
 		return nil

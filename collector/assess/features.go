@@ -7,13 +7,14 @@ import (
 
 // Drifted counts the features of a model and version that have drifted.
 type Drifted struct {
-	// Features have drifted, among Known of which that is known; Known is at least 1.
+	// Features is the number of features that have drifted, Known the number of features
+	// with a verdict, at least 1.
 	Features int `json:"features"`
 	Known    int `json:"known"`
 }
 
-// Features judges the features of a model, each alone and then together, in the order of
-// the snapshot. Drifted is nil while it is known of none.
+// Features assesses the features of a model in the order of the snapshot, each alone and
+// then together. Drifted is nil until at least one feature has a verdict.
 func (j Judgement) Features(m *snapshot.Model) ([]Drift, *Drifted) {
 	all := make([]Drift, len(m.Features()))
 	var counted Drifted
@@ -41,21 +42,21 @@ func (j Judgement) Features(m *snapshot.Model) ([]Drift, *Drifted) {
 	return all, &counted
 }
 
-// Predictions is what is said of a model's score and class together.
+// Predictions is the assessment of a model's score and class.
 type Predictions struct {
-	// Score and Class are the two alone, nil without one in the reference.
+	// Score and Class are the assessments of each, nil if the reference lacks it.
 	Score *Drift `json:"score,omitempty"`
 	Class *Drift `json:"class,omitempty"`
-	// PValue is that of the score, or of the class when the reference has no score.
+	// PValue is the p-value of the score, or of the class when the reference has no score.
 	PValue *float64 `json:"p_value,omitempty"`
-	// Detected says whether one of them has drifted, nil as long as it is not known of
-	// the one whose PValue it is.
+	// Detected says whether score or class has drifted, nil until the one that PValue
+	// belongs to has a verdict.
 	Detected *bool `json:"detected,omitempty"`
 }
 
-// Predictions judges the score and the class of a model, nil without either. The class is
-// the score cut at the threshold, so the score alone is tested: a second test of the same
-// thing would only add false alarms.
+// Predictions assesses the score and the class of a model, nil without either. Only the
+// score is tested: the class is the score cut at the threshold, and a second test of the
+// same numbers would only add false alarms.
 func (j Judgement) Predictions(m *snapshot.Model) *Predictions {
 	var p Predictions
 	if d := m.Score(); d != nil {

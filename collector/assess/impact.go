@@ -7,18 +7,18 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Impact is what one feature has to do with a change of accuracy. Each feature splits the
+// Impact splits a change of accuracy by the bins of one feature. Each feature splits the
 // same change: do not add over features.
 type Impact struct {
-	// Covariate comes from other shares of the feature's bins, WithinBin from other
-	// accuracies in the bins.
+	// Covariate is caused by changed shares of the feature's bins, WithinBin by changed
+	// accuracies inside the bins.
 	Covariate Term `json:"covariate"`
 	WithinBin Term `json:"within_bin"`
 	// Extreme is the bin whose accuracy changed most, nil until a bin has 5 outcomes.
 	Extreme *ExtremeBin `json:"extreme_bin,omitempty"`
 }
 
-// Term is a change of accuracy, -1 to 1, and its standard error; nil where there is none.
+// Term is a change of accuracy, -1 to 1, and its standard error; each is nil if unknown.
 type Term struct {
 	Value         *float64 `json:"value,omitempty"`
 	StandardError *float64 `json:"standard_error,omitempty"`
@@ -27,13 +27,13 @@ type Term struct {
 // ExtremeBin is the bin of a feature where a change of accuracy is most certain.
 type ExtremeBin struct {
 	Bin string `json:"bin"`
-	// Change is that of the accuracy, -1 to 1; Z is Change in standard errors.
+	// Change is the change of accuracy, -1 to 1; Z is Change in standard errors.
 	Change *float64 `json:"change,omitempty"`
 	Z      *float64 `json:"z,omitempty"`
 }
 
-// ImpactsOf attributes the change of a model's accuracy to its features, in their order;
-// none before there is something to go by.
+// ImpactsOf attributes the change of a model's accuracy to its features, in their order.
+// It returns nil before there are outcomes.
 func ImpactsOf(m *snapshot.Model) []Impact {
 	if m.Outcomes == nil || len(m.Outcomes.Features) != len(m.Features()) {
 		return nil
@@ -53,7 +53,7 @@ func ImpactsOf(m *snapshot.Model) []Impact {
 	return all
 }
 
-// accuracyBins puts the outcomes and the counts of a feature together.
+// accuracyBins combines the outcomes and the counts of a feature.
 func accuracyBins(d *snapshot.Distribution, o *snapshot.BinOutcomes) []drift.AccuracyBin {
 	bins := make([]drift.AccuracyBin, len(d.BinCounts))
 	for b := range bins {

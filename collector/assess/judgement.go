@@ -1,8 +1,8 @@
-// Package assess judges what a snapshot holds: how far each feature has drifted and
-// whether that is drift, how right the model is and within which bounds, and what the one
-// has to do with the other. Everything here is a function of its arguments, in plain
-// values: there is no NaN, and what is not known is nil. The metrics, replay and pages
-// for people show the same assessment.
+// Package assess turns a snapshot into verdicts: how far each feature has moved and
+// whether that counts as drift, how accurate the model is and within which bounds, and
+// how much of a change of accuracy each feature explains. Every function depends on its
+// arguments only. Results are plain values without NaN; what is unknown is nil. The
+// metrics, replay and pages for people show the same assessment.
 package assess
 
 import (
@@ -16,54 +16,53 @@ import (
 // says so, or else when it is both improbable without drift and large enough to
 // matter.
 type Judgement struct {
-	// Sequential asks the detector; Significance and Tolerance are then its own.
+	// Sequential means that the detector decides, and Significance and Tolerance do not.
 	Sequential bool
 	// Significance is the p-value below which a divergence is improbable, between 0
 	// and 1.
 	Significance float64
 	// Blocks takes the p-value from blocks of neighbouring predictions, which may
-	// depend on each other, and not from the null.
+	// depend on each other, instead of the null distribution.
 	Blocks bool
 	// Tolerance is the corrected divergence, in nats, above which it matters.
 	Tolerance float64
 }
 
-// Drift is what is said of one distribution compared with its reference.
+// Drift is the comparison of one distribution with its reference.
 type Drift struct {
 	// KL is D(reference || window) in nats, nil when the window is empty.
 	KL *float64 `json:"kl,omitempty"`
-	// Test compares it with what sampling alone causes; nil below
-	// drift.MinPredictions rows, or when the null could not be built in time.
+	// Test compares KL with the divergence that sampling alone causes. It is nil below
+	// drift.MinPredictions rows, or when the null distribution was not ready in time.
 	Test *Test `json:"test,omitempty"`
-	// DesignEffect says how many times as much the shares vary between blocks of
-	// neighbouring rows as they would if rows were independent, at least 1; nil when
-	// there are too few rows, or no detector.
+	// DesignEffect is the variance of the shares between blocks of neighbouring rows,
+	// relative to independent rows, at least 1. It is nil with too few rows, or without a
+	// detector.
 	DesignEffect *float64 `json:"design_effect,omitempty"`
-	// Detected says whether it is drift by the Judgement, nil as long as that is not
-	// known.
+	// Detected says whether the Judgement counts it as drift, nil while that is unknown.
 	Detected *bool `json:"detected,omitempty"`
-	// Detection is what the sequential detector says, nil when it is not asked and as
-	// long as it has seen too few rows.
+	// Detection is the state of the sequential detector. It is nil when the detector does
+	// not decide, and until it has seen enough rows.
 	Detection *snapshot.Detection `json:"detection,omitempty"`
 }
 
-// Test is what the null distribution says about one divergence.
+// Test compares one divergence with its null distribution.
 type Test struct {
-	// NoiseFloor is the divergence to expect without drift, Corrected what is left of
-	// it above that, both in nats.
+	// NoiseFloor is the expected divergence without drift, and Corrected the divergence
+	// above it, both in nats.
 	NoiseFloor float64 `json:"noise_floor"`
 	Corrected  float64 `json:"corrected"`
 	// Severity is the size of Corrected: 0 minimal, 1 moderate, 2 significant.
 	Severity int `json:"severity"`
-	// PValue is the probability of a divergence at least as large without drift; nil
-	// when it is not known: of blocks, when there are too few rows.
+	// PValue is the probability of a divergence at least as large without drift. With
+	// Blocks it is nil when there are too few rows.
 	PValue *float64 `json:"p_value,omitempty"`
 	// Adjusted is PValue adjusted for the number of features of the model; nil for
 	// the score and the class.
 	Adjusted *float64 `json:"adjusted_p_value,omitempty"`
 }
 
-// Drift judges one distribution: 1 us.
+// Drift assesses one distribution in 1 us.
 func (j Judgement) Drift(d *snapshot.Distribution) Drift {
 	v := Drift{KL: d.KL, Test: j.test(d), DesignEffect: d.DesignEffect}
 	if j.Sequential {
@@ -79,7 +78,8 @@ func (j Judgement) Drift(d *snapshot.Distribution) Drift {
 	return v
 }
 
-// test compares a distribution with its null, and by its blocks when that is asked for.
+// test compares a distribution with its null distribution, or by its blocks if the
+// Judgement says so.
 func (j Judgement) test(d *snapshot.Distribution) *Test {
 	if d.Null == nil || d.KL == nil {
 		return nil
@@ -96,7 +96,7 @@ func (j Judgement) test(d *snapshot.Distribution) *Test {
 	return v
 }
 
-// known is a number, nil for one that is not.
+// known returns x, or nil if it is not finite.
 func known(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil

@@ -10,8 +10,8 @@ import (
 // z95 is the standard normal quantile of a two-sided 95 % interval.
 const z95 = 1.959963984540054
 
-// enoughCoverage is the share of a cohort that must have an outcome before its
-// accuracy is known: outcomes that come early are not like those that come late.
+// enoughCoverage is the share of a cohort that must have an outcome before its accuracy
+// is reported: early outcomes differ from late ones.
 const enoughCoverage = 0.8
 
 // Interval is a value and the ends of its 95 % interval.
@@ -21,26 +21,26 @@ type Interval struct {
 	Upper float64 `json:"upper"`
 }
 
-// wilson is a share of n, at least 1, with its Wilson score interval.
+// wilson returns correct/n with its Wilson score interval; n is at least 1.
 func wilson(correct, n int64) *Interval {
 	lower, upper := drift.Wilson(correct, n, z95)
 	return &Interval{Value: float64(correct) / float64(n), Lower: lower, Upper: upper}
 }
 
-// Performance is how right a model was, by the outcomes of its feedback window. Shares
-// are between 0 and 1.
+// Performance is the performance of a model by the outcomes in its feedback window.
+// Shares are between 0 and 1.
 type Performance struct {
 	// Samples is the number of predictions with an outcome.
 	Samples int64 `json:"samples"`
 	// Accuracy has a Wilson score interval; nil without samples.
 	Accuracy *Interval `json:"accuracy,omitempty"`
 	// Precision is nil when nothing positive was predicted, Recall when no outcome was
-	// positive, F1 when neither.
+	// positive, and F1 when both are nil.
 	Precision *float64 `json:"precision,omitempty"`
 	Recall    *float64 `json:"recall,omitempty"`
 	F1        *float64 `json:"f1,omitempty"`
-	// Scored of the samples have a score. ROCAUC is nil unless there are outcomes of both
-	// kinds among them, the others when there is none.
+	// Scored is the number of samples with a score. ROCAUC is nil unless both outcomes
+	// occur among them, the other two when there are none.
 	Scored           int64    `json:"scored"`
 	ROCAUC           *float64 `json:"roc_auc,omitempty"`
 	BrierScore       *float64 `json:"brier_score,omitempty"`
@@ -49,8 +49,7 @@ type Performance struct {
 	Confusion Confusion `json:"confusion"`
 }
 
-// Confusion counts predictions by whether prediction and outcome were of the positive
-// class.
+// Confusion counts predictions by whether prediction and outcome were the positive class.
 type Confusion struct {
 	TruePositive  int64 `json:"true_positive"`
 	FalsePositive int64 `json:"false_positive"`
@@ -58,8 +57,8 @@ type Confusion struct {
 	TrueNegative  int64 `json:"true_negative"`
 }
 
-// PerformanceOf judges the feedback window of a model, that without feedback as well; nil
-// when the log could not be read.
+// PerformanceOf assesses the feedback window of a model. It is nil when the log could not
+// be read, and has zero samples without feedback.
 func PerformanceOf(m *snapshot.Model) *Performance {
 	if m.Counters == nil {
 		return nil
@@ -84,20 +83,20 @@ func PerformanceOf(m *snapshot.Model) *Performance {
 	return v
 }
 
-// Matured is how right a model was where the outcomes are in.
+// Matured is the accuracy over predictions that are old enough to have their outcomes.
 type Matured struct {
-	// Age is where the cohort begins, in seconds.
+	// Age is the age from which a prediction belongs to this cohort.
 	Age time.Duration `json:"age_ns"`
-	// Coverage is the share of the cohort with an outcome, nil when it is empty.
+	// Coverage is the share of the cohort with an outcome, nil when the cohort is empty.
 	Coverage *float64 `json:"coverage,omitempty"`
-	// Samples have an outcome.
+	// Samples is the number of predictions in the cohort with an outcome.
 	Samples int64 `json:"samples"`
 	// Accuracy is nil while Coverage is below 0.8.
 	Accuracy *Interval `json:"accuracy,omitempty"`
 }
 
-// MaturedOf judges the matured cohort of a model, nil when it is not known at which age
-// outcomes have come.
+// MaturedOf assesses the matured cohort of a model. It is nil while the age at which
+// outcomes have arrived is unknown.
 func MaturedOf(m *snapshot.Model) *Matured {
 	c := m.Matured
 	if c == nil {
@@ -110,7 +109,7 @@ func MaturedOf(m *snapshot.Model) *Matured {
 	return v
 }
 
-// CoverageOf is the share of a model's window that has an outcome, nil when the window is
+// CoverageOf returns the share of a model's window with an outcome, nil when the window is
 // empty.
 func CoverageOf(m *snapshot.Model) *float64 {
 	if m.Coverage == nil {
@@ -119,7 +118,7 @@ func CoverageOf(m *snapshot.Model) *float64 {
 	return share(m.Coverage.Labelled, m.Coverage.Rows)
 }
 
-// share is a share, nil of nothing.
+// share returns part/of, nil when of is 0.
 func share(part, of int64) *float64 {
 	if of == 0 {
 		return nil

@@ -6,9 +6,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Distributions are those of one window: of its features, in the order of the
-// configuration or the reference, and of the score and the class, nil when the reference
-// has none.
+// Distributions are the distributions of one window: of its features, in the order of the
+// configuration or the reference, and of the score and the class. Score or Class is nil
+// when the reference has none.
 type Distributions struct {
 	Features     []Distribution
 	Score, Class *Distribution
@@ -35,51 +35,49 @@ type Distribution struct {
 	Name    string
 	Numeric bool
 	Binning *drift.Binning
-	// Axis is where the reference's numbers lie, nil for categories and when it
-	// has none.
+	// Axis has the positions of the reference's numbers, nil for categories and when the
+	// reference has no number.
 	Axis *drift.Axis
 	// Fine counts the window by fine code of Binning.
 	Fine []int64
-	// Reference and Counts are by cell of Binning: what is tested.
+	// Reference and Counts are by cell of Binning, and used in tests.
 	Reference, Counts []int64
 	// BinReference and BinCounts are the same by exported bin, in the order of
 	// Binning.Bins.
 	BinReference, BinCounts []int64
-	// ReferenceTotal and Total are their sums.
+	// ReferenceTotal and Total are the sums of Reference and Counts.
 	ReferenceTotal, Total int64
-	// Missing, Invalid, Unseen and OutOfRange count rows of the window: no value;
-	// something that is not of the feature's type; a value the reference does not
-	// hold (categories and discrete numbers); a number below the reference's
+	// Missing counts rows of the window without a value, Invalid those whose value is not
+	// of the feature's type, Unseen those with a category or a discrete number that the
+	// reference does not have, OutOfRange those with a number below the reference's
 	// minimum or above its maximum.
 	Missing, Invalid, Unseen, OutOfRange int64
-	// Last is the newest value of a numeric feature, nil when there is none.
+	// Last is the newest value of a numeric feature, nil without one.
 	Last *float64
 	// KL is D(reference || window) in nats, nil when the window is empty.
 	KL *float64
-	// Null is the distribution of KL without drift, nil below
-	// drift.MinPredictions rows or when it could not be built in time; NullErr
-	// then says why, and is nil otherwise.
+	// Null is the distribution of KL without drift. It is nil below drift.MinPredictions
+	// rows, and when it was not ready in time, for which NullErr is the reason.
 	Null    *drift.Null
 	NullErr error
-	// Blocks counts the window by block of neighbouring rows and, in each, by
-	// cell: drift.Blocks of them. Nil when nobody asks for them, and below
-	// drift.MinBlockPredictions rows. BlockTest is what they say, nil when they say
-	// nothing.
+	// Blocks counts the window by block of neighbouring rows and, in each block, by cell.
+	// There are drift.Blocks blocks. It is nil unless the options ask for blocks, and below
+	// drift.MinBlockPredictions rows. BlockTest is the test of the blocks, nil without one.
 	Blocks    []int64
 	BlockTest *drift.BlockTest
-	// DesignEffect is how many times as much the shares of rows vary as if rows were
-	// independent, of all rows since the fold began; nil without a detector and below
+	// DesignEffect is the variance of the shares relative to independent rows, over all
+	// rows since the detector began; nil without a detector and below
 	// drift.MinBlockPredictions rows.
 	DesignEffect *float64
-	// Detection is what the sequential detector says, nil without one and as
-	// long as it has seen too few rows.
+	// Detection is the state of the sequential detector, nil without one and until it has
+	// seen enough rows.
 	Detection *Detection
 }
 
 // Detection is the state of a drift.Detector at the snapshot's time.
 type Detection struct {
-	// Detected says that the alarm is on.
+	// Detected means that the alarm is on.
 	Detected bool
-	// LogEvidence is the evidence of rule E in nats; it fires at Threshold.
+	// LogEvidence is the evidence of the evidence rule in nats; it fires at Threshold.
 	LogEvidence, Threshold float64
 }

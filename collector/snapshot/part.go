@@ -1,10 +1,10 @@
 package snapshot
 
-// Part names parts of a snapshot, of which those of the same name in all models are one.
-// What is not behind a Part, names, versions, references and Err, is everybody's.
+// Part is a set of parts of a snapshot. A part covers the fields of one name in all models.
+// Names, versions, references and Err belong to no part: every collector sees them.
 type Part uint16
 
-// The parts. Clock is the snapshot's Time, which is another at every scrape.
+// The parts. PartClock is the snapshot's Time, which differs at every scrape.
 const (
 	PartClock Part = 1 << iota
 	PartRows
@@ -18,8 +18,8 @@ const (
 	PartLoads
 )
 
-// Only returns a snapshot with some parts: of the others it says nothing. Whoever
-// works on it cannot look at a part that was not asked for. 0.1 us a model.
+// Only returns a snapshot with the given parts; the others are empty. So a collector cannot
+// use a part that it does not declare. 0.1 us a model.
 func (s *Snapshot) Only(parts Part) *Snapshot {
 	some := &Snapshot{Time: pick(parts, PartClock, s.Time), Err: s.Err, Models: make([]Model, len(s.Models)), Loads: pick(parts, PartLoads, s.Loads)}
 	for i := range s.Models {
@@ -46,8 +46,9 @@ func pick[T any](parts, part Part, value T) (picked T) {
 	return picked
 }
 
-// Same reports whether two snapshots have the same parts of these: of the same models,
-// with the same references, behind the same pointers. False says nothing.
+// Same reports whether the given parts of two snapshots are surely the same: of the same
+// models, with the same references, behind the same pointers. When it returns false they
+// may still be equal.
 func Same(a, b *Snapshot, parts Part) bool {
 	a, b = a.Only(parts), b.Only(parts)
 	if !a.Time.Equal(b.Time) || a.Loads != b.Loads || len(a.Models) != len(b.Models) {

@@ -6,59 +6,61 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Performance counts the outcomes of the newest predictions with feedback. A
-// binary model has a positive class (reference.Reference.Positive); counts are
-// by whether prediction and outcome were it.
+// Performance counts the outcomes of the newest predictions with feedback. The four counts
+// are by whether prediction and outcome were the positive class
+// (reference.Reference.Positive).
 type Performance struct {
-	// Samples is the number of distinct predictions with accepted feedback in
-	// the window; Correct of them were right.
-	Samples, Correct int64
-	// TruePositive and its kin count by the positive class.
+	// Samples is the number of distinct predictions with accepted feedback in the
+	// window, Correct the number of right ones among them.
+	Samples, Correct                                         int64
 	TruePositive, FalsePositive, FalseNegative, TrueNegative int64
-	// Scores is about those that have a score, nil when none has.
+	// Scores describes the samples with a score, nil when none has one.
 	Scores *Scores
 }
 
-// Scores says how good the scores were of predictions with feedback.
+// Scores says how good the scores of predictions with feedback were.
 type Scores struct {
-	// Samples have a score, at least one; Correct of these were right.
+	// Samples is the number of predictions with a score, at least one, Correct the number
+	// of right ones among them.
 	Samples, Correct int64
-	// ROCAUC is nil unless there are outcomes of both kinds.
+	// ROCAUC is nil unless both outcomes occur.
 	ROCAUC                       *float64
 	BrierScore, CalibrationError float64
-	// Estimate is what their accuracy was to be expected to be, nil when nothing
-	// says so.
+	// Estimate is the estimated accuracy of the same predictions, nil if it cannot be
+	// estimated.
 	Estimate *Estimate
 }
 
-// Outcomes are those of the feedback window by the bins of each feature, in the order of
-// Distributions.Features, of the predictions that are in the look-back.
+// Outcomes counts outcomes by the bins of each feature, in the order of
+// Distributions.Features, over the predictions of the feedback window that are in the
+// look-back.
 type Outcomes struct{ Features []BinOutcomes }
 
 // BinOutcomes counts outcomes by the exported bins of one feature.
 type BinOutcomes struct {
-	// Known is of the reference's rows with an outcome, KnownRight of those that
-	// the model predicted right; Labelled and Right are of the feedback window.
+	// Known counts the reference's rows with an outcome, KnownRight those that the model
+	// predicted right. Labelled and Right are the same counts over the feedback window.
 	Known, KnownRight, Labelled, Right []int64
-	// Expected is the accuracy to go by where the reference has no outcomes, nil when
-	// there is nothing to go by.
+	// Expected is the expected accuracy in bins where the reference has no outcomes, nil
+	// if it is unknown.
 	Expected []float64
 }
 
 // Coverage counts predictions and those among them that have an outcome.
 type Coverage struct{ Rows, Labelled int64 }
 
-// Matured is the cohort of the predictions in the look-back that are so old that
-// their outcomes are in.
+// Matured is the cohort of the predictions in the look-back that are old enough for their
+// outcomes to have arrived.
 type Matured struct {
 	Coverage
 
-	// Age is where it begins; Correct of those with an outcome were right.
-	Age     time.Duration
+	// Age is the age from which predictions belong to the cohort.
+	Age time.Duration
+	// Correct is the number of predictions whose outcome was the predicted class.
 	Correct int64
 }
 
-// Estimate is an estimate of accuracy, of at least one prediction.
+// Estimate is an estimate of the accuracy of at least one prediction.
 type Estimate struct {
 	drift.Estimated
 
@@ -66,8 +68,8 @@ type Estimate struct {
 	Method string
 }
 
-// Methods of estimating accuracy without outcomes: from how often the reference
-// was right with such scores, or from the model's own confidence.
+// Methods of estimating accuracy without outcomes: from how often predictions with such
+// scores were right in the reference, or from the model's own confidence.
 const (
 	Calibrated = "calibrated"
 	CBPE       = "cbpe"
