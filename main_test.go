@@ -194,8 +194,8 @@ func TestReplayNamesWhatDrifted(t *testing.T) {
 	}
 }
 
-// askPrometheus has a real Prometheus scrape the exporter and tell which features
-// have drifted: these, and none of those which do not depend on the term.
+// askPrometheus has a real Prometheus scrape the exporter, and queries which features
+// have drifted: these, and none of those that do not depend on the term.
 func askPrometheus(t *testing.T, exporter string, drifted []string) {
 	for _, name := range []string{"prometheus", "promtool"} {
 		if _, err := exec.LookPath(name); err != nil {

@@ -70,10 +70,10 @@ func TestCollectorsLeaveTheSnapshotAlone(t *testing.T) {
 	s := usualSnapshot(t)
 	for _, e := range all(usualOptions) {
 		if first, second := samples(t, e, s), samples(t, e, s); first != second {
-			t.Errorf("%s told\n%s\nand then\n%s", e.Name(), first, second)
+			t.Errorf("%s sent\n%s\nand then\n%s", e.Name(), first, second)
 		}
 		if first, second := samples(t, e, s), samples(t, e, usualSnapshot(t)); first != second {
-			t.Errorf("%s told\n%s\nbut of an untouched snapshot\n%s", e.Name(), first, second)
+			t.Errorf("%s sent\n%s\nbut of an untouched snapshot\n%s", e.Name(), first, second)
 		}
 	}
 }

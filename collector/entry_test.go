@@ -24,7 +24,7 @@ func TestNullsThatCouldNotBeDrawnLeaveTheRest(t *testing.T) {
 			t.Errorf("%s: %v", e.Name(), err)
 		}
 		if len(ch) == 0 {
-			t.Errorf("%s told nothing", e.Name())
+			t.Errorf("%s sent nothing", e.Name())
 		}
 	}
 	got := samples(t, featureDrift{usual}, s)

@@ -65,7 +65,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 	s := &snapshot.Snapshot{Time: now, Models: models}
 	for _, e := range all(usualOptions) {
 		if got := samples(t, e, s); strings.Count(got, "\n") < len(models) {
-			t.Errorf("%s told only:\n%s", e.Name(), got)
+			t.Errorf("%s sent only:\n%s", e.Name(), got)
 		}
 	}
 }

@@ -15,10 +15,10 @@ var (
 		"Kullback-Leibler divergence D(reference || window) of the predicted class in nats, smoothed, at least 0. Absent while the window is empty, and if the reference has no classes.",
 		modelLabels.given, nil)
 	predictionPValue = prometheus.NewDesc("prediction_drift_p_value",
-		"Probability of such a shift of the score without drift, 0 to 1; of the class if the reference has no score. Not for alerts. Absent below 50 predictions in the window.",
+		"Probability of a shift at least this large without drift, 0 to 1, of the score, or of the class if the reference has no score; not for alerts. Absent below 50 predictions in the window.",
 		modelLabels.given, nil)
 	predictionDetected = prometheus.NewDesc("prediction_drift_detected",
-		"1 if the score or the class has drifted, else 0; it shares the bound of feature_drift_detected. Absent below 50 predictions in the window, unless 1.",
+		"1 if the window's distribution of score or class is not the reference's, else 0; false alarms share the bound of feature_drift_detected. Absent below 50 predictions in the window, unless 1.",
 		modelLabels.given, nil)
 )
 

@@ -34,7 +34,7 @@ func TestPredictionShiftIsAbsentWithoutReferenceOrRows(t *testing.T) {
 	score := emptied(score(t))
 	for _, m := range []snapshot.Model{{}, {Distributions: &snapshot.Distributions{Score: &score}}} {
 		if got := samples(t, predictionShift{usual}, one(m)); got != "" {
-			t.Errorf("there is nothing to tell, but:\n%s", got)
+			t.Errorf("no data, but the page has:\n%s", got)
 		}
 	}
 }

@@ -222,7 +222,7 @@ func TestMaturedAccuracyIsNotBiasedByWhatComesEarly(t *testing.T) {
 	o.Maturity = time.Hour
 	early := see(t, log.open(normal(t), o), now).Models[0].Matured
 	if early.Age != time.Hour || early.Rows != 3940 {
-		t.Errorf("as told, the cohort is %+v", early)
+		t.Errorf("with a maturity of an hour the cohort is %+v", early)
 	}
 }
 

@@ -60,6 +60,6 @@ func features() *dashboard.DashboardBuilder {
 		WithRow(dashboard.NewRowBuilder("Chance")).
 		WithPanel(lines("Noise floor", "Expected divergence from sampling noise alone; falls as the window fills.", "short",
 			query(of(`feature_kl_noise_floor`), each)).Min(0)).
-		WithPanel(ratio(lines("p-value", "Probability of such a divergence without drift. For display: do not alert on it.", "short",
+		WithPanel(ratio(lines("p-value", "Probability of a divergence at least this large without drift. For display: do not alert on it.", "short",
 			query(of(`feature_drift_p_value`), each))))
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// metrics are the shipper's own.
+// metrics are the shipper's own metrics.
 type metrics struct {
 	registry *prometheus.Registry
 	rows     *prometheus.CounterVec
 	altered  prometheus.Counter
 	failures *prometheus.CounterVec
 	complete prometheus.Gauge
-	begun    bool // complete is registered
+	begun    bool // whether complete is registered
 }
 
 func newMetrics() *metrics {
@@ -27,11 +27,11 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drift_ship_rows_total",
-			Help: "Rows that arrived since this process started, by table.",
+			Help: "Rows that arrived at the destination since this process started, by table.",
 		}, []string{"table"}),
 		altered: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "drift_ship_altered_rows_total",
-			Help: "Rows that arrived in another form than they have in the log, because their features were not JSON or were refused.",
+			Help: "Rows that arrived at the destination in a simpler form than in the log, because their features were not JSON or the row was refused.",
 		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "drift_ship_failures_total",
@@ -39,7 +39,7 @@ func newMetrics() *metrics {
 		}, []string{"reason"}),
 		complete: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "drift_ship_last_success_timestamp_seconds",
-			Help: "Time when everything in the log had last arrived, in seconds since 1970. Absent before the first time.",
+			Help: "Last time when all rows of the log had arrived at the destination, in seconds since 1970. Absent before the first time.",
 		}),
 	}
 	for _, t := range predictionlog.Tables {
@@ -53,8 +53,7 @@ func newMetrics() *metrics {
 	return m
 }
 
-// completed notes that everything has arrived. Before the first
-// time the metric is absent.
+// completed notes that all rows have arrived. Before the first call the metric is absent.
 func (m *metrics) completed(now time.Time) {
 	m.complete.Set(float64(now.UnixNano()) / 1e9)
 	if !m.begun {
@@ -63,8 +62,8 @@ func (m *metrics) completed(now time.Time) {
 	}
 }
 
-// lag exports at each scrape how far the destination is behind the log, also while
-// a batch hangs.
+// lag exports at each scrape how far the destination is behind the log, even while a batch
+// hangs.
 type lag struct {
 	shipper *shipper
 	reader  *sqlite.Reader // of its own: a scrape does not wait for a batch
@@ -75,15 +74,15 @@ type lag struct {
 
 func newLag(s *shipper, now func() time.Time) *lag {
 	return &lag{shipper: s, reader: sqlite.NewReader(s.path), now: now,
-		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Rows in the log that have not arrived, by table. Absent if the log cannot be read.", []string{"table"}, nil),
-		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age of the oldest row that has not arrived in seconds, by table; 0 if all have. Absent if the log cannot be read.", []string{"table"}, nil),
+		rows:    prometheus.NewDesc("drift_ship_lag_rows", "Rows in the log that have not arrived at the destination, by table. Absent if the log cannot be read.", []string{"table"}, nil),
+		seconds: prometheus.NewDesc("drift_ship_lag_seconds", "Age in seconds of the oldest row that has not arrived at the destination, by table; 0 if all have. Absent if the log cannot be read.", []string{"table"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (l *lag) Describe(ch chan<- *prometheus.Desc) { ch <- l.rows; ch <- l.seconds }
 
-// Collect implements prometheus.Collector. What cannot be read is left out.
+// Collect implements prometheus.Collector. Tables that cannot be read are left out.
 func (l *lag) Collect(ch chan<- prometheus.Metric) {
 	upTo := l.shipper.upTo.Load()
 	if upTo == nil {

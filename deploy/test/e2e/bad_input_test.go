@@ -236,7 +236,7 @@ func TestBrokenLogs(t *testing.T) {
 			}
 		}
 		if strings.Contains(page, "\nmodel_success_total") {
-			t.Errorf("%s: counters are told without a log", test.name)
+			t.Errorf("%s: the page has counters without a log", test.name)
 		}
 		if !exporter.says(test.says) {
 			t.Errorf("%s: the exporter's log does not say %q", test.name, test.says)

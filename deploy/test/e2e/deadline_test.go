@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// A scrape that has hardly any time tells so and cuts nothing short: the page is
-// whole, drift_up is 0 where the log was not read to its end, and what was read
-// is kept for the next one.
+// A scrape with hardly any time returns a whole page. drift_up is 0 if the log was not
+// read to its end, and the next scrape continues from there.
 func TestScrapeKeepsItsDeadline(t *testing.T) {
 	t.Parallel()
 	log := emptyLog(t)

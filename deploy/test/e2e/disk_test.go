@@ -46,7 +46,7 @@ func fill(t *testing.T, path string) {
 	_ = f.Close() // It may say again that the disk is full.
 }
 
-// answered is what /predict tells of one prediction.
+// answered is the answer of /predict to one prediction.
 type answered struct {
 	ID     *int64 `json:"prediction_id"`
 	Logged *bool  `json:"logged"`
@@ -104,7 +104,7 @@ func TestFullDisk(t *testing.T) {
 					t.Errorf("/-/ready: %d %s", ready.code, ready.body)
 				}
 				if p := scrape(t, predictor.url); !p.is(1, "predictor_unlogged_predictions_total") || !p.is(0, "predictor_log_writable") {
-					t.Error("the predictor's page does not tell of the unlogged prediction")
+					t.Error("the predictor's page does not count the unlogged prediction")
 				}
 			} else {
 				if after, err := strconv.Atoi(full.header.Get("Retry-After")); full.code != http.StatusServiceUnavailable || err != nil || after < 1 ||

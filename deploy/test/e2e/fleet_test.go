@@ -87,7 +87,7 @@ scrape_configs:
 	}
 }
 
-// unlike tells which samples are not the same, "" when none.
+// unlike lists the samples that differ, "" when none do.
 func unlike(got, want map[string]float64) string {
 	var apart []string
 	for feature, value := range want {

@@ -122,7 +122,7 @@ func history(t *testing.T, loans [][]string, change func(i int, loan map[string]
 	var changed bytes.Buffer
 	m, header := model.Default(), loans[0]
 	out := csv.NewWriter(&changed)
-	_ = out.Write(append(slices.Clone(header), "score")) // the Flush below tells
+	_ = out.Write(append(slices.Clone(header), "score")) // an error comes out of Flush below
 	for i, row := range loans[1:] {
 		loan := map[string]string{}
 		for j, name := range header {

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// client is one that does as the documents tell: it repeats a request with the
-// same X-Request-ID until it is answered, through every restart.
+// client follows the documents: it repeats a request with the same X-Request-ID until
+// it is answered, through every restart.
 type client struct {
 	name        string
 	predictor   *atomic.Pointer[string] // where it is now; nil: it has been killed

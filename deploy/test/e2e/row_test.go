@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// A row whose features are no JSON object costs no more than itself: it is
-// counted, and everything else is told as without it.
+// A row whose features are not a JSON object is counted, and changes no other metric.
 func TestBrokenRowsAreCountedAndLeftOut(t *testing.T) {
 	t.Parallel()
 	log := filledLog(t, 300)

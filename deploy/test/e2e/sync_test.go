@@ -14,9 +14,9 @@ import (
 )
 
 // TestTheBinarySyncsDataOnly counts the synchronizing calls of the binary as it is
-// built: one for each commit at least, and fdatasync, which is spared the
-// journal of the file system. SQLite takes fsync unless it is told that there is
-// another call, as the Makefile does.
+// built: at least one for each commit, and all of them fdatasync, which does not wait
+// for the journal of the file system. SQLite uses fsync unless the build sets
+// HAVE_FDATASYNC, as the Makefile does.
 func TestTheBinarySyncsDataOnly(t *testing.T) {
 	t.Parallel()
 	strace, err := exec.LookPath("strace")
