@@ -80,12 +80,12 @@ func (c *classes) predicted(counts map[string]int64) map[string]int64 {
 // feedback adds up counts by pairs of shown classes, and the records whose outcome is not
 // a class. A binary model has all its pairs, even at 0. Other models may have hundreds of
 // pairs, and have those that occurred.
-func (c *classes) feedback(counts map[predictionlog.Outcome]int64) (pairs map[predictionlog.Outcome]int64, invalid int64) {
-	pairs = map[predictionlog.Outcome]int64{}
+func (c *classes) feedback(counts map[predictionlog.ClassPair]int64) (pairs map[predictionlog.ClassPair]int64, invalid int64) {
+	pairs = map[predictionlog.ClassPair]int64{}
 	if c.binary {
 		for _, predicted := range c.shown {
 			for _, actual := range c.shown {
-				pairs[predictionlog.Outcome{Predicted: predicted, Actual: actual}] = 0
+				pairs[predictionlog.ClassPair{Predicted: predicted, Actual: actual}] = 0
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func (c *classes) feedback(counts map[predictionlog.Outcome]int64) (pairs map[pr
 			invalid += n
 			continue
 		}
-		pairs[predictionlog.Outcome{Predicted: orOther(c.read.Predicted(o.Predicted), c.shown), Actual: orOther(actual, c.shown)}] += n
+		pairs[predictionlog.ClassPair{Predicted: orOther(c.read.Predicted(o.Predicted), c.shown), Actual: orOther(actual, c.shown)}] += n
 	}
 	return pairs, invalid
 }

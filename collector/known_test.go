@@ -22,8 +22,8 @@ func TestClassesInOtherSpellingsCountAsOne(t *testing.T) {
 func TestWhatIsNoClassIsNoOutcome(t *testing.T) {
 	t.Parallel()
 	c := classesOf(&snapshot.Model{})
-	pairs, invalid := c.feedback(map[predictionlog.Outcome]int64{{Predicted: "1.0", Actual: "true"}: 1, {Predicted: "7", Actual: "0"}: 2, {Predicted: "0", Actual: ""}: 4})
-	want := map[predictionlog.Outcome]int64{
+	pairs, invalid := c.feedback(map[predictionlog.ClassPair]int64{{Predicted: "1.0", Actual: "true"}: 1, {Predicted: "7", Actual: "0"}: 2, {Predicted: "0", Actual: ""}: 4})
+	want := map[predictionlog.ClassPair]int64{
 		{Predicted: "0", Actual: "0"}: 0, {Predicted: "0", Actual: "1"}: 0, {Predicted: "1", Actual: "0"}: 0, {Predicted: "1", Actual: "1"}: 1,
 		{Predicted: "__other__", Actual: "0"}: 2,
 	}
@@ -31,7 +31,7 @@ func TestWhatIsNoClassIsNoOutcome(t *testing.T) {
 		t.Errorf("got %v and %d invalid, want %v and 4", pairs, invalid, want)
 	}
 	c = classesOf(&snapshot.Model{Reference: &reference.Reference{Classes: []reference.Class{{Class: "0"}, {Class: "1"}}}})
-	if pairs, invalid = c.feedback(map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "late"}: 3}); len(pairs) != 4 || invalid != 3 {
+	if pairs, invalid = c.feedback(map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "late"}: 3}); len(pairs) != 4 || invalid != 3 {
 		t.Errorf("got %v and %d invalid, want four pairs and 3", pairs, invalid)
 	}
 }
@@ -46,10 +46,10 @@ func TestManyClassesMakeFewSeries(t *testing.T) {
 	if pairs, _ := c.feedback(nil); len(pairs) != 0 {
 		t.Errorf("%d pairs without feedback", len(pairs))
 	}
-	all := map[predictionlog.Outcome]int64{}
+	all := map[predictionlog.ClassPair]int64{}
 	for i := range 200 {
 		for j := range 200 {
-			all[predictionlog.Outcome{Predicted: fmt.Sprintf("class %d", i), Actual: fmt.Sprintf("class %d", j)}] = 1
+			all[predictionlog.ClassPair{Predicted: fmt.Sprintf("class %d", i), Actual: fmt.Sprintf("class %d", j)}] = 1
 		}
 	}
 	if pairs, invalid := c.feedback(all); len(pairs) != (mostClasses+1)*(mostClasses+1) || invalid != 0 {

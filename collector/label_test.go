@@ -58,7 +58,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},
 				Errors:   map[string]int64{name: 1},
-				Feedback: map[predictionlog.Outcome]int64{{Predicted: name, Actual: "\xf0"}: 1},
+				Feedback: map[predictionlog.ClassPair]int64{{Predicted: name, Actual: "\xf0"}: 1},
 			},
 		})
 	}

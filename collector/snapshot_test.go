@@ -183,7 +183,7 @@ func counters() *predictionlog.Counters {
 		Errors:      map[string]int64{"invalid_json": 3, "made up": 2},
 		Latency:     predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.LatencyBounds)), 89), Sum: 200_500_000_000},
 		Scores:      predictionlog.Histogram{Counts: append(slices.Repeat([]int64{10}, len(predictionlog.ScoreBounds)), 0), Sum: 50_000_000_000},
-		Feedback:    map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "1"}: 20, {Predicted: "1", Actual: "0"}: 5, {Predicted: "0", Actual: "late"}: 1},
+		Feedback:    map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "1"}: 20, {Predicted: "1", Actual: "0"}: 5, {Predicted: "0", Actual: "late"}: 1},
 		Corrections: map[string]int64{"same_source": 2, "higher_confidence": 1},
 		Delays:      predictionlog.Histogram{Counts: append(slices.Repeat([]int64{1}, len(predictionlog.DelayBounds)), 13), Sum: 123_456_789},
 	}

@@ -39,7 +39,7 @@ func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 	m := snapshot.Model{Counters: &predictionlog.Counters{
 		Classes:  map[string]int64{"1": 1, "x": 2, "y": 3},
 		Errors:   map[string]int64{"x": 4},
-		Feedback: map[predictionlog.Outcome]int64{{Predicted: "1", Actual: "x"}: 5, {Predicted: "1", Actual: "y"}: 6},
+		Feedback: map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "x"}: 5, {Predicted: "1", Actual: "y"}: 6},
 	}}
 	got := samples(t, traffic{}, one(m)) + samples(t, performance{}, one(m))
 	contains(t, got,

@@ -91,15 +91,15 @@ func (s *schema) document(in *input, l *lexer, maxRows int) error {
 		if err != nil {
 			return err
 		}
-		in.faults.add(-1, nil, reasonWrongType, "the body is "+v.kind.String()+"; send one JSON object with the features, or an array of such objects")
+		in.faults.add(-1, nil, reasonWrongType, "the body is "+v.typ.String()+"; send one JSON object with the features, or an array of such objects")
 	}
 	return l.end()
 }
 
 // array reads the rows of an array.
 func (s *schema) array(in *input, l *lexer, maxRows int) error {
-	count, err := l.elements(maxRows, func(index int) error { return s.object(in, l, index) }, func(index int, k kind) {
-		in.faults.add(index, nil, reasonWrongType, "the row is "+k.String()+"; send an object with the features")
+	count, err := l.elements(maxRows, func(index int) error { return s.object(in, l, index) }, func(index int, t jsonType) {
+		in.faults.add(index, nil, reasonWrongType, "the row is "+t.String()+"; send an object with the features")
 	})
 	if err == nil && count > maxRows {
 		in.faults = tooManyRows(count, maxRows, "rows")

@@ -66,15 +66,15 @@ func (q *feedbackRequest) document(l *lexer, o *outcomes) error {
 		if err != nil {
 			return err
 		}
-		q.faults.add(-1, nil, reasonWrongType, "the body is "+v.kind.String()+"; send one JSON object, or an array of such objects")
+		q.faults.add(-1, nil, reasonWrongType, "the body is "+v.typ.String()+"; send one JSON object, or an array of such objects")
 	}
 	return l.end()
 }
 
 // elements reads the records of an array.
 func (q *feedbackRequest) elements(l *lexer, o *outcomes) error {
-	count, err := l.elements(MaxArrayRows, func(index int) error { return q.record(l, o, index) }, func(index int, k kind) {
-		q.faults.add(index, nil, reasonWrongType, "the record is "+k.String()+"; send an object such as {\"prediction_id\":0,\"actual_outcome\":1}")
+	count, err := l.elements(MaxArrayRows, func(index int) error { return q.record(l, o, index) }, func(index int, t jsonType) {
+		q.faults.add(index, nil, reasonWrongType, "the record is "+t.String()+"; send an object such as {\"prediction_id\":0,\"actual_outcome\":1}")
 	})
 	if err == nil && count > MaxArrayRows {
 		q.faults = tooManyRows(count, MaxArrayRows, "records")
@@ -118,7 +118,7 @@ func (q *feedbackRequest) record(l *lexer, o *outcomes, index int) error {
 			continue
 		}
 		seen[member] = true
-		if v.kind == kindNull {
+		if v.typ == jsonNull {
 			continue // As if it were absent; what may not be absent is found missing below.
 		}
 		if reason, detail := setMember(&f, member, v, o); reason != "" {
@@ -145,8 +145,8 @@ func setMember(f *predictionlog.Feedback, member int, v token, o *outcomes) (rea
 	case memberPredictionID:
 		return setPredictionID(f, v)
 	case memberRequestID:
-		if v.kind != kindString {
-			return reasonWrongType, "request_id is " + v.kind.String() + "; send the string that /predict answered"
+		if v.typ != jsonString {
+			return reasonWrongType, "request_id is " + v.typ.String() + "; send the string that /predict answered"
 		}
 		if len(v.text) == 0 || !validRequestID(string(v.text)) {
 			return reasonOutOfRange, "request_id must be 1 to 128 printable ASCII bytes; send the one that /predict answered"
@@ -156,8 +156,8 @@ func setMember(f *predictionlog.Feedback, member int, v token, o *outcomes) (rea
 		f.Outcome, reason, detail = o.read(v)
 		return reason, detail
 	case memberSource:
-		if v.kind != kindString {
-			return reasonWrongType, "source is " + v.kind.String() + "; send a string that says where the outcome comes from"
+		if v.typ != jsonString {
+			return reasonWrongType, "source is " + v.typ.String() + "; send a string that says where the outcome comes from"
 		}
 		if len(v.text) > maxText || !printable(v.text) {
 			return reasonOutOfRange, "source must be at most 128 bytes of printable text; shorten it"
@@ -166,7 +166,7 @@ func setMember(f *predictionlog.Feedback, member int, v token, o *outcomes) (rea
 	case memberConfidence:
 		x, ok := finite(v)
 		if !ok || x <= 0 || x > 1 {
-			return wrong(v, kindNumber), "confidence must be a number above 0 and at most 1; leave it out for 1"
+			return wrong(v, jsonNumber), "confidence must be a number above 0 and at most 1; leave it out for 1"
 		}
 		f.Confidence = x
 	case memberObservedAt:
@@ -183,12 +183,12 @@ func setPredictionID(f *predictionlog.Feedback, v token) (reason, detail string)
 	if err != nil {
 		x, ok := finite(v)
 		if !ok || x != math.Trunc(x) || math.Abs(x) > 1<<53 {
-			return wrong(v, kindNumber), advice
+			return wrong(v, jsonNumber), advice
 		}
 		id = int64(x)
 	}
-	if v.kind != kindNumber || id < 0 {
-		return wrong(v, kindNumber), advice
+	if v.typ != jsonNumber || id < 0 {
+		return wrong(v, jsonNumber), advice
 	}
 	f.PredictionID = &id
 	return "", ""
@@ -199,8 +199,8 @@ func setPredictionID(f *predictionlog.Feedback, v token) (reason, detail string)
 func setObservedAt(f *predictionlog.Feedback, v token) (reason, detail string) {
 	const advice = "observed_at must be a time by RFC 3339, such as 2026-01-31T12:00:00Z"
 	var at time.Time
-	if v.kind != kindString || at.UnmarshalText(v.text) != nil {
-		return wrong(v, kindString), advice
+	if v.typ != jsonString || at.UnmarshalText(v.text) != nil {
+		return wrong(v, jsonString), advice
 	}
 	if at.Year() < 1970 || at.Year() > 2261 {
 		return reasonOutOfRange, advice + ", between 1970 and 2261"
@@ -211,16 +211,16 @@ func setObservedAt(f *predictionlog.Feedback, v token) (reason, detail string) {
 
 // finite returns the value of a number that a float64 can hold.
 func finite(v token) (float64, bool) {
-	if v.kind != kindNumber {
+	if v.typ != jsonNumber {
 		return 0, false
 	}
 	x, err := strconv.ParseFloat(string(v.text), 64)
 	return x, err == nil
 }
 
-// wrong is the reason to refuse a value that should have been of the kind want.
-func wrong(v token, want kind) string {
-	if v.kind == want {
+// wrong returns the reason to refuse a value that should have the type want.
+func wrong(v token, want jsonType) string {
+	if v.typ == want {
 		return reasonOutOfRange
 	}
 	return reasonWrongType

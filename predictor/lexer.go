@@ -88,28 +88,28 @@ func syntaxFaults(body []byte, err error) faults {
 	return f
 }
 
-// kind is the type of a JSON value.
-type kind byte
+// jsonType is the type of a JSON value.
+type jsonType byte
 
 const (
-	kindNull kind = iota
-	kindTrue
-	kindFalse
-	kindNumber
-	kindString
-	kindArray
-	kindObject
+	jsonNull jsonType = iota
+	jsonTrue
+	jsonFalse
+	jsonNumber
+	jsonString
+	jsonArray
+	jsonObject
 )
 
-// String names the kind in a sentence.
-func (k kind) String() string {
-	return [...]string{"null", "true", "false", "a number", "a string", "an array", "an object"}[k]
+// String names the type in a sentence.
+func (t jsonType) String() string {
+	return [...]string{"null", "true", "false", "a number", "a string", "an array", "an object"}[t]
 }
 
-// token is one value: its kind and, for numbers the literal, for strings the
+// token is one value: its type and, for numbers the literal, for strings the
 // unescaped text. The text may alias the body.
 type token struct {
-	kind kind
+	typ  jsonType
 	text []byte
 }
 
@@ -180,7 +180,7 @@ func (l *lexer) more(closing byte, first bool) (bool, error) {
 // object, which must take it, and other after one that is not, with its place from
 // 0 on. From the place most on, elements are checked for syntax only. It returns how
 // many there are.
-func (l *lexer) elements(most int, object func(index int) error, other func(index int, k kind)) (count int, err error) {
+func (l *lexer) elements(most int, object func(index int) error, other func(index int, t jsonType)) (count int, err error) {
 	if err := l.open('['); err != nil {
 		return 0, err
 	}
@@ -199,8 +199,8 @@ func (l *lexer) elements(most int, object func(index int) error, other func(inde
 		if err != nil {
 			return count, err
 		}
-		if v.kind != kindObject {
-			other(count, v.kind)
+		if v.typ != jsonObject {
+			other(count, v.typ)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func (l *lexer) key() ([]byte, error) {
 }
 
 // value takes the next value whole. Of an array or object, depth levels down,
-// only the kind is kept.
+// only the type is kept.
 func (l *lexer) value(depth int) (token, error) {
 	c, ok := l.peek()
 	if !ok {
@@ -231,20 +231,20 @@ func (l *lexer) value(depth int) (token, error) {
 	switch {
 	case c == '"':
 		text, err := l.str()
-		return token{kindString, text}, err
+		return token{jsonString, text}, err
 	case c == '-' || '0' <= c && c <= '9':
 		text, err := l.number()
-		return token{kindNumber, text}, err
+		return token{jsonNumber, text}, err
 	case c == 'n':
-		return token{kind: kindNull}, l.word("null")
+		return token{typ: jsonNull}, l.word("null")
 	case c == 't':
-		return token{kind: kindTrue}, l.word("true")
+		return token{typ: jsonTrue}, l.word("true")
 	case c == 'f':
-		return token{kind: kindFalse}, l.word("false")
+		return token{typ: jsonFalse}, l.word("false")
 	case c == '[':
-		return token{kind: kindArray}, l.skip('[', ']', depth)
+		return token{typ: jsonArray}, l.skip('[', ']', depth)
 	case c == '{':
-		return token{kind: kindObject}, l.skip('{', '}', depth)
+		return token{typ: jsonObject}, l.skip('{', '}', depth)
 	case c == '+' || c == '.':
 		return token{}, l.fail("a JSON number begins with a digit or '-'")
 	}

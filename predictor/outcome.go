@@ -35,19 +35,19 @@ func newOutcomes(classes []value.Class) outcomes {
 // there is one.
 func (o *outcomes) read(v token) (class, reason, detail string) {
 	text := ""
-	switch v.kind {
-	case kindTrue, kindFalse:
-		text = v.kind.String()
-	case kindNumber, kindString:
+	switch v.typ {
+	case jsonTrue, jsonFalse:
+		text = v.typ.String()
+	case jsonNumber, jsonString:
 		text = string(v.text)
 	default:
-		return "", reasonWrongType, "actual_outcome is " + v.kind.String() + "; " + o.advice
+		return "", reasonWrongType, "actual_outcome is " + v.typ.String() + "; " + o.advice
 	}
 	class, ok := o.classes.Match(text)
 	if ok {
 		return class, "", ""
 	}
-	if v.kind == kindString {
+	if v.typ == jsonString {
 		text = strconv.Quote(clip(v.text))
 	} else {
 		text = clip([]byte(text))

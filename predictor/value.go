@@ -15,30 +15,30 @@ import (
 // every spelling that package value lists.
 func (f *feature) value(v token, logged bool) (value model.Value, reason, detail string) {
 	switch {
-	case v.kind == kindNull:
+	case v.typ == jsonNull:
 		return model.Value{Missing: true}, "", ""
 	case f.numeric:
 		return f.number(v, logged)
-	case v.kind == kindTrue || v.kind == kindFalse:
-		return f.category(v.kind.String()), "", ""
-	case v.kind == kindNumber || v.kind == kindString:
+	case v.typ == jsonTrue || v.typ == jsonFalse:
+		return f.category(v.typ.String()), "", ""
+	case v.typ == jsonNumber || v.typ == jsonString:
 		return f.category(string(v.text)), "", ""
 	}
-	return value, reasonWrongType, f.name + " is " + v.kind.String() + "; send a string, a number, a boolean or null"
+	return value, reasonWrongType, f.name + " is " + v.typ.String() + "; send a string, a number, a boolean or null"
 }
 
 // number reads what a request holds for a numeric feature.
 func (f *feature) number(v token, logged bool) (number model.Value, reason, detail string) {
-	switch v.kind {
-	case kindNumber:
-	case kindString:
+	switch v.typ {
+	case jsonNumber:
+	case jsonString:
 		read := f.column.Read(string(v.text))
 		if logged && read.Kind != value.Invalid || f.column.Missing.HasCategory(value.Category(string(v.text))) {
 			return model.Value{Number: read.Number, Missing: read.Kind == value.Missing}, "", ""
 		}
 		return number, reasonWrongType, f.name + " is a string; send a number without quotes, or null when the value is not known"
 	default:
-		return number, reasonWrongType, f.name + " is " + v.kind.String() + "; send a number, or null when the value is not known"
+		return number, reasonWrongType, f.name + " is " + v.typ.String() + "; send a number, or null when the value is not known"
 	}
 	x, err := strconv.ParseFloat(string(v.text), 64)
 	switch {

@@ -23,13 +23,13 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	if rows == 0 {
 		return nil, errors.New(p.nothing())
 	}
-	j, err := p.newJudge(all.of[classCell], &o)
+	classes, err := p.newClassTable(all.of[classCell], &o)
 	if err != nil {
 		return nil, err
 	}
 	var tallies []reference.Tally
 	for i := range p.features {
-		tally, err := p.tally(&p.features[i], all.of[i], j)
+		tally, err := p.tally(&p.features[i], all.of[i], classes)
 		if err != nil {
 			return nil, err
 		}
@@ -43,13 +43,13 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	var score *reference.Tally
 	switch {
 	case p.score != "":
-		if score, err = p.scoreTally(all.of[scoreCell], j); err != nil {
+		if score, err = p.scoreTally(all.of[scoreCell], classes); err != nil {
 			return nil, err
 		}
 	case t.Base != nil && t.Base.Score != nil:
 		score = &reference.Tally{Name: "score", Type: reference.Numeric, Binned: t.Base.Score}
 	}
-	r, err := reference.BuildTallies(rows, tallies, score, j.labels, o)
+	r, err := reference.BuildTallies(rows, tallies, score, classes.labels, o)
 	if err != nil {
 		return nil, err
 	}

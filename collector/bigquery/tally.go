@@ -13,10 +13,10 @@ import (
 
 // tally is a feature of its cells, by the rules of value. It is nil for a column that is
 // left out.
-func (p *plan) tally(c *column, cells []cell, j *judge) (*reference.Tally, error) {
-	t := &reference.Tally{Name: c.name, Type: c.kind, Judged: j.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
+func (p *plan) tally(c *column, cells []cell, table *classTable) (*reference.Tally, error) {
+	t := &reference.Tally{Name: c.name, Type: c.kind, Judged: table.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
 	if c.edges != nil {
-		binned := binnedBy(c.name, c.edges, cells, j)
+		binned := binnedBy(c.name, c.edges, cells, table)
 		t.Binned = &binned
 		return t, nil
 	}
@@ -30,7 +30,7 @@ func (p *plan) tally(c *column, cells []cell, j *judge) (*reference.Tally, error
 	reads := value.Column{Type: t.Type, Missing: p.missing}
 	for i := range cells {
 		cell := &cells[i]
-		labelled, correct := j.count(cell)
+		labelled, correct := table.count(cell)
 		v := value.Value{Kind: value.Missing}
 		switch {
 		case !cell.known:
@@ -45,13 +45,13 @@ func (p *plan) tally(c *column, cells []cell, j *judge) (*reference.Tally, error
 }
 
 // scoreTally is the score of the rows that were held out.
-func (p *plan) scoreTally(cells []cell, j *judge) (*reference.Tally, error) {
-	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && (!p.verbatim || !j.verdicts[c.classes].held) })
+func (p *plan) scoreTally(cells []cell, table *classTable) (*reference.Tally, error) {
+	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && (!p.verbatim || !table.rows[c.classes].held) })
 	c := &column{name: "score", kind: value.Numeric, number: true, edges: p.scoreEdges}
 	if !slices.ContainsFunc(held, func(c cell) bool { return c.known || c.bin >= 0 }) {
 		return nil, fmt.Errorf("no row of %s has a finite score in %q: name another column, or leave score out", fullName(p.table), p.table.Score)
 	}
-	return p.tally(c, held, j)
+	return p.tally(c, held, table)
 }
 
 // found is a value of a column as a text, and the number of its rows.
@@ -104,13 +104,13 @@ func (p *plan) guess(c *column, values []found) (string, error) {
 }
 
 // binnedBy makes a feature of a number that was counted by bin.
-func binnedBy(name string, edges []float64, cells []cell, j *judge) reference.Feature {
+func binnedBy(name string, edges []float64, cells []cell, table *classTable) reference.Feature {
 	bins := len(edges) + 1
 	f := reference.Feature{
 		Name: name, Type: value.Numeric, Min: math.NaN(), Max: math.NaN(), Edges: edges,
 		Count: make([]int64, bins), Sum: make([]float64, bins), SumOfSquares: make([]float64, bins),
 	}
-	if j.known {
+	if table.known {
 		f.Correct, f.Labelled = make([]int64, bins), make([]int64, bins)
 	}
 	huge := int64(0)
@@ -125,8 +125,8 @@ func binnedBy(name string, edges []float64, cells []cell, j *judge) reference.Fe
 			f.Sum[c.bin] += c.total
 			f.SumOfSquares[c.bin] += c.squares
 		}
-		if j.known {
-			labelled, correct := j.count(c)
+		if table.known {
+			labelled, correct := table.count(c)
 			f.Labelled[c.bin] += labelled
 			f.Correct[c.bin] += correct
 		}

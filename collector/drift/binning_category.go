@@ -53,7 +53,7 @@ func newCategorical(categories []string, own []int64, keep []bool, rare *Rare, r
 		b.categories[c] = code(i)
 		b.cells = append(b.cells, 0)
 		if keep[i] {
-			b.cells[i] = b.add(categoryLabel(c), own[i])
+			b.cells[i] = b.add(categoryName(c), own[i])
 		}
 	}
 	first := len(b.exported)

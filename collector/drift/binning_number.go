@@ -48,7 +48,7 @@ func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions
 	last := uint8(0)
 	for i, from := range starts {
 		to := end(starts, i, len(own))
-		last = b.add(intervalLabel(edges, from, to), total(own[from:to]))
+		last = b.add(intervalName(edges, from, to), total(own[from:to]))
 	}
 	b.cells = spread(starts, len(own))
 	missing, invalid := b.add(Missing, rest.missing), b.add(Invalid, rest.invalid)
@@ -103,7 +103,7 @@ func NewDiscrete(values []float64, counts []int64, o BinOptions) (*Binning, erro
 	own, once := discounted(own)
 	for i, from := range starts {
 		to := end(starts, i, len(own))
-		b.add(runLabel(values[from], values[to-1]), total(own[from:to]))
+		b.add(runName(values[from], values[to-1]), total(own[from:to]))
 	}
 	b.cells = spread(starts, len(own))
 	unseen := b.add(Unseen, once)

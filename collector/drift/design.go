@@ -12,10 +12,10 @@ const (
 	// nearScales are those that rule E heeds. It bets on what the next rows will be,
 	// whatever they are within the tolerance: what changes slowly does not mislead it.
 	nearScales = 4
-	// generation is the number of rows after which what was learnt is used, or put by
-	// for another generation. The first ones are shorter.
-	generation, firstGeneration = 8192, 32
-	// retained is what is left of the weight of a generation when another one came:
+	// period is the number of rows after which what was learnt is used, or put by
+	// for another period. The first ones are shorter.
+	period, firstPeriod = 8192, 32
+	// retained is what is left of the weight of a period when another one came:
 	// the memory is that of 131,072 rows.
 	retained = 1 - 1.0/16
 	// unsure is the number of rows that the detector wants to see before it believes
@@ -40,7 +40,7 @@ const (
 // batches of m rows it is m/(2n) too small, relative to its excess over 1, and
 // beyond a few m does not rise any more.
 //
-// A pair counts in a later generation only: between 8,192 and 16,384 rows after it
+// A pair counts in a later period only: between 8,192 and 16,384 rows after it
 // came, so that drift is found before it can be taken for noise. Only the first
 // 8,160 rows count at once. The weight of a pair fades with a memory of 131,072
 // rows.
@@ -59,10 +59,10 @@ type design struct {
 	open block         // that rows are added to
 	wait [levels]block // which have no neighbour yet
 	seen float64       // rows so far
-	left float64       // rows of the generation that are still to come
-	size float64       // rows of the generation
+	left float64       // rows of the period that are still to come
+	size float64       // rows of the period
 
-	fresh, put, used [scales]contrasts // of this generation, of the one before, of all others
+	fresh, put, used [scales]contrasts // of this period, of the one before, of all others
 	spectrum         spectrum          // scratch
 	effects          effects
 }
@@ -84,7 +84,7 @@ type effects struct {
 
 func newDesign(bins int) *design {
 	d := &design{
-		open: block{counts: make([]float64, bins)}, left: firstGeneration, size: firstGeneration,
+		open: block{counts: make([]float64, bins)}, left: firstPeriod, size: firstPeriod,
 		spectrum: newSpectrum(bins), effects: effects{1, 1, 1},
 	}
 	for i := range d.wait {
@@ -136,7 +136,7 @@ func (d *design) add(piece []int64) {
 		d.pair()
 	}
 	if d.left -= rows; d.left <= 0 {
-		d.turn()
+		d.endPeriod()
 	}
 }
 
@@ -168,13 +168,13 @@ func (d *design) pair() {
 	d.open.rows = 0
 }
 
-// turn ends a generation.
-func (d *design) turn() {
+// endPeriod ends a period.
+func (d *design) endPeriod() {
 	d.effects = effects{1, 1, 1}
 	shorter := 0.0
 	for i := range scales {
 		d.used[i].merge(&d.put[i], retained)
-		if d.size < generation {
+		if d.size < period {
 			d.used[i].merge(&d.fresh[i], 1)
 			d.put[i].reset()
 		} else {
@@ -193,6 +193,6 @@ func (d *design) turn() {
 		shorter = largest
 		d.effects.far = max(d.effects.far, d.effects.near, largest)
 	}
-	d.size = min(2*d.size, generation)
+	d.size = min(2*d.size, period)
 	d.left = d.size
 }

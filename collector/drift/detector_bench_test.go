@@ -80,11 +80,11 @@ func BenchmarkDetectorAfter(b *testing.B) {
 	}
 }
 
-// BenchmarkDesignTurn is the end of a generation, once in 8,192 rows.
-func BenchmarkDesignTurn(b *testing.B) {
+// BenchmarkDesignPeriod is the end of a period, once in 8,192 rows.
+func BenchmarkDesignPeriod(b *testing.B) {
 	d := learned(10, 6000, 1, alike(20, 10))
 	b.ReportAllocs()
 	for b.Loop() {
-		d.turn()
+		d.endPeriod()
 	}
 }

@@ -10,16 +10,16 @@ import (
 // role is what one column of a CSV is.
 type role struct {
 	name   string
-	is     kindOfColumn
+	is     purpose
 	asked  string // type that was asked for
 	column value.Column
 	flag   string // that named the column
 }
 
-type kindOfColumn uint8
+type purpose uint8
 
 const (
-	isFeature kindOfColumn = iota
+	isFeature purpose = iota
 	isOutcome
 	isScore
 	isClass
@@ -33,7 +33,7 @@ func rolesOf(in *rows.CSV, o *CSVOptions) ([]role, error) {
 	for i, name := range in.Columns {
 		all[i].name = name
 	}
-	set := func(flag, name string, is kindOfColumn, kind string) error {
+	set := func(flag, name string, is purpose, columnType string) error {
 		if name == "" {
 			return nil
 		}
@@ -45,14 +45,14 @@ func rolesOf(in *rows.CSV, o *CSVOptions) ([]role, error) {
 		if r.flag != "" && r.flag != flag {
 			return fmt.Errorf("column %q is named by --%s and by --%s: keep one", name, r.flag, flag)
 		}
-		r.flag, r.is, r.asked, r.column.Type = flag, is, kind, kind
+		r.flag, r.is, r.asked, r.column.Type = flag, is, columnType, columnType
 		return nil
 	}
 	for _, one := range []struct {
-		flag  string
-		names []string
-		is    kindOfColumn
-		kind  string
+		flag       string
+		names      []string
+		is         purpose
+		columnType string
 	}{
 		{"outcome", []string{o.Outcome}, isOutcome, ""},
 		{"score", []string{o.Score}, isScore, Numeric},
@@ -62,7 +62,7 @@ func rolesOf(in *rows.CSV, o *CSVOptions) ([]role, error) {
 		{"categorical", o.Categorical, isFeature, Categorical},
 	} {
 		for _, name := range one.names {
-			if err := set(one.flag, name, one.is, one.kind); err != nil {
+			if err := set(one.flag, name, one.is, one.columnType); err != nil {
 				return nil, err
 			}
 		}

@@ -42,7 +42,7 @@ type Counters struct {
 	// Errors counts refused requests by reason.
 	Errors map[string]int64
 	// Feedback counts accepted outcomes, superseded ones too.
-	Feedback map[Outcome]int64
+	Feedback map[ClassPair]int64
 	// Corrections counts those among them that another record of the prediction
 	// preceded which said otherwise, by a word of the list of that name.
 	Corrections map[string]int64
@@ -53,8 +53,8 @@ type Counters struct {
 	Invalid int64
 }
 
-// Outcome is a predicted class and what really happened.
-type Outcome struct{ Predicted, Actual string }
+// ClassPair is a predicted class and the class that was observed.
+type ClassPair struct{ Predicted, Actual string }
 
 // Histogram counts values by bucket.
 type Histogram struct {
@@ -72,7 +72,7 @@ func NewCounters() *Counters {
 		Latency:  Histogram{Counts: make([]int64, len(LatencyBounds)+1)},
 		Scores:   Histogram{Counts: make([]int64, len(ScoreBounds)+1)},
 		Errors:   map[string]int64{},
-		Feedback: map[Outcome]int64{},
+		Feedback: map[ClassPair]int64{},
 
 		Corrections: map[string]int64{},
 		Delays:      Histogram{Counts: make([]int64, len(DelayBounds)+1)},
@@ -98,7 +98,7 @@ func (c *Counters) AddPrediction(r *Row, invalid bool) {
 
 // AddFeedback counts one accepted outcome.
 func (c *Counters) AddFeedback(f *FeedbackRow) {
-	c.Feedback[Outcome{Predicted: f.Class, Actual: f.Outcome}]++
+	c.Feedback[ClassPair{Predicted: f.Class, Actual: f.Outcome}]++
 	if f.Corrects != "" {
 		c.Corrections[f.Corrects]++
 	}

@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 		return unlessEnded(ctx, err)
 	}
 	if o.CSV != "" {
-		r.source, err = newReplay(o, features)
+		r.source, err = newCSVSource(o, features)
 	} else {
 		r.source, err = newLoans(o.Seed, o.Shifts, features)
 	}

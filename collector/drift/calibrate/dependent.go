@@ -42,10 +42,10 @@ func dependences() []dependence {
 func dependent(p pool, e effort) ([]Slowed, error) {
 	shifts := []float64{.3, .5, 1}
 	kinds := dependences()
-	outcomes := make([][len(windows)]outcome, len(kinds)*len(shifts)*e.dependent)
-	err := p.run("drift in dependent traffic", len(outcomes), func(i int, r *rand.Rand) (err error) {
+	detections := make([][len(windows)]detection, len(kinds)*len(shifts)*e.dependent)
+	err := p.run("drift in dependent traffic", len(detections), func(i int, r *rand.Rand) (err error) {
 		at := i / e.dependent
-		outcomes[i], err = shift(r, kinds[at/len(shifts)], shifts[at%len(shifts)])
+		detections[i], err = shift(r, kinds[at/len(shifts)], shifts[at%len(shifts)])
 		return err
 	})
 	var found []Slowed
@@ -54,8 +54,8 @@ func dependent(p pool, e effort) ([]Slowed, error) {
 			s := Slowed{Name: fmt.Sprintf("%s: shift of %v sd", k.name, sd)}
 			from := (i*len(shifts) + j) * e.dependent
 			for w := range windows {
-				var runs []outcome
-				for _, o := range outcomes[from : from+e.dependent] {
+				var runs []detection
+				for _, o := range detections[from : from+e.dependent] {
 					runs = append(runs, o[w])
 				}
 				s.Windows[w] = summarize(runs)
@@ -68,24 +68,24 @@ func dependent(p pool, e effort) ([]Slowed, error) {
 
 // shift runs 12.5 hours of one kind of traffic, and six hours in which its mean is
 // higher by that many standard deviations.
-func shift(r *rand.Rand, k dependence, sd float64) (outcomes [len(windows)]outcome, err error) {
+func shift(r *rand.Rand, k dependence, sd float64) (detections [len(windows)]detection, err error) {
 	known := withMissing(equal(10), 0)
 	s := newStream(reference(r, known, knownRows), promised, r.Uint64(), windows[:]...)
 	traffic := normals(means{later: sd, from: settleTicks}, k.noise)(r)
 	for tick := range settleTicks + driftTicks {
 		if tick == settleTicks {
 			for i, w := range s.watches {
-				outcomes[i] = outcome{found: never, cleared: never, early: w.alarms > 0}
+				detections[i] = detection{found: never, cleared: never, early: w.alarms > 0}
 			}
 		}
 		if err := s.tick(func(rows []uint8) []uint8 { return traffic(tick, rows) }); err != nil {
-			return outcomes, err
+			return detections, err
 		}
 		for i, w := range s.watches {
-			if o := &outcomes[i]; tick >= settleTicks && o.found == never && w.detector.Detected() {
+			if o := &detections[i]; tick >= settleTicks && o.found == never && w.detector.Detected() {
 				o.found = (tick + 1 - settleTicks) * tickSeconds
 			}
 		}
 	}
-	return outcomes, nil
+	return detections, nil
 }

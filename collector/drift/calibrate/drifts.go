@@ -65,9 +65,9 @@ type Delay struct {
 // drifts measures the delays of all changes.
 func drifts(p pool, e effort) ([]Drift, error) {
 	all := changes()
-	outcomes := make([][len(windows)]outcome, len(all)*e.drifts)
-	err := p.run("drift", len(outcomes), func(i int, r *rand.Rand) (err error) {
-		outcomes[i], err = suffer(r, all[i/e.drifts])
+	detections := make([][len(windows)]detection, len(all)*e.drifts)
+	err := p.run("drift", len(detections), func(i int, r *rand.Rand) (err error) {
+		detections[i], err = suffer(r, all[i/e.drifts])
 		return err
 	})
 	if err != nil {
@@ -77,8 +77,8 @@ func drifts(p pool, e effort) ([]Drift, error) {
 	for i, c := range all {
 		found[i] = Drift{Name: c.name, Divergence: divergence(c.before, c.after), Earlier: c.earlier}
 		for w := range windows {
-			var runs []outcome
-			for _, o := range outcomes[i*e.drifts : (i+1)*e.drifts] {
+			var runs []detection
+			for _, o := range detections[i*e.drifts : (i+1)*e.drifts] {
 				runs = append(runs, o[w])
 			}
 			found[i].Windows[w] = summarize(runs)
@@ -87,44 +87,44 @@ func drifts(p pool, e effort) ([]Drift, error) {
 	return found, nil
 }
 
-// outcome is what became of one change.
-type outcome struct {
+// detection says when one change was detected and cleared.
+type detection struct {
 	found, cleared int // seconds after the change and after its end, or never
 	again          int
 	early          bool
 }
 
 // suffer runs one change: quiet hours, six hours of drift, quiet again.
-func suffer(r *rand.Rand, c change) (outcomes [len(windows)]outcome, err error) {
+func suffer(r *rand.Rand, c change) (detections [len(windows)]detection, err error) {
 	s := newStream(reference(r, c.before, knownRows), promised, r.Uint64(), windows[:]...)
 	before, after := steady(r, c.before, rowsPerTick), steady(r, c.after, rowsPerTick)
 	for range settleTicks {
 		if err := s.tick(before); err != nil {
-			return outcomes, err
+			return detections, err
 		}
 	}
 	for i, w := range s.watches {
-		outcomes[i] = outcome{found: never, cleared: never, early: w.alarms > 0}
+		detections[i] = detection{found: never, cleared: never, early: w.alarms > 0}
 	}
 	for tick := range driftTicks {
 		if err := s.tick(after); err != nil {
-			return outcomes, err
+			return detections, err
 		}
 		for i, w := range s.watches {
-			if o := &outcomes[i]; o.found == never && w.detector.Detected() {
+			if o := &detections[i]; o.found == never && w.detector.Detected() {
 				o.found = (tick + 1) * tickSeconds
 			}
 		}
 	}
 	for tick := range patience {
 		if err := s.tick(before); err != nil {
-			return outcomes, err
+			return detections, err
 		}
 		on := 0
 		for i, w := range s.watches {
 			if w.detector.Detected() {
 				on++
-			} else if o := &outcomes[i]; o.cleared == never {
+			} else if o := &detections[i]; o.cleared == never {
 				o.cleared = (tick + 1) * tickSeconds
 			}
 		}
@@ -133,14 +133,14 @@ func suffer(r *rand.Rand, c change) (outcomes [len(windows)]outcome, err error) 
 		}
 	}
 	for i, w := range s.watches {
-		outcomes[i].again = max(w.alarms-1, 0)
+		detections[i].again = max(w.alarms-1, 0)
 	}
-	return outcomes, nil
+	return detections, nil
 }
 
 // summarize takes runs that were not found as found never, and of those that
 // were found when the alarm ended.
-func summarize(runs []outcome) Delay {
+func summarize(runs []detection) Delay {
 	var d Delay
 	var found, cleared []int
 	for _, o := range runs {

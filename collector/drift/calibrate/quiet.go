@@ -79,25 +79,25 @@ func quiet(p pool, e effort) ([]Calm, error) {
 	return calm, err
 }
 
-// judgement is when one rule fired.
-type judgement struct {
+// firings records when one rule fired.
+type firings struct {
 	episodes int
 	on       bool
 	firing   instants
 }
 
-func (j *judgement) at(tick int, on bool) {
-	if on && !j.on {
-		j.episodes++
+func (f *firings) at(tick int, on bool) {
+	if on && !f.on {
+		f.episodes++
 	}
-	if j.on = on; on {
-		j.firing.set(tick)
+	if f.on = on; on {
+		f.firing.set(tick)
 	}
 }
 
 // observe runs quiet traffic of one distribution. The detector starts with the
 // first row, the other rules when their window is full.
-func observe(r *rand.Rand, s shares, ticks int) (said [len(windows)][rules]judgement, err error) {
+func observe(r *rand.Rand, s shares, ticks int) (said [len(windows)][rules]firings, err error) {
 	for w := range said {
 		for rule := range said[w] {
 			said[w][rule].firing = newInstants(ticks)

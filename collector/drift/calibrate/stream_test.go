@@ -101,7 +101,7 @@ func TestPSIIsSymmetricAndBounded(t *testing.T) {
 
 func TestSummaryLeavesEarlyRunsOut(t *testing.T) {
 	t.Parallel()
-	d := summarize([]outcome{
+	d := summarize([]detection{
 		{found: 30, cleared: 100, early: true}, {found: 60, cleared: 300, again: 1}, {found: 90, cleared: 200}, {found: never, cleared: never},
 	})
 	want := Delay{Found: 90, Found90: never, Cleared: 300, Cleared90: 300, Share: 2. / 3, Again: 1, Early: 1}

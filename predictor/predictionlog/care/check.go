@@ -107,7 +107,7 @@ func check(ctx context.Context, path string, reader *sqlite.Reader) (Report, err
 	if err != nil {
 		return Report{}, err
 	}
-	kept, err := r.checkRows(ctx, reader)
+	left, err := r.checkRows(ctx, reader)
 	if err != nil {
 		return Report{}, err
 	}
@@ -115,7 +115,7 @@ func check(ctx context.Context, path string, reader *sqlite.Reader) (Report, err
 	if err != nil {
 		return Report{}, err
 	}
-	r.checkTotals(kept, totals)
+	r.checkTotals(left, totals)
 	return r, nil
 }
 
@@ -146,12 +146,12 @@ func (r *Report) checkSchema(ctx context.Context, c *file.Connection) error {
 	})
 }
 
-// kept counts the rows that are there and in the log's sums.
-type kept struct {
+// remaining counts the rows that are in the log's sums and have not been deleted.
+type remaining struct {
 	counters map[predictionlog.Key]*predictionlog.Counters
 }
 
-func (k *kept) of(key predictionlog.Key) *predictionlog.Counters {
+func (k *remaining) of(key predictionlog.Key) *predictionlog.Counters {
 	c := k.counters[key]
 	if c == nil {
 		c = predictionlog.NewCounters()
@@ -161,8 +161,8 @@ func (k *kept) of(key predictionlog.Key) *predictionlog.Counters {
 }
 
 // checkRows reads every row.
-func (r *Report) checkRows(ctx context.Context, reader *sqlite.Reader) (*kept, error) {
-	k := &kept{counters: map[predictionlog.Key]*predictionlog.Counters{}}
+func (r *Report) checkRows(ctx context.Context, reader *sqlite.Reader) (*remaining, error) {
+	k := &remaining{counters: map[predictionlog.Key]*predictionlog.Counters{}}
 	var invalid, firstInvalid, disorder, firstDisorder, last int64
 	first := int64(-1)
 	err := reader.Predictions(ctx, -1, r.HighWater.Predictions, func(row *predictionlog.Row) error {

@@ -4,7 +4,7 @@ import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 
 // checkTotals compares the rows that are there with the log's sums. Rows that
 // were deleted are in the sums only, so the sums are never smaller.
-func (r *Report) checkTotals(k *kept, totals predictionlog.Totals) {
+func (r *Report) checkTotals(k *remaining, totals predictionlog.Totals) {
 	for _, c := range []struct {
 		name         string
 		upTo, newest int64

@@ -186,10 +186,10 @@ func leftovers(ctx context.Context, c *file.Connection, trace []byte) (bool, err
 // contains reports whether a text occurs in a file.
 func contains(file io.Reader, text []byte) (bool, error) {
 	block := make([]byte, 1<<20+len(text))
-	kept := 0
+	carried := 0
 	for {
-		n, err := io.ReadFull(file, block[kept:])
-		if bytes.Contains(block[:kept+n], text) {
+		n, err := io.ReadFull(file, block[carried:])
+		if bytes.Contains(block[:carried+n], text) {
 			return true, nil
 		}
 		switch {
@@ -198,7 +198,7 @@ func contains(file io.Reader, text []byte) (bool, error) {
 		case err != nil:
 			return false, err
 		}
-		kept = copy(block, block[len(block)-len(text):])
+		carried = copy(block, block[len(block)-len(text):])
 	}
 }
 

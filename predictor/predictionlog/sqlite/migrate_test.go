@@ -101,7 +101,7 @@ func TestEarlierLogIsBroughtUpAndKeepsEveryRow(t *testing.T) {
 	if n := sums.Classes["1"]; n != 30 {
 		t.Errorf("%d predictions are counted, want 30", n)
 	}
-	if n := sums.Feedback[predictionlog.Outcome{Predicted: "1", Actual: "1"}] + sums.Feedback[predictionlog.Outcome{Predicted: "1", Actual: "0"}]; n != 14 {
+	if n := sums.Feedback[predictionlog.ClassPair{Predicted: "1", Actual: "1"}] + sums.Feedback[predictionlog.ClassPair{Predicted: "1", Actual: "0"}]; n != 14 {
 		t.Errorf("%d outcomes are counted", n)
 	}
 	if n := number(t, c, "SELECT up_to_id FROM shipped WHERE destination = 'elsewhere' AND log = 'predictions'"); n != 17 {

@@ -135,7 +135,7 @@ func addPredictions(c *predictionlog.Counters, f *file.Fields) {
 }
 
 func addFeedback(c *predictionlog.Counters, f *file.Fields) {
-	c.Feedback[predictionlog.Outcome{Predicted: f.Text(2), Actual: f.Text(3)}] += f.Integer(4)
+	c.Feedback[predictionlog.ClassPair{Predicted: f.Text(2), Actual: f.Text(3)}] += f.Integer(4)
 }
 
 // addDelays adds a number of outcomes that count alike.

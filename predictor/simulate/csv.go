@@ -15,9 +15,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// replay is the source that sends the rows of a CSV, in order, one in memory at
+// csvSource sends the rows of a CSV, in order, and holds one row in memory at
 // a time.
-type replay struct {
+type csvSource struct {
 	file    *os.File
 	csv     *rows.CSV
 	columns []column // one a feature of the model, in its order
@@ -35,12 +35,12 @@ type column struct {
 	shift shifted
 }
 
-// newReplay reads the whole file once, so that whatever is wrong with it is
+// newCSVSource reads the whole file once, so that whatever is wrong with it is
 // said before anything is sent: a feature that no column has, a column of which more
 // than one in ten cells is no number where the model takes one, an outcome column that
 // is none.
-func newReplay(o Options, features []wanted) (*replay, error) {
-	s := &replay{outcome: -1}
+func newCSVSource(o Options, features []wanted) (*csvSource, error) {
+	s := &csvSource{outcome: -1}
 	if err := s.open(o.CSV); err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func newReplay(o Options, features []wanted) (*replay, error) {
 	return s, s.open(o.CSV)
 }
 
-func (s *replay) open(path string) error {
+func (s *csvSource) open(path string) error {
 	f, err := os.Open(path) // #nosec G304 -- the operator names the file
 	if err != nil {
 		return fmt.Errorf("open rows to send: %w", err)
@@ -81,7 +81,7 @@ func (s *replay) open(path string) error {
 }
 
 // survey finds the columns and checks every row.
-func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
+func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 	var absent []string
 	for _, f := range features {
 		i := slices.Index(s.csv.Columns, f.name)
@@ -147,7 +147,7 @@ func (s *replay) survey(o Options, features []wanted) ([]moments, error) {
 	return seen, nil
 }
 
-func (s *replay) next(body []byte) ([]byte, int, error) {
+func (s *csvSource) next(body []byte) ([]byte, int, error) {
 	cells, err := s.csv.Next()
 	if err != nil {
 		return body, unknown, err
@@ -173,8 +173,8 @@ func (s *replay) next(body []byte) ([]byte, int, error) {
 	return body, unknown, nil
 }
 
-func (s *replay) rows() int    { return s.count }
-func (s *replay) close() error { return s.file.Close() }
+func (s *csvSource) rows() int    { return s.count }
+func (s *csvSource) close() error { return s.file.Close() }
 
 // append appends a cell as JSON: a number where the model takes one and the cell has
 // one, null for a blank cell, and otherwise the text, of which the predictor knows

@@ -18,9 +18,9 @@ func FormatNumber(x float64) string {
 	return strconv.FormatFloat(x+0, format, -1, 64)
 }
 
-// intervalLabel names the fine bins from up to and without to. An edge that is next
+// intervalName names the fine bins from up to and without to. An edge that is next
 // to a number with a bin of its own is written as that number, open or closed.
-func intervalLabel(edges []float64, from, to int) string {
+func intervalName(edges []float64, from, to int) string {
 	lower, upper := "[-Inf", "+Inf)"
 	if from > 0 {
 		lower = "[" + FormatNumber(edges[from-1])
@@ -40,8 +40,8 @@ func intervalLabel(edges []float64, from, to int) string {
 	return lower + "," + upper
 }
 
-// runLabel names one discrete value or a closed range of them.
-func runLabel(first, last float64) string {
+// runName names one discrete value or a closed range of them.
+func runName(first, last float64) string {
 	if first == last {
 		return FormatNumber(first)
 	}
@@ -50,9 +50,9 @@ func runLabel(first, last float64) string {
 
 var ours = []string{Other, Unseen, Missing, Invalid}
 
-// categoryLabel is the category itself; one more underscore goes in front of
+// categoryName is the category itself; one more underscore goes in front of
 // any that could be taken for ours, which keeps different labels different.
-func categoryLabel(category string) string {
+func categoryName(category string) string {
 	bare := "__" + strings.TrimLeft(category, "_")
 	if strings.HasPrefix(category, "__") && slices.Contains(ours, bare) {
 		return "_" + category

@@ -10,27 +10,28 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// mostClasses is the number of pairs of a predicted and an actual class that there are
-// at most: more are no classes.
+// mostClasses is the maximum number of pairs of a predicted and an actual class. A column
+// with more has no classes.
 const mostClasses = 10_000
 
-// judge says what the texts of the classes mean.
-type judge struct {
+// classTable says what the texts of the predicted and the actual class mean.
+type classTable struct {
 	labels *reference.Labels // nil: nothing was predicted
-	// verdicts are those of the rows with these texts.
-	verdicts map[classes]verdict
-	known    bool // there are rows with a known outcome
+	// rows says how the rows with these texts count.
+	rows  map[classes]rowsOfClasses
+	known bool // there are rows with a known outcome
 }
 
-// verdict is whether rows were held out, their outcome is known, and the model was right.
-type verdict struct{ held, labelled, right bool }
+// rowsOfClasses says whether rows were held out, whether their outcome is known, and
+// whether the model was right.
+type rowsOfClasses struct{ held, labelled, right bool }
 
-// newJudge reads the classes by the rules of a CSV, and completes the options. The cells
-// have all rows by their classes.
-func (p *plan) newJudge(cells []cell, o *reference.BuildOptions) (*judge, error) {
-	j := &judge{verdicts: map[classes]verdict{}}
+// newClassTable reads the classes by the rules for a CSV, and completes the options. The
+// cells count all rows by their classes.
+func (p *plan) newClassTable(cells []cell, o *reference.BuildOptions) (*classTable, error) {
+	t := &classTable{rows: map[classes]rowsOfClasses{}}
 	if p.predicted == "" {
-		return j, nil
+		return t, nil
 	}
 	if len(cells) > mostClasses {
 		return nil, fmt.Errorf("prediction %q and outcome %q have more than %d pairs of values: name the columns of the classes", p.table.Prediction, p.table.Outcome, mostClasses)
@@ -42,21 +43,21 @@ func (p *plan) newJudge(cells []cell, o *reference.BuildOptions) (*judge, error)
 	if err != nil {
 		return nil, err
 	}
-	if j.labels, err = answers.Labels(p.positive(), p.threshold, o); err != nil {
+	if t.labels, err = answers.Labels(p.positive(), p.threshold, o); err != nil {
 		return nil, err
 	}
-	for i, at := range j.labels.Index {
+	for i, at := range t.labels.Index {
 		c := &cells[at]
-		j.labels.Rows = append(j.labels.Rows, c.n)
-		v := verdict{held: j.labels.Predicted[i] != "" || !p.verbatim}
-		if len(j.labels.Actual) > 0 {
-			v.labelled = j.labels.Predicted[i] != "" && j.labels.Actual[i] != ""
-			v.right = v.labelled && j.labels.Predicted[i] == j.labels.Actual[i]
+		t.labels.Rows = append(t.labels.Rows, c.n)
+		v := rowsOfClasses{held: t.labels.Predicted[i] != "" || !p.verbatim}
+		if len(t.labels.Actual) > 0 {
+			v.labelled = t.labels.Predicted[i] != "" && t.labels.Actual[i] != ""
+			v.right = v.labelled && t.labels.Predicted[i] == t.labels.Actual[i]
 		}
-		j.known = j.known || v.labelled
-		j.verdicts[c.classes] = v
+		t.known = t.known || v.labelled
+		t.rows[c.classes] = v
 	}
-	return j, nil
+	return t, nil
 }
 
 // read reads the texts of the classes.
@@ -105,7 +106,7 @@ func (p *plan) read(cells []cell) (*reference.Answers, error) {
 	return a, nil
 }
 
-// positive is the positive class as it was named, "" where it goes without saying.
+// positive returns the positive class as the user named it, "" for the default.
 func (p *plan) positive() string {
 	if base := p.table.Base; p.table.Positive == "" && base != nil && base.Positive != "1" {
 		return base.Positive
@@ -113,9 +114,10 @@ func (p *plan) positive() string {
 	return p.table.Positive
 }
 
-// count is how many rows of a cell are labelled, and how many of these are right.
-func (j *judge) count(c *cell) (labelled, correct int64) {
-	v := j.verdicts[c.classes]
+// count returns how many rows of a cell have a known outcome, and how many of these the
+// model predicted right.
+func (t *classTable) count(c *cell) (labelled, correct int64) {
+	v := t.rows[c.classes]
 	if v.labelled {
 		labelled = c.n
 	}
