@@ -6,9 +6,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// code writes the code of every column of a row into codes, and its numbers
-// into last. It reports false, and changes nothing, when the row's features are
-// not a JSON object.
+// code writes the code of every column of a row into codes, and the numbers of the row
+// into last. It reports false, and changes nothing, when the row's features are not a JSON
+// object.
 func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, lastAt []int64) bool {
 	values, ok := l.reader.Read(row.Features)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Coder reads the features of rows as the windows do, for whoever counts them
-// otherwise. Its methods must not be called concurrently.
+// Coder reads the features of rows as the windows do, for callers that count them in
+// another way. Its methods must not be called concurrently.
 type Coder struct {
 	layout *layout
 	codes  []uint8
@@ -17,8 +17,8 @@ type Coder struct {
 	lastAt []int64
 }
 
-// NewCoder returns a Coder for the rows that a reference of a model serves. It is an
-// error when a watched feature is not in the reference.
+// NewCoder returns a Coder for the rows that a reference of a model serves. A watched
+// feature that is not in the reference is an error.
 func NewCoder(s *Spec, r *reference.Reference, bins drift.BinOptions) (*Coder, error) {
 	l, err := newLayout(s, r, bins)
 	if err != nil {
@@ -27,7 +27,7 @@ func NewCoder(s *Spec, r *reference.Reference, bins drift.BinOptions) (*Coder, e
 	return &Coder{layout: l, codes: make([]uint8, len(l.columns)), last: make([]float64, l.features), lastAt: make([]int64, l.features)}, nil
 }
 
-// Features returns the names of the watched features, in their order.
+// Features returns the names of the watched features, in order.
 func (c *Coder) Features() []string {
 	names := make([]string, c.layout.features)
 	for i := range names {
@@ -36,7 +36,7 @@ func (c *Coder) Features() []string {
 	return names
 }
 
-// Codes returns for each feature how many codes there are.
+// Codes returns the number of codes of each feature.
 func (c *Coder) Codes() []int { return c.layout.codes()[:c.layout.features] }
 
 // Code returns the code of every feature of a row, valid until the next call. It reports
@@ -46,14 +46,14 @@ func (c *Coder) Code(row *predictionlog.Row) (codes []uint8, ok bool) {
 	return c.codes[:c.layout.features], ok
 }
 
-// Correct reports whether the outcome of a prediction is its class, and false for ok when
-// the outcome is no class of the model.
+// Correct reports whether the outcome of a prediction is its class; ok is false when the
+// outcome is not a class of the model.
 func (c *Coder) Correct(class, outcome string) (correct, ok bool) {
 	actual, ok := c.layout.classes.Actual(outcome)
 	return ok && actual == c.layout.classes.Predicted(class), ok
 }
 
-// KL returns D(reference || rows) in nats of one feature, of which rows counts each code.
+// KL returns D(reference || rows) in nats for one feature, where rows counts its codes.
 func (c *Coder) KL(feature int, rows []int64) float64 {
 	k := &c.layout.columns[feature]
 	return drift.KL(k.cells, k.binning.Fold(rows, make([]int64, len(k.cells))))

@@ -8,20 +8,19 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// feedback is the feedback window of one model and version: the outcomes of the
-// newest distinct predictions, by the order in which their effective record was
-// accepted. A prediction that gets another record moves to the end, and its
-// earlier record no longer counts.
+// feedback is the feedback window of one model and version: the outcomes of distinct
+// predictions whose effective record was accepted last. A prediction that gets another
+// record moves to the end, and its earlier record no longer counts.
 type feedback struct {
 	limit   int
 	layout  *layout  // nil: no reference serves this version
 	records []record // in order; a superseded one is no longer in current
 	current map[int64]int64
-	// anchor is that of the predictions: of earlier ones nothing is asked but what
-	// their feedback says, because they may be gone.
+	// anchor is the anchor of the predictions. Earlier predictions may have been deleted,
+	// so they are known through their feedback only.
 	anchor int64
-	// performance and outcomes are what counts returned, nil when something has come or
-	// gone since.
+	// performance and outcomes are the last result of counts, nil when records were added
+	// or dropped since.
 	performance *snapshot.Performance
 	outcomes    *snapshot.Outcomes
 }
@@ -31,8 +30,8 @@ type record struct {
 	predicted, actual string
 	score             float64
 	hasScore          bool
-	// codes are those of the prediction's features, nil as long as they are not
-	// known. looked says that they were looked for in the log.
+	// codes are the codes of the prediction's features, nil while unknown. looked means
+	// that the log was searched for them.
 	codes  []uint8
 	looked bool
 }
@@ -41,8 +40,8 @@ func newFeedback(limit int, l *layout) *feedback {
 	return &feedback{limit: limit, layout: l, current: map[int64]int64{}}
 }
 
-// fold adds an outcome of a prediction to the window, and to the rows when there are
-// any. What is no class of the model is no outcome: it changes nothing.
+// fold adds an outcome of a prediction to the window, and to the series if it is not nil.
+// An outcome that is not a class of the model changes nothing.
 func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 	classes := f.layout.classReader()
 	actual, ok := classes.Actual(row.Outcome)
@@ -58,8 +57,7 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 	f.add(row, predicted, actual, codes)
 }
 
-// add appends a record, with the codes of its prediction's features if they are
-// at hand.
+// add appends a record, with the codes of its prediction's features if they are known.
 func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string, codes []uint8) {
 	score, hasScore := row.Probability()
 	f.records = append(f.records, record{
@@ -71,8 +69,8 @@ func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string,
 	f.trim(0)
 }
 
-// forget drops the records before the anchor, and the features of predictions
-// before theirs.
+// forget drops the records before anchor, and stops counting features of predictions
+// before the anchor of the predictions.
 func (f *feedback) forget(anchor, predictions int64) {
 	f.trim(anchor)
 	if predictions != f.anchor {
@@ -82,14 +80,14 @@ func (f *feedback) forget(anchor, predictions int64) {
 
 func (f *feedback) empty() bool { return len(f.current) == 0 }
 
-// effective reports whether a record is not superseded.
+// effective reports whether no later record supersedes this one.
 func (f *feedback) effective(r record) bool {
 	seq, ok := f.current[r.prediction]
 	return ok && seq == r.seq
 }
 
-// trim drops records from the front: those that are superseded, lie before
-// anchor, or are too many. It rewrites the list when most of it is superseded.
+// trim drops records from the front that are superseded, before anchor, or more than the
+// limit. It rewrites the list when most of it is superseded.
 func (f *feedback) trim(anchor int64) {
 	for len(f.records) > 0 {
 		r := f.records[0]
@@ -105,17 +103,17 @@ func (f *feedback) trim(anchor int64) {
 	if len(f.records) <= 2*f.limit {
 		return
 	}
-	kept := make([]record, 0, f.limit)
+	effective := make([]record, 0, f.limit)
 	for _, r := range f.records {
 		if f.effective(r) {
-			kept = append(kept, r)
+			effective = append(effective, r)
 		}
 	}
-	f.records = kept
+	f.records = effective
 }
 
-// counts counts the records that are not superseded. Where nothing has come or gone
-// since, it returns what it returned.
+// counts counts the effective records. If nothing has changed since the last call, it
+// returns the same pointers again.
 func (f *feedback) counts() (*snapshot.Performance, *snapshot.Outcomes) {
 	if f.performance == nil {
 		f.performance, f.outcomes = f.count()
@@ -170,7 +168,7 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 	return p, impact.expect()
 }
 
-// scoreCounts gathers what an estimate of accuracy is made from.
+// scoreCounts collects the counts for an estimate of accuracy.
 type scoreCounts struct {
 	layout *layout
 	fine   []int64 // by fine code of the score; nil without a calibration

@@ -7,10 +7,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// foldPredictions returns what adds one row after the other to the counters and,
-// when its model is configured and its features can be read, to its window. Rows in
-// succession are mostly of one model: what belongs to it is looked up when that
-// changes.
+// foldPredictions returns a function that adds a row to the counters and, if its model is
+// configured and its features can be read, to the window of its model. Successive rows are
+// mostly of one model, so its window is looked up only when the model changes.
 func (w *Window) foldPredictions(ctx context.Context) func(*predictionlog.Row) error {
 	s := &w.state
 	var last predictionlog.Key

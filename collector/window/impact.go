@@ -12,8 +12,8 @@ import (
 type impactCounts struct {
 	layout   *layout
 	features []snapshot.BinOutcomes
-	// conf and scored are the sum and number of the model's confidence, by feature
-	// and bin, where the reference has no outcomes.
+	// conf is the sum of the model's confidence and scored the number of rows with a score,
+	// by feature and bin, where the reference has no outcomes.
 	conf, scored [][]int64
 }
 
@@ -53,9 +53,9 @@ func (c *impactCounts) add(codes []uint8, right, hasScore bool, conf int64) {
 	}
 }
 
-// expect goes by the model's confidence where the reference has no outcomes: that
-// in the bin, or that in all where no prediction with a score lies in it; nothing where
-// no prediction has a score.
+// expect sets the expected accuracy of features for which the reference has no outcomes.
+// It is the model's mean confidence in the bin, or over all bins if no prediction in the
+// bin has a score. It stays nil if no prediction has a score.
 func (c *impactCounts) expect() *snapshot.Outcomes {
 	if c.layout == nil {
 		return nil
@@ -84,8 +84,9 @@ func (c *impactCounts) expect() *snapshot.Outcomes {
 	return &snapshot.Outcomes{Features: c.features}
 }
 
-// outcomes lays the reference's outcomes on a column's exported bins. A bin without
-// any, as that of missing values, is expected to be as accurate as all of them.
+// outcomes adds up the reference's outcomes by the exported bins of a column. A bin without
+// outcomes, such as the one for missing values, is expected to be as accurate as all bins
+// together.
 func (c *column) outcomes(labelled, correct []int64) {
 	n := len(c.bins)
 	c.known, c.knownRight = make([]int64, n), make([]int64, n)
@@ -106,7 +107,7 @@ func (c *column) outcomes(labelled, correct []int64) {
 	}
 }
 
-// codesOf returns the codes of the features of a held row, nil when it is not held.
+// codesOf returns the codes of the features of a row, nil when the ring no longer has it.
 func (s *series) codesOf(id int64) []uint8 {
 	if s.layout == nil {
 		return nil
@@ -123,9 +124,9 @@ func (s *series) codesOf(id int64) []uint8 {
 	return codes
 }
 
-// join looks up the features of those predictions in the feedback windows that
-// are no longer held, once each: at most --window.feedback of a model and version
-// after a start, 10 us each, and later those that came since.
+// join reads the features of predictions in the feedback windows that the ring no longer
+// has, each once. After a start these are at most --window.feedback for each model and
+// version, at 10 us each; later only new ones.
 func (w *Window) join(ctx context.Context) error {
 	for _, f := range w.state.feedback {
 		if err := f.join(ctx, w.log, w.state.anchor); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// layout says how the rows served by one reference become codes: a column of
-// one-byte codes for each watched feature, then for the score and the class.
+// layout says how the rows that one reference serves become codes: a column of one-byte
+// codes for each watched feature, then for the score and the class.
 type layout struct {
 	spec      *Spec
 	reference *reference.Reference
@@ -24,9 +24,10 @@ type layout struct {
 	class     int // column of the class, -1 without one in the reference
 	reader    *features.Reader
 	classes   *value.ClassReader
-	// calibration says how often the score was right, nil when the reference does not.
+	// calibration says how often predictions were right by score, nil if the reference has
+	// no outcomes.
 	calibration *drift.Calibration
-	// unknown are the outcomes by feature when there are none yet.
+	// unknown is the Outcomes of a model without feedback.
 	unknown *snapshot.Outcomes
 }
 
@@ -35,22 +36,22 @@ type column struct {
 	name    string
 	read    value.Column // how a feature is read
 	numeric bool
-	// discrete is set for a number whose reference knows single values only.
+	// discrete means a number whose reference has single values only.
 	discrete bool
 	binning  *drift.Binning
-	axis     *drift.Axis // nil: categories, or no number in the reference
+	axis     *drift.Axis // nil for categories, and if the reference has no number
 	cells    []int64     // reference counts by cell
 	bins     []int64     // and by exported bin
 	total    int64
-	// known and knownRight are the reference's rows with an outcome and those that
-	// were right, by exported bin; expected is the accuracy where known is 0, nil
-	// when there are no outcomes at all.
+	// known counts the reference's rows with an outcome and knownRight the right ones, by
+	// exported bin. expected is the expected accuracy where known is 0, nil if there are no
+	// outcomes at all.
 	known, knownRight []int64
 	expected          []float64
 }
 
-// Names of the two distributions that are not features. A feature cannot be
-// named so: the names are not valid in a reference.
+// Names of the two distributions that are not features. They are not valid names of
+// features in a reference.
 const (
 	scoreName = "prediction score"
 	className = "prediction class"
@@ -124,7 +125,7 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning) column {
 	return c
 }
 
-// newReader returns what reads the features of a row.
+// newReader returns a reader of the features of rows.
 func (l *layout) newReader() *features.Reader {
 	names, read := make([]string, l.features), make([]value.Column, l.features)
 	for i := range l.features {
@@ -133,7 +134,7 @@ func (l *layout) newReader() *features.Reader {
 	return features.New(names, read)
 }
 
-// positive is the class whose probability the score is.
+// positive returns the class whose probability the score is.
 func (l *layout) positive() string {
 	if l == nil || l.reference.Positive == "" {
 		return defaultPositive
@@ -144,7 +145,7 @@ func (l *layout) positive() string {
 // anyClasses reads the classes of models without a reference.
 var anyClasses = value.NewClassReader(nil)
 
-// classReader returns what reads the classes of rows and outcomes.
+// classReader returns a reader of the classes of rows and outcomes.
 func (l *layout) classReader() *value.ClassReader {
 	if l == nil {
 		return anyClasses
@@ -161,7 +162,7 @@ func (l *layout) codes() []int {
 	return codes
 }
 
-// warm queues the nulls of every column.
+// warm queues the null distributions of every column.
 func (l *layout) warm(nulls *drift.Nulls, full int64) {
 	for i := range l.columns {
 		c := &l.columns[i]
@@ -169,8 +170,8 @@ func (l *layout) warm(nulls *drift.Nulls, full int64) {
 	}
 }
 
-// nullKey names the null of one distribution: with the reference counts it
-// seeds the draws, so that a restart draws the same null.
+// nullKey identifies the null distribution of a column. With the reference counts it seeds
+// the draws, so that a restart draws the same null distribution.
 func nullKey(r *reference.Reference, name string) string {
 	return r.Hash + "/" + name
 }
@@ -215,7 +216,7 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []snapshot.Dis
 	return all
 }
 
-// show lays out distributions that are there by column.
+// show arranges distributions by column into features, score and class.
 func (l *layout) show(all []snapshot.Distribution) *snapshot.Distributions {
 	shown := &snapshot.Distributions{Features: slices.Clip(all[:l.features])}
 	if l.score >= 0 {

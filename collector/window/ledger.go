@@ -9,23 +9,22 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// ledger holds, for each row since the anchor, what is needed when its outcome
-// arrives: when it was, how sure the model was, and whether and how soon its outcome
-// came. It keeps them in runs, whose sums make cheap what is asked at every scrape:
-// 0.1 ms over half a million rows. A row costs 7 bytes beside its line in the
-// timeline, and 8 more in a run with outcomes.
+// ledger stores, for each row since the anchor, what is needed when its outcome arrives:
+// its time, the model's confidence, and whether and how soon the outcome came. It keeps
+// rows in runs with sums, so that the sums of a scrape take 0.1 ms over half a million
+// rows. A row costs 7 bytes in addition to the timeline, and 8 more in a run with outcomes.
 type ledger struct {
 	line   *columns.Timeline
-	runs   []*run  // from that of the timeline's first row on
-	delays []int64 // rows behind after, by bucket
-	// anchor is that of the feedback: outcomes before it are forgotten. after is the
-	// time behind which that leaves no row without an outcome that it had.
+	runs   []*run  // the first one has the timeline's first row
+	delays []int64 // rows later than after, by bucket of their outcome's delay
+	// anchor is the anchor of the feedback: outcomes before it are forgotten. Rows later
+	// than after have lost no outcome by that.
 	anchor, after int64
 }
 
-// run is columns.RunLength rows, and their sums.
+// run is a number of columns.RunLength rows, and their sums.
 type run struct {
-	seq *[columns.RunLength]int64 // of the outcome; nil as long as none came
+	seq *[columns.RunLength]int64 // ids of the outcomes; nil before the first
 	tally
 
 	earliest, latest int64
@@ -34,12 +33,12 @@ type run struct {
 	correct          [columns.RunLength]bool   // the outcome is the predicted class
 }
 
-// tally is what is counted of rows.
+// tally holds counts and sums over rows.
 type tally struct {
 	rows, labelled, right int64
-	// scored rows have a score; conf is the sum of the model's confidence in its
-	// predicted class c over them, variance that of c (1 - c), both in units of 1e-9:
-	// whole numbers, so that they do not depend on the order of addition.
+	// scored counts rows with a score. conf is the sum over these of c, the model's
+	// confidence in its predicted class, and variance the sum of c (1 - c). Both are in
+	// units of 1e-9: sums of whole numbers do not depend on the order of addition.
 	scored, conf, variance int64
 }
 
@@ -49,11 +48,11 @@ const (
 	confUnit  = 1e9
 )
 
-// delayBuckets hold ages that grow by 9 %, the first up to one second, the last
-// up to eight years and beyond.
+// delayBuckets is the number of buckets for ages. Each bucket reaches 9 % further than the
+// one before: the first to one second, the last to eight years and beyond.
 const delayBuckets = 8*28 + 1
 
-// delayEnds are the upper ends of the buckets in nanoseconds.
+// delayEnds are the upper bounds of the buckets in nanoseconds.
 var delayEnds = func() (ends [delayBuckets]int64) {
 	for i := range ends {
 		ends[i] = int64(math.Round(1e9 * math.Exp2(float64(i)/8)))
@@ -69,7 +68,7 @@ func newLedger(line *columns.Timeline) *ledger {
 	return &ledger{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
-// add appends the row that was just added to the timeline, with that time and class.
+// add appends the row that was just added to the timeline, with its time and class.
 func (h *ledger) add(row *predictionlog.Row, time int64, class, positive string) {
 	conf := uint32(noScore)
 	if p, ok := row.Probability(); ok {
@@ -78,8 +77,8 @@ func (h *ledger) add(row *predictionlog.Row, time int64, class, positive string)
 	h.append(conf, time)
 }
 
-// confidenceUnits is the probability that the model itself gave to its class, in
-// units of 1e-9.
+// confidenceUnits returns the probability that the model gave to its own class, in units
+// of 1e-9.
 func confidenceUnits(score float64, class, positive string) int64 {
 	if class == positive {
 		return int64(math.Round(score * confUnit))
@@ -108,7 +107,7 @@ func (h *ledger) at(i int64) (r *run, at int64) {
 	return h.runs[i/columns.RunLength-h.line.First()/columns.RunLength], i % columns.RunLength
 }
 
-// row is the tally of one row.
+// row returns the tally of one row.
 func (r *run) row(at int64) tally {
 	t := tally{rows: 1}
 	if r.delay[at] != noOutcome {
@@ -123,7 +122,7 @@ func (r *run) row(at int64) tally {
 	return t
 }
 
-// variance is c (1 - c), all in units of 1e-9.
+// variance returns c (1 - c); all are in units of 1e-9.
 func variance(c int64) int64 { return (c*(confUnit-c) + confUnit/2) / confUnit }
 
 func (t tally) plus(o tally) tally {
@@ -133,8 +132,8 @@ func (t tally) plus(o tally) tally {
 	}
 }
 
-// outcome takes the outcome of a row, which replaces an earlier one. It counts
-// by when it was logged: until then nobody knew it.
+// outcome sets the outcome of a row, and replaces an earlier one. Its delay ends when it
+// was logged, because it was unknown until then.
 func (h *ledger) outcome(f *predictionlog.FeedbackRow, correct bool) {
 	i := h.line.Search(h.line.First(), f.PredictionID)
 	if i == h.line.Next() || h.line.ID(i) != f.PredictionID {
@@ -148,7 +147,7 @@ func (h *ledger) outcome(f *predictionlog.FeedbackRow, correct bool) {
 	r.seq[at] = f.Seq
 }
 
-// setOutcome gives a row of a time another outcome, or none.
+// setOutcome sets or removes the outcome of a row with the given time.
 func (h *ledger) setOutcome(r *run, at, time int64, delay uint8, right bool) {
 	before := r.row(at)
 	if was := r.delay[at]; was != noOutcome && time > h.after {
@@ -179,8 +178,7 @@ func (h *ledger) forget(anchor int64) {
 	line.DropBefore(n)
 }
 
-// forgetOutcomes drops the outcomes before anchor; behind a time this leaves none
-// out.
+// forgetOutcomes drops the outcomes before anchor. Rows later than after lose none by that.
 func (h *ledger) forgetOutcomes(anchor, after int64) {
 	if anchor == h.anchor && after == h.after {
 		return
@@ -208,9 +206,9 @@ func (h *ledger) sum(from, after, until int64) tally {
 	return t
 }
 
-// runsIn calls whole with the runs that lie behind row first and between two times,
-// and with the number of their first row; and each with the rows between these of
-// runs that do so in part, and with their time.
+// runsIn visits the rows from first on with after < time <= until. It calls whole for runs
+// that are in this range completely, with the number of their first row. It calls each for
+// the rows in the range of all other runs, with their times.
 func (h *ledger) runsIn(first, after, until int64, whole func(r *run, begin int64), each func(r *run, at, time int64)) {
 	for begin := first - first%columns.RunLength; begin < h.line.Next(); begin += columns.RunLength {
 		r, _ := h.at(begin)
@@ -228,7 +226,7 @@ func (h *ledger) runsIn(first, after, until int64, whole func(r *run, begin int6
 	}
 }
 
-// waiting counts the rows without outcome by their age at now.
+// waiting counts the rows without an outcome by their age at now.
 func (h *ledger) waiting(now int64) []int64 {
 	waiting := make([]int64, delayBuckets)
 	each := func(r *run, at, time int64) {

@@ -9,19 +9,19 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
-// maturityShare is the share of outcomes that have come at the age at which a
-// prediction is mature, minOutcomes how many it takes to know that age: of fewer
-// than 20, 95 % is all of them.
+// maturityShare is the share of predictions that have their outcome at the age at which a
+// prediction counts as mature. minOutcomes is the number of outcomes needed to estimate
+// that age: with fewer than 20, 95 % would be all of them.
 const (
 	maturityShare = 0.95
 	minOutcomes   = 20
 )
 
-// defaultPositive is the positive class where no reference names it.
+// defaultPositive is the positive class if no reference names one.
 const defaultPositive = "1"
 
-// addOutcomes adds to a model of a snapshot what is known of outcomes and, without
-// them, of accuracy.
+// addOutcomes adds to a model of a snapshot its coverage, its matured cohort and the
+// estimate of its accuracy.
 func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time.Time) {
 	h := s.ledger
 	if window.Rows > 0 {
@@ -49,7 +49,7 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 	}
 }
 
-// maturity returns the age at which outcomes have come, if that is known.
+// maturity returns the age at which most predictions have their outcome, if it is known.
 func (h *ledger) maturity(now int64) (age time.Duration, ok bool) {
 	var outcomes int64
 	for _, n := range h.delays {
@@ -70,7 +70,7 @@ func (s *series) estimate(window *columns.Counts, t tally) *snapshot.Estimate {
 	return cbpe(t.scored, t.conf, t.variance)
 }
 
-// cbpe is the estimate of predictions from sums of their confidence, nil of none.
+// cbpe returns the estimate from sums of confidence, nil without rows.
 func cbpe(rows, conf, variance int64) *snapshot.Estimate {
 	if rows == 0 {
 		return nil
@@ -81,8 +81,8 @@ func cbpe(rows, conf, variance int64) *snapshot.Estimate {
 	}
 }
 
-// estimate is the estimate from a number of predictions by fine code of the score, nil
-// of none.
+// estimate returns the estimate from the numbers of predictions by fine code of the score,
+// nil without predictions.
 func (l *layout) estimate(codes []int64) *snapshot.Estimate {
 	b := l.columns[l.score].binning
 	fine := append([]int64(nil), codes[:b.Fine()]...)

@@ -44,8 +44,8 @@ func came(rnd *rand.Rand, probability float64) string {
 	return "0"
 }
 
-// judge writes rows and, in one transaction, what came of them.
-func judge(log *writer, first int64, rows []row, outcome func(row) string) {
+// observe writes rows and, in one transaction, their outcomes.
+func observe(log *writer, first int64, rows []row, outcome func(row) string) {
 	log.predict(rows...)
 	log.all(insertOutcome, func(run func(...any)) {
 		for i, r := range rows {
@@ -80,7 +80,7 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 			shifted[i].state = "TX"
 		}
 	}
-	judge(log, 1, shifted, func(r row) string { return came(rnd, r.score) })
+	observe(log, 1, shifted, func(r row) string { return came(rnd, r.score) })
 	gap := func(p *snapshot.Performance) (truth, estimate, band float64) {
 		s := p.Scores
 		return float64(s.Correct) / float64(s.Samples), s.Estimate.Accuracy, 1.96 * s.Estimate.StandardError
@@ -107,7 +107,7 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 	}
 
 	broken := traffic(rnd, start.Add(time.Hour), 2000)
-	judge(log, 2001, broken, func(r row) string {
+	observe(log, 2001, broken, func(r row) string {
 		if r.state == "NY" {
 			return came(rnd, 1-r.score)
 		}
@@ -163,7 +163,7 @@ func TestAttributionIsExact(t *testing.T) {
 	for i := range rows {
 		rows[i].income += 5000
 	}
-	judge(log, 1, rows, func(r row) string { return came(rnd, r.score*r.score) })
+	observe(log, 1, rows, func(r row) string { return came(rnd, r.score*r.score) })
 	m := see(t, log.open(ref, o), start.Add(time.Hour)).Models[0]
 	var known, right int64
 	for b := range ref.Score.Labelled {
@@ -230,11 +230,11 @@ func TestMaturityIsUnknownWhileOutcomesAreFew(t *testing.T) {
 	t.Parallel()
 	log, rnd := newLog(t), rand.New(rand.NewPCG(47, 48))
 	w := log.open(normal(t), defaults())
-	judge(log, 1, traffic(rnd, start, 19), func(row) string { return "1" })
+	observe(log, 1, traffic(rnd, start, 19), func(row) string { return "1" })
 	if m := see(t, w, start.Add(2*time.Hour)).Models[0]; m.Matured != nil || m.Performance.Samples != 19 {
 		t.Errorf("of 19 outcomes: %+v", m.Matured)
 	}
-	judge(log, 20, traffic(rnd, start, 1), func(row) string { return "1" })
+	observe(log, 20, traffic(rnd, start, 1), func(row) string { return "1" })
 	if m := see(t, w, start.Add(2*time.Hour)).Models[0]; m.Matured == nil {
 		t.Error("of 20 outcomes nothing is known")
 	}
@@ -250,7 +250,7 @@ func TestScoresWithoutOutcomesInTheReference(t *testing.T) {
 	log, rnd := newLog(t), rand.New(rand.NewPCG(49, 50))
 	rows := traffic(rnd, start, 400)
 	rows[7].features, rows[8].features = `{"income"`, `{"income":null,"state":"NY"}`
-	judge(log, 1, rows, func(r row) string { return came(rnd, r.score) })
+	observe(log, 1, rows, func(r row) string { return came(rnd, r.score) })
 	m := see(t, log.open(normal(t), defaults()), start.Add(time.Hour)).Models[0]
 	var sum, variance float64
 	for i, r := range rows {

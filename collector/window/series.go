@@ -13,32 +13,31 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// tick is the unit of the clock by which rows are ordered, in nanoseconds:
-// UTC-aligned spans of 15 seconds.
+// tick is the length of a tick in nanoseconds: 15 seconds, aligned to UTC.
 const tick = int64(drift.TickLength)
 
-// late is how many ticks a row may lie behind the newest one and still count as
-// late: it then takes the newest row's time. A row further behind was written
-// after the clock was set back, and sets back the reader's.
+// late is the number of ticks by which a row may be older than the newest one and count as
+// late: it then gets the newest row's time. An even older row was written after the clock
+// was set back, and sets back the series' clock too.
 const late = 4
 
-// clockTolerance is how far in the future of the scrape's clock a row's time
-// may lie and still be in a window that is bounded by age. Rows beyond it were
-// written under a wrong clock, and count again once the clocks agree.
+// clockTolerance is how far in the future of the scrape's clock a row may be and still be
+// in a window that is bounded by age. Rows beyond it were written under a wrong clock, and
+// count again once the clocks agree.
 const clockTolerance = late * time.Duration(tick)
 
 // series is the window of one model and version.
 type series struct {
 	layout *layout // nil: no reference serves this version, only times are kept
 	rows   *columns.Store
-	scrape *columns.Cursor // counts what snapshots see
-	view   atomic.Pointer[view]
+	scrape *columns.Cursor // counts the window that snapshots show
+	shown  atomic.Pointer[shown]
 	pushed int64 // calls of push
 	age    time.Duration
-	// ledger holds what is needed of rows when their outcomes arrive.
-	ledger   *ledger
+	ledger *ledger
+
 	maturity time.Duration // --window.maturity
-	// parts are what the last snapshot has.
+	// parts are the parts of the last snapshot.
 	parts struct {
 		coverage *snapshot.Coverage
 		matured  *snapshot.Matured
@@ -46,21 +45,21 @@ type series struct {
 	}
 
 	lookback int64
-	span     int64 // of the newest row: its id by the look-back
-	clock    int64 // time of the newest row, or of the one it is late behind
+	span     int64 // id of the newest row, divided by the look-back
+	clock    int64 // time of the newest row, or the later time that a late row got
 
-	// watches are the folds that began with this span and the one before;
-	// none without sequential detection. The first is what snapshots see, the
-	// second takes its place at the next anchor.
+	// watches are the folds that began with this span and the one before; none without
+	// sequential detection. Snapshots show the first. The second replaces it at the next
+	// anchor.
 	watches   []*watch
 	detection drift.DetectorOptions
-	ticks     *columns.Cursor // counts their windows, unless they began lately
-	cells     [][]int64       // scratch for these, by column
+	ticks     *columns.Cursor // counts the windows of watches that no longer have their own cursor
+	cells     [][]int64       // scratch for these windows, by column
 	null      func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
 	last   []float64 // newest value of each numeric feature
-	lastAt []int64   // and the id of its row
-	codes  []uint8   // scratch: the codes of one row
+	lastAt []int64   // id of the row with that value
+	codes  []uint8   // scratch for the codes of one row
 	behind int64     // rows before this id are forgotten
 }
 
@@ -94,9 +93,9 @@ func (w *Window) newSeries(l *layout) *series {
 	return s
 }
 
-// push adds one row. It reports whether the row's features are a JSON object:
-// a row with others is not part of the window. When it fails, for want of a
-// null, nothing is added and the same row can be pushed again.
+// push adds one row. It reports whether the row's features are a JSON object; if they are
+// not, the row is not part of the window. When it fails because a null distribution is
+// missing, nothing is added and the same row can be pushed again.
 func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, err error) {
 	s.pushed++
 	if s.layout == nil {
@@ -124,8 +123,8 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	return true, nil
 }
 
-// beginWatch begins a watch with the present span, and ends those that began
-// before the last one.
+// beginWatch begins a watch with the present span, and ends watches that began before the
+// previous span.
 func (s *series) beginWatch() {
 	if s.layout == nil || s.detection.FalseAlarmsPerMonth == 0 {
 		return
@@ -144,9 +143,9 @@ func (s *series) unwatch(anchor int64) {
 	}
 }
 
-// clamp returns the time of a row: its own, or that of the newest row when it is
-// late. So times rise, but where a clock was set back. They begin again at every
-// multiple of the look-back: a reader that starts there finds the same.
+// clamp returns the time of a row: its own, or that of the newest row when it is late. So
+// times never decrease, except where the clock was set back. The clock starts again at every
+// multiple of the look-back, so that a reader that starts there finds the same times.
 func (s *series) clamp(row *predictionlog.Row) int64 {
 	span := row.ID / s.lookback
 	isLate := row.Time < s.clock && row.Time/tick >= s.clock/tick-late
@@ -171,8 +170,7 @@ func (s *series) lastTime() int64 { return s.rows.Time(s.rows.Next() - 1) }
 
 func (s *series) lastID() int64 { return s.rows.ID(s.rows.Next() - 1) }
 
-// lastValue returns the newest number of a feature, nil when there was none
-// since the anchor.
+// lastValue returns the newest number of a feature, nil if there is none since the anchor.
 func (s *series) lastValue(feature int) *float64 {
 	value := s.last[feature]
 	if s.lastAt[feature] < s.behind || math.IsNaN(value) {
@@ -187,7 +185,7 @@ func (s *series) at(now time.Time) *columns.Counts {
 	return s.scrape.Window(0, from, until)
 }
 
-// bounds are the times between which the rows lie that a scrape at now sees.
+// bounds returns the range of times of the window that a scrape at now sees.
 func (s *series) bounds(now time.Time) (from, until int64) {
 	if s.age == 0 {
 		return columns.NoBound, columns.NoBound

@@ -12,18 +12,18 @@ import (
 type state struct {
 	logID   string
 	logSize int64
-	// read holds the newest ids that were folded; counted the newest ids that
-	// counters cover. Rows up to counted reached the counters as sums of the
-	// log, later ones are added one by one.
+	// read has the newest ids that were folded, counted the newest ids that the log's sums
+	// brought into the counters. Later rows are added to the counters one by one.
 	read, counted predictionlog.UpTo
 	anchor        int64
 	series        map[predictionlog.Key]*series
 	feedback      map[predictionlog.Key]*feedback
 	counters      map[predictionlog.Key]*predictionlog.Counters
-	// copies are those that snapshots have, until something is added.
+	// copies are the copies of counters that snapshots have. A copy is dropped when its
+	// counters change.
 	copies map[predictionlog.Key]*predictionlog.Counters
-	// outcomesFrom are the times of the first feedback at or behind each multiple of
-	// the look-back, by that.
+	// outcomesFrom has the time of the first feedback at or after each multiple of the
+	// look-back. The keys are these multiples, divided by the look-back.
 	outcomesFrom map[int64]int64
 }
 
@@ -38,8 +38,8 @@ func (s *state) reset() {
 	}
 }
 
-// advance folds the rows up to the log's high-water ids. When it is cut off
-// what it has folded stays, and the next call goes on from there.
+// advance folds the rows up to the log's high-water ids. If it is cut off, the next call
+// continues where it stopped.
 func (w *Window) advance(ctx context.Context) error {
 	now, err := w.log.State(ctx)
 	if err != nil {
@@ -54,13 +54,13 @@ func (w *Window) advance(ctx context.Context) error {
 	s.anchor = anchor(high.Predictions, w.options.Lookback)
 	feedbackAnchor := anchor(high.Feedback, w.options.Lookback)
 	if s.read.Predictions < s.anchor-1 || s.read.Feedback < feedbackAnchor-1 {
-		// Rows are skipped: only the log's own sums can count them.
+		// Rows are skipped, so only the log's sums can count them.
 		s.read.Predictions = max(s.read.Predictions, s.anchor-1)
 		s.read.Feedback = max(s.read.Feedback, feedbackAnchor-1)
 		s.counters = nil
 	}
 	if s.counters == nil {
-		// Errors have no window: at the start they reach the counters as sums.
+		// Errors have no window: at the start, the log's sums bring them into the counters.
 		s.read.Errors = high.Errors
 	}
 	if err := w.count(ctx, now.TotalsUpTo); err != nil {
@@ -85,14 +85,14 @@ func (w *Window) advance(ctx context.Context) error {
 	return nil
 }
 
-// anchor returns the id behind which no window looks: the multiple of lookback
-// that lies at least one and less than two look-backs behind the newest row.
+// anchor returns the id before which no window looks: the multiple of lookback that is at
+// least one and less than two look-backs before the newest row.
 func anchor(high, lookback int64) int64 {
 	return max(0, (high/lookback-1)*lookback)
 }
 
-// count loads the counters at the start, and again whenever the log has summed
-// rows that were not read yet: those may have been deleted since.
+// count loads the counters from the log's sums at the start, and again when the log has
+// summed rows that were not read yet, because these may have been deleted.
 func (w *Window) count(ctx context.Context, summed predictionlog.UpTo) error {
 	s := &w.state
 	if s.counters != nil && summed.Predictions <= s.read.Predictions &&
@@ -119,9 +119,9 @@ func (s *state) copied(key predictionlog.Key) *predictionlog.Counters {
 	return s.copies[key]
 }
 
-// completeAfter returns the time behind which all outcomes of a prediction were
-// read: an outcome from before the anchor of the feedback belongs to a prediction
-// that is older than the first one behind it.
+// completeAfter returns a time: of predictions after it, all outcomes were read. An outcome
+// before the anchor of the feedback belongs to a prediction older than the first outcome
+// after that anchor.
 func (s *state) completeAfter(feedbackAnchor, lookback int64) int64 {
 	if feedbackAnchor == 0 {
 		return math.MinInt64
@@ -140,7 +140,7 @@ func (s *state) completeAfter(feedbackAnchor, lookback int64) int64 {
 	return s.outcomesFrom[first]
 }
 
-// forget drops what lies behind the anchors.
+// forget drops all rows and outcomes before the anchors.
 func (s *state) forget(feedbackAnchor, lookback int64) {
 	after := s.completeAfter(feedbackAnchor, lookback)
 	for k, r := range s.series {

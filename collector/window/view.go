@@ -8,72 +8,72 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
-// view is what a snapshot shows of the distributions of one series. The next one
-// shows the same, at no cost, while it looks at the same.
-type view struct {
-	at    sight
-	shown *snapshot.Distributions
+// shown is the distributions that the last snapshot has of one series. The next snapshot
+// has the same, at no cost, while the extent is the same.
+type shown struct {
+	extent        extent
+	distributions *snapshot.Distributions
 }
 
-// draft is the distributions of one series while they are made for a snapshot: they
-// lack their nulls at first.
+// draft is the distributions of one series while they are made for a snapshot. At first
+// they have no null distributions.
 type draft struct {
-	of      *series
-	columns []snapshot.Distribution // those of shown, by column
-	shown   *snapshot.Distributions
-	at      sight
-	lasting bool // the snapshots to come may show them
+	of            *series
+	columns       []snapshot.Distribution // the same distributions, by column
+	distributions *snapshot.Distributions
+	extent        extent
+	reusable      bool // later snapshots may show them
 }
 
-// sight is all that a view depends on: rows are numbered, never change and lie in
-// a view by number, or by their time when that says which numbers.
-type sight struct {
-	pushed    int64 // rows that came, whatever became of them
+// extent is everything that the distributions of a window depend on. Rows are numbered and
+// never change, so a window is determined by a range of row numbers.
+type extent struct {
+	pushed    int64 // number of rows pushed, valid or not
 	behind    int64 // the anchor
-	low, high int64 // numbers of the rows in the window
+	low, high int64 // range of the numbers of the rows in the window
 	over      bool  // the detectors' open tick is over by the snapshot's clock
 }
 
-// sight returns what a snapshot at now looks at, right after the window was counted.
-// It reports false where a clock was set back: then no range of numbers says
-// which rows lie in a window by time.
-func (s *series) sight(now time.Time) (sight, bool) {
+// extent returns the extent of a snapshot at now, right after the window was counted. It
+// reports false when the clock was set back: a window bounded by age is then not a range of
+// row numbers.
+func (s *series) extent(now time.Time) (extent, bool) {
 	low, high := s.scrape.Range()
-	return sight{
+	return extent{
 		pushed: s.pushed, behind: s.behind, low: low, high: high,
 		over: len(s.watches) > 0 && s.watches[0].over(now.UnixNano()),
 	}, s.age == 0 || s.rows.InOrder()
 }
 
-// distributions gives a model of a snapshot its distributions: those of the last view
-// when nothing has changed, and nil; else new ones, which it returns as well.
+// distributions sets the distributions of a model in a snapshot. If nothing has changed it
+// sets those of the last snapshot and returns nil, otherwise it returns the new ones.
 func (w *Window) distributions(ctx context.Context, m *snapshot.Model, counts *columns.Counts, s *series, now time.Time) *draft {
-	at, lasting := s.sight(now)
-	if last := s.view.Load(); lasting && last != nil && last.at == at {
-		m.Distributions = last.shown
+	at, reusable := s.extent(now)
+	if last := s.shown.Load(); reusable && last != nil && last.extent == at {
+		m.Distributions = last.distributions
 		return nil
 	}
-	d := &draft{of: s, columns: s.layout.distributions(counts, s), at: at, lasting: lasting}
+	d := &draft{of: s, columns: s.layout.distributions(counts, s), extent: at, reusable: reusable}
 	if w.options.Blocks && !w.options.Bare {
 		s.cut(d.columns, counts.Rows, now)
 	}
 	s.detect(ctx, d.columns, now)
-	d.shown = s.layout.show(d.columns)
-	m.Distributions = d.shown
+	d.distributions = s.layout.show(d.columns)
+	m.Distributions = d.distributions
 	return d
 }
 
-// keepViews lets the snapshots to come show what this one shows, where it lacks
-// nothing.
-func keepViews(drafts []*draft) {
+// reuse lets later snapshots show these distributions, if they are complete.
+func reuse(drafts []*draft) {
 	for _, d := range drafts {
-		if d.lasting && d.whole() {
-			d.of.view.Store(&view{d.at, d.shown})
+		if d.reusable && d.complete() {
+			d.of.shown.Store(&shown{d.extent, d.distributions})
 		}
 	}
 }
 
-func (d *draft) whole() bool {
+// complete reports whether no null distribution is missing.
+func (d *draft) complete() bool {
 	for i := range d.columns {
 		if d.columns[i].NullErr != nil {
 			return false
@@ -82,8 +82,8 @@ func (d *draft) whole() bool {
 	return true
 }
 
-// same returns last when it says the same as next: what has not changed stays the same
-// part of a snapshot. Nil says nothing.
+// same returns the last part if it equals next, so that an unchanged part keeps its
+// pointer. Nil is never equal.
 func same[T comparable](last **T, next *T) *T {
 	if *last == nil || next == nil || **last != *next {
 		*last = next

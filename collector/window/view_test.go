@@ -27,16 +27,16 @@ func TestASnapshotWithoutNewRowsShowsTheSameDistributions(t *testing.T) {
 	} {
 		last := w.state.last()
 		s := see(t, w, start.Add(step.after))
-		if same := last != nil && s.Models[0].Distributions == last.shown; same != step.same {
+		if same := last != nil && s.Models[0].Distributions == last.distributions; same != step.same {
 			t.Errorf("%s the same: %v", step.what, same)
 		}
 	}
 }
 
-// last is the view of the only series, nil before there is one.
-func (s *state) last() *view {
+// last returns the distributions last shown of the only series, nil before there are any.
+func (s *state) last() *shown {
 	for _, r := range s.series {
-		return r.view.Load()
+		return r.shown.Load()
 	}
 	return nil
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
-// watch folds the rows of one series, from one multiple of the look-back on,
-// into a detector for each column, tick by tick. What it says depends on these
-// rows alone. A row of a later tick closes the open one, and so does a row that
-// lies far behind, for the clock was set back; other rows join the open tick.
+// watch folds the rows of one series into a detector for each column, tick by tick. It
+// begins at a multiple of the look-back, and its state depends on the rows since then
+// alone. A row of a later tick closes the open tick. So does a much older row, because the
+// clock was set back. All other rows join the open tick.
 type watch struct {
 	series *series
-	from   int64           // id with which it begins
-	start  int64           // number of its first row in the ring
-	own    *columns.Cursor // counts its windows while they begin at start; then nil
+	from   int64           // id of the first row
+	start  int64           // number of the first row in the ring
+	own    *columns.Cursor // counts its windows while they begin at start; nil afterwards
 
-	tick      int64 // the open one, by its number since 1970
-	open      bool
-	pieces    []*drift.Pieces // its rows
+	tick      int64           // the open tick, by its number since 1970
+	open      bool            // whether a tick is open
+	pieces    []*drift.Pieces // rows of the open tick, by column
 	counted   int64           // number of the first row that is not in pieces yet
-	closed    int             // columns that have folded it already
+	closed    int             // number of columns that have folded the open tick
 	detectors []*drift.Detector
 }
 
@@ -38,9 +38,9 @@ func newWatch(s *series, from int64) *watch {
 	return w
 }
 
-// before is called before a row with this time is added. It closes the open
-// tick when the row does not belong to it; when that fails for want of a null,
-// the same row can be tried again.
+// before is called before a row with this time is added. It closes the open tick if the row
+// does not belong to it. If that fails because a null distribution is missing, the same row
+// can be tried again.
 func (w *watch) before(ctx context.Context, time int64) error {
 	if t := time / tick; w.open && (t > w.tick || t < w.tick-late) {
 		return w.close(ctx)
@@ -48,7 +48,7 @@ func (w *watch) before(ctx context.Context, time int64) error {
 	return nil
 }
 
-// after is called when a row was added.
+// after is called after a row was added.
 func (w *watch) after(time int64) {
 	if !w.open {
 		w.open, w.tick = true, time/tick
@@ -58,8 +58,8 @@ func (w *watch) after(time int64) {
 	}
 }
 
-// count adds the rows to pieces that are not in them yet: many at once, column by
-// column, while the ring surely has them.
+// count adds the rows that are not in pieces yet. It adds many at once, column by column,
+// and early enough that the ring still has them.
 func (w *watch) count() {
 	rows := w.series.rows
 	for w.counted < rows.Next() {
@@ -91,7 +91,7 @@ func (w *watch) close(ctx context.Context) error {
 	return nil
 }
 
-// columnTick is what the open tick brought to one column.
+// columnTick returns the open tick of one column.
 func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) drift.Tick {
 	c := &w.series.layout.columns[i]
 	window := w.series.cells[i]
@@ -101,8 +101,8 @@ func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) dri
 		Rows:   w.pieces[i],
 		Window: window,
 		Null: func(rows int64) (*drift.Null, error) {
-			// Rows that depend on each other may be worth fewer than a null is drawn for;
-			// the smallest null is scaled to them.
+			// The effective size of dependent rows may be below the smallest null
+			// distribution; then the smallest one is scaled.
 			return w.series.null(ctx, c, max(rows, drift.MinPredictions))
 		},
 	}
@@ -126,11 +126,11 @@ func (w *watch) window() *columns.Counts {
 	return c.Window(w.start, end-int64(s.age), end+int64(clockTolerance))
 }
 
-// over reports whether there is an open tick that is over by a clock.
+// over reports whether there is an open tick that has ended at now.
 func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
 
-// seen returns the detectors as a scrape at now sees them: with the open tick
-// folded, on copies, when it is over by that clock.
+// seen returns the detectors as a scrape at now sees them. If the open tick has ended by
+// then, it is folded into copies of the detectors.
 func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) {
 	if !w.over(now) {
 		return w.detectors, nil
@@ -151,7 +151,7 @@ func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) 
 	return seen, nil
 }
 
-// detect gives every distribution of a series what its detector says.
+// detect sets the state of the detector of every distribution of a series.
 func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now time.Time) {
 	if len(s.watches) == 0 {
 		return

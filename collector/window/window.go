@@ -1,12 +1,11 @@
 // Package window folds the rows of a prediction log into sliding windows, one for
 // each model and version, and makes immutable snapshots of them.
 //
-// What a snapshot holds is a function of the log up to its high-water ids, the
-// references, the options and the scrape's clock, and of nothing else: a
-// restarted process, a second one, or one that reads at another pace arrives at
-// the same counts. To make that hold with a bounded start, no window looks
-// behind an anchor, an id that is a multiple of the look-back and lies one to
-// two look-backs behind the newest row.
+// A snapshot depends on the log up to its high-water ids, the references, the options and
+// the scrape's clock, and on nothing else: a restarted process, a second one, or one that
+// scrapes at another pace has the same counts. For that, and to bound the rows read at a
+// start, no window looks further back than an anchor: an id that is a multiple of the
+// look-back, one to two look-backs before the newest row.
 package window
 
 import (
@@ -24,35 +23,36 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Options bounds the windows.
+// Options are the bounds of the windows.
 type Options struct {
 	// Predictions is the number of newest rows of a model and version in its
 	// window; 0 turns this bound off.
 	Predictions int
-	// Duration is the greatest age, by the scrape's clock, of a row in the
-	// window; 0 turns this bound off. One of the two must be on.
+	// Duration is the maximum age, by the scrape's clock, of a row in the window; 0 turns
+	// this bound off. At least one of the two must be on.
 	Duration time.Duration
-	// Lookback is the distance between two anchors, in rows of the log. It
-	// grows to Predictions.
+	// Lookback is the distance between two anchors, in rows of the log. It is raised to
+	// Predictions if it is less.
 	Lookback int64
 	// Feedback is the number of newest distinct predictions with feedback in
 	// the feedback window.
 	Feedback int
-	// Maturity is the age from which on a prediction counts as one whose outcome is
-	// in, should it ever come; 0: that at which 95 % of the outcomes have come.
+	// Maturity is the age from which a prediction counts as mature, whether its outcome
+	// has come or not; 0: the age at which 95 % have their outcome.
 	Maturity time.Duration
-	// Versions is the greatest number of versions of one model that are exported.
+	// Versions is the maximum number of versions of one model that are exported.
 	Versions int
-	// FalseAlarmsPerMonth is the number of false alarms that the detectors of one
-	// model and version may give in 30 days; 0: there are no detectors.
+	// FalseAlarmsPerMonth bounds the false alarms of the detectors of one model and
+	// version in 30 days; 0: there are no detectors.
 	FalseAlarmsPerMonth float64
-	// Tolerance is the divergence in nats up to which they tolerate drift.
+	// Tolerance is the divergence in nats up to which the detectors tolerate drift.
 	Tolerance float64
-	// Blocks asks for the window in blocks of neighbouring rows, and for a test of
-	// them that allows for dependence.
+	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
+	// allows for dependence.
 	Blocks bool
-	// Bare leaves the nulls, the outcomes and the estimates out of snapshots, for
-	// those who ask the detectors only: no null is then drawn unless one needs it.
+	// Bare leaves null distributions, outcomes and estimates out of snapshots, for callers
+	// that use the detectors only. A null distribution is then drawn only if a detector
+	// needs it.
 	Bare bool
 }
 
@@ -76,16 +76,16 @@ func (o Options) validate() error {
 	return nil
 }
 
-// Spec is one configured model: its name, what is normal for its versions, and
-// the features to watch (all of the reference when empty).
+// Spec is one configured model: its name, the references of its versions, and the features
+// to watch (when empty, all features of the reference).
 type Spec struct {
 	Name       string
 	References []*reference.Reference
 	Features   []string
 }
 
-// Reference returns what serves a version: the reference made for it, else the
-// one made for every version, else nil.
+// Reference returns the reference for a version: the one made for it, or else the one made
+// for every version, or else nil.
 func (s *Spec) Reference(version string) *reference.Reference {
 	var general *reference.Reference
 	for _, r := range s.References {
@@ -99,8 +99,8 @@ func (s *Spec) Reference(version string) *reference.Reference {
 	return general
 }
 
-// Log is what a Window reads. *sqlite.Reader is one; its documentation
-// says what the methods promise.
+// Log is the log that a Window reads. *sqlite.Reader implements it and documents the
+// methods.
 type Log interface {
 	State(ctx context.Context) (predictionlog.State, error)
 	Totals(ctx context.Context, atLeast predictionlog.UpTo) (predictionlog.Totals, error)
@@ -118,15 +118,14 @@ type Window struct {
 	layouts []*layout
 	specs   map[string]*Spec
 
-	begun   atomic.Int64  // advances, by number
-	token   chan struct{} // in the channel, or with whoever may touch the rest
+	begun   atomic.Int64  // number of advances that have begun
+	token   chan struct{} // holds the token that is needed to use the fields below
 	state   state
-	reached int64 // the advance with which state reached the log's end; 0: not there
+	reached int64 // number of the last advance if it reached the log's end, else 0
 }
 
-// New returns a Window that reads log. It does no IO: the first Snapshot does.
-// The nulls of every reference's full window are queued to be built at once,
-// unless o is Bare.
+// New returns a Window over log. It does no IO: the first Snapshot does. Unless o is Bare,
+// it starts to draw the null distributions for full windows of every reference.
 func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -156,10 +155,9 @@ func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Opt
 	return w, nil
 }
 
-// Snapshot reads what is new in the log and returns the windows as now sees
-// them. It never returns nil and never returns later than the reads it started
-// end after ctx does; a failure is the snapshot's Err. Callers that overlap
-// share one reading of the log.
+// Snapshot reads the new rows of the log and returns the windows at now. It never returns
+// nil; a failure is in the snapshot's Err. When ctx ends, it returns as soon as the read
+// that is under way has ended. Overlapping calls share one reading of the log.
 func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot {
 	s, begun := &snapshot.Snapshot{Time: now}, w.begun.Load()
 	var drafts []*draft
@@ -186,12 +184,12 @@ func (w *Window) Snapshot(ctx context.Context, now time.Time) *snapshot.Snapshot
 		w.drawNulls(ctx, drafts)
 		testBlocks(drafts)
 	}
-	keepViews(drafts)
+	reuse(drafts)
 	return s
 }
 
-// advanceOnce advances. Whoever has called Snapshot before it began, and waits for
-// the token meanwhile, need not do so again.
+// advanceOnce advances and records that. Callers of Snapshot that were waiting for the token
+// before it began need not advance again.
 func (w *Window) advanceOnce(ctx context.Context) error {
 	number := w.begun.Add(1)
 	w.reached = 0
@@ -202,8 +200,7 @@ func (w *Window) advanceOnce(ctx context.Context) error {
 	return nil
 }
 
-// fill copies the state into a snapshot. It returns the distributions that were made
-// for it.
+// fill copies the state into a snapshot. It returns the distributions that it made.
 func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) (drafts []*draft) {
 	for _, c := range w.state.counters {
 		s.InvalidRows += c.Invalid
@@ -241,8 +238,8 @@ func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) 
 	return drafts
 }
 
-// model copies one model and version. It returns its distributions as well where they
-// were made again.
+// model copies one model and version. It also returns the distributions, if it made new
+// ones.
 func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) (snapshot.Model, *draft) {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
 	m := snapshot.Model{Name: spec.Name, Version: version, Reference: spec.Reference(version), Rows: &snapshot.Rows{}}
@@ -273,8 +270,8 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 	return m, w.distributions(ctx, &m, counts, r, now)
 }
 
-// versions lists the versions of a model, the one with the newest row first,
-// then those which only the counters and the feedback still know.
+// versions lists the versions of a model: the one with the newest row first, and last those
+// that only have counters.
 func (w *Window) versions(spec *Spec) []string {
 	newest := map[string]int64{}
 	for k, r := range w.state.series {
@@ -308,8 +305,8 @@ func (w *Window) referencesOnly(s *snapshot.Snapshot) {
 	sortModels(s.Models)
 }
 
-// drawNulls gives every distribution with enough rows its null, waiting for
-// those that are still being drawn until ctx ends.
+// drawNulls sets the null distribution of every distribution with enough rows. It waits,
+// until ctx ends, for those that are still being drawn.
 func (w *Window) drawNulls(ctx context.Context, drafts []*draft) {
 	for _, m := range drafts {
 		for i := range m.columns {

@@ -96,7 +96,7 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 			change(&o)
 			often, seldom := log.open(ref, o), log.open(ref, o)
 			rnd := rand.New(rand.NewPCG(5, uint64(len(name))))
-			clock, rows, told, alarms, matured := start, int64(0), int64(0), 0, 0
+			clock, rows, observed, alarms, matured := start, int64(0), int64(0), 0, 0
 			for round := range 60 {
 				for range 1 + rnd.IntN(4) {
 					batch := traffic(rnd, clock, 1+rnd.IntN(30))
@@ -124,9 +124,9 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 					log.predict(batch...)
 					rows += int64(len(batch))
 					if dense {
-						until := max(told, rows-rnd.Int64N(40))
-						log.outcomes(rnd, told+1, until, clock)
-						told = until
+						until := max(observed, rows-rnd.Int64N(40))
+						log.outcomes(rnd, observed+1, until, clock)
+						observed = until
 					} else if rnd.IntN(2) == 0 {
 						log.feedback(rows-rnd.Int64N(20), fmt.Sprint(rnd.IntN(2)))
 					}
