@@ -1,13 +1,13 @@
-// packed_rows is an SQL aggregate that writes rows one behind the other into memory
-// that its caller reads: to call from Go into SQLite for every row and every column of
-// it takes longer than all that is done with them afterwards.
+// packed_rows is an SQL aggregate that writes rows one after the other into memory that its
+// caller reads. Calling SQLite from Go for every column of every row costs more than all
+// later processing.
 #include "pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-// What is used of SQLite's interface, https://www.sqlite.org/c3ref/funclist.html:
-// go-sqlite3 links SQLite in and keeps its header to itself.
+// The part of SQLite's interface (https://www.sqlite.org/c3ref/funclist.html) that is used
+// here: go-sqlite3 contains SQLite, and does not export its header.
 typedef struct sqlite3 sqlite3;
 typedef struct sqlite3_context sqlite3_context;
 typedef struct sqlite3_value sqlite3_value;
@@ -28,17 +28,17 @@ enum { INTEGER = 1, FLOAT = 2, TEXT = 3, NUL = 5 }; // sqlite3_value_type
 enum { UTF8 = 1, DIRECTONLY = 0x80000 };            // flags of a function
 enum { NOMEM = 7, TOOBIG = 18, MISMATCH = 20 };     // errors
 
-// The arguments of packed_rows, behind the address of a struct rows.
+// The arguments of packed_rows after the first one, which is the address of a struct rows.
 enum { ID, TIME, LATENCY, SCORE, CLASS, MODEL, VERSION, FEATURES, ARGUMENTS };
 enum { NUMBERS = CLASS, TEXTS = ARGUMENTS - CLASS };
 
-// head is what stands before the texts of a row; pack.go reads it.
+// head precedes the texts of a row; pack.go reads it.
 struct head {
 	int64_t number[NUMBERS]; // the score as its bits
 	uint32_t bytes[TEXTS];
 };
 
-// room makes room for some more bytes.
+// room grows the memory for more bytes.
 static int room(struct rows *r, int more) {
 	if (r->room - r->used >= more) return 0;
 	if (more > PACKED_BYTES - r->used) return TOOBIG;
@@ -50,7 +50,7 @@ static int room(struct rows *r, int more) {
 	return 0;
 }
 
-// add appends a row, or returns why that cannot be done.
+// add appends a row, or returns an error code.
 static int add(struct rows *r, sqlite3_value **v) {
 	struct head h;
 	int size = sizeof h;
@@ -93,8 +93,8 @@ static void step(sqlite3_context *context, int n, sqlite3_value **values) {
 
 static void final(sqlite3_context *context) { (void)context; }
 
-// entry is called for every connection that is opened. DIRECTONLY: what a file says,
-// such as a view or a trigger, cannot call the function, and so name an address.
+// entry is called for every connection that is opened. DIRECTONLY: views and triggers of a
+// file cannot call the function, so no file can choose the address.
 static int entry(sqlite3 *db, const char **message, const void *api) {
 	(void)message, (void)api;
 	return sqlite3_create_function_v2(db, "packed_rows", 1 + ARGUMENTS, UTF8 | DIRECTONLY, 0, 0, step, final, 0);

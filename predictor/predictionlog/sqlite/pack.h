@@ -1,9 +1,9 @@
 #include <stdint.h>
 
-// PACKED_BYTES is how much packed_rows writes at most; more is an error.
+// PACKED_BYTES is the maximum that packed_rows writes; more is an error.
 enum { PACKED_BYTES = 4 << 20 };
 
-// rows is where packed_rows writes to. Whoever made it frees bytes.
+// rows is the memory that packed_rows writes to. Its owner frees bytes.
 struct rows {
 	char *bytes;
 	int used, room;

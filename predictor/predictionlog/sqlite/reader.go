@@ -11,18 +11,17 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// Reader reads a log that others write. It never writes to the file, never
-// holds a read transaction over many rows and never keeps a writer waiting. It
-// opens the log when it is first asked, and again after the log was replaced or
-// something went wrong: a Reader outlives every fault of its file. Methods may be
-// called concurrently; they take turns.
+// Reader reads a log that other processes write. It never writes to the file, never holds a
+// read transaction over many rows and never blocks a writer. It opens the log at the first
+// read, and again after the log was replaced or a read failed, so a Reader stays usable
+// whatever happens to its file. Methods may be called concurrently; they run one at a time.
 type Reader struct {
-	path string
-	turn chan struct{}    // holds one token: whoever has it may touch the rest
-	conn *file.Connection // nil: not open
-	file file.Identity    // of the file behind conn
-	real string           // its path without symbolic links
-	span int64            // ids of predictions in a chunk
+	path  string
+	token chan struct{}    // holds the token that is needed to use the fields below
+	conn  *file.Connection // nil: not open
+	file  file.Identity    // identity of the file that conn has open
+	real  string           // path of that file without symbolic links
+	span  int64            // number of ids of predictions in a chunk
 }
 
 // readerPatience is how long, in milliseconds, a read waits for a lock. In WAL
@@ -34,29 +33,29 @@ func NewReader(path string) *Reader {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
 	}
-	r := &Reader{path: path, turn: make(chan struct{}, 1), span: chunk}
-	r.turn <- struct{}{}
+	r := &Reader{path: path, token: make(chan struct{}, 1), span: chunk}
+	r.token <- struct{}{}
 	return r
 }
 
 // Close closes the file. A later read opens it again.
 func (r *Reader) Close() error {
-	<-r.turn
-	defer func() { r.turn <- struct{}{} }()
+	<-r.token
+	defer func() { r.token <- struct{}{} }()
 	return r.drop()
 }
 
-// Use calls f with a connection that only reads, when it is this caller's turn.
+// Use calls f with a read-only connection, once no other method uses it.
 func (r *Reader) Use(ctx context.Context, f func(*file.Connection) error) error {
 	return r.use(ctx, false, f)
 }
 
-// use calls f with an open connection, when it is this caller's turn. fresh
-// says to reopen the log if another file has taken its name.
+// use calls f with an open connection, once no other method uses it. With fresh it reopens
+// the log if another file has taken its name.
 func (r *Reader) use(ctx context.Context, fresh bool, f func(*file.Connection) error) error {
 	select {
-	case <-r.turn:
-		defer func() { r.turn <- struct{}{} }()
+	case <-r.token:
+		defer func() { r.token <- struct{}{} }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -80,7 +79,7 @@ func (r *Reader) use(ctx context.Context, fresh bool, f func(*file.Connection) e
 	if !errors.As(err, &problem) || problem.Code == sqlite3.ErrInterrupt {
 		return err
 	}
-	// Whatever SQLite kept of the file may be worth nothing now.
+	// SQLite's cached pages of the file may be wrong now.
 	return r.explain(ctx, errors.Join(err, r.drop()))
 }
 
@@ -113,8 +112,8 @@ func (r *Reader) open(ctx context.Context) error {
 	return nil
 }
 
-// explain makes a sentence of an error. A damaged page that is seen again right
-// after opening the file is its first one, which says how long the file is.
+// explain turns an error into a sentence. A damaged page that SQLite finds again right after
+// opening the file is the first page, which has the length of the file.
 func (r *Reader) explain(ctx context.Context, err error) error {
 	var problem sqlite3.Error
 	if !errors.As(err, &problem) || problem.Code != sqlite3.ErrCorrupt {

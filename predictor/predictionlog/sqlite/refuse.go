@@ -10,31 +10,31 @@ func (w *Writer) Refuse(model, version, reason string) {
 
 type refusal struct{ model, version, reason string }
 
-// refusals are the refused requests that are not in the log yet, by kind: a
-// flood of them takes no memory. The predictor has one model and a fixed list of
-// reasons; past refusalKinds, new kinds are not counted.
+// refusals counts the refused requests that are not in the log yet. Equal refusals share a
+// counter, so a flood of them takes no memory. The predictor has one model and a fixed list
+// of reasons; beyond maxRefusals different ones, new ones are not counted.
 type refusals struct {
-	mu    sync.Mutex
-	kinds map[refusal]int64
-	total int64
+	mu     sync.Mutex
+	counts map[refusal]int64
+	total  int64
 }
 
 const (
-	refusalKinds = 1024
-	// refusalRows is how many of them one transaction takes.
+	maxRefusals = 1024
+	// refusalRows is the maximum number of refusals in one transaction.
 	refusalRows = 1000
 )
 
-func (r *refusals) add(kind refusal) {
+func (r *refusals) add(one refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.kinds == nil {
-		r.kinds = map[refusal]int64{}
+	if r.counts == nil {
+		r.counts = map[refusal]int64{}
 	}
-	if _, known := r.kinds[kind]; !known && len(r.kinds) >= refusalKinds {
+	if _, known := r.counts[one]; !known && len(r.counts) >= maxRefusals {
 		return
 	}
-	r.kinds[kind]++
+	r.counts[one]++
 	r.total++
 }
 
@@ -46,7 +46,7 @@ func (r *refusals) count() int64 {
 	return r.total
 }
 
-// some returns at most refusalRows of them and leaves them there.
+// some returns at most refusalRows refusals, and does not remove them.
 func (r *refusals) some() map[refusal]int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -54,23 +54,23 @@ func (r *refusals) some() map[refusal]int64 {
 		return nil
 	}
 	chosen, room := map[refusal]int64{}, int64(refusalRows)
-	for kind, n := range r.kinds {
+	for one, n := range r.counts {
 		if n = min(n, room); n > 0 {
-			chosen[kind] = n
+			chosen[one] = n
 			room -= n
 		}
 	}
 	return chosen
 }
 
-// written takes away what some returned, once it is on disk.
+// written removes the refusals that some returned, once they are on disk.
 func (r *refusals) written(chosen map[refusal]int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for kind, n := range chosen {
+	for one, n := range chosen {
 		r.total -= n
-		if r.kinds[kind] -= n; r.kinds[kind] == 0 {
-			delete(r.kinds, kind)
+		if r.counts[one] -= n; r.counts[one] == 0 {
+			delete(r.counts, one)
 		}
 	}
 }

@@ -9,18 +9,17 @@ import (
 // sumEvery is how many ids lie between two advances of the log's sums.
 const sumEvery = 10_000
 
-// sums are what the log's own sums will need of the rows that this Writer has
-// written since: the ids from (and with) from up to (and without) next, provided
-// that nobody else has written any of them. With them, the trigger that advances
-// the sums has only the last few rows to read. Without, it reads 10,000, which
-// costs 2.3 us a row and keeps every 10,000th caller waiting for 25 ms.
+// sums accumulates this Writer's rows with ids in [from, next) that are not yet in the
+// log's sums. It is valid only if no other process wrote a row in this range. With it, the
+// trigger that advances the log's sums reads the last few rows only. Without it the trigger
+// reads 10,000 rows, which costs 2.3 us a row and makes every 10,000th caller wait 25 ms.
 type sums struct {
 	from, next int64
-	kinds      map[kind]*amount
+	groups     map[sumGroup]*amount
 }
 
-// kind is what the predictions in one row of totals_predictions have in common.
-type kind struct {
+// sumGroup is the key of one row of totals_predictions.
+type sumGroup struct {
 	model, version, class string
 	latency, score        int // bucket; -1: none
 }
@@ -28,7 +27,7 @@ type kind struct {
 type amount struct{ predictions, latency, score int64 }
 
 func (s *sums) add(p *predictionlog.Prediction) {
-	k := kind{model: p.Model, version: p.Version, class: p.Class, latency: -1, score: -1}
+	k := sumGroup{model: p.Model, version: p.Version, class: p.Class, latency: -1, score: -1}
 	var latency, score int64
 	if p.Latency >= 0 {
 		latency = int64(p.Latency)
@@ -38,25 +37,25 @@ func (s *sums) add(p *predictionlog.Prediction) {
 		score = predictionlog.ScoreUnits(p.Score)
 		k.score = predictionlog.ScoreBucket(p.Score)
 	}
-	a := s.kinds[k]
+	a := s.groups[k]
 	if a == nil {
 		a = &amount{}
-		s.kinds[k] = a
+		s.groups[k] = a
 	}
 	a.predictions++
 	a.latency += latency
 	a.score += score
 }
 
-// reset starts again at an id.
-func (s *sums) reset(from int64) { *s = sums{from: from, next: from, kinds: map[kind]*amount{}} }
+// reset empties the sums and starts at an id.
+func (s *sums) reset(from int64) { *s = sums{from: from, next: from, groups: map[sumGroup]*amount{}} }
 
 // crosses reports whether an id at which the log's sums advance is among n ids
 // from first on.
 func crosses(first, n int64) bool { return (first+n)/sumEvery > first/sumEvery }
 
-// save adds the sums to the log's own, if they follow on those and the next id
-// on them.
+// save adds the sums to the log's sums, if no row is missing between them, or between them
+// and the next id.
 func (s *sums) save(tx *transaction) (saved bool, err error) {
 	if s.from == s.next || s.next != tx.next {
 		return false, nil
@@ -65,7 +64,7 @@ func (s *sums) save(tx *transaction) (saved bool, err error) {
 	if err != nil || row == nil || row[0] != s.from-1 {
 		return false, err
 	}
-	for k, a := range s.kinds {
+	for k, a := range s.groups {
 		latency, score := int64(-1), -1.0
 		if k.latency >= 0 {
 			latency = bound(predictionlog.LatencyBoundsNS[:], k.latency)
@@ -85,10 +84,10 @@ func (s *sums) save(tx *transaction) (saved bool, err error) {
 	return true, tx.conn.Do("REPLACE INTO totals_up_to VALUES ('predictions', ?)", s.next-1)
 }
 
-// committed takes the rows of a transaction that began at id first. saved says
-// that save did its work in it.
+// committed adds the rows of a transaction that began at id first. saved says whether save
+// added the sums to the log in it.
 func (s *sums) committed(first int64, saved bool, tasks []*task) {
-	if saved || s.next != first || s.kinds == nil {
+	if saved || s.next != first || s.groups == nil {
 		s.reset(first)
 	}
 	for _, t := range tasks {

@@ -301,7 +301,7 @@ func TestSumsOfTheWriterEqualThoseOfTheRows(t *testing.T) {
 	insert := "INSERT INTO predictions (model, features, class, latency) VALUES ('m', '[]', '1', 5)"
 	write(12_000)
 	same("alone")
-	if len(w.sums.kinds) == 0 {
+	if len(w.sums.groups) == 0 {
 		t.Error("the writer keeps no sums")
 	}
 	must(t, c, insert)

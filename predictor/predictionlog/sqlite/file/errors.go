@@ -44,26 +44,26 @@ var (
 	ErrReadOnly = errors.New("is read-only")
 )
 
-// noRoom are the failures of a write for which SQLite has no code but the one of
-// a broken disk, although the disk works.
+// noRoom are the errors of a full disk, quota or file-size limit. SQLite reports them with
+// the code of a broken disk.
 var noRoom = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
 
 const adviceFull = "make room on its disk, or raise the quota or the limit on the size of files"
 
-// kinds are all of them.
-var kinds = []error{
+// explained are all errors of this package: Explain does not explain them again.
+var explained = []error{
 	ErrMissing, ErrEmpty, ErrNotLog, ErrSchemaVersion, ErrLocked, ErrTruncated, ErrCorrupt,
 	ErrReplaced, ErrPermission, ErrDirectory, ErrFull, ErrHeld, ErrReadOnly,
 }
 
-// explain turns an error of SQLite or of the file system into a sentence about
-// the log. Errors of other kinds, and those explained already, pass through.
+// Explain turns an error of SQLite or of the file system into a sentence about
+// the log. It returns all other errors, and those explained already, as they are.
 func Explain(path string, err error) error {
-	say := func(kind error, advice string, args ...any) error {
-		return fmt.Errorf("prediction log %s %w: %s (%w)", path, kind, fmt.Sprintf(advice, args...), err)
+	say := func(what error, advice string, args ...any) error {
+		return fmt.Errorf("prediction log %s %w: %s (%w)", path, what, fmt.Sprintf(advice, args...), err)
 	}
 	switch {
-	case err == nil, slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }):
+	case err == nil, slices.ContainsFunc(explained, func(one error) bool { return errors.Is(err, one) }):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("prediction log %s %w: start the predictor, or run `drift_exporter log init`; if it should be there, check the path and the volume", path, ErrMissing)
