@@ -49,7 +49,7 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	case t.Base != nil && t.Base.Score != nil:
 		score = &reference.Tally{Name: "score", Type: reference.Numeric, Binned: t.Base.Score}
 	}
-	r, err := reference.BuildTallies(rows, tallies, score, classes.labels, o)
+	r, err := reference.BuildTallies(rows, tallies, score, classes.heldOut, o)
 	if err != nil {
 		return nil, err
 	}

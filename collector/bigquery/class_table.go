@@ -16,7 +16,7 @@ const mostClasses = 10_000
 
 // classTable says what the texts of the predicted and the actual class mean.
 type classTable struct {
-	labels *reference.Labels // nil: nothing was predicted
+	heldOut *reference.HeldOut // nil: nothing was predicted
 	// rows says how the rows with these texts count.
 	rows  map[classes]rowsOfClasses
 	known bool // there are rows with a known outcome
@@ -43,16 +43,16 @@ func (p *plan) newClassTable(cells []cell, o *reference.BuildOptions) (*classTab
 	if err != nil {
 		return nil, err
 	}
-	if t.labels, err = answers.Labels(p.positive(), p.threshold, o); err != nil {
+	if t.heldOut, err = answers.HeldOut(p.positive(), p.threshold, o); err != nil {
 		return nil, err
 	}
-	for i, at := range t.labels.Index {
+	for i, at := range t.heldOut.Index {
 		c := &cells[at]
-		t.labels.Rows = append(t.labels.Rows, c.n)
-		v := rowsOfClasses{held: t.labels.Predicted[i] != "" || !p.verbatim}
-		if len(t.labels.Actual) > 0 {
-			v.labelled = t.labels.Predicted[i] != "" && t.labels.Actual[i] != ""
-			v.right = v.labelled && t.labels.Predicted[i] == t.labels.Actual[i]
+		t.heldOut.Rows = append(t.heldOut.Rows, c.n)
+		v := rowsOfClasses{held: t.heldOut.Predicted[i] != "" || !p.verbatim}
+		if len(t.heldOut.Actual) > 0 {
+			v.labelled = t.heldOut.Predicted[i] != "" && t.heldOut.Actual[i] != ""
+			v.right = v.labelled && t.heldOut.Predicted[i] == t.heldOut.Actual[i]
 		}
 		t.known = t.known || v.labelled
 		t.rows[c.classes] = v

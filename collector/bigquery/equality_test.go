@@ -132,11 +132,11 @@ func ofCSV(text []byte, table reference.Table) (*reference.Reference, []string, 
 	}
 	o := reference.BuildOptions{Model: table.Model, Version: table.Version, Missing: d.Missing}
 	a := reference.Answers{Scores: d.Scores, Predicted: d.Predicted, Actual: d.Actual, Outcomes: d.Outcomes, Coding: d.Coding, Outcome: d.Outcome}
-	labels, err := a.Labels(table.Positive, table.Threshold, &o)
+	heldOut, err := a.HeldOut(table.Positive, table.Threshold, &o)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := reference.Build(columnsOf(d), labels, o)
+	r, err := reference.Build(columnsOf(d), heldOut, o)
 	return r, d.Notes, err
 }
 

@@ -46,7 +46,7 @@ func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 	}
 	var values []string
 	columns := []reference.Column{{Name: "x", Type: reference.Numeric}, {Name: "few", Type: reference.Numeric}, {Name: "kind", Type: reference.Categorical}, {Name: "flag", Type: reference.Boolean}}
-	labels := &reference.Labels{}
+	heldOut := &reference.HeldOut{}
 	for i, r := range rows {
 		values = append(values, "("+r.sql+")")
 		columns[0].Numbers, columns[1].Numbers = append(columns[0].Numbers, r.x), append(columns[1].Numbers, r.few)
@@ -59,11 +59,11 @@ func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 		if r.p >= 0.5 {
 			predicted = "1"
 		}
-		labels.Index, labels.Score = append(labels.Index, i), append(labels.Score, r.p)
-		labels.Predicted, labels.Actual = append(labels.Predicted, predicted), append(labels.Actual, r.outcome)
+		heldOut.Index, heldOut.Score = append(heldOut.Index, i), append(heldOut.Score, r.p)
+		heldOut.Predicted, heldOut.Actual = append(heldOut.Predicted, predicted), append(heldOut.Actual, r.outcome)
 	}
 	run("INSERT INTO `test.semantics.rows` VALUES " + strings.Join(values, ", "))
-	want, err := reference.Build(columns, labels, reference.BuildOptions{Threshold: 0.5})
+	want, err := reference.Build(columns, heldOut, reference.BuildOptions{Threshold: 0.5})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // tally is a feature of its cells, by the rules of value. It is nil for a column that is
 // left out.
 func (p *plan) tally(c *column, cells []cell, table *classTable) (*reference.Tally, error) {
-	t := &reference.Tally{Name: c.name, Type: c.kind, Judged: table.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
+	t := &reference.Tally{Name: c.name, Type: c.kind, HasOutcomes: table.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
 	if c.edges != nil {
 		binned := binnedBy(c.name, c.edges, cells, table)
 		t.Binned = &binned

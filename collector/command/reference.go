@@ -80,11 +80,11 @@ func (f *rowsFlags) build(ctx context.Context, score, class string) (*reference.
 	o := reference.BuildOptions{Model: *f.name, Version: *f.version, Source: read.source, Created: read.changed, Missing: read.data.Missing}
 	d := read.data
 	answers := reference.Answers{Scores: d.Scores, Predicted: d.Predicted, Actual: d.Actual, Outcomes: d.Outcomes, Coding: d.Coding, Outcome: d.Outcome}
-	labels, err := answers.Labels(*f.positive, *f.threshold, &o)
+	heldOut, err := answers.HeldOut(*f.positive, *f.threshold, &o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *f.csv, err)
 	}
-	r, err := reference.Build(columns(read.data), labels, o)
+	r, err := reference.Build(columns(read.data), heldOut, o)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", *f.csv, err)
 	}

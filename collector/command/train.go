@@ -31,7 +31,7 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 		if err != nil {
 			return err
 		}
-		r, err := reference.Build(columns(read.data), &reference.Labels{
+		r, err := reference.Build(columns(read.data), &reference.HeldOut{
 			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
 		}, reference.BuildOptions{
 			Model: m.Name, Version: m.Version, Source: read.source, Created: read.changed,

@@ -27,23 +27,24 @@ type Answers struct {
 	Outcome string
 }
 
-// Labels are the classes of their column, or those that the scores make from the
-// threshold on; nil without either. It completes the options by positive class, classes
-// and threshold. Positive is the class whose probability a score is, "" where the
-// classes are 0 and 1, or false and true.
-func (d *Answers) Labels(positive string, threshold float64, o *BuildOptions) (*Labels, error) {
+// HeldOut returns the answers and outcomes of all rows that have an answer. Their classes
+// come from the class column, or else from the scores and the threshold; nil without
+// either. It sets the positive class, the classes and the threshold in the options.
+// Positive is the class whose probability a score is, "" if the classes are 0 and 1, or
+// false and true.
+func (d *Answers) HeldOut(positive string, threshold float64, o *BuildOptions) (*HeldOut, error) {
 	switch {
 	case d.Predicted != nil:
-		return predictedLabels(d, positive, o)
+		return heldOutByClass(d, positive, o)
 	case d.Scores != nil:
-		return scoredLabels(d, threshold, o), nil
+		return heldOutByScore(d, threshold, o), nil
 	}
 	return nil, nil
 }
 
-// scoredLabels makes the classes of the scores. They have the texts of the outcomes, and
+// heldOutByScore makes the classes of the scores. They have the texts of the outcomes, and
 // 0 and 1 as their names, so that a log may hold either.
-func scoredLabels(d *Answers, threshold float64, o *BuildOptions) *Labels {
+func heldOutByScore(d *Answers, threshold float64, o *BuildOptions) *HeldOut {
 	classes := []value.Class{{Text: "0"}, {Text: "1"}}
 	if d.Outcomes != nil && d.Coding.Negative != "" {
 		for i, named := range d.Coding.Classes() {
@@ -54,22 +55,22 @@ func scoredLabels(d *Answers, threshold float64, o *BuildOptions) *Labels {
 	}
 	texts := [2]string{classes[0].Text, classes[1].Text}
 	o.Classes, o.Positive, o.Threshold = classes, texts[1], threshold
-	labels := &Labels{}
+	heldOut := &HeldOut{}
 	for row, score := range d.Scores {
 		if math.IsNaN(score) {
 			continue
 		}
-		labels.Index, labels.Score = append(labels.Index, row), append(labels.Score, score)
-		labels.Predicted = append(labels.Predicted, texts[index(score >= threshold)])
+		heldOut.Index, heldOut.Score = append(heldOut.Index, row), append(heldOut.Score, score)
+		heldOut.Predicted = append(heldOut.Predicted, texts[index(score >= threshold)])
 		if d.Outcomes != nil {
 			actual := "" // not known
 			if y := d.Outcomes[row]; !math.IsNaN(y) {
 				actual = texts[index(y == 1)]
 			}
-			labels.Actual = append(labels.Actual, actual)
+			heldOut.Actual = append(heldOut.Actual, actual)
 		}
 	}
-	return labels
+	return heldOut
 }
 
 func index(b bool) int {
@@ -79,8 +80,8 @@ func index(b bool) int {
 	return 0
 }
 
-// predictedLabels takes the classes from their column.
-func predictedLabels(d *Answers, positive string, o *BuildOptions) (*Labels, error) {
+// heldOutByClass takes the classes from their column.
+func heldOutByClass(d *Answers, positive string, o *BuildOptions) (*HeldOut, error) {
 	classes, err := classesOf(d, positive)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,7 @@ func predictedLabels(d *Answers, positive string, o *BuildOptions) (*Labels, err
 		return nil, err
 	}
 	o.Classes = classes
-	labels := &Labels{}
+	heldOut := &HeldOut{}
 	for row, predicted := range d.Predicted {
 		score := math.NaN()
 		if d.Scores != nil {
@@ -100,16 +101,16 @@ func predictedLabels(d *Answers, positive string, o *BuildOptions) (*Labels, err
 			continue
 		}
 		predicted, _ = match.Match(predicted)
-		labels.Index, labels.Predicted = append(labels.Index, row), append(labels.Predicted, predicted)
+		heldOut.Index, heldOut.Predicted = append(heldOut.Index, row), append(heldOut.Predicted, predicted)
 		if d.Scores != nil {
-			labels.Score = append(labels.Score, score)
+			heldOut.Score = append(heldOut.Score, score)
 		}
 		if d.Actual != nil {
 			actual, _ := match.Match(d.Actual[row])
-			labels.Actual = append(labels.Actual, actual)
+			heldOut.Actual = append(heldOut.Actual, actual)
 		}
 	}
-	return labels, nil
+	return heldOut, nil
 }
 
 // classesOf are the classes of a column of predictions and of its outcomes,

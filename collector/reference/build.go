@@ -30,11 +30,11 @@ type BuildOptions struct {
 	// score is, "" for "1".
 	Model, Version, Source, Positive string
 	// Classes are the classes with their names, where these are known; nil: those
-	// of the labels, without names.
+	// of the held-out rows, without names.
 	Classes []value.Class
-	// Counted are the classes as they were counted elsewhere, where there are no labels.
+	// Counted are the classes as they were counted elsewhere, if there are no held-out rows.
 	Counted []Class
-	// Threshold is the score from which on the labels' classes are the positive one,
+	// Threshold is the score from which on the held-out rows' class is the positive one,
 	// 0 when the classes were not made of scores.
 	Threshold float64
 	// Missing lists texts that stand for a missing value.
@@ -45,11 +45,11 @@ type BuildOptions struct {
 	FineBins int
 }
 
-// Labels is what the model answered for held-out rows, in any order, and what
-// happened: the row of the columns, its score (NaN: none), predicted and actual
-// class (""; unknown). Score, Predicted and Actual may each be nil. Rows, for
-// [BuildTallies] alone, says how many rows each label stands for; nil: one.
-type Labels struct {
+// HeldOut are the model's answers for held-out rows, in any order, and the outcomes. Index
+// is the row in the columns. Score (NaN: none), Predicted and Actual class ("": unknown)
+// may each be nil. Rows, for [BuildTallies] alone, is the number of rows that each entry
+// stands for; nil: one.
+type HeldOut struct {
 	Index             []int
 	Rows              []int64
 	Score             []float64
@@ -62,8 +62,8 @@ type Labels struct {
 // a category its own count when it is among the 200 most frequent of those with at
 // most 128 bytes, and the others are kept as [drift.Rare]. A score outside [0, 1] is
 // an error. Equal input gives equal bytes. Sorts each column: 0.2 s for 12 numbers
-// of 100,000 rows. labels may be nil.
-func Build(columns []Column, labels *Labels, o BuildOptions) (*Reference, error) {
+// of 100,000 rows. HeldOut may be nil.
+func Build(columns []Column, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
 	if o.FineBins == 0 {
 		o.FineBins = maxBins
 	}
@@ -73,14 +73,14 @@ func Build(columns []Column, labels *Labels, o BuildOptions) (*Reference, error)
 	if len(columns) == 0 {
 		return nil, errors.New("build reference: there are no columns")
 	}
-	if labels == nil {
-		labels = &Labels{}
+	if heldOut == nil {
+		heldOut = &HeldOut{}
 	}
 	rows := columns[0].rows()
-	if err := labels.check(rows); err != nil {
+	if err := heldOut.check(rows); err != nil {
 		return nil, fmt.Errorf("build reference: %w", err)
 	}
-	outcomes := labels.outcomes(labels.Index)
+	outcomes := heldOut.outcomes(heldOut.Index)
 	tallies := make([]Tally, len(columns))
 	for i := range columns {
 		c := &columns[i]
@@ -92,11 +92,11 @@ func Build(columns []Column, labels *Labels, o BuildOptions) (*Reference, error)
 		}
 	}
 	var score *Tally
-	if len(labels.Score) > 0 {
-		t := (&Column{Name: "score", Type: Numeric, Numbers: labels.Score}).tally(labels.outcomes(nil))
+	if len(heldOut.Score) > 0 {
+		t := (&Column{Name: "score", Type: Numeric, Numbers: heldOut.Score}).tally(heldOut.outcomes(nil))
 		score = &t
 	}
-	return BuildTallies(int64(rows), tallies, score, labels, o)
+	return BuildTallies(int64(rows), tallies, score, heldOut, o)
 }
 
 func (c *Column) rows() int {
@@ -108,7 +108,7 @@ func (c *Column) rows() int {
 
 // tally counts the column by value.
 func (c *Column) tally(outcomes []outcome) Tally {
-	t := Tally{Name: c.Name, Type: c.Type, Ranges: c.Ranges, Judged: len(outcomes) > 0, Invalid: int64(c.Invalid)}
+	t := Tally{Name: c.Name, Type: c.Type, Ranges: c.Ranges, HasOutcomes: len(outcomes) > 0, Invalid: int64(c.Invalid)}
 	var cell func(row int) *Cell
 	if c.Type == Numeric {
 		cell = c.tallyNumbers(&t)

@@ -18,7 +18,7 @@ func (t *Tally) categories() Feature {
 	for i, text := range f.Categories {
 		at[text] = i
 	}
-	f.judge(t, func(i int) int {
+	f.addOutcomes(t, func(i int) int {
 		if b, ok := at[t.Cells[i].Text]; ok {
 			return b
 		}
@@ -87,6 +87,6 @@ func (t *Tally) booleans() (Feature, error) {
 		}
 		f.Count[b] += t.Cells[i].Rows
 	}
-	f.judge(t, bin)
+	f.addOutcomes(t, bin)
 	return f, nil
 }

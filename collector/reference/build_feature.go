@@ -46,7 +46,7 @@ func (t *Tally) numbers(fine int, how binned) Feature {
 		}
 	}
 	f.count(t.Cells, cuts)
-	f.judge(t, func(i int) int { return atMost(cuts, t.Cells[i].Number) })
+	f.addOutcomes(t, func(i int) int { return atMost(cuts, t.Cells[i].Number) })
 	return f
 }
 

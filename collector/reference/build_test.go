@@ -14,7 +14,7 @@ import (
 )
 
 // sample returns made-up columns of every kind, and answers for a third of the rows.
-func sample(seed uint64, n int) ([]Column, *Labels) {
+func sample(seed uint64, n int) ([]Column, *HeldOut) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	columns := []Column{
 		{Name: "income", Type: Numeric, Numbers: make([]float64, n)},
@@ -22,7 +22,7 @@ func sample(seed uint64, n int) ([]Column, *Labels) {
 		{Name: "state", Type: Categorical, Texts: make([]string, n)},
 		{Name: "purpose", Type: Categorical, Texts: make([]string, n)},
 	}
-	labels := &Labels{}
+	heldOut := &HeldOut{}
 	for i := range n {
 		income := math.Round(40_000 * math.Exp(r.NormFloat64()/2))
 		columns[0].Numbers[i] = income
@@ -39,18 +39,18 @@ func sample(seed uint64, n int) ([]Column, *Labels) {
 			continue
 		}
 		score := r.Float64()
-		labels.Index = append(labels.Index, i)
-		labels.Score = append(labels.Score, score)
-		labels.Predicted = append(labels.Predicted, fmt.Sprint(int(score+0.5)))
-		labels.Actual = append(labels.Actual, []string{"0", "1", "1", ""}[r.IntN(4)])
+		heldOut.Index = append(heldOut.Index, i)
+		heldOut.Score = append(heldOut.Score, score)
+		heldOut.Predicted = append(heldOut.Predicted, fmt.Sprint(int(score+0.5)))
+		heldOut.Actual = append(heldOut.Actual, []string{"0", "1", "1", ""}[r.IntN(4)])
 	}
-	return columns, labels
+	return columns, heldOut
 }
 
 func built(t *testing.T) *Reference {
 	t.Helper()
-	columns, labels := sample(1, 3000)
-	r, err := Build(columns, labels, BuildOptions{
+	columns, heldOut := sample(1, 3000)
+	r, err := Build(columns, heldOut, BuildOptions{
 		Model: "loans", Version: "7", Source: "made up", Created: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC),
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func built(t *testing.T) *Reference {
 
 func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 	t.Parallel()
-	columns, labels := sample(1, 3000)
+	columns, heldOut := sample(1, 3000)
 	r := built(t)
 	if r.Rows != 3000 || r.Model != "loans" || r.Version != "7" || r.Origin != "made up" || r.Positive != "1" || r.Hash == "" {
 		t.Errorf("%+v", r)
@@ -90,12 +90,12 @@ func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 				sums[code(row)] += c.Numbers[row]
 			}
 		}
-		for j, row := range labels.Index {
-			if labels.Actual[j] == "" {
+		for j, row := range heldOut.Index {
+			if heldOut.Actual[j] == "" {
 				continue
 			}
 			labelled[code(row)]++
-			if labels.Actual[j] == labels.Predicted[j] {
+			if heldOut.Actual[j] == heldOut.Predicted[j] {
 				correct[code(row)]++
 			}
 		}
@@ -118,12 +118,12 @@ func TestBuildCountsEveryRowWhereTheBinningPutsIt(t *testing.T) {
 	if len(r.Features[0].Edges) < 190 || !slices.Equal(r.Features[1].Values, []float64{15, 20, 30}) {
 		t.Errorf("%d edges, values %v", len(r.Features[0].Edges), r.Features[1].Values)
 	}
-	checkAnswers(t, r, labels)
+	checkAnswers(t, r, heldOut)
 }
 
-func checkAnswers(t *testing.T, r *Reference, labels *Labels) {
+func checkAnswers(t *testing.T, r *Reference, heldOut *HeldOut) {
 	t.Helper()
-	if n := int64(len(labels.Index)); r.Score.Rows() != n || r.Classes[0].Count+r.Classes[1].Count != n {
+	if n := int64(len(heldOut.Index)); r.Score.Rows() != n || r.Classes[0].Count+r.Classes[1].Count != n {
 		t.Errorf("score and classes must be of the %d held-out rows: %d, %v", n, r.Score.Rows(), r.Classes)
 	}
 	var correct, labelled int64
@@ -224,7 +224,7 @@ func TestAtMostTwoHundredCategoriesAreKept(t *testing.T) {
 func TestClassesThatWereNeverPredictedAreListed(t *testing.T) {
 	t.Parallel()
 	columns := []Column{{Name: "x", Type: Numeric, Numbers: []float64{1, 2, 3}}}
-	r, err := Build(columns, &Labels{Index: []int{0, 2}, Predicted: []string{"no", "no"}, Actual: []string{"perhaps", "no"}}, BuildOptions{Positive: "yes"})
+	r, err := Build(columns, &HeldOut{Index: []int{0, 2}, Predicted: []string{"no", "no"}, Actual: []string{"perhaps", "no"}}, BuildOptions{Positive: "yes"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestClassesThatWereNeverPredictedAreListed(t *testing.T) {
 	if !slices.Equal(r.Classes, want) || r.Score != nil || r.Positive != "yes" {
 		t.Errorf("classes %v, want %v", r.Classes, want)
 	}
-	r, err = Build(columns, &Labels{Index: []int{0, 2}, Score: []float64{0.2, math.NaN()}, Predicted: []string{"0", ""}}, BuildOptions{})
+	r, err = Build(columns, &HeldOut{Index: []int{0, 2}, Score: []float64{0.2, math.NaN()}, Predicted: []string{"0", ""}}, BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestBuildRefusesWhatItCannotCount(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		columns []Column
-		labels  *Labels
+		heldOut  *HeldOut
 		o       BuildOptions
 		want    string
 	}{
@@ -258,13 +258,13 @@ func TestBuildRefusesWhatItCannotCount(t *testing.T) {
 		{"name", []Column{{Type: Numeric, Numbers: []float64{1}}}, nil, BuildOptions{}, "name is missing"},
 		{"twice", []Column{x, x}, nil, BuildOptions{}, `feature "x": is there twice`},
 		{"bins", []Column{x}, nil, BuildOptions{FineBins: 201}, "201 fine bins: choose 1 to 200"},
-		{"score length", []Column{x}, &Labels{Index: []int{0}, Score: []float64{1, 2}}, BuildOptions{}, "2 scores for 1 held-out rows"},
-		{"outcome length", []Column{x}, &Labels{Index: []int{0}, Predicted: []string{"1"}, Actual: []string{"1", "0"}}, BuildOptions{}, "2 outcomes for 1 held-out rows"},
-		{"outcomes alone", []Column{x}, &Labels{Index: []int{0}, Actual: []string{"1"}}, BuildOptions{}, "no predicted classes"},
-		{"row", []Column{x}, &Labels{Index: []int{2}}, BuildOptions{}, "held-out row 2 is not among the 2 rows"},
-		{"row twice", []Column{x}, &Labels{Index: []int{1, 1}}, BuildOptions{}, "row 1 is held out twice"},
+		{"score length", []Column{x}, &HeldOut{Index: []int{0}, Score: []float64{1, 2}}, BuildOptions{}, "2 scores for 1 held-out rows"},
+		{"outcome length", []Column{x}, &HeldOut{Index: []int{0}, Predicted: []string{"1"}, Actual: []string{"1", "0"}}, BuildOptions{}, "2 outcomes for 1 held-out rows"},
+		{"outcomes alone", []Column{x}, &HeldOut{Index: []int{0}, Actual: []string{"1"}}, BuildOptions{}, "no predicted classes"},
+		{"row", []Column{x}, &HeldOut{Index: []int{2}}, BuildOptions{}, "held-out row 2 is not among the 2 rows"},
+		{"row twice", []Column{x}, &HeldOut{Index: []int{1, 1}}, BuildOptions{}, "row 1 is held out twice"},
 	} {
-		_, err := Build(c.columns, c.labels, c.o)
+		_, err := Build(c.columns, c.heldOut, c.o)
 		if err == nil || !strings.HasPrefix(err.Error(), "build reference: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %s", c.name, err, c.want)
 		}
@@ -281,15 +281,15 @@ func BenchmarkBuild(b *testing.B) {
 			columns[i].Numbers[j] = math.Round(1e5 * math.Exp(r.NormFloat64()))
 		}
 	}
-	labels := &Labels{}
+	heldOut := &HeldOut{}
 	for i := range rows / 3 {
-		labels.Index = append(labels.Index, 3*i)
-		labels.Score = append(labels.Score, r.Float64())
-		labels.Predicted = append(labels.Predicted, fmt.Sprint(r.IntN(2)))
-		labels.Actual = append(labels.Actual, fmt.Sprint(r.IntN(2)))
+		heldOut.Index = append(heldOut.Index, 3*i)
+		heldOut.Score = append(heldOut.Score, r.Float64())
+		heldOut.Predicted = append(heldOut.Predicted, fmt.Sprint(r.IntN(2)))
+		heldOut.Actual = append(heldOut.Actual, fmt.Sprint(r.IntN(2)))
 	}
 	for b.Loop() {
-		if _, err := Build(columns, labels, BuildOptions{}); err != nil {
+		if _, err := Build(columns, heldOut, BuildOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}

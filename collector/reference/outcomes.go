@@ -14,7 +14,7 @@ type outcome struct {
 	right bool
 }
 
-func (l *Labels) check(rows int) error {
+func (l *HeldOut) check(rows int) error {
 	for _, f := range []struct {
 		what string
 		n    int
@@ -40,8 +40,8 @@ func (l *Labels) check(rows int) error {
 }
 
 // outcomes lists the rows with a known outcome, numbered by index, or by their
-// place among the labels when index is nil.
-func (l *Labels) outcomes(index []int) []outcome {
+// place among the held-out rows when index is nil.
+func (l *HeldOut) outcomes(index []int) []outcome {
 	var known []outcome
 	for i, actual := range l.Actual {
 		if actual == "" || l.Predicted[i] == "" {
@@ -56,8 +56,8 @@ func (l *Labels) outcomes(index []int) []outcome {
 	return known
 }
 
-// rows is how many rows a label stands for.
-func (l *Labels) rows(i int) int64 {
+// rows returns how many rows an entry stands for.
+func (l *HeldOut) rows(i int) int64 {
 	if l.Rows == nil {
 		return 1
 	}
@@ -66,7 +66,7 @@ func (l *Labels) rows(i int) int64 {
 
 // classes counts the predicted classes, by text; the positive one, those that are
 // named and those that only happened are listed too.
-func (l *Labels) classes(positive string, named []value.Class) []Class {
+func (l *HeldOut) classes(positive string, named []value.Class) []Class {
 	if len(l.Predicted) == 0 {
 		return nil
 	}

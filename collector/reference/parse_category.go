@@ -140,10 +140,10 @@ func (f *Feature) complete() {
 // split keeps the most frequent of categories that are too many to list, and the
 // others as rare ones.
 func (f *Feature) split() {
-	t := Tally{Judged: f.Labelled != nil, Missing: f.Missing, Invalid: f.Invalid}
+	t := Tally{HasOutcomes: f.Labelled != nil, Missing: f.Missing, Invalid: f.Invalid}
 	for i, c := range f.Categories {
 		cell := Cell{Text: c, Rows: f.Count[i]}
-		if t.Judged {
+		if t.HasOutcomes {
 			cell.Labelled, cell.Correct = f.Labelled[i], f.Correct[i]
 		}
 		t.Cells = append(t.Cells, cell)

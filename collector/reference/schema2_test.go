@@ -214,7 +214,7 @@ func TestNumbersAskedForAreRanges(t *testing.T) {
 
 func TestBuildRefusesScoresThatAreNone(t *testing.T) {
 	t.Parallel()
-	_, err := Build([]Column{{Name: "x", Type: Numeric, Numbers: []float64{1, 2}}}, &Labels{Index: []int{0, 1}, Score: []float64{3, 97.5}, Predicted: []string{"1", "1"}}, BuildOptions{})
+	_, err := Build([]Column{{Name: "x", Type: Numeric, Numbers: []float64{1, 2}}}, &HeldOut{Index: []int{0, 1}, Score: []float64{3, 97.5}, Predicted: []string{"1", "1"}}, BuildOptions{})
 	if err == nil || !strings.Contains(err.Error(), `score: goes from 3 to 97.5`) {
 		t.Errorf("error %v", err)
 	}

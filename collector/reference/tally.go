@@ -27,8 +27,8 @@ type Tally struct {
 	Missing, Invalid int64
 	// Ranges is that of [Column].
 	Ranges bool
-	// Judged: outcomes are known, though perhaps none in these cells.
-	Judged bool
+	// HasOutcomes means that outcomes are known, though perhaps none in these cells.
+	HasOutcomes bool
 	// Kept is the feature as it was counted before, whose bins are kept where they
 	// still hold every value; nil: the bins are chosen.
 	Kept *Feature
@@ -84,9 +84,9 @@ func (t *Tally) feature(fine int, how binned) (f Feature, err error) {
 	return f, err
 }
 
-// judge fills Correct and Labelled; bin is negative for cells in no bin.
-func (f *Feature) judge(t *Tally, bin func(i int) int) {
-	if !t.Judged {
+// addOutcomes fills Correct and Labelled; bin is negative for cells in no bin.
+func (f *Feature) addOutcomes(t *Tally, bin func(i int) int) {
+	if !t.HasOutcomes {
 		return
 	}
 	f.Correct, f.Labelled = make([]int64, len(f.Count)), make([]int64, len(f.Count))
@@ -100,16 +100,16 @@ func (f *Feature) judge(t *Tally, bin func(i int) int) {
 
 // BuildTallies is [Build] for columns that were counted by value, or by bin, over so
 // many rows. Score is a numeric tally of the held-out rows, nil without scores. The
-// labels' Index is not used.
-func BuildTallies(rows int64, columns []Tally, score *Tally, labels *Labels, o BuildOptions) (*Reference, error) {
-	r, err := assemble(rows, columns, score, labels, o)
+// held-out rows' Index is not used.
+func BuildTallies(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
+	r, err := assemble(rows, columns, score, heldOut, o)
 	if err != nil {
 		return nil, fmt.Errorf("build reference: %w", err)
 	}
 	return r, nil
 }
 
-func assemble(rows int64, columns []Tally, score *Tally, labels *Labels, o BuildOptions) (*Reference, error) {
+func assemble(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
 	r := &Reference{
 		Schema: newest, Rows: rows,
 		Model: o.Model, Version: o.Version, Origin: o.Source, Positive: cmp.Or(o.Positive, "1"), Threshold: o.Threshold,
@@ -135,8 +135,8 @@ func assemble(rows int64, columns []Tally, score *Tally, labels *Labels, o Build
 		r.Score = &f
 	}
 	r.Classes = o.Counted
-	if labels != nil {
-		r.Classes = labels.classes(r.Positive, o.Classes)
+	if heldOut != nil {
+		r.Classes = heldOut.classes(r.Positive, o.Classes)
 	}
 	if err := r.check(); err != nil {
 		return nil, err

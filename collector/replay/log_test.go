@@ -117,14 +117,14 @@ func normal(t testing.TB) string {
 	const rows = 20_000
 	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, rows)}
 	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, rows)}
-	labels := &reference.Labels{}
+	heldOut := &reference.HeldOut{}
 	for i := range rows {
 		income.Numbers[i] = math.Round(50_000 + 10_000*r.NormFloat64())
 		state.Texts[i] = []string{"NY", "CA", "TX"}[r.IntN(3)]
 		score := r.Float64()
-		labels.Index, labels.Score, labels.Predicted = append(labels.Index, i), append(labels.Score, score), append(labels.Predicted, class(score))
+		heldOut.Index, heldOut.Score, heldOut.Predicted = append(heldOut.Index, i), append(heldOut.Score, score), append(heldOut.Predicted, class(score))
 	}
-	ref, err := reference.Build([]reference.Column{income, state}, labels, reference.BuildOptions{Model: "m"})
+	ref, err := reference.Build([]reference.Column{income, state}, heldOut, reference.BuildOptions{Model: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}

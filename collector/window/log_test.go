@@ -154,15 +154,15 @@ func normalWith(t *testing.T, outcome func(row) string) *reference.Reference {
 	rows := traffic(rand.New(rand.NewPCG(0, 1)), start, n)
 	income := reference.Column{Name: "income", Type: reference.Numeric, Numbers: make([]float64, n)}
 	state := reference.Column{Name: "state", Type: reference.Categorical, Texts: make([]string, n)}
-	labels := &reference.Labels{}
+	heldOut := &reference.HeldOut{}
 	for i, r := range rows {
 		income.Numbers[i], state.Texts[i] = r.income, r.state
-		labels.Index = append(labels.Index, i)
-		labels.Score = append(labels.Score, r.score)
-		labels.Predicted = append(labels.Predicted, fmt.Sprint(math.Round(r.score)))
-		labels.Actual = append(labels.Actual, outcome(r))
+		heldOut.Index = append(heldOut.Index, i)
+		heldOut.Score = append(heldOut.Score, r.score)
+		heldOut.Predicted = append(heldOut.Predicted, fmt.Sprint(math.Round(r.score)))
+		heldOut.Actual = append(heldOut.Actual, outcome(r))
 	}
-	ref, err := reference.Build([]reference.Column{income, state}, labels, reference.BuildOptions{Model: "m", Version: "1"})
+	ref, err := reference.Build([]reference.Column{income, state}, heldOut, reference.BuildOptions{Model: "m", Version: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}
