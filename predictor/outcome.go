@@ -52,7 +52,7 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 	} else {
 		text = clip([]byte(text))
 	}
-	return "", reasonOutOfRange, "actual_outcome is " + text + ", which is no class of the model; " + o.advice
+	return "", reasonOutOfRange, "actual_outcome is " + text + ", which is not a class of the model; " + o.advice
 }
 
 // correct reports whether the class that the log has for a prediction, which any

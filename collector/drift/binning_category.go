@@ -48,7 +48,7 @@ func newCategorical(categories []string, own []int64, keep []bool, rare *Rare, r
 	b.cuts = groups.cuts
 	for i, c := range categories {
 		if _, ok := b.categories[c]; ok {
-			return nil, fmt.Errorf("category %q is there twice", c)
+			return nil, fmt.Errorf("category %q appears twice", c)
 		}
 		b.categories[c] = code(i)
 		b.cells = append(b.cells, 0)
@@ -77,7 +77,7 @@ func newCategorical(categories []string, own []int64, keep []bool, rare *Rare, r
 	}
 	for _, c := range rare.Names {
 		if _, ok := b.categories[c]; ok {
-			return nil, fmt.Errorf("category %q is there twice", c)
+			return nil, fmt.Errorf("category %q appears twice", c)
 		}
 		b.categories[c] = code(b.fine + b.group(Hash([]byte(c))))
 	}

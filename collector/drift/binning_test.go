@@ -369,7 +369,7 @@ func TestBinningRefusesWhatItCannotUse(t *testing.T) {
 		"values are not all finite":                             discrete([]float64{math.NaN()}, ones(1), BinOptions{}),
 		"2 counts for 1 bins":                                   discrete([]float64{1}, ones(2), BinOptions{}),
 		"201 categories: at most 200":                           categorical(names, ones(201)),
-		`category "0" is there twice`:                           categorical([]string{"0", "0"}, ones(2)),
+		`category "0" appears twice`:                            categorical([]string{"0", "0"}, ones(2)),
 		"1 counts for 2 bins":                                   categorical(names[:2], ones(1)),
 		"1 counts for 3 bins":                                   classes(names[:3], ones(1)),
 	} {

@@ -161,7 +161,7 @@ func TestRareRefusesWhatItCannotUse(t *testing.T) {
 		"count 0 of rare categories is -1":         {Count: []int64{-1}},
 		"group 0 has 2 singletons in 1 rows":       {Count: []int64{1}, Singletons: []int64{2}},
 		"2 doubletons in 3 rows":                   {Count: []int64{4}, Singletons: []int64{1}, Doubletons: 2},
-		`category "a" is there twice`:              {Names: []string{"a"}},
+		`category "a" appears twice`:               {Names: []string{"a"}},
 		"the filter has no bits":                   {Filter: &Filter{Hashes: 1}},
 		"the filter must have 1 to 64 hashes":      {Filter: &Filter{Bits: []byte{1}, Hashes: 65}},
 	} {

@@ -247,7 +247,7 @@ func TestBuildRefusesWhatItCannotCount(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		columns []Column
-		heldOut  *HeldOut
+		heldOut *HeldOut
 		o       BuildOptions
 		want    string
 	}{
@@ -256,7 +256,7 @@ func TestBuildRefusesWhatItCannotCount(t *testing.T) {
 		{"lengths", []Column{x, {Name: "y", Type: Categorical, Texts: []string{"a"}}}, nil, BuildOptions{}, `column "y" has 1 rows and "x" 2`},
 		{"type", []Column{{Name: "x", Type: "date"}}, nil, BuildOptions{}, `column "x": type "date" is none of`},
 		{"name", []Column{{Type: Numeric, Numbers: []float64{1}}}, nil, BuildOptions{}, "name is missing"},
-		{"twice", []Column{x, x}, nil, BuildOptions{}, `feature "x": is there twice`},
+		{"twice", []Column{x, x}, nil, BuildOptions{}, `feature "x" appears twice`},
 		{"bins", []Column{x}, nil, BuildOptions{FineBins: 201}, "201 fine bins: choose 1 to 200"},
 		{"score length", []Column{x}, &HeldOut{Index: []int{0}, Score: []float64{1, 2}}, BuildOptions{}, "2 scores for 1 held-out rows"},
 		{"outcome length", []Column{x}, &HeldOut{Index: []int{0}, Predicted: []string{"1"}, Actual: []string{"1", "0"}}, BuildOptions{}, "2 outcomes for 1 held-out rows"},

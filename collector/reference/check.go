@@ -40,10 +40,10 @@ func (r *Reference) check() error {
 			return fmt.Errorf("features[%d]: name %w", i, err)
 		}
 		if slices.Contains(reserved, f.Name) {
-			return fmt.Errorf("feature %q: the name is kept for the model's answers: rename it", f.Name)
+			return fmt.Errorf("feature %q: the name is reserved for the model's answers: rename it", f.Name)
 		}
 		if seen[f.Name] {
-			return fmt.Errorf("feature %q: is there twice: remove one or rename it", f.Name)
+			return fmt.Errorf("feature %q appears twice: remove one or rename it", f.Name)
 		}
 		seen[f.Name] = true
 		if err := f.check(); err != nil {
@@ -122,7 +122,7 @@ func (r *Reference) checkClasses() error {
 		case c.Class == "" || len(c.Class) > longest:
 			return fmt.Errorf("classes[%d]: class must have 1 to %d bytes", i, longest)
 		case seen[c.Class]:
-			return fmt.Errorf("class %q: is there twice: remove one", c.Class)
+			return fmt.Errorf("class %q appears twice: remove one", c.Class)
 		case c.Name != "" && slices.ContainsFunc(r.Classes, func(other Class) bool { return other.Class == c.Name && other.Class != c.Class }):
 			return fmt.Errorf("class %q: another class has that name", c.Name)
 		case c.Labelled > c.Count || c.Correct > c.Labelled:

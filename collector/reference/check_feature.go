@@ -78,7 +78,7 @@ func (f *Feature) checkRepeated() error {
 	check := func(key string, names []string) error {
 		for i, c := range names {
 			if seen[c] {
-				return fmt.Errorf("%s[%d] %q is there twice: add up its counts", key, i, shorten(c))
+				return fmt.Errorf("%s[%d] %q appears twice: add up its counts", key, i, shorten(c))
 			}
 			seen[c] = true
 		}

@@ -24,7 +24,7 @@ func (l *HeldOut) check(rows int) error {
 		}
 	}
 	if len(l.Actual) > 0 && len(l.Predicted) == 0 {
-		return fmt.Errorf("there are %d outcomes, but no predicted classes to hold them against", len(l.Actual))
+		return fmt.Errorf("there are %d outcomes, but no predicted classes to compare them with", len(l.Actual))
 	}
 	seen := make([]bool, rows)
 	for _, row := range l.Index {

@@ -122,7 +122,7 @@ func parseTime(cell string) (int64, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, cell)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no time: %w", cell, errTime)
+		return 0, fmt.Errorf("%q is not a time: %w", cell, errTime)
 	}
 	if t.Year() < 1970 || t.Year() > 2261 {
 		return 0, fmt.Errorf("%q is out of range: the years are 1970 to 2261", cell)

@@ -279,7 +279,7 @@ func (r *csvRows) predict(row *predictionlog.Row, cells []string) error {
 			row.Score, row.HasScore = v.Number, true
 			row.Class = h.answers.of(v.Number)
 		case value.Invalid:
-			return fmt.Errorf("line %d, column %q: the score %.40q is no number", r.csv.Line(), h.Score, cells[i])
+			return fmt.Errorf("line %d, column %q: the score %.40q is not a number", r.csv.Line(), h.Score, cells[i])
 		}
 	}
 	if i := h.columns.class; i >= 0 {

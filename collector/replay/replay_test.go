@@ -218,7 +218,7 @@ func TestWhatCannotBeReplayedIsRefused(t *testing.T) {
 	}{
 		{"no log", "does not exist", func(o *Options) { o.Log = filepath.Join(t.TempDir(), "none.db") }},
 		{"no rows", "holds no predictions: there is nothing to replay", func(o *Options) { o.Log = empty.path }},
-		{"other model", `no prediction is of a watched model: they are of "someone", watched is "m"`, func(o *Options) { o.Log = other.path }},
+		{"other model", `no predictions match the watched models (log: "someone", watched: "m")`, func(o *Options) { o.Log = other.path }},
 		{"change before", "--change-at=2026-11-01T11:59:59Z is not in the history, which goes from 2026-11-01T12:00:00Z to 2026-11-01T12:01:39Z",
 			func(o *Options) { o.ChangeAt = start.Add(-time.Second) }},
 		{"change after", "is not in the history", func(o *Options) { o.ChangeAt = start.Add(time.Hour) }},

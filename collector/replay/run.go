@@ -81,7 +81,7 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 		return err
 	}
 	if r.result.count(past.rows) == 0 {
-		return fmt.Errorf("no prediction is of a watched model: they are of %s, watched is %s; name its reference with --reference.file, or a configuration with --config.file",
+		return fmt.Errorf("no predictions match the watched models (log: %s, watched: %s): name the reference with --reference.file, or a configuration with --config.file",
 			names(maps.Keys(past.rows), func(k predictionlog.Key) string { return k.Model }),
 			names(slices.Values(r.specs), func(s window.Spec) string { return s.Name }))
 	}

@@ -242,7 +242,7 @@ func (f *Feature) validate() error {
 		seen := make(map[string]bool, len(f.Categories))
 		for _, c := range f.Categories {
 			if seen[c.Value] {
-				return fmt.Errorf("category %q is there twice: remove one", c.Value)
+				return fmt.Errorf("category %q appears twice: remove one", c.Value)
 			}
 			seen[c.Value] = true
 			switch canonical := (value.Column{Type: f.Type}).Read(c.Value).Text; {

@@ -212,7 +212,7 @@ func scoreOf(cell string, r *role, line int) (float64, error) {
 	case value.Missing:
 		return math.NaN(), nil
 	case value.Invalid:
-		return 0, fmt.Errorf("line %d, column %q: the score %.40q is no number", line, r.name, cell)
+		return 0, fmt.Errorf("line %d, column %q: the score %.40q is not a number", line, r.name, cell)
 	}
 	return v.Number, nil
 }

@@ -15,8 +15,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// csvSource sends the rows of a CSV, in order, and holds one row in memory at
-// a time.
+// csvSource sends the rows of a CSV, in order, and holds one row in memory at a time.
 type csvSource struct {
 	file    *os.File
 	csv     *rows.CSV
@@ -35,10 +34,9 @@ type column struct {
 	shift shifted
 }
 
-// newCSVSource reads the whole file once, so that whatever is wrong with it is
-// said before anything is sent: a feature that no column has, a column of which more
-// than one in ten cells is no number where the model takes one, an outcome column that
-// is none.
+// newCSVSource reads the whole file once, so that errors in it are reported before anything
+// is sent: a missing feature, a numeric feature of which more than one in ten cells is not
+// a number, an outcome column with other than two values.
 func newCSVSource(o Options, features []wanted) (*csvSource, error) {
 	s := &csvSource{outcome: -1}
 	if err := s.open(o.CSV); err != nil {
@@ -134,7 +132,7 @@ func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 	}
 	for i, w := range wrong {
 		if w.count > 0 && 9*w.count > int(seen[i].n) {
-			return nil, fmt.Errorf("line %d, column %q: %q is no number, but the predictor's model takes one; cells of the column that are none: %d",
+			return nil, fmt.Errorf("line %d, column %q: %q is not a number, but the predictor's model needs one; such cells in the column: %d",
 				w.line, s.columns[i].name, w.cell, w.count)
 		}
 	}
@@ -176,9 +174,9 @@ func (s *csvSource) next(body []byte) ([]byte, int, error) {
 func (s *csvSource) rows() int    { return s.count }
 func (s *csvSource) close() error { return s.file.Close() }
 
-// append appends a cell as JSON: a number where the model takes one and the cell has
-// one, null for a blank cell, and otherwise the text, of which the predictor knows
-// whether it stands for a missing value.
+// append appends a cell as JSON: a number if the model needs one and the cell has one, null
+// for a blank cell, and otherwise the text. The predictor knows which texts stand for a
+// missing value.
 func (c *column) append(body []byte, cell string) []byte {
 	if strings.TrimSpace(cell) == "" {
 		return append(body, "null"...)
@@ -194,7 +192,7 @@ func (c *column) append(body []byte, cell string) []byte {
 	return append(body, quote(cell)...)
 }
 
-// quote is a text as JSON.
+// quote returns a text as JSON.
 func quote(text string) string {
 	b, err := json.Marshal(text)
 	if err != nil {
@@ -203,8 +201,8 @@ func quote(text string) string {
 	return string(b)
 }
 
-// wrongCells are the cells of a numeric column that are no numbers: how many, and the
-// first. Few of them are sent as they are, for the predictor to refuse.
+// wrongCells are the cells of a numeric column that are not numbers: how many, and the
+// first. A few of them are sent as they are, and the predictor refuses them.
 type wrongCells struct {
 	count, line int
 	cell        string

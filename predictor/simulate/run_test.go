@@ -289,7 +289,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 		{"no such file", Options{CSV: "/nonexistent.csv"}, "", "open rows to send"},
 		{"an absent column", Options{}, "income,y\n1,0\n", "has no column state, which the predictor's model takes: its columns are income, y"},
 		{"no such outcome", Options{Outcomes: true, Outcome: "Class"}, good, `there is no column "Class": the columns are income, state, y`},
-		{"text for a number", Options{}, "income,state\n1,NY\nmuch,TX\n", `line 3, column "income": "much" is no number, but the predictor`},
+		{"text for a number", Options{}, "income,state\n1,NY\nmuch,TX\n", `line 3, column "income": "much" is not a number, but the predictor`},
 		{"no rows", Options{}, "income,state\n", "a header but no rows"},
 		{"a ragged row", Options{}, "income,state\n1\n", "line 2: has 1 columns"},
 		{"no positive", Options{Outcomes: true, Outcome: "y", Positive: "yes"}, good, `outcome column "y" never has the value "yes"`},

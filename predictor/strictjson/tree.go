@@ -108,7 +108,7 @@ func (p *parser) object(depth int) (map[string]any, error) {
 			return nil, fmt.Errorf("a key is %v instead of text", token)
 		}
 		if _, ok := o[key]; ok {
-			return nil, fmt.Errorf("key %q is there twice: remove one", key)
+			return nil, fmt.Errorf("key %q appears twice: remove one", key)
 		}
 		if o[key], err = p.value(depth); err != nil {
 			return nil, err

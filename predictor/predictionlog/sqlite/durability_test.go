@@ -109,7 +109,7 @@ func TestNothingAcknowledgedIsLostWhenTheWriterIsKilled(t *testing.T) {
 	have := map[int64]bool{}
 	for _, row := range rowsOf(t, r) {
 		if have[row.ID] || row.ID > highest {
-			t.Errorf("id %d is there twice, or after the newest", row.ID)
+			t.Errorf("id %d appears twice, or after the newest", row.ID)
 		}
 		have[row.ID] = true
 	}
