@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// choose returns the collectors that a query asks for: those named by collect[],
-// enabled or not; or the enabled ones without those named by exclude[]; or nil
-// when it names none, which means the enabled ones. An unknown name, or both
-// parameters together, is an error that lists the names.
+// choose returns the collectors for a query: those named by collect[], enabled or not, or
+// the enabled ones without those named by exclude[]. Without both parameters it returns
+// nil, which means the enabled ones. An unknown name, or both parameters together, is an
+// error that lists the names.
 func choose(query url.Values, all, enabled []string) ([]string, error) {
 	collect, exclude := query["collect[]"], query["exclude[]"]
 	if len(collect) > 0 && len(exclude) > 0 {
@@ -30,8 +30,7 @@ func choose(query url.Values, all, enabled []string) ([]string, error) {
 	return nil, nil
 }
 
-// pick returns the names that are wanted, each once and in their own order; never
-// nil.
+// pick returns the wanted names, each once and in their own order; never nil.
 func pick(names []string, wanted func(string) bool) []string {
 	picked := []string{}
 	for _, name := range names {

@@ -1,8 +1,7 @@
-// Package exporter serves the exporter's pages over HTTP: /metrics with the scrape's own deadline,
-// a landing page, /-/healthy, /-/ready, /-/reload and, when asked for, pprof, behind
-// the TLS, basic authentication and listeners of the exporter-toolkit.
-//
-// The metrics of the models come from its Monitor.
+// Package exporter serves the exporter's pages over HTTP: /metrics within the scrape's
+// deadline, a landing page, /-/healthy, /-/ready, /-/reload and, if enabled, pprof. TLS,
+// basic authentication and listeners are those of the exporter-toolkit. The metrics of the
+// models come from a Monitor.
 package exporter
 
 import (
@@ -25,17 +24,17 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
-// Monitor is what the exporter needs of the models' monitoring.
-// *monitor.Monitor implements it. All methods are called concurrently.
+// Monitor makes the metrics of the models. *monitor.Monitor implements it. All methods are
+// called concurrently.
 type Monitor interface {
-	// Gatherer returns the metrics of one scrape. Names are the collectors
-	// that take part; nil means the enabled ones, an empty slice none. Its
-	// Gather gives up, with what it has, when ctx ends. What it returns is
-	// checked and sorted, as that of a prometheus.Registry, and is not changed here.
+	// Gatherer returns the metrics of one scrape. Names are the collectors to run; nil
+	// means the enabled ones, an empty slice none. When ctx ends, Gather returns the
+	// metrics that it has. They are checked and sorted like those of a
+	// prometheus.Registry, and are not changed here.
 	Gatherer(ctx context.Context, names []string) prometheus.Gatherer
 
-	// Reload reads the configuration and the references again. When it
-	// returns an error the former ones stay in use.
+	// Reload reads the configuration and the references again. On an error the old ones
+	// stay in use.
 	Reload() error
 
 	// Ready returns nil once the models can be monitored, else the reason why
@@ -79,8 +78,8 @@ type Options struct {
 	// below that path. Empty means at the root.
 	ExternalURL string
 
-	// Collectors are the names of all collectors, Enabled those which take part
-	// when a scrape does not choose.
+	// Collectors are the names of all collectors, Enabled those that run when a scrape
+	// names none.
 	Collectors, Enabled []string
 
 	// Pages are further pages by path, such as /models; a path that ends in / holds
@@ -88,7 +87,7 @@ type Options struct {
 	// see the path without that of ExternalURL.
 	Pages map[string]http.Handler
 
-	// Logger receives what an operator must know; nil discards it.
+	// Logger receives messages for operators; nil discards them.
 	Logger *slog.Logger
 
 	// Listening, when set, is called with every address that Run has bound, once
@@ -174,6 +173,6 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns the handler of all paths. It authenticates nobody; Run does, as
+// Handler returns the handler of all paths. It does not authenticate; Run does, as
 // --web.config.file says.
 func (s *Server) Handler() http.Handler { return s.handler }

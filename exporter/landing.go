@@ -13,8 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// landingPage returns the page at the root: what this is, its version, where to
-// look, and the collectors.
+// landingPage returns the page at the root: name, version, links and collectors.
 func (s *Server) landingPage() (http.Handler, error) {
 	page, err := web.NewLandingPage(web.LandingConfig{
 		RoutePrefix: s.prefix,
@@ -31,7 +30,7 @@ func (s *Server) landingPage() (http.Handler, error) {
 	return page, nil
 }
 
-// links are those of the landing page: to the metrics, the pages and the probes.
+// links returns the links of the landing page: to the metrics, the pages and the probes.
 func (s *Server) links() []web.LandingLinks {
 	links := []web.LandingLinks{{Address: s.options.TelemetryPath, Text: "Metrics"}}
 	for _, path := range slices.Sorted(maps.Keys(s.options.Pages)) {

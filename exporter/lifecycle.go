@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// healthy answers that the process is alive. That says nothing of its models:
-// restarting it would not help them.
+// healthy answers that the process is alive, whatever the state of its models: restarting
+// the process would not help them.
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	say(w, "drift_exporter is healthy.")
 }
@@ -22,7 +22,7 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	say(w, "drift_exporter is ready.")
 }
 
-// serveReload reloads on request, for whom the operator allowed it.
+// serveReload reloads on request, if --web.enable-lifecycle allows it.
 func (s *Server) serveReload(w http.ResponseWriter, _ *http.Request) {
 	if !s.options.EnableLifecycle {
 		http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
@@ -50,8 +50,7 @@ func (s *Server) reload() error {
 	return nil
 }
 
-// say answers with a line of text. A client that does not wait for it is not an
-// error of ours.
+// say answers with a line of text. It ignores clients that disconnect before it.
 func say(w http.ResponseWriter, line string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

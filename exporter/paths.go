@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// plainPath leaves out what would need escaping in a URL, in the landing page, or
-// in a pattern of http.ServeMux, where braces are wildcards.
+// plainPath has the characters that need no escaping in a URL, in the landing page, or in a
+// pattern of http.ServeMux, where braces are wildcards.
 var plainPath = regexp.MustCompile(`^/[A-Za-z0-9._~@:+/-]*$`)
 
-// checkPath refuses a path that routing would read differently than it was
-// written.
+// checkPath refuses a path that the router would read differently.
 func checkPath(p string) error {
 	switch {
 	case !strings.HasPrefix(p, "/"):
@@ -27,7 +26,7 @@ func checkPath(p string) error {
 	return nil
 }
 
-// checkTelemetryPath refuses, besides, the paths that are taken.
+// checkTelemetryPath also refuses paths that are in use.
 func checkTelemetryPath(p string) error {
 	if err := checkPath(p); err != nil {
 		return err
@@ -40,8 +39,8 @@ func checkTelemetryPath(p string) error {
 	return nil
 }
 
-// checkPage refuses the path of a page where something else is served. A path that ends
-// in / stands for all below it.
+// checkPage refuses the path of a page if it is in use. A path that ends in / covers
+// everything below it.
 func checkPage(p, telemetry string) error {
 	bare := strings.TrimSuffix(p, "/")
 	if err := checkTelemetryPath(bare); err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
-// routes returns what is served at which path. A known path asked with
-// another method is answered by the mux: 405, with the methods allowed.
+// routes returns the handlers by path. For another method on a known path the mux answers
+// 405 with the allowed methods.
 func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+s.prefix+"/-/healthy", healthy)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// writeTimeout is how long an answer may take. A scrape adds the time that it
-	// may collect.
+	// writeTimeout is the maximum time for an answer. A scrape adds its budget for
+	// collecting.
 	writeTimeout = 30 * time.Second
 
 	// idleTimeout outlasts the usual scrape intervals, so that each Prometheus
@@ -24,10 +24,9 @@ const (
 	cutGrace      = 5 * time.Second
 )
 
-// Run serves until ctx ends, then lets the scrapes in flight finish, for at most 15
-// seconds, and returns nil. Meanwhile each value from Options.Hangup reloads the
-// monitor. It returns an error when an option is wrong or an address cannot be
-// served; then nothing is served any more.
+// Run serves until ctx ends, then waits at most 15 seconds for the scrapes in flight, and
+// returns nil. Each value from Options.Hangup reloads the monitor. Run returns an error, and
+// serves nothing any more, when an option is wrong or an address cannot be served.
 func Run(ctx context.Context, o Options) error {
 	s, err := New(o)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// timeoutHeader is how Prometheus says how many seconds it waits for this scrape.
+// timeoutHeader has the number of seconds that Prometheus waits for this scrape.
 const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 
 // telemetry serves the page of metrics. Scrapes above the limit, and those that
@@ -41,11 +41,11 @@ func limited(limit int, next http.Handler) http.Handler {
 	})
 }
 
-// scrape answers one request with a gatherer of its own. A metric that cannot be shown is left out, logged
-// and counted in promhttp_metric_handler_errors_total; the rest of the page stays.
+// scrape answers one request with a gatherer of its own. A metric that cannot be shown is
+// left out, logged and counted in promhttp_metric_handler_errors_total; the rest of the page
+// stays.
 //
-// The handler returns when the gatherer does, never before: the deadline is
-// for the gatherer to obey.
+// The handler returns when the gatherer does: the gatherer keeps the deadline.
 func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -59,8 +59,8 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	}
 	start := time.Now()
 	left := budget(r.Header.Get(timeoutHeader), s.options.TimeoutOffset)
-	// The page may be read for as long after the collecting as any other. A writer
-	// without deadlines, as in tests, has none to set.
+	// After collecting, the usual write timeout applies. A writer without deadlines, as in
+	// tests, returns an error here.
 	_ = http.NewResponseController(w).SetWriteDeadline(start.Add(left + writeTimeout))
 	ctx, cancel := context.WithTimeout(r.Context(), left)
 	defer cancel()

@@ -6,32 +6,31 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Dataset is rows of features, by column, and what became of them.
+// Dataset holds features and outcomes of rows, by column.
 type Dataset struct {
 	Columns []Column
 	Rows    int
-	// Missing lists texts that stand for a missing value, in canonical form, beside
-	// those that always do.
+	// Missing lists additional texts that stand for a missing value, in canonical form.
 	Missing []string
 
-	// Outcome is the name of the outcome column, empty without one. Outcomes are 1, 0
-	// or NaN, not known; nil without an outcome column, and when there are Predicted
-	// classes. Coding says which of its values are 1 and 0.
+	// Outcome is the name of the outcome column, empty without one. Outcomes are 1, 0 or,
+	// if unknown, NaN. They are nil without an outcome column, and when there are
+	// Predicted classes. Coding says which values of the column are 1 and 0.
 	Outcome  string
 	Outcomes []float64
 	Coding   value.Coding
 
-	// Scores are those of the score column, NaN where there is none; Predicted and
-	// Actual are the classes of the class column and of the outcome column beside it, in
-	// canonical form, empty where there is none. Each is nil without its column.
+	// Scores come from the score column; a row without a score has NaN. Predicted are the
+	// classes of the class column, and Actual then those of the outcome column, in
+	// canonical form; a row without a class has "". Each is nil without its column.
 	Scores            []float64
 	Predicted, Actual []string
 
-	// Notes say what a person should know about how the columns were read.
+	// Notes are sentences for a person about how the columns were read.
 	Notes []string
 }
 
-// Column is one feature of all rows. Its fields and their order are those of
+// Column is one feature of all rows. Its fields and their order are the same as in
 // reference.Column, so that one converts to the other.
 type Column struct {
 	Name    string
@@ -42,8 +41,7 @@ type Column struct {
 	Ranges  bool      // numeric because a flag says so, however few its values
 }
 
-// Values returns one row's values in the order of the columns, as Predict
-// takes them.
+// Values returns the values of one row in the order of the columns, for Predict.
 func (d *Dataset) Values(row int) []Value {
 	return d.appendValues(make([]Value, 0, len(d.Columns)), row)
 }

@@ -15,12 +15,12 @@ import (
 // CSVOptions says what the columns of a CSV are. Every column that it does not name
 // is a feature, of the type that [value.Survey] guesses.
 type CSVOptions struct {
-	Outcome  string // column with what became of a row; empty: none
+	Outcome  string // column with the outcome; empty: none
 	Positive string // the outcome that is class 1; empty where they are 0 and 1, or false and true
 	Score    string // column with the probability of class 1; empty: none
 	Class    string // column with the predicted class; empty: none
 
-	Numeric, Categorical, Ignore []string // columns whose type is not to be guessed, or that are no features
+	Numeric, Categorical, Ignore []string // columns whose type is given, or that are not features
 	Missing                      []string // texts that stand for a missing value
 }
 
@@ -39,7 +39,7 @@ func ReadCSV(r io.Reader, o CSVOptions) (*Dataset, error) {
 	return s.fill(data)
 }
 
-// surveyed is what a first reading found out about a CSV.
+// surveyed is the result of a first reading of a CSV.
 type surveyed struct {
 	roles   []role
 	missing *value.MissingTexts
@@ -93,7 +93,7 @@ func survey(data []byte, o *CSVOptions) (*surveyed, error) {
 	return s, s.decide(surveys)
 }
 
-// decide gives each feature its type, and leaves out those that have none.
+// decide sets the type of each feature, and leaves out columns that have none.
 func (s *surveyed) decide(surveys []*value.Survey) error {
 	features := 0
 	for i := range s.roles {
@@ -121,7 +121,7 @@ func (s *surveyed) decide(surveys []*value.Survey) error {
 	return nil
 }
 
-// fill reads everything again, into columns of their types.
+// fill reads everything again into columns of the decided types.
 func (s *surveyed) fill(data []byte) (*Dataset, error) {
 	in, err := rows.NewCSV(bytes.NewReader(data))
 	if err != nil {
@@ -197,7 +197,7 @@ func (c *Column) set(row int, v value.Value, known map[string]string) {
 	}
 }
 
-// once returns the one string for equal texts, which is not a piece of the row.
+// once returns the same string for equal texts. It is a copy, not a part of the row.
 func once(known map[string]string, text string) string {
 	if _, ok := known[text]; !ok {
 		text = strings.Clone(text)

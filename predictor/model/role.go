@@ -7,13 +7,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// role is what one column of a CSV is.
+// role says what one column of a CSV is for.
 type role struct {
 	name   string
 	is     purpose
-	asked  string // type that was asked for
+	asked  string // the type that an option asks for
 	column value.Column
-	flag   string // that named the column
+	flag   string // the flag that names the column
 }
 
 type purpose uint8
@@ -26,8 +26,8 @@ const (
 	isIgnored
 )
 
-// rolesOf gives each column of a CSV its role. It is an error when a column that an
-// option names is not there, or when two options disagree.
+// rolesOf returns the role of each column of a CSV. A named column that is missing, and two
+// options that disagree, are errors.
 func rolesOf(in *rows.CSV, o *CSVOptions) ([]role, error) {
 	all := make([]role, len(in.Columns))
 	for i, name := range in.Columns {
