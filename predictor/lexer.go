@@ -2,7 +2,6 @@ package predictor
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -51,41 +50,6 @@ func newLexer(body []byte) (lexer, error) {
 		l.pos += size
 	}
 	return l, l.fail("the body is not valid UTF-8; encode it as UTF-8")
-}
-
-// syntaxError is where and why a body stopped being JSON, and in the value of
-// which field, if any.
-type syntaxError struct {
-	offset int
-	detail string
-	field  []byte
-}
-
-func (e *syntaxError) Error() string {
-	return fmt.Sprintf("byte %d: %s", e.offset, e.detail)
-}
-
-// inField notes the field in whose value the syntax went wrong.
-func inField(err error, name []byte) error {
-	if syntax, ok := errors.AsType[*syntaxError](err); ok {
-		syntax.field = name
-	}
-	return err
-}
-
-// syntaxFaults is the one fault of a body that is not JSON, with the line and
-// the column (in bytes, from 1) where that shows.
-func syntaxFaults(body []byte, err error) faults {
-	f := faults{limit: 1}
-	syntax, ok := errors.AsType[*syntaxError](err)
-	if !ok {
-		syntax = &syntaxError{detail: err.Error()}
-	}
-	before := body[:syntax.offset]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(before) - bytes.LastIndexByte(before, '\n')
-	f.add(-1, syntax.field, reasonInvalidJSON, fmt.Sprintf("not JSON at line %d, column %d: %s", line, column, syntax.detail))
-	return f
 }
 
 // jsonType is the type of a JSON value.
