@@ -3,51 +3,48 @@ package drift
 import "slices"
 
 const (
-	// levels is the number of lengths of blocks: the shortest are the ticks that have
-	// shortBlock rows together, up to 31 if no tick has more, and the next ones are
-	// twice as long each. Two blocks of a length are compared on scales of them: of
-	// 16, 64, 256, 1024 and, the last level, 2048 rows, or up to twice as many.
+	// levels is the number of lengths of blocks. A shortest block is a number of ticks
+	// with at least shortBlock rows together, up to 31 if no tick has more; each next
+	// length is twice the one before. On some of these lengths, the scales, neighbouring
+	// blocks are compared: 16, 64, 256, 1024 and, on the last level, 2048 rows, or up to
+	// twice as many.
 	levels, scales = 8, 5
 	shortBlock     = 16
-	// nearScales are those that rule E heeds. It bets on what the next rows will be,
-	// whatever they are within the tolerance: what changes slowly does not mislead it.
+	// nearScales is the number of scales that the evidence rule uses. It predicts the next
+	// rows from the recent ones, so slow changes do not mislead it.
 	nearScales = 4
-	// period is the number of rows after which what was learnt is used, or put by
-	// for another period. The first ones are shorter.
+	// period is the number of rows after which new comparisons begin to count, or wait for
+	// one more period. The first periods are shorter.
 	period, firstPeriod = 8192, 32
-	// retained is what is left of the weight of a period when another one came:
-	// the memory is that of 131,072 rows.
+	// retained is the factor on the weight of old comparisons at the end of each period:
+	// the memory is 131,072 rows.
 	retained = 1 - 1.0/16
-	// unsure is the number of rows that the detector wants to see before it believes
-	// them: after so many it divides by twice the estimate, after 10,000 by a tenth
-	// more.
+	// unsure sets the margin for few rows: after so many rows the detector divides by
+	// twice the estimate, after 10,000 by a tenth more than the estimate.
 	unsure = 1024
 )
 
-// design learns the design effect [1] of a stream of rows: how many times as much
-// the counts of blocks of rows vary as if all rows were independent. Rows that come
-// in batches of alike ones, or one of which depends on the one before, have one
-// above 1, and so many times fewer rows would say as much.
+// design estimates the design effect [1] of a stream of rows: the variance of the counts in
+// blocks of rows, relative to independent rows. It is above 1 for rows that come in batches
+// of similar ones, or depend on the row before. That many times fewer independent rows
+// would carry the same information.
 //
-// It compares neighbours: two blocks of n rows in a row, with the shares x and y,
-// have a difference of which every component has a mean of 0 and the variance of
-// two independent blocks times the design effect of blocks of n. That is Allan's
-// variance [2], of counts. Unlike the variance about a mean it knows nothing of the
-// level: a change to another level, which is what the detector is there to find,
-// spoils one pair of each length and no other, and a daily cycle, which the
-// tolerance is there for, hardly any as long as a block is short compared with a day. It
-// is taken at five lengths, from 16 to about 3,000 rows, because nobody says how long the batches are: with
-// batches of m rows it is m/(2n) too small, relative to its excess over 1, and
-// beyond a few m does not rise any more.
+// It compares neighbours. The difference between the shares of two successive blocks of n
+// rows has mean 0, and the variance of two independent blocks times the design effect of
+// blocks of n rows. This is Allan's variance [2] of counts. Unlike the variance about a
+// mean it does not depend on the level. A change of level, which the detector is there to
+// find, spoils one pair of each length. A daily cycle, which the tolerance is there for,
+// spoils hardly any while a block is short compared with a day. The variance is taken at
+// five lengths from 16 to about 3,000 rows, because the length of batches is unknown: with
+// batches of m rows its excess over 1 is too small by the share m/(2n), and beyond a few m
+// it no longer rises.
 //
-// A pair counts in a later period only: between 8,192 and 16,384 rows after it
-// came, so that drift is found before it can be taken for noise. Only the first
-// 8,160 rows count at once. The weight of a pair fades with a memory of 131,072
-// rows.
+// A pair counts in a later period only, between 8,192 and 16,384 rows after it came, so
+// that drift is found before it can be taken for noise. Only the first 8,160 rows count at
+// once. The weight of a pair fades with a memory of 131,072 rows.
 //
-// What it says is a function of the rows so far and of nothing else. It is not safe
-// for concurrent use. 1,500 floats at K = 10; 0.1 us for each tick of 15 rows, and
-// 30 us once in 8,192 rows.
+// The estimate depends on the rows so far alone. A design is not safe for concurrent use.
+// 1,500 floats at K = 10; 0.1 us for each tick of 15 rows, and 30 us once in 8,192 rows.
 //
 // [1] Rao, J.; Scott, A. (1981). "The Analysis of Categorical Data From Complex
 // Sample Surveys". Journal of the American Statistical Association 76 (374):
@@ -56,13 +53,13 @@ const (
 // [2] Allan, D. (1966). "Statistics of Atomic Frequency Standards". Proceedings of
 // the IEEE 54 (2): 221-230.
 type design struct {
-	open block         // that rows are added to
-	wait [levels]block // which have no neighbour yet
+	open block         // the block that rows are added to
+	wait [levels]block // blocks that have no neighbour yet
 	seen float64       // rows so far
-	left float64       // rows of the period that are still to come
-	size float64       // rows of the period
+	left float64       // rows to come in this period
+	size float64       // rows in this period
 
-	fresh, put, used [scales]contrasts // of this period, of the one before, of all others
+	fresh, put, used [scales]contrasts // of this period, of the one before, of all earlier ones
 	spectrum         spectrum          // scratch
 	effects          effects
 }
@@ -75,10 +72,10 @@ type block struct {
 
 // effects are design effects, all at least 1.
 type effects struct {
-	// near is the largest one on the nearScales, far on all of them: of the
+	// near is the largest effect on the nearScales, far on all scales, each in the
 	// direction in which the shares vary most.
 	near, far float64
-	// mean is that of all directions, on the nearScales.
+	// mean is the mean effect over all directions, on the nearScales.
 	mean float64
 }
 
@@ -115,8 +112,8 @@ func (b block) clone() block {
 	return b
 }
 
-// careful returns the effects by which to divide: more than was estimated, as long
-// as few rows were seen.
+// careful returns the effects to divide by: larger than the estimates while few rows were
+// seen.
 func (d *design) careful() effects {
 	e := d.effects
 	more := 1 + unsure/(d.seen+1)
@@ -140,11 +137,11 @@ func (d *design) add(piece []int64) {
 	}
 }
 
-// pair compares the open block with the one before it, both of them together with
-// the two before, and so on as long as there are as many.
+// pair compares the open block with the block before it, then both together with the two
+// before them, and so on while there are as many.
 func (d *design) pair() {
 	level := 0
-	// A large piece is a long block; what shorter blocks wait for does not come.
+	// A large piece is a long block, and leaves no neighbour for waiting shorter blocks.
 	for rows := d.open.rows; rows >= 2*shortBlock && level < levels-1; rows /= 2 {
 		d.wait[level].rows = 0
 		level++
@@ -186,7 +183,7 @@ func (d *design) endPeriod() {
 			d.effects.near = max(d.effects.near, largest)
 			d.effects.mean = max(d.effects.mean, mean)
 			if shorter > 1 {
-				// What is missing is m/(2n), so a third of what four times the length adds.
+				// The estimate lacks m/(2n), a third of the increase over the length before.
 				d.effects.near = max(d.effects.near, largest+(largest-shorter)/3)
 			}
 		}

@@ -10,29 +10,29 @@ import (
 const (
 	// TickLength is the time that one tick of a [Detector] covers.
 	TickLength = 15 * time.Second
-	// ticksPerMonth is their number in 30 days.
+	// ticksPerMonth is the number of ticks in 30 days.
 	ticksPerMonth = float64(30 * 24 * time.Hour / TickLength)
-	// certainty is by how many standard errors a window's divergence must exceed
-	// the tolerance. With 0 everything that wanders inside the tolerance gives
-	// alarms: a daily cycle of .2 sd 940 a month, with 3 it gives 2. The price:
-	// a shift of .5 sd is found after 675 s instead of 450.
+	// certainty is the number of standard errors by which a window's divergence must
+	// exceed the tolerance. With 0, changes inside the tolerance raise alarms: a daily
+	// cycle of .2 sd raises 940 a month, and 2 with a certainty of 3. In return, a shift
+	// of .5 sd is found after 675 s instead of 450.
 	certainty = 3
 	// quietRows is the number of rows without a sign of drift that end an alarm.
 	quietRows = 1000
-	// fewest is the number of independent rows that a window must be worth for rule
-	// W.
+	// fewest is the minimum effective size, in independent rows, of a window for the
+	// window rule.
 	fewest = 25
 )
 
 // DetectorOptions sets what a [Detector] promises.
 type DetectorOptions struct {
-	// Tolerance is the divergence in nats up to which drift does not matter, at
-	// least 0; usually 0.02, a shift by a fifth of a standard deviation. It is
-	// raised to 5 (K-1) / (2 n_ref), below which a reference of n_ref rows does
-	// not describe what is normal well enough.
+	// Tolerance is the divergence in nats up to which drift does not matter, at least 0;
+	// usually 0.02, a shift by a fifth of a standard deviation. It is raised to
+	// 5 (K-1) / (2 n_ref), because a reference of n_ref rows is not precise enough for
+	// less.
 	Tolerance float64
-	// FalseAlarmsPerMonth is how many alarms without drift are acceptable in 30
-	// days, over all distributions together; above 0, usually 1.
+	// FalseAlarmsPerMonth is the acceptable number of alarms without drift in 30 days,
+	// over all distributions together; above 0, usually 1.
 	FalseAlarmsPerMonth float64
 	// Distributions is the number of distributions watched together, at least 1:
 	// the features of a model, its score and its class. It comes from the
@@ -40,57 +40,54 @@ type DetectorOptions struct {
 	Distributions int
 }
 
-// setting is what a detector and its clones share. Immutable.
+// setting is the part that a detector shares with its clones. It is immutable.
 type setting struct {
 	reference    []int64
 	rows         int64
 	ball         *ball
-	probability  float64 // below it, rule W fires
-	logThreshold float64 // from it on, rule E fires
+	probability  float64 // the window rule fires below it
+	logThreshold float64 // the evidence rule fires from it on
 }
 
-// Detector says of one distribution whether it has drifted, tick by tick, with a
-// promised number of false alarms. Two rules share the promise; either one
-// raises the alarm:
+// Detector decides, tick by tick, whether one distribution has drifted, at a bounded rate
+// of false alarms. Two rules share the bound, and either one raises the alarm.
 //
-// Rule W looks at the window, when it holds at least MinPredictions: it fires
-// when [GPValue] is below a / (2 F S) and the corrected [KL] exceeds the
-// tolerance by three times [StandardError]. Here a is the number of false alarms
-// allowed in a month, F that of distributions, S = 172,800 that of ticks in a
-// month. By the union bound it uses up half the promise, for drift of a
-// window's length and more.
+// The window rule tests the window when it holds at least MinPredictions rows. It fires
+// when [GPValue] is below a / (2 F S) and the corrected [KL] exceeds the tolerance by three
+// times [StandardError]. Here a is the number of false alarms allowed in a month, F the
+// number of distributions, and S = 172,800 the number of ticks in a month. By the union
+// bound it uses half of the allowed alarms. It finds drift that lasts a window or longer.
 //
-// Rule E adds up evidence against all distributions within the tolerance, over
-// any time and however few rows there are; it fires when log M reaches
-// ln(2 F S / a). It finds what is slow or sparse.
+// The evidence rule adds up evidence against all distributions within the tolerance, over
+// any length of time and any number of rows. It fires when log M reaches ln(2 F S / a). It
+// finds drift that is slow or sparse.
 //
-// The alarm stays until 1,000 rows in a row, counted by whole ticks, brought no
-// sign of drift: rule W did not fire, and an estimate with a memory of 1,000
-// rows was within half the tolerance. (Clearing on the window's own divergence
-// was tried: with 105 rows it flips, or never clears.) Drift that settles between
-// half the tolerance and the tolerance keeps an alarm on, for hours to days.
+// The alarm stays until 1,000 rows in succession, counted by whole ticks, show no sign of
+// drift: the window rule did not fire, and an estimate with a memory of 1,000 rows was
+// within half the tolerance. (Clearing on the window's own divergence was tried: with 105
+// rows it flips, or never clears.) Drift that settles between half the tolerance and the
+// tolerance keeps an alarm on for hours to days.
 //
-// Rows that come in batches of alike ones, or depend on those before, say less than
-// their number. The detector learns the design effect, of how many times less, from
-// the rows themselves (see DesignEffect): rule W takes the window for as many times
-// smaller, rule E divides the evidence of every tick by it. As long as it has seen
-// few rows, n, it divides by 1 + 1024/n times as much.
+// Rows that come in batches of similar ones, or depend on earlier rows, carry less
+// information than their number suggests. The detector estimates from the rows how many
+// times less, the design effect (see DesignEffect). The window rule divides the size of the
+// window by it, the evidence rule the evidence of every tick. After few rows, n, it divides
+// by 1 + 1024/n times the estimate.
 //
-// The promise holds for rows without drift for W, and for rows from anywhere within
-// the tolerance for E, that are independent or depend on rows up to a few hundred
-// before them. CALIBRATION.md says what was tried. What lasts for a thousand rows is
-// drift.
+// The bound holds for rows that are independent or depend on at most a few hundred rows
+// before them. For the window rule these must be without drift, for the evidence rule
+// within the tolerance. CALIBRATION.md has the simulations. Dependence over a thousand rows
+// or more counts as drift.
 //
-// A Detector is a pure function of the ticks folded into it. It is not safe for
-// concurrent use; clones are independent. 1,800 floats at K = 10.
+// A Detector depends on the ticks folded into it alone. It is not safe for concurrent use;
+// clones are independent. 1,800 floats at K = 10.
 type Detector struct {
 	*setting
 
 	evidence evidence
-	design   *design // nil: it learns no more
-	effects  effects // by which the next tick is judged
-	// estimated are the effects without what is added as long as few rows were seen;
-	// seen is their number.
+	design   *design // nil in a copy that After made
+	effects  effects // by which the next tick is divided
+	// estimated are the effects without the factor for few rows; seen is the number of rows.
 	estimated effects
 	seen      int64
 	known     bool
@@ -100,9 +97,9 @@ type Detector struct {
 	quiet     int64
 }
 
-// NewDetector returns a detector for distributions of normal counts reference by
-// exported bin. An empty reference, and one of a single bin, never raise an
-// alarm. The slice is copied.
+// NewDetector returns a detector for a distribution whose reference has these counts by
+// bin. An empty reference, and one with a single bin, never raise an alarm. The slice is
+// copied.
 func NewDetector(reference []int64, o DetectorOptions) *Detector {
 	bins, rows := float64(len(reference)), total(reference)
 	floored := make([]float64, len(reference))
@@ -125,23 +122,20 @@ func NewDetector(reference []int64, o DetectorOptions) *Detector {
 	return d
 }
 
-// Tick is what one closed tick brought.
+// Tick is one closed tick.
 type Tick struct {
-	// Rows are the tick's own.
+	// Rows are the rows of the tick.
 	Rows *Pieces
-	// Window holds the counts by exported bin of the whole window at the tick's
-	// end.
+	// Window has the counts by bin of the whole window at the end of the tick.
 	Window []int64
-	// Null returns the null distribution for a window of that many rows: as many
-	// independent ones as the window is worth, at least MinPredictions. It is asked
-	// for only when the window holds MinPredictions and looks like drift: less than
-	// once in a million quiet ticks.
+	// Null returns the null distribution for a window of that many independent rows. It is
+	// called only when the window holds MinPredictions rows and looks like drift: less than
+	// once in a million quiet ticks. The number of rows is the window's effective size.
 	Null func(rows int64) (*Null, error)
 }
 
-// Tick folds one tick. A tick without rows changes nothing. When the null is
-// asked for and fails, Tick returns that error and the detector is as it was: the
-// same tick can be folded again.
+// Tick folds one tick. A tick without rows changes nothing. When Null fails, Tick returns
+// its error and the detector is unchanged: the same tick can be folded again.
 //
 // Cost at K = 10 and 15 rows: 1.5 us in quiet traffic, 6.6 us in drift; no
 // allocation.
@@ -171,7 +165,7 @@ func (d *Detector) Tick(t Tick) error {
 	return nil
 }
 
-// learn takes the design effects of the rows up to this tick for the next one.
+// learn updates the design effects, for the next tick, by the rows of this one.
 func (d *Detector) learn(rows *Pieces) {
 	if d.design == nil {
 		return
@@ -201,9 +195,8 @@ func (d *Detector) latch(rows, window int64) {
 	}
 }
 
-// windowFires is rule W, for the number of independent rows that the window is
-// worth. The cheap conditions come first: the null is needed for one window in a
-// million unless there is drift.
+// windowFires is the window rule, for the window's effective size. The cheap conditions
+// come first: without drift, one window in a million needs the null distribution.
 func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, error)) (bool, error) {
 	n := float64(total(window))
 	size := n / d.effects.far
@@ -219,8 +212,8 @@ func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, err
 	if kl <= needed {
 		return false, nil
 	}
-	// A size of the grid, because the exact one changes with every estimate and each
-	// has a null to draw.
+	// The size is rounded to a grid: the exact one changes with every estimate, and each
+	// size needs its own null distribution.
 	nl, err := null(nullSize(int64(size), total(window)))
 	if err != nil {
 		return false, err

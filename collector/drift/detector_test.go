@@ -51,10 +51,10 @@ func TestThresholdsShareTheBudget(t *testing.T) {
 	t.Parallel()
 	d := NewDetector([]int64{60_000, 30_000, 10_000}, usual)
 	if got := 1 / (2 * 13 * 172_800.); !relative(d.probability, got, 1e-12) || !near(d.probability, 2.2e-7, 1e-8) {
-		t.Errorf("rule W fires below %v", d.probability)
+		t.Errorf("the window rule fires below %v", d.probability)
 	}
 	if !near(d.Threshold(), math.Log(2*13*172_800.), 1e-12) || !near(d.Threshold(), 15.3, 0.05) {
-		t.Errorf("rule E fires from %v", d.Threshold())
+		t.Errorf("the evidence rule fires from %v", d.Threshold())
 	}
 	if got := d.Tolerance(); got != 0.02 {
 		t.Errorf("tolerance = %v", got)

@@ -248,7 +248,7 @@ func TestGPValueKeepsItsLevel(t *testing.T) {
 }
 
 // Rare cells are tested as they are. Over 3,000,000 draws each, of windows of 100,
-// 1,000 and 10,000 against references of 100,000 and without end, rule W's probability
+// 1,000 and 10,000 against references of 100,000 and without end, the window rule's probability
 // was below 1e-3 to 1e-6 in .0 to .7 times as many windows as it said: in ten equal
 // cells, these with rare ones of .25 and .05 %, flags of as much, and three cells
 // with one. What makes it careful are the cells that the reference never saw, which

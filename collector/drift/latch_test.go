@@ -35,7 +35,7 @@ func TestAlarmEndsAfterAThousandQuietRowsByWholeTicks(t *testing.T) {
 		t.Errorf("after an alarm: raised by %v, known %v", d.Raised(), d.Known())
 	}
 
-	// Rule W begins the count again.
+	// The window rule begins the count again.
 	d = alarmed(t, reference)
 	for range 66 {
 		mustTick(t, d, quiet)

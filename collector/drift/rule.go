@@ -1,12 +1,12 @@
 package drift
 
-// Rule is a set of rules of a [Detector].
+// Rule is a set of the rules by which a [Detector] raises an alarm.
 type Rule uint8
 
 const (
-	// WindowRule is rule W, a test of the window.
+	// WindowRule is the window rule: a test of the window.
 	WindowRule Rule = 1 << iota
-	// EvidenceRule is rule E, evidence gathered over any time.
+	// EvidenceRule is the evidence rule: evidence added up over any length of time.
 	EvidenceRule
 )
 
