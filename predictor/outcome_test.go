@@ -55,7 +55,7 @@ func TestOutcomeIsAClassInAnySpelling(t *testing.T) {
 		ask(t, s.Handler(), "POST", "/predict", goodRow)
 		got := ask(t, s.Handler(), "POST", "/feedback", `{"prediction_id":0,"actual_outcome":`+tt.outcome+`}`)
 		if tt.want == "" {
-			if got.code != http.StatusBadRequest || len(log.feedback) != 0 || !strings.Contains(got.body, "no class of the model; send ") {
+			if got.code != http.StatusBadRequest || len(log.feedback) != 0 || !strings.Contains(got.body, "not a class of the model; send ") {
 				t.Errorf("%v: %s: got %d %s, want a refusal that lists the classes", tt.classes, tt.outcome, got.code, got.body)
 			}
 			continue

@@ -107,7 +107,7 @@ var badFiles = []struct {
 	{"too few rows", strings.Replace(smallest, `"features"`, `"rows": 19, "features"`, 1), `feature "income": has 20 rows in count, missing and invalid, but rows is 19`, false},
 	{"no name", `{"schema": 1, "features": [{"type": "numeric", "edges": [], "count": [1]}]}`, "features[0]: name is missing", true},
 	{"control character", strings.Replace(smallest, "income", `in\u0007come`, 1), "has control characters", false},
-	{"reserved name", strings.Replace(smallest, "income", "prediction score", 1), `"prediction score": the name is kept`, true},
+	{"reserved name", strings.Replace(smallest, "income", "prediction score", 1), `"prediction score": the name is reserved`, true},
 	{"repeated feature", `{"schema": 1, "features": [{"name": "a", "type": "numeric", "edges": [], "count": [1]}, {"name": "a", "type": "categorical", "categories": ["x"], "count": [1]}]}`, `feature "a" appears twice`, false},
 	{"no type", featureFile(`"edges": [1], "count": [1, 1]`), `feature "income": has no type: write "numeric", "categorical" or "boolean"`, true},
 	{"wrong type", featureFile(`"type": "number", "edges": [1], "count": [1, 1]`), `feature "income": type is the text "number"`, true},
