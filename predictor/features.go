@@ -129,20 +129,12 @@ func (s *schema) object(in *input, l *lexer, index int) error {
 	in.rows++
 	next := 0
 	for first := true; ; first = false {
-		more, err := l.more('}', first)
+		name, v, more, err := l.member(first)
 		if err != nil {
 			return err
 		}
 		if !more {
 			break
-		}
-		name, err := l.key()
-		if err != nil {
-			return err
-		}
-		v, err := l.value(1)
-		if err != nil {
-			return inField(err, name)
 		}
 		i, known := s.find(name, next)
 		switch {

@@ -93,20 +93,12 @@ func (q *feedbackRequest) record(l *lexer, o *outcomes, index int) error {
 		before = q.faults.count()
 	)
 	for first := true; ; first = false {
-		more, err := l.more('}', first)
+		name, v, more, err := l.member(first)
 		if err != nil {
 			return err
 		}
 		if !more {
 			break
-		}
-		name, err := l.key()
-		if err != nil {
-			return err
-		}
-		v, err := l.value(1)
-		if err != nil {
-			return inField(err, name)
 		}
 		member := slices.Index(members[:], string(name))
 		switch {

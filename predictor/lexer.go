@@ -140,6 +140,21 @@ func (l *lexer) more(closing byte, first bool) (bool, error) {
 	return false, l.unexpected("',' or " + strconv.QuoteRune(rune(closing)))
 }
 
+// member takes the next member of an object: its name, the colon and its value. more is
+// false, and the closing brace is taken, after the last. First is true before the first.
+func (l *lexer) member(first bool) (name []byte, v token, more bool, err error) {
+	if more, err = l.more('}', first); err != nil || !more {
+		return nil, v, false, err
+	}
+	if name, err = l.key(); err != nil {
+		return nil, v, false, err
+	}
+	if v, err = l.value(1); err != nil {
+		return nil, v, false, inField(err, name)
+	}
+	return name, v, true, nil
+}
+
 // elements takes an array whole. It calls object where an element begins that is an
 // object, which must take it, and other after one that is not, with its place from
 // 0 on. From the place most on, elements are checked for syntax only. It returns how

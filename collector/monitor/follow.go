@@ -37,15 +37,10 @@ func Load(o Options) ([]window.Spec, error) {
 // Follow returns the windows over a log for the models of specs, with the options o. It
 // does no IO. Close also closes the log if it is an io.Closer.
 func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
-	windows := o.Window
-	// Detectors also measure how far rows depend on each other, so they run even when
-	// p-values decide what is drift.
-	windows.FalseAlarmsPerMonth, windows.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
-	windows.Blocks = o.Block
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
 	f := &followed{log: log, nulls: nulls}
 	var err error
-	if f.Window, err = window.New(log, specs, o.Bins, nulls, windows); err != nil {
+	if f.Window, err = window.New(log, specs, o.Bins, nulls, o.windows()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -43,7 +43,8 @@ type Options struct {
 	// CacheDir is --reference.cache-dir, the folder for the last good counts; "": they
 	// are in memory only.
 	CacheDir string
-	// Window bounds the windows.
+	// Window bounds the windows. Its FalseAlarmsPerMonth, Tolerance and Blocks are those
+	// below.
 	Window window.Options
 	// Bins says how features are binned.
 	Bins drift.BinOptions
@@ -135,8 +136,6 @@ func (o Options) validate() error {
 		return errors.New("--config.file and --reference.file exclude each other: name the reference in the configuration file")
 	case !(o.Significance > 0 && o.Significance < 1):
 		return fmt.Errorf("--drift.significance=%v: must lie between 0 and 1, such as 0.05", o.Significance)
-	case !(o.Tolerance >= 0 && o.Tolerance <= maxTolerance):
-		return fmt.Errorf("--drift.tolerance=%v: must lie between 0 and %d nats, such as 0.02", o.Tolerance, maxTolerance)
 	case o.BootstrapSamples < 1 || o.BootstrapSamples > maxSamples:
 		return fmt.Errorf("--drift.bootstrap-samples=%d: must lie between 1 and %d, such as 9999", o.BootstrapSamples, maxSamples)
 	case 1/float64(o.BootstrapSamples+1) >= o.Significance:
@@ -149,6 +148,10 @@ func (o Options) validate() error {
 	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)
 	}
+	windows := o.windows()
+	if err := windows.Validate(); err != nil {
+		return err
+	}
 	if err := o.BinLimits.Validate(); err != nil {
 		return err
 	}
@@ -160,12 +163,16 @@ func (o Options) validate() error {
 	return nil
 }
 
-// Bounds of the options. A divergence above maxTolerance does not occur in practice, and
-// maxSamples draws of one null distribution take a second.
-const (
-	maxTolerance = 1000
-	maxSamples   = 1_000_000
-)
+// maxSamples is the maximum number of draws of one null distribution: they take a second.
+const maxSamples = 1_000_000
+
+// windows returns the options of the windows. Detectors also measure how far rows depend on
+// each other, so they run even when p-values decide what is drift.
+func (o *Options) windows() window.Options {
+	w := o.Window
+	w.FalseAlarmsPerMonth, w.Tolerance, w.Blocks = o.FalseAlarmsPerMonth, o.Tolerance, o.Block
+	return w
+}
 
 // entries returns the collectors with these names; nil means the enabled ones.
 func (o *Options) entries(names []string) []collector.Entry {

@@ -286,6 +286,13 @@ func TestMistakesInTheOptionsNameTheFlag(t *testing.T) {
 		{"too few samples", func(o *Options) { o.BootstrapSamples = 19 }, "--drift.bootstrap-samples=19: no p-value could be below --drift.significance=0.05; use at least 20"},
 		{"unknown collector", func(o *Options) { o.Enabled = []string{"drift"} }, `unknown collector "drift"; the collectors are: feature_drift, `},
 		{"no window", func(o *Options) { o.Window.Predictions = 0 }, "the window has no bound: set --window.predictions, --window.duration or both"},
+		{"negative window", func(o *Options) { o.Window.Predictions = -1 }, "--window.predictions=-1: must be at least 0"},
+		{"negative duration", func(o *Options) { o.Window.Duration = -time.Hour }, "--window.duration=-1h0m0s: must be at least 0"},
+		{"no look-back", func(o *Options) { o.Window.Lookback = 0 }, "--window.lookback=0: must be at least 1"},
+		{"no feedback", func(o *Options) { o.Window.Feedback = 0 }, "--window.feedback=0: must be at least 1"},
+		{"negative maturity", func(o *Options) { o.Window.Maturity = -time.Second }, "--window.maturity=-1s: must be at least 0"},
+		{"no versions", func(o *Options) { o.Window.Versions = 0 }, "--versions.max=0: must be at least 1"},
+		{"too many false alarms", func(o *Options) { o.FalseAlarmsPerMonth = 1e6 }, "--drift.false-alarms-per-month=1e+06: must be above 0 and below 1000000"},
 		{"bins", func(o *Options) { o.Bins.Method = "kmeans" }, "kmeans"},
 		{"no configuration", func(o *Options) { o.ConfigFile += "x" }, "does not exist"},
 	} {

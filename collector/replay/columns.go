@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -58,7 +57,7 @@ func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 		if i < 0 {
 			absent = append(absent, f.Name)
 		}
-		c.features = append(c.features, featureColumn{f.Name, quote(f.Name) + ":", i, read[at]})
+		c.features = append(c.features, featureColumn{f.Name, value.JSON(f.Name) + ":", i, read[at]})
 	}
 	if len(absent) > 0 {
 		return c, fmt.Errorf("there is no column %s, which the reference has: its columns are %s; to watch less, list features in a configuration file",
@@ -81,23 +80,14 @@ func (c *columns) appendFeatures(text []byte, cells []string) []byte {
 		case v.Kind == value.Missing:
 			text = append(text, "null"...)
 		case v.Kind == value.Invalid:
-			text = append(text, quote(cells[f.index])...)
+			text = append(text, value.JSON(cells[f.index])...)
 		case f.column.Type == value.Numeric:
 			text = strconv.AppendFloat(text, v.Number, 'g', -1, 64)
 		default:
-			text = append(text, quote(v.Text)...)
+			text = append(text, value.JSON(v.Text)...)
 		}
 	}
 	return append(text, '}')
-}
-
-// quote is a text as JSON.
-func quote(text string) string {
-	b, err := json.Marshal(text)
-	if err != nil {
-		return `""` // a string always has a JSON form
-	}
-	return string(b)
 }
 
 var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, or seconds since 1970")

@@ -23,59 +23,6 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Options are the bounds of the windows.
-type Options struct {
-	// Predictions is the number of newest rows of a model and version in its
-	// window; 0 turns this bound off.
-	Predictions int
-	// Duration is the maximum age, by the scrape's clock, of a row in the window; 0 turns
-	// this bound off. At least one of the two must be on.
-	Duration time.Duration
-	// Lookback is the distance between two anchors, in rows of the log. It is raised to
-	// Predictions if it is less.
-	Lookback int64
-	// Feedback is the number of newest distinct predictions with feedback in
-	// the feedback window.
-	Feedback int
-	// Maturity is the age from which a prediction counts as mature, whether its outcome
-	// has come or not; 0: the age at which 95 % have their outcome.
-	Maturity time.Duration
-	// Versions is the maximum number of versions of one model that are exported.
-	Versions int
-	// FalseAlarmsPerMonth bounds the false alarms of the detectors of one model and
-	// version in 30 days; 0: there are no detectors.
-	FalseAlarmsPerMonth float64
-	// Tolerance is the divergence in nats up to which the detectors tolerate drift.
-	Tolerance float64
-	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
-	// allows for dependence.
-	Blocks bool
-	// Bare leaves null distributions, outcomes and estimates out of snapshots, for callers
-	// that use the detectors only. A null distribution is then drawn only if a detector
-	// needs it.
-	Bare bool
-}
-
-func (o Options) validate() error {
-	switch {
-	case o.Predictions < 0 || o.Duration < 0 || o.Feedback < 0 || o.Maturity < 0:
-		return fmt.Errorf("a window cannot be negative: use 0 to turn a bound off")
-	case o.Predictions == 0 && o.Duration == 0:
-		return fmt.Errorf("the window has no bound: set --window.predictions, --window.duration or both")
-	case o.Lookback < 1:
-		return fmt.Errorf("--window.lookback is %d: it must be at least 1", o.Lookback)
-	case o.Feedback == 0:
-		return fmt.Errorf("--window.feedback is 0: it must be at least 1")
-	case o.Versions < 1:
-		return fmt.Errorf("--versions.max is %d: it must be at least 1", o.Versions)
-	case !(o.FalseAlarmsPerMonth >= 0 && o.FalseAlarmsPerMonth < 1e6):
-		return fmt.Errorf("--drift.false-alarms-per-month is %v: it must be above 0, such as 1", o.FalseAlarmsPerMonth)
-	case !(o.Tolerance >= 0 && o.Tolerance < 1e6):
-		return fmt.Errorf("--drift.tolerance is %v: it must be 0 or more nats, such as 0.02", o.Tolerance)
-	}
-	return nil
-}
-
 // Spec is one configured model: its name, the references of its versions, and the features
 // to watch (when empty, all features of the reference).
 type Spec struct {
@@ -127,7 +74,7 @@ type Window struct {
 // New returns a Window over log. It does no IO: the first Snapshot does. Unless o is Bare,
 // it starts to draw the null distributions for full windows of every reference.
 func New(log Log, specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options) (*Window, error) {
-	if err := o.validate(); err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o.Lookback = max(o.Lookback, int64(o.Predictions))

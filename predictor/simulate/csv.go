@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -131,7 +130,7 @@ func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 		return nil, errors.New("has a header but no rows")
 	}
 	for i, w := range wrong {
-		if w.count > 0 && 9*w.count > int(seen[i].n) {
+		if n := int(seen[i].n); w.count > 0 && !value.Most(n, n+w.count) {
 			return nil, fmt.Errorf("line %d, column %q: %q is not a number, but the predictor's model needs one; such cells in the column: %d",
 				w.line, s.columns[i].name, w.cell, w.count)
 		}
@@ -189,16 +188,7 @@ func (c *column) append(body []byte, cell string) []byte {
 			return append(body, "null"...)
 		}
 	}
-	return append(body, quote(cell)...)
-}
-
-// quote returns a text as JSON.
-func quote(text string) string {
-	b, err := json.Marshal(text)
-	if err != nil {
-		return `""` // a string always has a JSON form
-	}
-	return string(b)
+	return append(body, value.JSON(cell)...)
 }
 
 // wrongCells are the cells of a numeric column that are not numbers: how many, and the

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // unknown is the outcome of a row that has none.
@@ -67,4 +69,4 @@ func (s *loans) rows() int    { return 0 }
 func (s *loans) close() error { return nil }
 
 // key is a feature's name as JSON, with the colon.
-func key(name string) string { return quote(name) + ":" }
+func key(name string) string { return value.JSON(name) + ":" }

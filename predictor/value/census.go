@@ -101,7 +101,11 @@ func (c *census) number(text string, x float64, rows int) {
 func (c *census) valued() int { return c.present - c.absents.rows }
 
 // most reports whether so many rows are at least nine in ten of those.
-func (c *census) most(rows int) bool { return rows > 0 && 10*rows >= 9*c.valued() }
+func (c *census) most(rows int) bool { return Most(rows, c.valued()) }
+
+// Most reports whether so many of the texts of a column, which are not missing, are enough
+// to decide its type: at least nine in ten.
+func Most(rows, texts int) bool { return rows > 0 && 10*rows >= 9*texts }
 
 // invalid are the texts that a numeric column could not read.
 func (c *census) invalid() group { return c.others.and(c.commas).and(c.dates) }

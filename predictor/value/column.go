@@ -86,8 +86,18 @@ func (c Column) category(canonical string) Value {
 	return Value{Kind: Known, Text: canonical}
 }
 
-// ReadJSON reads one value in JSON without white space around it. An object, an
-// array, and what is no JSON, are Invalid.
+// JSON returns a text as a string in JSON, as ReadJSON reads it. Bytes that are not UTF-8
+// are replaced.
+func JSON(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		return `""` // a string always has a JSON form
+	}
+	return string(b)
+}
+
+// ReadJSON reads one value in JSON without white space around it. An object, an array, and
+// text that is not JSON, are Invalid.
 func (c Column) ReadJSON(raw []byte) Value {
 	if len(raw) == 0 {
 		return Value{Kind: Invalid}

@@ -1,0 +1,69 @@
+package window
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Options are the bounds of the windows.
+type Options struct {
+	// Predictions is the number of newest rows of a model and version in its
+	// window; 0 turns this bound off.
+	Predictions int
+	// Duration is the maximum age, by the scrape's clock, of a row in the window; 0 turns
+	// this bound off. At least one of the two must be on.
+	Duration time.Duration
+	// Lookback is the distance between two anchors, in rows of the log. It is raised to
+	// Predictions if it is less.
+	Lookback int64
+	// Feedback is the number of newest distinct predictions with feedback in
+	// the feedback window.
+	Feedback int
+	// Maturity is the age from which a prediction counts as mature, whether its outcome
+	// has come or not; 0: the age at which 95 % have their outcome.
+	Maturity time.Duration
+	// Versions is the maximum number of versions of one model that are exported.
+	Versions int
+	// FalseAlarmsPerMonth bounds the false alarms of the detectors of one model and
+	// version in 30 days; 0: there are no detectors.
+	FalseAlarmsPerMonth float64
+	// Tolerance is the divergence in nats up to which the detectors tolerate drift.
+	Tolerance float64
+	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
+	// allows for dependence.
+	Blocks bool
+	// Bare leaves null distributions, outcomes and estimates out of snapshots, for callers
+	// that use the detectors only. A null distribution is then drawn only if a detector
+	// needs it.
+	Bare bool
+}
+
+// MaxTolerance is the upper bound of Options.Tolerance: a divergence above it does not
+// occur in practice.
+const MaxTolerance = 1000
+
+// Validate returns an error that names the flag of a wrong option.
+func (o *Options) Validate() error {
+	switch {
+	case o.Predictions < 0:
+		return fmt.Errorf("--window.predictions=%d: must be at least 0; 0 turns this bound off", o.Predictions)
+	case o.Duration < 0:
+		return fmt.Errorf("--window.duration=%v: must be at least 0; 0 turns this bound off", o.Duration)
+	case o.Predictions == 0 && o.Duration == 0:
+		return errors.New("the window has no bound: set --window.predictions, --window.duration or both")
+	case o.Lookback < 1:
+		return fmt.Errorf("--window.lookback=%d: must be at least 1", o.Lookback)
+	case o.Feedback < 1:
+		return fmt.Errorf("--window.feedback=%d: must be at least 1", o.Feedback)
+	case o.Maturity < 0:
+		return fmt.Errorf("--window.maturity=%v: must be at least 0; 0 is the age at which 95 %% have their outcome", o.Maturity)
+	case o.Versions < 1:
+		return fmt.Errorf("--versions.max=%d: must be at least 1", o.Versions)
+	case !(o.FalseAlarmsPerMonth >= 0 && o.FalseAlarmsPerMonth < 1e6):
+		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0 and below 1000000, such as 1", o.FalseAlarmsPerMonth)
+	case !(o.Tolerance >= 0 && o.Tolerance <= MaxTolerance):
+		return fmt.Errorf("--drift.tolerance=%v: must lie between 0 and %d nats, such as 0.02", o.Tolerance, MaxTolerance)
+	}
+	return nil
+}
