@@ -77,7 +77,7 @@ func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s Source
 func parseMapping(m *strictyaml.Map) Mapping {
 	mapping := Mapping{
 		Confidence: m.Number("confidence", 1, 0, 1),
-		outcome:    field{"outcome"}, confidence: field{"confidence"}, observedAt: field{"observed_at"},
+		outcome:    Field{"outcome"}, confidence: Field{"confidence"}, observedAt: Field{"observed_at"},
 		classes: value.NewClassReader(nil),
 	}
 	if mapping.Confidence == 0 {
@@ -92,9 +92,9 @@ func parseMapping(m *strictyaml.Map) Mapping {
 	}
 	switch {
 	case mapping.predictionID == nil && mapping.requestID == nil && match == "prediction_id":
-		mapping.predictionID = field{match}
+		mapping.predictionID = Field{match}
 	case mapping.predictionID == nil && mapping.requestID == nil:
-		mapping.requestID = field{match}
+		mapping.requestID = Field{match}
 	case match == "prediction_id" && mapping.predictionID == nil && m.Has("match"), match == "request_id" && mapping.requestID == nil:
 		m.Wrong("match", "match is %s, which record does not name; add it to record, or remove match", match)
 	}
@@ -104,7 +104,7 @@ func parseMapping(m *strictyaml.Map) Mapping {
 // parseRecord reads the places of the values.
 func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 	r := m.Map(n, "record", "prediction_id", "request_id", "outcome", "confidence", "observed_at", "observed_at_unit", "time_zone")
-	for key, f := range map[string]*field{
+	for key, f := range map[string]*Field{
 		"prediction_id": &mapping.predictionID, "request_id": &mapping.requestID, "outcome": &mapping.outcome,
 		"confidence": &mapping.confidence, "observed_at": &mapping.observedAt,
 	} {
@@ -133,12 +133,12 @@ func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 var units = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond, "us": time.Microsecond, "ns": time.Nanosecond}
 
 // fieldOf reads a place.
-func fieldOf(m *strictyaml.Map, key string) field {
+func fieldOf(m *strictyaml.Map, key string) Field {
 	text := m.Text(key, "")
 	if m.Err != nil {
 		return nil
 	}
-	f, err := parseField(text)
+	f, err := ParseField(text)
 	if err != nil {
 		m.Wrong(key, "%s %w", key, err)
 	}

@@ -43,13 +43,16 @@ func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 	if err == nil {
 		err = ctx.Err()
 	}
-	_, said := fmt.Fprint(w, report(sink.records, sink.total))
+	_, said := fmt.Fprint(w, report(sink.records, sink.late, sink.total))
 	return errors.Join(err, said)
 }
 
 // report says what became of records.
-func report(records int, r predictionlog.Received) string {
+func report(records, late int, r predictionlog.Received) string {
 	text := fmt.Sprintf("%d records: %d accepted, %d unchanged, %d overruled, %d wait for their prediction", records, r.Accepted, r.Unchanged, r.Overruled, r.Pending)
+	if late > 0 {
+		text += fmt.Sprintf(", %d came late", late)
+	}
 	rejected := 0
 	for _, n := range r.Rejected {
 		rejected += n

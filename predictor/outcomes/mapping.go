@@ -16,9 +16,9 @@ type Mapping struct {
 	// Confidence is that of records that bring none.
 	Confidence float64
 
-	predictionID, requestID field // at least one of them
-	outcome                 field
-	confidence, observedAt  field
+	predictionID, requestID Field // at least one of them
+	outcome                 Field
+	confidence, observedAt  Field
 	classes                 *value.ClassReader
 	known                   map[string]string // the outcome of each text, nil: the text itself
 	zone                    *time.Location    // of times without one, nil: such are refused
@@ -33,7 +33,7 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 	if rejected = m.key(r, &f); rejected != "" {
 		return f, rejected
 	}
-	text, ok := scalar(m.outcome.of(r.Value))
+	text, ok := scalar(m.outcome.Of(r.Value))
 	if !ok || strings.TrimSpace(text) == "" {
 		return f, predictionlog.RejectedNoOutcome
 	}
@@ -57,7 +57,7 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 // key reads by what the record names its prediction.
 func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {
 	if m.predictionID != nil {
-		text, ok := scalar(m.predictionID.of(r.Value))
+		text, ok := scalar(m.predictionID.Of(r.Value))
 		if !ok {
 			return predictionlog.RejectedBadKey
 		}
@@ -70,7 +70,7 @@ func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {
 		}
 	}
 	if m.requestID != nil {
-		text, ok := scalar(m.requestID.of(r.Value))
+		text, ok := scalar(m.requestID.Of(r.Value))
 		if !ok || len(text) > longestKey || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' }) {
 			return predictionlog.RejectedBadKey
 		}
@@ -87,7 +87,7 @@ const longestKey = 128
 
 // confidenceOf reads how sure the record is.
 func (m *Mapping) confidenceOf(r *Record) (float64, bool) {
-	text, ok := scalar(m.confidence.of(r.Value))
+	text, ok := scalar(m.confidence.Of(r.Value))
 	if !ok {
 		return 0, false
 	}
@@ -103,7 +103,7 @@ func (m *Mapping) confidenceOf(r *Record) (float64, bool) {
 
 // observed reads when the outcome was seen; zero when nobody says.
 func (m *Mapping) observed(r *Record) (time.Time, bool) {
-	v := m.observedAt.of(r.Value)
+	v := m.observedAt.Of(r.Value)
 	if at, ok := v.(time.Time); ok {
 		return at, inRange(at)
 	}
@@ -151,7 +151,7 @@ func inRange(at time.Time) bool { return at.Year() >= 1970 && at.Year() <= 2261 
 
 // checkColumns returns an error when a table lacks a column that every record needs.
 func (m *Mapping) checkColumns(columns []string) error {
-	has := func(f field) bool {
+	has := func(f Field) bool {
 		name, ok := f[0].(string)
 		return ok && slices.Contains(columns, name)
 	}

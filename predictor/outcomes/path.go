@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// field is the place of a value in a record: names of objects and places in lists.
-type field []any
+// Field is the place of a value in a record: names of objects and places in lists.
+type Field []any
 
-// parseField reads the name of a column, or a path such as $.loan.status or
+// ParseField reads the name of a column, or a path such as $.loan.status or
 // $['final status'][0].
-func parseField(text string) (field, error) {
+func ParseField(text string) (Field, error) {
 	if !strings.HasPrefix(text, "$") {
 		if text == "" {
 			return nil, fmt.Errorf("is empty; write the name of a field, or a path such as $.loan.status")
 		}
-		return field{text}, nil
+		return Field{text}, nil
 	}
-	var f field
+	var f Field
 	for rest := text[1:]; rest != ""; {
 		step, left, err := parseStep(rest)
 		if err != nil {
@@ -61,8 +61,8 @@ func parseStep(text string) (step any, rest string, err error) {
 	return nil, "", fmt.Errorf("%q is no step", text)
 }
 
-// of returns the value at the place, nil when there is none.
-func (f field) of(record map[string]any) any {
+// Of returns the value at the place, nil when there is none.
+func (f Field) Of(record map[string]any) any {
 	var at any = record
 	for _, step := range f {
 		switch s := step.(type) {

@@ -27,6 +27,7 @@ type Sink struct {
 	once       bool // the source is read once and to its end
 	total      predictionlog.Received
 	records    int
+	late       int
 }
 
 // importedPart is in front of the parts of what was imported once: the source may be
@@ -65,7 +66,11 @@ func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
 }
 
 // Put adds a batch to the log and returns when it is on the disk. Cursors are JSON.
-func (s *Sink) Put(ctx context.Context, b Batch) error {
+func (s *Sink) Put(ctx context.Context, b Batch) error { return s.PutAgain(ctx, b, false) }
+
+// PutAgain is Put of records that may have come before. If they are late, those that
+// have not are counted: they became visible behind newer ones that had been read.
+func (s *Sink) PutAgain(ctx context.Context, b Batch, late bool) error {
 	cursors := make(map[string]string, len(b.Cursors))
 	for part, at := range b.Cursors {
 		if s.once {
@@ -92,6 +97,10 @@ func (s *Sink) Put(ctx context.Context, b Batch) error {
 	s.count(received)
 	s.metrics.received.WithLabelValues(s.name).Add(float64(len(b.Records)))
 	s.metrics.count(s.name, received)
+	if late {
+		s.late += len(b.Records) - received.Unchanged
+		s.metrics.late.WithLabelValues(s.name).Add(float64(len(b.Records) - received.Unchanged))
+	}
 	// The predictor commits in between.
 	pause(ctx, time.Since(began))
 	return nil
@@ -115,9 +124,6 @@ func (s *Sink) Current(at time.Time) { s.metrics.current(s.name, at) }
 
 // Behind says how many records the source has that have not been read.
 func (s *Sink) Behind(records int64) { s.metrics.behind.WithLabelValues(s.name).Set(float64(records)) }
-
-// Late counts records that became visible behind others that had been read before.
-func (s *Sink) Late(records int) { s.metrics.late.WithLabelValues(s.name).Add(float64(records)) }
 
 // Secret reads a file that holds one secret.
 func Secret(path string) (string, error) {

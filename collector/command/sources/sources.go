@@ -4,10 +4,12 @@ package sources
 
 import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/api"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/database"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
 )
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return []outcomes.Kind{files.Kind(buckets())}
+	return []outcomes.Kind{files.Kind(buckets()), database.Kind, api.Kind}
 }

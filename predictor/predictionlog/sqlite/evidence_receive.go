@@ -145,13 +145,24 @@ func (r *received) keep(id int64, f *predictionlog.Feedback, at int64, reason st
 		at, id, textOrNull(f.RequestID), f.Source, f.Outcome, f.Confidence, timeOrNull(f.ObservedAt), bit(reason == ""), reason)
 }
 
-// reject sets a record aside.
+// reject sets a record aside, unless it is among the newest that were.
 func (r *received) reject(source, reason, record string) error {
+	record = cutRecord(record)
+	row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM
+		(SELECT source, reason, record FROM outcomes_rejected ORDER BY seq DESC LIMIT 500)
+		WHERE source = ? AND reason = ? AND record = ?`, source, reason, record)
+	if err != nil {
+		return err
+	}
+	if row != nil { // it is read again, with others that overlap
+		r.Unchanged++
+		return nil
+	}
 	if r.Rejected == nil {
 		r.Rejected = map[string]int{}
 	}
 	r.Rejected[reason]++
-	return r.tx.conn.Do("INSERT INTO outcomes_rejected (received_at, source, reason, record) VALUES (?, ?, ?, ?)", r.tx.now, source, reason, cutRecord(record))
+	return r.tx.conn.Do("INSERT INTO outcomes_rejected (received_at, source, reason, record) VALUES (?, ?, ?, ?)", r.tx.now, source, reason, record)
 }
 
 // cutRecord shortens a record to what the log keeps, as valid text.

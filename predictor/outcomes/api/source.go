@@ -1,0 +1,288 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
+)
+
+const (
+	// sinceMark in the URL stands for the time of the last pass.
+	sinceMark = "{since}"
+	// sincePart is the part of the source that has that time.
+	sincePart = "since"
+	// mostRecords is how many records a page may have: they are one transaction.
+	mostRecords = 5000
+	// mostPages ends a pass through pages that never end.
+	mostPages = 100_000
+)
+
+// page is the cursor of a page: what it held when it was last read.
+type page struct {
+	URL  string `json:"url"`
+	ETag string `json:"etag,omitempty"`
+	// Next is the URL of the page after it, "" for none.
+	Next string `json:"next,omitempty"`
+	// Records are the hashes of its records.
+	Records []string `json:"records,omitempty"`
+	// Former are those that it had before this pass: they may be on a later page now.
+	Former []string `json:"former,omitempty"`
+}
+
+// known are the hashes by which records are recognised.
+func (p *page) known() []string { return slices.Concat(p.Records, p.Former) }
+
+// reader is an interface that is being read.
+type reader struct {
+	*source
+	client *client
+	sink   *outcomes.Sink
+	since  time.Time        // of the pass before, zero for none
+	pages  map[string]*page // by part
+	taken  map[string]int   // how many pages have a record, by its hash
+}
+
+// Run implements outcomes.Source.
+func (s *source) Run(ctx context.Context, sink *outcomes.Sink) error {
+	client, err := newClient(s)
+	if err != nil {
+		return err
+	}
+	defer client.http.CloseIdleConnections()
+	r := &reader{source: s, client: client, sink: sink, pages: map[string]*page{}, taken: map[string]int{}}
+	texts, err := sink.Cursors(ctx)
+	if err != nil {
+		return err
+	}
+	for part, text := range texts {
+		if part == sincePart {
+			err = json.Unmarshal([]byte(text), &r.since)
+		} else {
+			p := &page{}
+			err = json.Unmarshal([]byte(text), p)
+			r.replace(part, p)
+		}
+		if err != nil {
+			return fmt.Errorf("read the cursor %s: %w", part, err)
+		}
+	}
+	return s.schedule.Passes(ctx, sink, r.pass)
+}
+
+// replace notes what a page holds now; nil: it is gone.
+func (r *reader) replace(part string, p *page) {
+	if old := r.pages[part]; old != nil {
+		for _, hash := range old.known() {
+			if r.taken[hash]--; r.taken[hash] == 0 {
+				delete(r.taken, hash)
+			}
+		}
+	}
+	delete(r.pages, part)
+	if p != nil {
+		r.pages[part] = p
+		for _, hash := range p.known() {
+			r.taken[hash]++
+		}
+	}
+}
+
+// pass reads all pages.
+func (r *reader) pass(ctx context.Context) error {
+	began := time.Now().UTC()
+	from := r.since
+	if !from.IsZero() {
+		from = from.Add(-r.overlap)
+	}
+	first := strings.ReplaceAll(r.url, sinceMark, url.QueryEscape(from.Format(time.RFC3339)))
+	visited := map[string]bool{}
+	for at := first; at != ""; {
+		part := partOf(at)
+		if visited[part] || len(visited) == mostPages {
+			return fmt.Errorf("the pages go round in circles: page %d is one that was there before", len(visited)+1)
+		}
+		visited[part] = true
+		p, records, err := r.fetch(ctx, at, part)
+		if err != nil {
+			return fmt.Errorf("page %d: %w", len(visited), err)
+		}
+		if p != nil {
+			if err := r.put(ctx, part, p, records); err != nil {
+				return err
+			}
+		}
+		at = r.pages[part].Next
+	}
+	// What is no longer among the pages need not be known any more.
+	b := outcomes.Batch{Cursors: map[string]string{}}
+	settled := map[string]*page{}
+	for part, p := range r.pages {
+		switch {
+		case !visited[part]:
+			b.Cursors[part], settled[part] = "", nil
+		case len(p.Former) > 0:
+			now := *p
+			now.Former = nil
+			text, err := json.Marshal(now)
+			if err != nil {
+				return err
+			}
+			b.Cursors[part], settled[part] = string(text), &now
+		}
+	}
+	if strings.Contains(r.url, sinceMark) {
+		text, err := json.Marshal(began)
+		if err != nil {
+			return err
+		}
+		b.Cursors[sincePart] = string(text)
+	}
+	if len(b.Cursors) > 0 {
+		if err := r.sink.Put(ctx, b); err != nil {
+			return err
+		}
+	}
+	for part, p := range settled {
+		r.replace(part, p)
+	}
+	r.since = began
+	return nil
+}
+
+// put adds the records of a page that no page had before.
+func (r *reader) put(ctx context.Context, part string, p *page, records []outcomes.Record) error {
+	if old := r.pages[part]; old != nil {
+		p.Former = slices.DeleteFunc(old.known(), func(hash string) bool { return slices.Contains(p.Records, hash) })
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	b := outcomes.Batch{Cursors: map[string]string{part: string(text)}}
+	for i, hash := range p.Records {
+		if r.taken[hash] == 0 {
+			b.Records = append(b.Records, records[i])
+		}
+	}
+	if err := r.sink.Put(ctx, b); err != nil {
+		return err
+	}
+	r.replace(part, p)
+	return nil
+}
+
+// partOf is the part of the source that a page is.
+func partOf(url string) string {
+	sum := sha256.Sum256([]byte(url))
+	return "page-" + hex.EncodeToString(sum[:8])
+}
+
+// fetch asks for a page; nil when it is as it was.
+func (r *reader) fetch(ctx context.Context, at, part string) (*page, []outcomes.Record, error) {
+	etag := ""
+	if known := r.pages[part]; known != nil {
+		etag = known.ETag
+	}
+	a, err := r.client.get(ctx, at, etag)
+	if err != nil || a == nil {
+		return nil, nil, err
+	}
+	v, err := strictjson.Parse(a.body, 64)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the answer is not JSON: %w", err)
+	}
+	list, next, err := r.read(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.link {
+		next = a.link
+	}
+	p := &page{URL: at, ETag: a.etag}
+	if p.Next, err = r.nextURL(at, next); err != nil {
+		return nil, nil, err
+	}
+	records := make([]outcomes.Record, len(list))
+	for i, v := range list {
+		text, err := json.Marshal(v)
+		if err != nil {
+			return nil, nil, err
+		}
+		sum := sha256.Sum256(text)
+		p.Records = append(p.Records, hex.EncodeToString(sum[:10]))
+		if object, ok := v.(map[string]any); ok {
+			records[i] = outcomes.Record{Value: object}
+		} else {
+			records[i] = outcomes.Record{Raw: string(text)}
+		}
+	}
+	return p, records, nil
+}
+
+// read takes the records and the next page out of an answer.
+func (r *reader) read(v any) (list []any, next string, err error) {
+	object, isObject := v.(map[string]any)
+	if r.records == nil && isObject {
+		return nil, "", fmt.Errorf("the answer is an object; say with records where its list of records is, such as records: $.items")
+	}
+	at := v
+	if r.records != nil {
+		at = r.records.Of(object)
+	}
+	list, ok := at.([]any)
+	switch {
+	case !ok && at != nil:
+		return nil, "", fmt.Errorf("there is no list at records")
+	case !ok:
+		return nil, "", fmt.Errorf("the answer has nothing at records: is it an error?")
+	case len(list) > mostRecords:
+		return nil, "", fmt.Errorf("it has %d records, and at most %d are read at once: ask for smaller pages in the URL", len(list), mostRecords)
+	}
+	if r.next == nil {
+		return list, "", nil
+	}
+	switch n := r.next.Of(object).(type) {
+	case nil, bool:
+		return list, "", nil
+	case string:
+		return list, n, nil
+	case json.Number:
+		return list, n.String(), nil
+	}
+	return nil, "", fmt.Errorf("page.next is no text")
+}
+
+// nextURL is the URL of the page after one, "" for none. It stays with the same host, so
+// that no other gets the secret.
+func (r *reader) nextURL(at, next string) (string, error) {
+	if next == "" {
+		return "", nil
+	}
+	u, err := url.Parse(at)
+	if err != nil {
+		return "", err
+	}
+	if r.parameter != "" {
+		query := u.Query()
+		query.Set(r.parameter, next)
+		u.RawQuery = query.Encode()
+		return u.String(), nil
+	}
+	to, err := u.Parse(next)
+	if err != nil {
+		return "", fmt.Errorf("the next page is no URL: %w; if it is a token, name its parameter in page.parameter", err)
+	}
+	if to.Scheme != u.Scheme || to.Host != u.Host {
+		return "", fmt.Errorf("the next page is on another host, %s: it is not asked, because it would get the secret", to.Host)
+	}
+	return to.String(), nil
+}
