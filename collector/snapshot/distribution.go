@@ -72,12 +72,15 @@ type Distribution struct {
 	// Detection is the state of the sequential detector, nil without one and until it has
 	// seen enough rows.
 	Detection *Detection
+	// Trail is how it went until now, nil without a detector and where nobody asked.
+	Trail *Trail
 }
 
 // Detection is the state of a drift.Detector at the snapshot's time.
 type Detection struct {
 	// Detected means that the alarm is on.
-	Detected bool
+	Detected bool `json:"detected"`
 	// LogEvidence is the evidence of the evidence rule in nats; it fires at Threshold.
-	LogEvidence, Threshold float64
+	LogEvidence float64 `json:"log_evidence"`
+	Threshold   float64 `json:"threshold"`
 }

@@ -33,6 +33,11 @@ type Options struct {
 	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
 	// allows for dependence.
 	Blocks bool
+	// TrailStep is the time between two points of the trails of the distributions, a
+	// multiple of drift.TickLength; 0: there are no trails. TrailPoints is the number of
+	// points that are kept at least, and up to twice as many.
+	TrailStep   time.Duration
+	TrailPoints int
 	// Bare leaves null distributions, outcomes and estimates out of snapshots, for callers
 	// that use the detectors only. A null distribution is then drawn only if a detector
 	// needs it.
@@ -58,6 +63,10 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("--window.feedback=%d: must be at least 1", o.Feedback)
 	case o.Maturity < 0:
 		return fmt.Errorf("--window.maturity=%v: must be at least 0; 0 is the age at which 95 %% have their outcome", o.Maturity)
+	case o.TrailStep < 0 || o.TrailStep%drift.TickLength != 0:
+		return fmt.Errorf("--history.step is %v: it must be a multiple of %v, such as 5m, or 0 to keep no history", o.TrailStep, drift.TickLength)
+	case o.TrailStep > 0 && (o.TrailPoints < 1 || o.TrailPoints > mostTrailPoints):
+		return fmt.Errorf("--history.duration is %d times --history.step: it must be 1 to %d times as long", o.TrailPoints, mostTrailPoints)
 	case o.Versions < 1:
 		return fmt.Errorf("--versions.max=%d: must be at least 1", o.Versions)
 	case !(o.FalseAlarmsPerMonth >= 0 && o.FalseAlarmsPerMonth < 1e6):

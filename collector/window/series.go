@@ -51,11 +51,13 @@ type series struct {
 	// watches are the folds that began with this span and the one before; none without
 	// sequential detection. Snapshots show the first. The second replaces it at the next
 	// anchor.
-	watches   []*watch
-	detection drift.DetectorOptions
-	ticks     *columns.Cursor // counts the windows of watches that no longer have their own cursor
-	cells     [][]int64       // scratch for these windows, by column
-	null      func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
+	watches     []*watch
+	detection   drift.DetectorOptions
+	trailStep   time.Duration // between two points of their trails; 0: none are kept
+	trailPoints int
+	ticks       *columns.Cursor // counts the windows of watches that no longer have their own cursor
+	cells       [][]int64       // scratch for these windows, by column
+	null        func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // id of the row with that value
@@ -67,7 +69,7 @@ func (w *Window) newSeries(l *layout) *series {
 	o := &w.options
 	s := &series{
 		layout: l, age: o.Duration, lookback: o.Lookback, span: -1,
-		maturity: o.Maturity,
+		maturity: o.Maturity, trailStep: o.TrailStep, trailPoints: o.TrailPoints,
 	}
 	if l == nil {
 		s.rows = columns.New(0, o.Predictions)

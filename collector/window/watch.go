@@ -25,6 +25,7 @@ type watch struct {
 	counted   int64           // number of the first row that is not in pieces yet
 	closed    int             // number of columns that have folded the open tick
 	detectors []*drift.Detector
+	trail     *trail // nil: nobody asks
 }
 
 // newWatch returns a watch that begins with the next row of a series.
@@ -34,6 +35,9 @@ func newWatch(s *series, from int64) *watch {
 		c := &s.layout.columns[i]
 		w.pieces = append(w.pieces, drift.NewPieces(len(c.cells)))
 		w.detectors = append(w.detectors, drift.NewDetector(c.cells, s.detection))
+	}
+	if s.trailStep > 0 {
+		w.trail = newTrail(len(w.detectors), s.trailStep, s.trailPoints)
 	}
 	return w
 }
@@ -80,9 +84,19 @@ func (w *watch) close(ctx context.Context) error {
 	w.count()
 	rows := w.window()
 	for ; w.closed < len(w.detectors); w.closed++ {
-		if err := w.detectors[w.closed].Tick(w.columnTick(ctx, w.closed, rows)); err != nil {
+		d := w.detectors[w.closed]
+		before, tick := d.Detected(), w.columnTick(ctx, w.closed, rows)
+		if err := d.Tick(tick); err != nil {
 			return err
 		}
+		if d.Detected() != before {
+			w.trail.change(w.closed, w.series.layout.columns[w.closed].changeOf(d, w.end(), tick.Window, rows.Rows))
+		}
+	}
+	if w.trail.due(w.end()) {
+		w.trail.add(w.end(), rows.Rows, func(i int) float64 {
+			return drift.KL(w.series.layout.columns[i].cells, w.cells(i, rows))
+		})
 	}
 	for _, p := range w.pieces {
 		p.Reset()
@@ -91,15 +105,24 @@ func (w *watch) close(ctx context.Context) error {
 	return nil
 }
 
+// end is when the open tick ends.
+func (w *watch) end() time.Time { return time.Unix(0, (w.tick+1)*tick).UTC() }
+
+// cells counts a column's window by cell. It is valid until the next call for the
+// column.
+func (w *watch) cells(i int, rows *columns.Counts) []int64 {
+	cells := w.series.cells[i]
+	clear(cells)
+	w.series.layout.columns[i].binning.Fold(rows.Fine[i], cells)
+	return cells
+}
+
 // columnTick returns the open tick of one column.
 func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) drift.Tick {
 	c := &w.series.layout.columns[i]
-	window := w.series.cells[i]
-	clear(window)
-	c.binning.Fold(rows.Fine[i], window)
 	return drift.Tick{
 		Rows:   w.pieces[i],
-		Window: window,
+		Window: w.cells(i, rows),
 		Null: func(rows int64) (*drift.Null, error) {
 			// The effective size of dependent rows may be below the smallest null
 			// distribution; then the smallest one is scaled.
@@ -130,33 +153,38 @@ func (w *watch) window() *columns.Counts {
 func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
 
 // seen returns the detectors as a scrape at now sees them. If the open tick has ended by
-// then, it is folded into copies of the detectors.
-func (w *watch) seen(ctx context.Context, now int64) ([]*drift.Detector, error) {
+// then, it is folded into copies of the detectors, and changed are the changes of verdicts
+// by it, by column.
+func (w *watch) seen(ctx context.Context, now int64) (seen []*drift.Detector, changed map[int]snapshot.Change, err error) {
 	if !w.over(now) {
-		return w.detectors, nil
+		return w.detectors, nil, nil
 	}
 	w.count()
 	rows := w.window()
-	seen := make([]*drift.Detector, len(w.detectors))
+	seen, changed = make([]*drift.Detector, len(w.detectors)), map[int]snapshot.Change{}
 	for i, d := range w.detectors {
 		if seen[i] = d; i < w.closed {
 			continue
 		}
-		after, err := d.After(w.columnTick(ctx, i, rows))
+		tick := w.columnTick(ctx, i, rows)
+		after, err := d.After(tick)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		seen[i] = after
+		if after.Detected() != d.Detected() {
+			changed[i] = w.series.layout.columns[i].changeOf(after, w.end(), tick.Window, rows.Rows)
+		}
 	}
-	return seen, nil
+	return seen, changed, nil
 }
 
-// detect sets the state of the detector of every distribution of a series.
+// detect sets the state of the detector of every distribution of a series, and its trail.
 func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now time.Time) {
 	if len(s.watches) == 0 {
 		return
 	}
-	detectors, err := s.watches[0].seen(ctx, now.UnixNano())
+	detectors, changed, err := s.watches[0].seen(ctx, now.UnixNano())
 	for i := range all {
 		d := &all[i]
 		if err != nil {
@@ -172,6 +200,12 @@ func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now ti
 				LogEvidence: detectors[i].LogEvidence(),
 				Threshold:   detectors[i].Threshold(),
 			}
+		}
+		d.Trail = s.watches[0].trail.show(i)
+		if change, ok := changed[i]; ok && d.Trail != nil {
+			with := *d.Trail
+			with.Changes = append(with.Changes, change) // it is clipped: this copies
+			d.Trail = &with
 		}
 	}
 }
