@@ -101,7 +101,7 @@ func labels(names ...string) labelNames {
 func (l *labelNames) with(values ...string) []*dto.LabelPair {
 	shown, made, pairs := make([]string, len(values)), make([]dto.LabelPair, len(values)), make([]*dto.LabelPair, len(values))
 	for to, from := range l.sorted {
-		shown[to] = labelValue(values[from])
+		shown[to] = LabelValue(values[from])
 		made[to].Name, made[to].Value = &l.given[from], &shown[to]
 		pairs[to] = &made[to]
 	}
@@ -140,5 +140,5 @@ func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *predictionlog
 			buckets[bounds[i]] = count
 		}
 	}
-	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/units, buckets, labelValue(m.Name), labelValue(m.Version))
+	ch <- prometheus.MustNewConstHistogram(d, count, float64(h.Sum)/units, buckets, LabelValue(m.Name), LabelValue(m.Version))
 }

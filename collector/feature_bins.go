@@ -57,7 +57,7 @@ func (c featureBins) Collect(s *snapshot.Snapshot, ch chan<- prometheus.Metric) 
 	kept, dropped := c.limits.choose(s)
 	for i := range kept {
 		b := &kept[i]
-		label, value := "bin", labelValue(b.Name)
+		label, value := "bin", LabelValue(b.Name)
 		labels := prepend(&dto.LabelPair{Name: &label, Value: &value}, b.feature)
 		gauge(ch, binShare, b.Share, labels)
 		gauge(ch, binReferenceShare, b.ReferenceShare, labels)

@@ -14,12 +14,12 @@ const maxLabel = 128
 // 128 bits of the original's SHA-256.
 const hashSize = 1 + 32
 
-// labelValue returns s as a label value that Prometheus accepts: valid UTF-8 of at most
+// LabelValue returns s as a label value that Prometheus accepts: valid UTF-8 of at most
 // maxLabel characters. A value that must be changed keeps its beginning and ends with a
 // hash of the whole, so that different values stay different. For the same reason a value
 // that looks like a changed one is changed too. Newlines and quotes stay, because the
 // exposition formats escape them.
-func labelValue(s string) string {
+func LabelValue(s string) string {
 	if utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxLabel && !looksChanged(s) {
 		return s
 	}

@@ -21,12 +21,12 @@ func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
 		"\xff", "\xfe", "\xffplain", "\uFFFD", strings.Repeat("\xff", 1000), strings.Repeat("x", 1<<20),
 	}
 	for _, v := range values {
-		values = append(values, labelValue(v)) // What looks changed must not collide with what was.
+		values = append(values, LabelValue(v)) // What looks changed must not collide with what was.
 	}
 	for _, v := range values {
-		got := labelValue(v)
+		got := LabelValue(v)
 		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxLabel {
-			t.Errorf("labelValue(%.20q) = %q", v, got)
+			t.Errorf("LabelValue(%.20q) = %q", v, got)
 		}
 		if other, taken := seen[got]; taken && other != v {
 			t.Errorf("%.20q and %.20q are both %q", other, v, got)
@@ -34,8 +34,8 @@ func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
 		seen[got] = v
 	}
 	for _, v := range []string{"", "plain", "new\nline", long} {
-		if got := labelValue(v); got != v {
-			t.Errorf("labelValue(%q) = %q, want it as it is", v, got)
+		if got := LabelValue(v); got != v {
+			t.Errorf("LabelValue(%q) = %q, want it as it is", v, got)
 		}
 	}
 }
@@ -80,9 +80,9 @@ func FuzzLabelValue(f *testing.F) {
 	f.Add("plain", "\xff")
 	f.Add("x~0123456789abcdef0123456789abcdef", strings.Repeat("x", 200))
 	f.Fuzz(func(t *testing.T, a, b string) {
-		x, y := labelValue(a), labelValue(b)
+		x, y := LabelValue(a), LabelValue(b)
 		if !utf8.ValidString(x) || utf8.RuneCountInString(x) > maxLabel {
-			t.Errorf("labelValue(%q) = %q", a, x)
+			t.Errorf("LabelValue(%q) = %q", a, x)
 		}
 		if a != b && x == y {
 			t.Errorf("%q and %q are both %q", a, b, x)

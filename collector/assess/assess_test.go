@@ -267,7 +267,7 @@ func TestAnAssessmentIsPlainJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"time":"2026-03-01T12:00:00Z"`, `"name":"m","version":"1","reference":{"hash":"h"`, `"age_ns":60000000000`, `"name":"x","kl":`, `"adjusted_p_value":`, `"severity":1`, `"detected":true`, `"psi":`, `"wasserstein":`, `{"name":"n","version":"","features":[]}`} {
+	for _, want := range []string{`"time":"2026-03-01T12:00:00Z"`, `"name":"m","version":"1","reference":{"hash":"h"`, `"age_ns":60000000000`, `"name":"x","numeric":true,"kl":`, `"adjusted_p_value":`, `"severity":1`, `"detected":true`, `"psi":`, `"wasserstein":`, `{"name":"n","version":"","features":[]}`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%s is not in %s", want, text)
 		}

@@ -18,6 +18,8 @@ type Assessment struct {
 	DroppedVersions *int64 `json:"dropped_versions,omitempty"`
 	// Models are in the order of their names and versions.
 	Models []Model `json:"models"`
+	// Loads say how the references fare that are counted elsewhere.
+	Loads []Load `json:"reference_loads,omitempty"`
 }
 
 // Model is the assessment of one model and version.
@@ -43,15 +45,6 @@ type Model struct {
 	Surprise    *Interval    `json:"surprise,omitempty"`
 }
 
-// Reference identifies the reference that a model is compared with.
-type Reference struct {
-	Hash   string `json:"hash"`
-	Source string `json:"source"`
-	Rows   int64  `json:"rows"`
-	// Created is nil when the reference does not say.
-	Created *time.Time `json:"created,omitempty"`
-}
-
 // Freshness says how many predictions an assessment covers, and how old they are.
 type Freshness struct {
 	// Predictions is the number of predictions in the window.
@@ -65,6 +58,8 @@ type Freshness struct {
 // Feature is the assessment of one feature.
 type Feature struct {
 	Name string `json:"name"`
+	// Numeric says that its values are numbers, on a scale or few single ones.
+	Numeric bool `json:"numeric"`
 	Drift
 
 	// Distances, Bins and Quality are nil when the window is empty, Last when it holds no
@@ -74,11 +69,13 @@ type Feature struct {
 	Quality   *Quality   `json:"quality,omitempty"`
 	Last      *float64   `json:"last,omitempty"`
 	Impact    *Impact    `json:"impact,omitempty"`
+	// Trail is set by those who show it: see Judgement.TrailOf.
+	Trail *Trail `json:"trail,omitempty"`
 }
 
 // Of assesses a snapshot: about 10 us a feature.
 func (j Judgement) Of(s *snapshot.Snapshot) *Assessment {
-	a := &Assessment{Time: s.Time, Models: make([]Model, len(s.Models))}
+	a := &Assessment{Time: s.Time, Models: make([]Model, len(s.Models)), Loads: loadsOf(s.Loads)}
 	if s.Err != nil {
 		a.Error = s.Err.Error()
 	} else {
@@ -92,22 +89,19 @@ func (j Judgement) Of(s *snapshot.Snapshot) *Assessment {
 
 func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
 	v := Model{
-		Name: m.Name, Version: m.Version, Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
+		Name: m.Name, Version: m.Version, Reference: referenceOf(m.Reference), Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
 		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Matured: MaturedOf(m),
 		Estimate: EstimateOf(m), Surprise: SurpriseOf(m),
 	}
-	if r := m.Reference; r != nil {
-		v.Reference = &Reference{Hash: r.Hash, Source: r.Source, Rows: r.Rows}
-		if !r.Created.IsZero() {
-			v.Reference.Created = &r.Created
-		}
+	if v.Predictions != nil {
+		v.Predictions.addBins(m)
 	}
 	drifts, drifted := j.Features(m)
 	v.Drifted = drifted
 	impacts := ImpactsOf(m)
 	for i := range drifts {
 		d := &m.Features()[i]
-		v.Features[i] = Feature{Name: d.Name, Drift: drifts[i], Distances: DistancesOf(d), Bins: BinsOf(d), Quality: QualityOf(m, d), Last: d.Last}
+		v.Features[i] = Feature{Name: d.Name, Numeric: d.Numeric, Drift: drifts[i], Distances: DistancesOf(d), Bins: BinsOf(d), Quality: QualityOf(m, d), Last: d.Last}
 		if impacts != nil {
 			v.Features[i].Impact = &impacts[i]
 		}

@@ -45,13 +45,33 @@ func (j Judgement) Features(m *snapshot.Model) ([]Drift, *Drifted) {
 // Predictions is the assessment of a model's score and class.
 type Predictions struct {
 	// Score and Class are the assessments of each, nil if the reference lacks it.
-	Score *Drift `json:"score,omitempty"`
-	Class *Drift `json:"class,omitempty"`
+	Score *Answer `json:"score,omitempty"`
+	Class *Answer `json:"class,omitempty"`
 	// PValue is the p-value of the score, or of the class when the reference has no score.
 	PValue *float64 `json:"p_value,omitempty"`
 	// Detected says whether score or class has drifted, nil until the one that PValue
 	// belongs to has a verdict.
 	Detected *bool `json:"detected,omitempty"`
+}
+
+// Answer is the assessment of the score or the class.
+type Answer struct {
+	Drift
+
+	// Bins are nil when the window is empty, and where nobody asks for them.
+	Bins []Bin `json:"bins,omitempty"`
+	// Trail is set by those who show it: see Judgement.TrailOf.
+	Trail *Trail `json:"trail,omitempty"`
+}
+
+// addBins adds the bins of the score and the class.
+func (p *Predictions) addBins(m *snapshot.Model) {
+	if p.Score != nil {
+		p.Score.Bins = BinsOf(m.Score())
+	}
+	if p.Class != nil {
+		p.Class.Bins = BinsOf(m.Class())
+	}
 }
 
 // Predictions assesses the score and the class of a model, nil without either. Only the
@@ -60,12 +80,10 @@ type Predictions struct {
 func (j Judgement) Predictions(m *snapshot.Model) *Predictions {
 	var p Predictions
 	if d := m.Score(); d != nil {
-		score := j.Drift(d)
-		p.Score = &score
+		p.Score = &Answer{Drift: j.Drift(d)}
 	}
 	if d := m.Class(); d != nil {
-		class := j.Drift(d)
-		p.Class = &class
+		p.Class = &Answer{Drift: j.Drift(d)}
 	}
 	tested := p.Score
 	if tested == nil {

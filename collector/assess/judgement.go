@@ -7,6 +7,7 @@ package assess
 
 import (
 	"math"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
@@ -41,6 +42,8 @@ type Drift struct {
 	DesignEffect *float64 `json:"design_effect,omitempty"`
 	// Detected says whether the Judgement counts it as drift, nil while that is unknown.
 	Detected *bool `json:"detected,omitempty"`
+	// Since is when the alarm began that is on; nil without one, and when it is not known.
+	Since *time.Time `json:"since,omitempty"`
 	// Detection is the state of the sequential detector. It is nil when the detector does
 	// not decide, and until it has seen enough rows.
 	Detection *snapshot.Detection `json:"detection,omitempty"`
@@ -64,7 +67,7 @@ type Test struct {
 
 // Drift assesses one distribution in 1 us.
 func (j Judgement) Drift(d *snapshot.Distribution) Drift {
-	v := Drift{KL: d.KL, Test: j.test(d), DesignEffect: d.DesignEffect}
+	v := Drift{KL: d.KL, Test: j.test(d), DesignEffect: d.DesignEffect, Since: j.since(d)}
 	if j.Sequential {
 		v.Detection = d.Detection
 	}

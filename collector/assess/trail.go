@@ -1,0 +1,75 @@
+package assess
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+)
+
+// Trail is how a distribution went until now, oldest first.
+type Trail struct {
+	Points []Point `json:"points"`
+	// Changes are the newest changes of the detector's verdict.
+	Changes []Change `json:"changes"`
+}
+
+// Point is the window of a distribution at one time.
+type Point struct {
+	Time        time.Time `json:"time"`
+	Predictions int64     `json:"predictions"`
+	// KL is what it was then, in nats.
+	KL float64 `json:"kl"`
+	// Corrected is KL less the noise floor of so many predictions, at least 0; nil when
+	// there is no noise floor now, or the window was too small. The floor is the
+	// present one, scaled to the size of the window: see drift.Null.Test.
+	Corrected *float64 `json:"corrected,omitempty"`
+}
+
+// Change is a change of the detector's verdict.
+type Change struct {
+	Time     time.Time `json:"time"`
+	Detected bool      `json:"detected"`
+	// Predictions were in the window then, and KL was its divergence in nats; nil when it
+	// was empty.
+	Predictions int64    `json:"predictions"`
+	KL          *float64 `json:"kl,omitempty"`
+}
+
+// TrailOf returns how a distribution went, nil when nothing is kept of that. With the
+// verdict of p-values there are no changes: nobody tests between scrapes.
+func (j Judgement) TrailOf(d *snapshot.Distribution) *Trail {
+	if d.Trail == nil {
+		return nil
+	}
+	t := &Trail{Points: make([]Point, len(d.Trail.Times)), Changes: []Change{}}
+	for i, at := range d.Trail.Times {
+		t.Points[i] = Point{Time: at, Predictions: d.Trail.Rows[i], KL: d.Trail.KL[i], Corrected: corrected(d, d.Trail.KL[i], d.Trail.Rows[i])}
+	}
+	if j.Sequential {
+		for _, c := range d.Trail.Changes {
+			t.Changes = append(t.Changes, Change{c.Time, c.Detected, c.Rows, c.KL})
+		}
+	}
+	return t
+}
+
+// corrected is what a divergence of a window of so many rows is above the noise floor.
+func corrected(d *snapshot.Distribution, kl float64, rows int64) *float64 {
+	if d.Null == nil || rows < drift.MinPredictions {
+		return nil
+	}
+	above := max(0, kl-d.Null.Test(kl, rows, d.ReferenceTotal).NoiseFloor)
+	return &above
+}
+
+// since is when the alarm began that is on, nil when that is not known.
+func (j Judgement) since(d *snapshot.Distribution) *time.Time {
+	if !j.Sequential || d.Detection == nil || !d.Detection.Detected || d.Trail == nil {
+		return nil
+	}
+	if n := len(d.Trail.Changes); n > 0 && d.Trail.Changes[n-1].Detected {
+		return &d.Trail.Changes[n-1].Time
+	}
+	return nil
+}
