@@ -83,9 +83,9 @@ type Options struct {
 	Collectors, Enabled []string
 
 	// Pages are further pages by path, such as /models; a path that ends in / holds
-	// everything below it. They are linked from the landing page, answer GET and HEAD, and
-	// see the path without that of ExternalURL.
-	Pages map[string]http.Handler
+	// everything below it. They answer GET and HEAD, and see the path without that of
+	// ExternalURL.
+	Pages map[string]Page
 
 	// Logger receives messages for operators; nil discards them.
 	Logger *slog.Logger
@@ -96,6 +96,13 @@ type Options struct {
 
 	// Hangup makes Run reload for each value received, as on SIGHUP; nil never.
 	Hangup <-chan os.Signal
+}
+
+// Page is one of Options.Pages. With a Text the landing page links to it.
+type Page struct {
+	http.Handler
+
+	Text, Description string
 }
 
 // Server is the exporter's HTTP side.
@@ -125,11 +132,11 @@ func New(o Options) (*Server, error) {
 	if err := checkTelemetryPath(o.TelemetryPath); err != nil {
 		return nil, fmt.Errorf("--web.telemetry-path=%s: %w", o.TelemetryPath, err)
 	}
-	for p, handler := range o.Pages {
+	for p, page := range o.Pages {
 		if err := checkPage(p, o.TelemetryPath); err != nil {
 			return nil, fmt.Errorf("page %s: %w", p, err)
 		}
-		if handler == nil {
+		if page.Handler == nil {
 			return nil, fmt.Errorf("page %s has no handler", p)
 		}
 	}

@@ -30,13 +30,16 @@ func (s *Server) landingPage() (http.Handler, error) {
 	return page, nil
 }
 
-// links returns the links of the landing page: to the metrics, the pages and the probes.
+// links are those of the landing page: to the pages, the metrics and the probes.
 func (s *Server) links() []web.LandingLinks {
-	links := []web.LandingLinks{{Address: s.options.TelemetryPath, Text: "Metrics"}}
-	for _, path := range slices.Sorted(maps.Keys(s.options.Pages)) {
-		links = append(links, web.LandingLinks{Address: path, Text: strings.Trim(path, "/")})
+	var links []web.LandingLinks
+	for _, path := range slices.Backward(slices.Sorted(maps.Keys(s.options.Pages))) {
+		if p := s.options.Pages[path]; p.Text != "" {
+			links = append(links, web.LandingLinks{Address: path, Text: p.Text, Description: p.Description})
+		}
 	}
 	return append(links,
+		web.LandingLinks{Address: s.options.TelemetryPath, Text: "Metrics"},
 		web.LandingLinks{Address: "/-/healthy", Text: "Healthy", Description: "the process is alive"},
 		web.LandingLinks{Address: "/-/ready", Text: "Ready", Description: "the models can be monitored"})
 }

@@ -17,14 +17,15 @@ func TestPagesAreServedNextToTheMetrics(t *testing.T) {
 	for _, external := range []string{"", "https://example.com/drift"} {
 		o := options(fake{})
 		o.ExternalURL = external
-		o.Pages = map[string]http.Handler{"/models": named("models"), "/api/v1/": named("api")}
+		o.Pages = map[string]Page{"/models": {named("models"), "Models", "what is watched"}, "/api/v1/": {Handler: named("api")}}
 		s, prefix := mustNew(t, o), strings.TrimPrefix(external, "https://example.com")
 		check(t, ask(t, s, "GET", prefix+"/models"), 200, "models at /models")
 		check(t, ask(t, s, "GET", prefix+"/api/v1/models/m"), 200, "api at /api/v1/models/m")
 		check(t, ask(t, s, "GET", prefix+"/metrics"), 200)
 		check(t, ask(t, s, "GET", prefix+"/models/m"), 404)
 		check(t, ask(t, s, "POST", prefix+"/models"), 405)
-		check(t, ask(t, s, "GET", prefix+"/"), 200, `href="`+prefix+`/models"`, `href="`+prefix+`/api/v1/"`)
+		check(t, ask(t, s, "GET", prefix+"/"), 200, `href="`+prefix+`/models"`, "what is watched")
+		checkAbsent(t, ask(t, s, "GET", prefix+"/"), `/api/v1/"`)
 	}
 }
 
@@ -41,13 +42,13 @@ func TestAPageMustNotHideWhatIsServed(t *testing.T) {
 		"/{model...}": "letters, digits",
 	} {
 		o := options(fake{})
-		o.Pages = map[string]http.Handler{path: named("page")}
+		o.Pages = map[string]Page{path: {Handler: named("page")}}
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", path, err, want)
 		}
 	}
 	o := options(fake{})
-	o.Pages = map[string]http.Handler{"/models": nil}
+	o.Pages = map[string]Page{"/models": {}}
 	if _, err := New(o); err == nil || !strings.Contains(err.Error(), "no handler") {
 		t.Errorf("got %v", err)
 	}
@@ -56,6 +57,6 @@ func TestAPageMustNotHideWhatIsServed(t *testing.T) {
 func TestAPageThatPanicsIsAnswered(t *testing.T) {
 	t.Parallel()
 	o := options(fake{})
-	o.Pages = map[string]http.Handler{"/models": http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("on purpose") })}
+	o.Pages = map[string]Page{"/models": {Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("on purpose") })}}
 	check(t, ask(t, mustNew(t, o), "GET", "/models"), 500)
 }
