@@ -23,11 +23,14 @@ collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/database predictor/outcomes/files
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/monitor collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml
+collector/command: collector collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml
 collector/config: predictor/strictyaml
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
+collector/page/draw:
+collector/page/words: collector/drift
+collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog

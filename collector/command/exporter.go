@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
+	"github.com/drift-exporter/drift_exporter/collector/page"
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
@@ -36,6 +38,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.external-url", "URL, or its path, under which a reverse proxy serves the exporter.").StringVar(&serve.ExternalURL)
 	logFlag(cmd, "Prediction log to read.").StringVar(&watch.Log)
+	history := historyFlags(cmd)
 	cmd.Flag("reference.cache-dir", "Folder for the last good references from BigQuery; without it a restart counts them again.").StringVar(&watch.CacheDir)
 	watchFlags(cmd, &watch)
 	enabled := collectorFlags(cmd)
@@ -47,6 +50,10 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 		if warehouse != nil {
 			defer func() { err = errors.Join(err, warehouse.Close()) }()
 			watch.Remote = warehouse
+		}
+		span, err := history(&watch)
+		if err != nil {
+			return err
 		}
 		watch.Enabled, watch.Now, watch.Logger, watch.Table = enabled(), time.Now, e.Logger, tables.Table
 		if *check {
@@ -65,6 +72,10 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 		}
 		serve.Monitor, serve.Web, serve.TimeoutOffset, serve.Hangup = watcher, web, *offset, hangup
 		serve.Collectors, serve.Enabled, serve.Logger = collector.Names(), watch.Enabled, e.Logger
+		serve.Pages = pages(page.Options{
+			Source: watcher, Judgement: watch.Judgement(), Span: span, Telemetry: serve.TelemetryPath,
+			LastValues: slices.Contains(watch.Enabled, "feature_values"),
+		})
 		e.Logger.Info("starting exporter", "version", version.Info(), "build", version.BuildContext())
 		stop := watcher.Refresh(*refresh)
 		err = exporter.Run(ctx, serve)

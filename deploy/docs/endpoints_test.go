@@ -22,7 +22,7 @@ func TestHTTPPageNamesEveryEndpoint(t *testing.T) {
 		section string
 		dirs    []string
 	}{
-		{"## Exporter", []string{"exporter", "predictor/serve"}},
+		{"## Exporter", []string{"exporter", "collector/page", "predictor/serve"}},
 		{"## Predictor", []string{"predictor", "predictor/serve"}},
 		{"## Outcomes", []string{"predictor/outcomes"}},
 		{"## Shipper", []string{"predictor/ship"}},
@@ -63,7 +63,7 @@ func endpoints(t *testing.T, dir string) (paths []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := regexp.MustCompile(`^(?:(?:GET|POST|PUT) )?(/|/[-a-z][-a-z./]*|/\{\$\})$`)
+	path := regexp.MustCompile(`^(?:(?:GET|POST|PUT) )?(/|/[-a-z][-a-z0-9./]*|/\{\$\})$`)
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue

@@ -92,7 +92,7 @@ func (d *demo) run(ctx context.Context) error {
 		})
 	}
 	serve("predictor", fmt.Sprintf("--web.listen-address=:%d", d.PredictorPort), "--predictions.log="+d.log)
-	serve("exporter", fmt.Sprintf("--web.listen-address=:%d", d.ExporterPort), "--predictions.log="+d.log)
+	serve("exporter", fmt.Sprintf("--web.listen-address=:%d", d.ExporterPort), "--predictions.log="+d.log, "--history.step=15s", "--history.duration=1h")
 	err := d.show(ctx)
 	if cause := context.Cause(servers); cause != nil {
 		err = cause
@@ -113,10 +113,11 @@ func (d *demo) show(ctx context.Context) error {
 	}
 	d.say(`predictor  %s  (POST /predict, POST /feedback, GET /health, /openapi.json)
 exporter   %s/metrics
+page       %s/drift
 log        %s
 
 Sending %s loans a second as the reference knows them, and what became of them ...
-`, d.predictor, d.exporter, d.log, rate)
+`, d.predictor, d.exporter, d.exporter, d.log, rate)
 	if err := d.traffic(ctx, "--count="+quiet, "--seed=1"); err != nil {
 		return err
 	}

@@ -1,0 +1,111 @@
+package page
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/drift-exporter/drift_exporter/collector/assess"
+)
+
+//go:embed drift.schema.json
+var schema []byte
+
+// Schema returns the JSON Schema (draft 2020-12) of /api/v1/drift.
+func Schema() []byte { return slices.Clone(schema) }
+
+func serveSchema(w http.ResponseWriter, _ *http.Request) {
+	header(w, "application/schema+json", nothing)
+	_, _ = w.Write(schema)
+}
+
+// nothing is the policy of what is no page.
+const nothing = "default-src 'none'"
+
+// json answers with an assessment: of all models, of those that are asked for, or of one
+// subject and how it went.
+func (s *server) json(w http.ResponseWriter, r *http.Request) {
+	c, err := choose(r)
+	if err != nil {
+		problem(w, err)
+		return
+	}
+	v := s.viewer(r)
+	a, err := v.answer(c, s.LastValues)
+	if err != nil {
+		problem(w, err)
+		return
+	}
+	text, err := json.Marshal(a)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	header(w, "application/json", nothing)
+	_, _ = w.Write(append(text, '\n'))
+}
+
+// answer is the part of an assessment that is asked for.
+func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
+	a := *v.a
+	a.Models = []assess.Model{}
+	chosen, err := v.models(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.kind != "" {
+		m, s, err := v.subject(c)
+		if err != nil {
+			return nil, err
+		}
+		a.Models = []assess.Model{v.only(m, s)}
+	} else {
+		for _, m := range chosen {
+			a.Models = append(a.Models, *m.Model)
+		}
+	}
+	if !lastValues {
+		for i := range a.Models {
+			a.Models[i].Features = slices.Clone(a.Models[i].Features)
+			for j := range a.Models[i].Features {
+				a.Models[i].Features[j].Last = nil
+			}
+		}
+	}
+	return &a, nil
+}
+
+// only is a model with one subject, and how that went.
+func (v *viewer) only(m watched, s *subject) assess.Model {
+	one := *m.Model
+	trail := v.judgement.TrailOf(m.distribution(s))
+	if s.kind == ofFeature {
+		f := *s.feature
+		f.Trail = trail
+		one.Features = []assess.Feature{f}
+		return one
+	}
+	one.Features = []assess.Feature{}
+	p := *one.Predictions
+	if s.at == 0 {
+		score := *p.Score
+		score.Trail = trail
+		p.Score, p.Class = &score, nil
+	} else {
+		class := *p.Class
+		class.Trail = trail
+		p.Score, p.Class = nil, &class
+	}
+	one.Predictions = &p
+	return one
+}
+
+// problem answers with what is wrong with a request, as RFC 9457 has it.
+func problem(w http.ResponseWriter, err error) {
+	code := status(err)
+	text, _ := json.Marshal(map[string]any{"title": http.StatusText(code), "status": code, "detail": err.Error()}) // texts and a number
+	header(w, "application/problem+json", nothing)
+	w.WriteHeader(code)
+	_, _ = w.Write(append(text, '\n'))
+}

@@ -1,0 +1,127 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
+)
+
+// choice is what an address asks for.
+type choice struct {
+	model, version       string
+	anyModel, anyVersion bool
+	kind                 kind // "" when no subject is asked for
+	name                 string
+	page                 int
+}
+
+// parameters are those that an address may have, besides page of a page.
+var parameters = []string{"model", "version", string(ofFeature), string(ofAnswer)}
+
+var errQuery = errors.New("the address asks for something that there is not")
+
+// choose reads the query of an address. Its error is for the one who asks.
+func choose(r *http.Request, more ...string) (c choice, err error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", errQuery, err)
+	}
+	for key, values := range query {
+		if !slices.Contains(parameters, key) && !slices.Contains(more, key) {
+			return c, fmt.Errorf("%w: there is no parameter %q; there are %s", errQuery, key, strings.Join(append(slices.Clone(parameters), more...), ", "))
+		}
+		if len(values) > 1 {
+			return c, fmt.Errorf("%w: %q is given %d times; give it once", errQuery, key, len(values))
+		}
+	}
+	c = choice{model: query.Get("model"), version: query.Get("version"), anyModel: !query.Has("model"), anyVersion: !query.Has("version"), page: 1}
+	switch {
+	case query.Has(string(ofFeature)) && query.Has(string(ofAnswer)):
+		return c, fmt.Errorf("%w: give feature or prediction, not both", errQuery)
+	case query.Has(string(ofFeature)):
+		c.kind, c.name = ofFeature, query.Get(string(ofFeature))
+	case query.Has(string(ofAnswer)):
+		c.kind, c.name = ofAnswer, query.Get(string(ofAnswer))
+	}
+	if !query.Has("page") {
+		return c, nil
+	}
+	if query.Get("page") == "all" {
+		c.page = every
+		return c, nil
+	}
+	if c.page, err = strconv.Atoi(query.Get("page")); err != nil || c.page < 1 || c.page > 1e6 {
+		return c, fmt.Errorf("%w: page=%q must be 1 or more, or all", errQuery, query.Get("page"))
+	}
+	return c, nil
+}
+
+var errNone = errors.New("there is no such thing")
+
+// models are those that are asked for. It is an error when there is none, unless all
+// are asked for.
+func (v *viewer) models(c choice) (chosen []watched, err error) {
+	var known []string
+	for _, m := range v.all {
+		if (c.anyModel || m.Name == c.model) && (c.anyVersion || m.Version == c.version) {
+			chosen = append(chosen, m)
+		}
+		known = append(known, fmt.Sprintf("%q version %q", words.Plain(m.Name), words.Plain(m.Version)))
+	}
+	if len(chosen) > 0 || c.anyModel && c.anyVersion && c.kind == "" {
+		return chosen, nil
+	}
+	if len(known) == 0 {
+		return nil, fmt.Errorf("%w: no model is known yet", errNone)
+	}
+	return nil, fmt.Errorf("%w: no model and version is so; there are %s", errNone, some(known))
+}
+
+// subject finds what is asked for in the first of the models that has it: of a name
+// without a version the one with the newest prediction.
+func (v *viewer) subject(c choice) (m watched, found *subject, err error) {
+	all, err := v.models(c)
+	if err != nil {
+		return m, nil, err
+	}
+	var known []string
+	for _, m := range all {
+		of := features(m)
+		if c.kind == ofAnswer {
+			of = answers(m)
+		}
+		for i := range of {
+			if of[i].name == c.name {
+				return m, &of[i], nil
+			}
+			known = append(known, fmt.Sprintf("%q", words.Plain(of[i].name)))
+		}
+	}
+	if known == nil {
+		return m, nil, fmt.Errorf("%w: nothing is known of a %s %q: there is no reference for it, or there are no predictions", errNone, c.kind, words.Plain(c.name))
+	}
+	slices.Sort(known)
+	return m, nil, fmt.Errorf("%w: no %s is called %q; there are %s", errNone, c.kind, words.Plain(c.name), some(slices.Compact(known)))
+}
+
+// some lists up to twenty names.
+func some(names []string) string {
+	if len(names) > 20 {
+		return strings.Join(names[:20], ", ") + fmt.Sprintf(" and %d more", len(names)-20)
+	}
+	return strings.Join(names, ", ")
+}
+
+// status is the status of an answer that says so.
+func status(err error) int {
+	if errors.Is(err, errNone) {
+		return http.StatusNotFound
+	}
+	return http.StatusBadRequest
+}

@@ -1,0 +1,95 @@
+package draw
+
+import (
+	"math"
+	"time"
+)
+
+// Value is a number at a time.
+type Value struct {
+	Time  time.Time
+	Value float64
+}
+
+// Span is a time during which something was so.
+type Span struct{ From, To time.Time }
+
+// Course is a picture of how a number went.
+type Course struct {
+	Width, Height int
+	// Line is the path of the number, Spans are those that are marked, and Levels the
+	// heights of the levels that lie in the picture.
+	Line, Spans string
+	Levels      []float64
+	// Top is the number at the upper edge; 0 is at the lower one.
+	Top float64
+}
+
+// CourseOptions say what a Course shows.
+type CourseOptions struct {
+	From, To      time.Time
+	Width, Height int
+	// Least is the smallest number at the upper edge.
+	Least float64
+	// Levels are numbers to compare with.
+	Levels []float64
+	// Gap is the time without a value from which on the line is broken.
+	Gap time.Duration
+}
+
+// NewCourse draws values, oldest first, between two times. There may be more of them
+// than fit: of those that fall on one unit of width the last one counts.
+func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
+	c := Course{Width: o.Width, Height: o.Height, Top: o.Least}
+	length := o.To.Sub(o.From)
+	if length <= 0 {
+		return c
+	}
+	for _, v := range values {
+		if !v.Time.Before(o.From) && !v.Time.After(o.To) {
+			c.Top = max(c.Top, 1.05*v.Value)
+		}
+	}
+	x := func(t time.Time) float64 { return float64(o.Width) * float64(t.Sub(o.From)) / float64(length) }
+	y := func(v float64) float64 { return (float64(o.Height) - 1) * (1 - v/c.Top) }
+	for _, level := range o.Levels {
+		if level < c.Top {
+			c.Levels = append(c.Levels, round(y(level)))
+		}
+	}
+	c.Line = line(values, o, x, y)
+	var marked path
+	for _, s := range spans {
+		from, to := max(0, x(s.From)), min(float64(o.Width), x(s.To))
+		if to > from {
+			marked.rectangle(from, 0, max(1, to-from), float64(o.Height))
+		}
+	}
+	c.Spans = string(marked)
+	return c
+}
+
+// line is the path through the values that lie in the picture.
+func line(values []Value, o CourseOptions, x func(time.Time) float64, y func(float64) float64) string {
+	var p path
+	last, drawn := time.Time{}, 0
+	for i, v := range values {
+		if v.Time.Before(o.From) || v.Time.After(o.To) {
+			continue
+		}
+		if i+1 < len(values) && math.Floor(x(values[i+1].Time)) == math.Floor(x(v.Time)) {
+			continue
+		}
+		command := byte('L')
+		if drawn == 0 || v.Time.Sub(last) > o.Gap {
+			command = 'M'
+		}
+		p.at(command, x(v.Time), y(v.Value))
+		if command == 'M' {
+			p.at('h', .1) // a value alone is a dot
+		}
+		last = v.Time
+		drawn++
+	}
+	return string(p)
+}

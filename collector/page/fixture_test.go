@@ -1,0 +1,236 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/monitor"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+)
+
+// Names that break pages which take names for markup, for parts of an address, for
+// something short, or for something in Latin script.
+const (
+	markup   = `<script>alert("1")</script>&amp;'`
+	address  = `a&b=c?d#e/f%20g+h`
+	hebrew   = "הכנסה \u202e(reversed)"
+	endless  = "averyveryverylongnamewithoutanyplacetobreakit" + "averyveryverylongnamewithoutanyplacetobreakit" + "averyveryverylongname"
+	bell     = "bell\a and\nnew line"
+	ordinary = "income"
+)
+
+// hostile are features of all kinds under such names.
+var hostile = []string{ordinary, markup, address, hebrew, endless}
+
+// clock is the time of the fixture's last row.
+var clock = time.Date(2026, 11, 29, 3, 12, 45, 0, time.UTC)
+
+// memory is a log in memory.
+type memory struct {
+	rows     []predictionlog.Row
+	feedback []predictionlog.FeedbackRow
+	err      error
+}
+
+func (l *memory) State(context.Context) (predictionlog.State, error) {
+	return predictionlog.State{
+		LogID: "memory", HighWater: predictionlog.UpTo{Predictions: int64(len(l.rows)) - 1, Feedback: int64(len(l.feedback)) - 1, Errors: -1},
+		TotalsUpTo: predictionlog.UpTo{Predictions: -1, Feedback: -1, Errors: -1},
+	}, l.err
+}
+
+func (l *memory) Totals(_ context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error) {
+	return predictionlog.Totals{UpTo: upTo, Counters: map[predictionlog.Key]*predictionlog.Counters{}}, nil
+}
+
+func (l *memory) Predictions(_ context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
+	for i := after + 1; i <= upTo; i++ {
+		if err := yield(&l.rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *memory) PredictionsByID(_ context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
+	for _, id := range ids {
+		if err := yield(&l.rows[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *memory) Feedback(_ context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
+	for i := after + 1; i <= upTo; i++ {
+		if err := yield(&l.feedback[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *memory) Errors(context.Context, int64, int64, func(*predictionlog.ErrorRow) error) error {
+	return nil
+}
+
+// world makes rows of a model: numbers, categories and truths, and what became of them.
+type world struct {
+	features []string
+	random   *rand.Rand
+}
+
+func newWorld(seed uint64, features ...string) *world {
+	return &world{features, rand.New(rand.NewPCG(seed, 2))}
+}
+
+// row is one row: a number of each feature but the second, which is a category. Those of
+// the first are moved by so many standard deviations.
+func (w *world) row(moved float64) (numbers []float64, category string, score float64) {
+	numbers = make([]float64, len(w.features))
+	for i := range numbers {
+		numbers[i] = math.Round(1000*(50+10*w.random.NormFloat64())) / 1000
+	}
+	numbers[0] += 10 * moved
+	category = []string{"a", "b", "c", markup}[min(3, w.random.IntN(5))]
+	return numbers, category, math.Round(1e4*w.random.Float64()) / 1e4
+}
+
+// reference is what is normal.
+func (w *world) reference(t *testing.T, model, version string) *reference.Reference {
+	t.Helper()
+	const rows = 5000
+	columns := make([]reference.Column, len(w.features))
+	labels := reference.Labels{}
+	for i, name := range w.features {
+		columns[i] = reference.Column{Name: name, Type: reference.Numeric}
+	}
+	if len(columns) > 1 {
+		columns[1].Type = reference.Categorical
+	}
+	for i := range rows {
+		numbers, category, score := w.row(0)
+		for f := range columns {
+			if columns[f].Type == reference.Categorical {
+				columns[f].Texts = append(columns[f].Texts, category)
+			} else {
+				columns[f].Numbers = append(columns[f].Numbers, numbers[f])
+			}
+		}
+		predicted, actual := w.answer(score)
+		labels.Index, labels.Score = append(labels.Index, i), append(labels.Score, score)
+		labels.Predicted, labels.Actual = append(labels.Predicted, predicted), append(labels.Actual, actual)
+	}
+	r, err := reference.Build(columns, &labels, reference.BuildOptions{Model: model, Version: version, Source: "the rows of " + markup, Created: clock.AddDate(0, -1, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// answer is what the model says and what happens.
+func (w *world) answer(score float64) (predicted, actual string) {
+	predicted, actual = "0", "0"
+	if score >= .5 {
+		predicted = "1"
+	}
+	if w.random.Float64() < score {
+		actual = "1"
+	}
+	return predicted, actual
+}
+
+// add adds rows to a log, so far apart, the last of them at clock when n are left, and
+// the outcome of every second one.
+func (w *world) add(l *memory, model, version string, n int, apart time.Duration, moved float64) {
+	for range n {
+		numbers, category, score := w.row(moved)
+		text := []byte("{")
+		for f, name := range w.features {
+			value := strconv.FormatFloat(numbers[f], 'g', -1, 64)
+			if f == 1 {
+				value = strconv.Quote(category)
+			}
+			if f == 2 && w.random.IntN(10) == 0 {
+				value = "null"
+			}
+			text = fmt.Appendf(text, "%s:%s,", quoted(name), value)
+		}
+		text[len(text)-1] = '}'
+		predicted, actual := w.answer(score)
+		id := int64(len(l.rows))
+		l.rows = append(l.rows, predictionlog.Row{ID: id, Model: model, Version: version, Features: text, Score: score, HasScore: true, Class: predicted, Latency: 1e6})
+		if id%2 == 0 {
+			l.feedback = append(l.feedback, predictionlog.FeedbackRow{
+				Seq: int64(len(l.feedback)), PredictionID: id, Outcome: actual, Class: predicted, Model: model, Version: version, Confidence: 1, Score: score, HasScore: true,
+			})
+		}
+	}
+	for i := range l.rows {
+		l.rows[i].Time = clock.Add(-time.Duration(len(l.rows)-1-i) * apart).UnixNano()
+	}
+	for i := range l.feedback {
+		f := &l.feedback[i]
+		f.PredictedAt = l.rows[f.PredictionID].Time
+		f.Time = f.PredictedAt + 1
+		f.ObservedAt = f.Time
+	}
+}
+
+// fixed is a monitor without files.
+type fixed struct {
+	monitor.Source
+
+	now time.Time
+}
+
+func (s fixed) Snapshot(ctx context.Context) *snapshot.Snapshot {
+	return s.Source.Snapshot(ctx, s.now)
+}
+
+var watching = monitor.Options{
+	Window:           window.Options{Predictions: 300, Lookback: 100_000, Feedback: 100, Versions: 10, TrailStep: 5 * time.Minute, TrailPoints: 288},
+	Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
+	BootstrapSamples: 199, Significance: .05, Tolerance: .02, Sequential: true, FalseAlarmsPerMonth: 1,
+	BinLimits: collector.BinLimits{},
+}
+
+// follow watches a log.
+func follow(t *testing.T, l *memory, specs ...window.Spec) fixed {
+	t.Helper()
+	o := watching
+	s, err := monitor.Follow(l, specs, &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return fixed{s, clock.Add(time.Minute)}
+}
+
+// options show a source.
+func options(s Source) Options {
+	return Options{Source: s, Judgement: watching.Judgement(), Span: 24 * time.Hour, Telemetry: "/metrics"}
+}
+
+// drifting is a model with hostile names: 12 hours without drift, then some with it.
+func drifting(t *testing.T) fixed {
+	t.Helper()
+	w := newWorld(1, hostile...)
+	r := w.reference(t, markup, "")
+	l := &memory{}
+	w.add(l, markup, "1", 700, 30*time.Second, 0)
+	w.add(l, markup, bell, 400, 30*time.Second, 0)
+	w.add(l, markup, "2", 700, 30*time.Second, 0)
+	w.add(l, markup, "2", 300, 30*time.Second, 2)
+	return follow(t, l, window.Spec{Name: markup, References: []*reference.Reference{r}})
+}

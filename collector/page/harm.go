@@ -1,0 +1,54 @@
+package page
+
+import (
+	"github.com/drift-exporter/drift_exporter/collector/assess"
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
+)
+
+// harm says whether a model errs more than on its reference, in one word and in
+// sentences, from the outcomes where there are any and from the scores otherwise.
+func harm(m watched) (word string, why phrase) {
+	p := m.Performance
+	switch {
+	case p == nil:
+		return "Not known", say("the prediction log cannot be read.")
+	case p.Accuracy == nil:
+		return "Not known", say("no outcome has come for any of its predictions. ", estimated(m))
+	}
+	why = say(percent("model_accuracy", p.Accuracy.Value), " of the ", count("model_accuracy_samples", p.Samples),
+		" predictions whose outcomes came last were right (", between("model_accuracy", p.Accuracy), ")")
+	var known *float64
+	if m.Reference != nil {
+		known = m.Reference.Accuracy
+	}
+	switch {
+	case known == nil:
+		word, why = "Not known", say(why, ". The reference has no outcomes to compare that with. ")
+	case p.Accuracy.Upper < *known:
+		word, why = "Yes", say(why, "; on the reference it was ", words.Percent(*known), ". ")
+	case p.Accuracy.Lower > *known:
+		word, why = "No", say(why, "; on the reference it was ", words.Percent(*known), ". ")
+	default:
+		word, why = "Not that it shows", say(why, "; the ", words.Percent(*known), " of the reference lie within that. ")
+	}
+	if s := m.Surprise; s != nil && s.Upper < 0 {
+		why = say(why, "It is right less often than its scores say, by ", number("model_accuracy_surprise", s.Value, words.Points(-s.Value)[1:]),
+			": what was learnt holds less than before. ")
+	}
+	return word, say(why, estimated(m))
+}
+
+// between is the interval of a share, whose ends a metric's name with _lower and _upper
+// exports.
+func between(metric string, i *assess.Interval) phrase {
+	return say(percent(metric+"_lower", i.Lower), " to ", percent(metric+"_upper", i.Upper))
+}
+
+// estimated is what the accuracy may be without outcomes, nothing without scores.
+func estimated(m watched) phrase {
+	if m.Estimate == nil {
+		return nil
+	}
+	return say("Going by its scores, ", percent("model_estimated_accuracy", m.Estimate.Accuracy.Value), " of the window are right (",
+		between("model_estimated_accuracy", &m.Estimate.Accuracy), "), as long as scores mean what they did.")
+}

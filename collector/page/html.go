@@ -1,0 +1,127 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+)
+
+//go:embed templates/*.html templates/*.svg
+var files embed.FS
+
+//go:embed templates/style.css
+var style string
+
+// templates are parsed once. A mistake in them is one of ours, and every test finds it.
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"style":  func() template.CSS { return template.CSS(style) }, // #nosec G203 -- ours, embedded
+	"policy": func() string { return policy },
+	"add":    func(a, b int) int { return a + b },
+}).ParseFS(files, "templates/*.html", "templates/*.svg"))
+
+// policy lets a page have its own style and nothing else: no script, no frame, no form,
+// and no request to anywhere.
+var policy = func() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'"
+}()
+
+// html answers with a page.
+func (s *server) html(w http.ResponseWriter, r *http.Request) {
+	c, err := choose(r, "page")
+	if err != nil {
+		s.sorry(w, err)
+		return
+	}
+	v := s.viewer(r)
+	var p page
+	if c.kind != "" {
+		m, found, err := v.subject(c)
+		if err != nil {
+			s.sorry(w, err)
+			return
+		}
+		p = v.about(m, found)
+	} else {
+		all, err := v.models(c)
+		if err != nil {
+			s.sorry(w, err)
+			return
+		}
+		p = v.overview(all, c.page)
+		if !c.anyModel && len(v.all) > len(all) {
+			p.Back = piece{Text: "All models", Link: "drift"}
+		}
+	}
+	s.links(&p, r)
+	write(w, http.StatusOK, "page.html", &p)
+}
+
+// about is the page of one subject.
+func (v *viewer) about(m watched, s *subject) page {
+	p := v.page()
+	d := v.detail(m, s)
+	p.Details = []detail{d}
+	p.Headline, p.State = d.Sentence, d.State
+	p.Title = d.Sentence.Plain() + ", " + d.Model.Text + " " + d.Version.Text
+	p.Back = piece{Text: strings.TrimSpace(d.Model.Text + " " + d.Version.Text), Link: v.modelLink(m), Foreign: true}
+	return p
+}
+
+// links are those at the top of a page.
+func (s *server) links(p *page, r *http.Request) {
+	json := "api/v1/drift"
+	if r.URL.RawQuery != "" && !strings.Contains(r.URL.RawQuery, "page=") {
+		json += "?" + r.URL.RawQuery
+	}
+	again := "drift"
+	if r.URL.RawQuery != "" {
+		again += "?" + r.URL.RawQuery
+	}
+	p.Links = []piece{{Text: "Reload", Link: again}, {Text: "JSON", Link: json}}
+	if s.Telemetry != "" {
+		p.Links = append(p.Links, piece{Text: "Metrics", Link: "." + s.Telemetry})
+	}
+}
+
+// sorry answers with a page that says what is wrong with an address.
+func (s *server) sorry(w http.ResponseWriter, err error) {
+	p := page{Title: "Not found", Headline: say("There is nothing here"), State: unknown, Error: err.Error(), Back: piece{Text: "All models", Link: "drift"}}
+	write(w, status(err), "page.html", &p)
+}
+
+// write answers with a page, whole or not at all.
+func write(w http.ResponseWriter, status int, name string, p *page) {
+	var b bytes.Buffer
+	if err := render(&b, name, p); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	header(w, "text/html; charset=utf-8", policy+"; frame-ancestors 'none'")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a client that has gone is no error of ours
+}
+
+func render(w io.Writer, name string, data any) error {
+	if err := templates.ExecuteTemplate(w, name, data); err != nil {
+		return fmt.Errorf("make the page: %w", err)
+	}
+	return nil
+}
+
+// header sets what all answers have in common. What they show is of this moment.
+func header(w http.ResponseWriter, kind, policy string) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}

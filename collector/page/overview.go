@@ -1,0 +1,226 @@
+package page
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
+)
+
+// How many features a table shows: perPage where a model has the page for itself; where it
+// shares it, those that have drifted, between fewest and mostWorst.
+const (
+	perPage   = 50
+	fewest    = 4
+	mostWorst = 12
+)
+
+// every is the number of a page that shows all features.
+const every = -1
+
+// overview is the page of some models and versions.
+func (v *viewer) overview(shown []watched, number int) page {
+	p := v.page()
+	several := len(shown) > 1
+	for i, m := range shown {
+		at := model{}
+		if i == 0 || m.Name != shown[i-1].Name {
+			at.Versions = v.sideBySide(m.Name, shown)
+		}
+		v.describe(&at, m, several, number)
+		p.Models = append(p.Models, at)
+	}
+	p.headline(v, shown)
+	return p
+}
+
+// page is what every page begins with.
+func (v *viewer) page() page {
+	p := page{Time: piece{Text: words.Clock(v.a.Time), Time: v.a.Time.UTC().Format(time.RFC3339Nano)}, Error: words.Plain(v.a.Error)}
+	for _, l := range v.a.Loads {
+		if l.Checked == nil {
+			p.Notes = append(p.Notes, say("The reference of ", name(l.Model), " has not been counted yet in ", name(l.Source), ": ", words.Plural(l.Failures, "failure"), " so far."))
+		}
+	}
+	if n := v.a.DroppedVersions; n != nil && *n > 0 {
+		p.Notes = append(p.Notes, say(words.Plural(*n, "older version"), " left out: --versions.max bounds how many are shown."))
+	}
+	if n := v.a.InvalidRows; n != nil && *n > 0 {
+		p.Notes = append(p.Notes, say(words.Plural(*n, "row"), " of the log cannot be read: ", runbook("PredictionLogInvalidRows"), "."))
+	}
+	return p
+}
+
+// headline sets what a page says first.
+func (p *page) headline(v *viewer, shown []watched) {
+	defer func() { p.Title = p.Headline.Plain() }()
+	if len(shown) == 1 {
+		m := &p.Models[0]
+		p.Headline, p.State = say(m.Title(), ": ", m.Sentence), m.State
+		if m.Idle {
+			p.Headline = say(p.Headline, "; it is not served any more")
+		}
+		m.Alone, p.Labels = true, m.Labels
+		return
+	}
+	bad, open, served := int64(0), int64(0), int64(0)
+	for i := range p.Models {
+		if p.Models[i].Idle {
+			continue
+		}
+		served++
+		switch p.Models[i].State {
+		case drifted:
+			bad++
+		case unknown:
+			open++
+		case quiet:
+		}
+	}
+	all := words.Plural(int64(len(shown)), "model version")
+	switch {
+	case v.a.Error != "":
+		p.Headline, p.State = say("The prediction log cannot be read"), unknown
+	case len(shown) == 0:
+		p.Headline, p.State = say("No model is watched"), unknown
+	case bad > 0:
+		p.Headline, p.State = say(words.Count(bad), " of ", words.Plural(served, "served model version"), haveDrifted(int(bad))), drifted
+	case open > 0:
+		p.Headline, p.State = say("No drift is known of, but ", words.Count(open), " of ", all, " have no verdict"), unknown
+	case served == 0:
+		p.Headline, p.State = say("None of ", all, " is served any more"), unknown
+	default:
+		p.Headline, p.State = say("No drift in ", words.Plural(served, "served model version")), quiet
+	}
+}
+
+// Title is what a model and version are called.
+func (m *model) Title() phrase {
+	if m.Version.Text == "" {
+		return say(m.Name)
+	}
+	return say(m.Name, " ", m.Version)
+}
+
+// describe fills in what is shown of one model and version.
+func (v *viewer) describe(to *model, m watched, several bool, number int) {
+	subjects := features(m)
+	to.ID, to.Name, to.Version = m.id(), name(m.Name), name(m.Version)
+	if several {
+		to.Name = linked(to.Name, v.modelLink(m))
+	}
+	to.Labels = labels{m.Name, m.Version}
+	to.Sentence, to.State = verdict(m, v.a.Error != "")
+	to.Idle = idle(m, v.a.Time)
+	to.Which = v.which(m, subjects)
+	to.Harm, to.HarmWhy = harm(m)
+	to.Steps = v.steps(m, subjects, to.Harm == "Yes")
+	to.Facts = v.facts(m)
+	if m.Reference != nil {
+		to.Lacks = m.Reference.Lacks
+	}
+	to.Table = v.table(m, subjects, several, number)
+	answers := answers(m)
+	for i := range answers {
+		to.Answers = append(to.Answers, v.row(m, &answers[i]))
+	}
+	to.HasTable = len(to.Table.Rows)+len(to.Answers) > 0
+	to.Course = "The last " + words.Duration(v.span)
+}
+
+// mostWhich is how many drifted features are named one by one.
+const mostWhich = 5
+
+// which says what has drifted, since when, and how far.
+func (v *viewer) which(m watched, subjects []subject) (all []phrase) {
+	more := int64(0)
+	answers := answers(m)
+	for _, list := range [][]subject{subjects, answers} {
+		for i := range list {
+			s := &list[i]
+			if s.state() != drifted {
+				continue
+			}
+			if len(all) == mostWhich {
+				more++
+				continue
+			}
+			p := say(linked(name(s.name), v.link(m, s)))
+			if s.kind == ofAnswer {
+				p = say("its ", p)
+			}
+			if since := sinceOf(s.Since, v.a.Time); since != nil {
+				p = say(p, " ", since)
+			}
+			if s.Test != nil {
+				size := corrected(s)
+				if s.kind == ofFeature {
+					size.Feature = s.name
+				}
+				p = say(p, ": ", strong(s.band()), ", ", size)
+			}
+			all = append(all, p)
+		}
+	}
+	if more > 0 {
+		all = append(all, say("and ", words.Count(more), " more"))
+	}
+	return all
+}
+
+// corrected is the size of a divergence above the noise.
+func corrected(s *subject) piece {
+	if s.kind == ofAnswer {
+		return piece{Text: words.Nats(s.Test.Corrected), Value: words.Exact(s.Test.Corrected)}
+	}
+	return number("feature_kl_divergence_corrected", s.Test.Corrected, words.Nats(s.Test.Corrected))
+}
+
+// table is the features of a model: a page of them, or the worst.
+func (v *viewer) table(m watched, subjects []subject, several bool, number int) (t table) {
+	from, to := 0, len(subjects)
+	switch {
+	case v.alone || number == every:
+	case several:
+		to = min(to, max(fewest, min(mostWorst, driftedOf(subjects))))
+		if to < len(subjects) {
+			t.Pages = []piece{{Text: "all " + words.Plural(int64(len(subjects)), "feature"), Link: v.modelLink(m)}}
+		}
+	default:
+		from = min(len(subjects), (number-1)*perPage)
+		to = min(len(subjects), from+perPage)
+		t.Pages = v.pages(m, len(subjects), number)
+	}
+	if to-from < len(subjects) {
+		t.Shown = say(fmt.Sprintf("%s to %s of %s, the worst first", words.Count(int64(from+1)), words.Count(int64(to)), words.Plural(int64(len(subjects)), "feature")))
+	}
+	for i := from; i < to; i++ {
+		t.Rows = append(t.Rows, v.row(m, &subjects[i]))
+	}
+	return t
+}
+
+// driftedOf is how many of the subjects, the worst first, have drifted.
+func driftedOf(subjects []subject) (n int) {
+	for n < len(subjects) && subjects[n].state() == drifted {
+		n++
+	}
+	return n
+}
+
+// pages lead to the other pages of a table; none where there is one.
+func (v *viewer) pages(m watched, features, number int) (all []piece) {
+	last := (features + perPage - 1) / perPage
+	if last < 2 {
+		return nil
+	}
+	for i := 1; i <= last; i++ {
+		p := piece{Text: strconv.Itoa(i), Link: v.modelLink(m) + "&page=" + strconv.Itoa(i)}
+		if i == number {
+			p.Link, p.Strong = "", true
+		}
+		all = append(all, p)
+	}
+	return append(all, piece{Text: "all on one page", Link: v.modelLink(m) + "&page=all"})
+}

@@ -1,0 +1,97 @@
+package page
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
+)
+
+// phrase is a text with numbers, times and links in it.
+type phrase []piece
+
+// piece is a part of a phrase. Text is what is read. With Metric, Value is the number
+// that the text rounds, as the metric exports it; with Time it is a time; with Link it
+// leads elsewhere; Strong is what matters most.
+type piece struct {
+	Text, Title string
+
+	Metric, Value string
+	// Feature, Bin and Distance are more labels of the metric, where it has them and what
+	// is around the phrase does not say.
+	Feature, Bin, Distance string
+
+	Time   string
+	Link   string
+	Strong bool
+	// Foreign says that the text is somebody's name for something: it may be of any
+	// script, and of any length.
+	Foreign bool
+}
+
+// say makes a phrase of texts, pieces and phrases.
+func say(parts ...any) phrase {
+	var p phrase
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			p = append(p, piece{Text: part})
+		case piece:
+			p = append(p, part)
+		case phrase:
+			p = append(p, part...)
+		}
+	}
+	return p
+}
+
+// Plain is the phrase without anything but text.
+func (p phrase) Plain() string {
+	text := ""
+	for _, part := range p {
+		text += part.Text
+	}
+	return text
+}
+
+func strong(text string) piece { return piece{Text: text, Strong: true} }
+
+// name is what somebody calls a model, a feature or a bin.
+func name(text string) piece { return piece{Text: words.Plain(text), Foreign: true} }
+
+func linked(p piece, link string) piece {
+	p.Link = link
+	return p
+}
+
+// number is a number that a metric exports, as text.
+func number(metric string, value float64, text string) piece {
+	return piece{Text: text, Metric: metric, Value: words.Exact(value)}
+}
+
+func count(metric string, n int64) piece { return number(metric, float64(n), words.Count(n)) }
+
+func percent(metric string, share float64) piece { return number(metric, share, words.Percent(share)) }
+
+// when is a time as it is said at now, and ago how long before now it was.
+func when(t, now time.Time) piece {
+	return piece{Text: words.Moment(t, now), Title: words.Clock(t), Time: t.UTC().Format(time.RFC3339Nano)}
+}
+
+func ago(t, now time.Time) piece {
+	return piece{Text: words.Ago(t, now), Title: words.Clock(t), Time: t.UTC().Format(time.RFC3339Nano)}
+}
+
+// list joins phrases with commas, and the last one with "and".
+func list(all []phrase) phrase {
+	var p phrase
+	for i, one := range all {
+		switch {
+		case i > 0 && i == len(all)-1:
+			p = append(p, piece{Text: " and "})
+		case i > 0:
+			p = append(p, piece{Text: ", "})
+		}
+		p = append(p, one...)
+	}
+	return p
+}

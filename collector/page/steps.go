@@ -1,0 +1,137 @@
+package page
+
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/assess"
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
+)
+
+// runbooks is where the runbooks are, each under the name of its alert.
+const runbooks = "https://github.com/drift-exporter/drift_exporter/blob/main/deploy/runbooks/"
+
+func runbook(alert string) piece { return piece{Text: alert, Link: runbooks + alert + ".md"} }
+
+// The shares of a window from which its alerts fire.
+const (
+	missingAbove    = 0.02
+	unseenAbove     = 0.01
+	outOfRangeAbove = 0.01
+	manyFeatures    = 3
+)
+
+// steps say what to do about a model, first things first. None where all is well.
+func (v *viewer) steps(m watched, subjects []subject, hurts bool) (steps []phrase) {
+	if v.a.Error != "" {
+		return []phrase{say("Find out why the log cannot be read: ", runbook("PredictionLogUnreadable"), ".")}
+	}
+	if m.Reference == nil {
+		return []phrase{say("Give this version a reference: ", runbook("ModelReferenceMissing"), ".")}
+	}
+	if f := m.Freshness; f != nil && f.Newest != nil && v.a.Time.Sub(*f.Newest) > staleAfter {
+		steps = append(steps, say("The last prediction came ", ago(*f.Newest, v.a.Time), ". Is the model still asked? ", runbook("PredictionLogStale"), "."))
+	}
+	for _, check := range []struct {
+		is    func(*assess.Quality) bool
+		what  string
+		alert string
+	}{
+		{isMissing, "has values missing", "ModelFeatureMissingValues"},
+		{isUnseen, "has values that the reference does not have", "ModelFeatureUnseenValues"},
+		{isOutOfRange, "is out of the reference's range", "ModelFeatureOutOfRange"},
+	} {
+		if found := v.having(m, subjects, check.is); found != nil {
+			steps = append(steps, say("Check the source of the data: ", found, " ", check.what, ". ", runbook(check.alert), "."))
+		}
+	}
+	if m.Drifted != nil && m.Drifted.Features > 0 {
+		first := &subjects[0]
+		steps = append(steps, say("See ", linked(piece{Text: "which values changed"}, v.link(m, first)), " in ", name(first.name), ", which changed most. ",
+			cause(m.Drifted.Features), " ", runbook("ModelFeatureDrift"), "."))
+	}
+	if p := m.Predictions; p != nil && p.Detected != nil && *p.Detected {
+		steps = append(steps, say("The answers have shifted, too: ", runbook("ModelPredictionShift"), "."))
+	}
+	if hurts {
+		steps = append(steps, say("Have people decide, roll back, or train again: ", runbook("ModelAccuracyDrop"), "."))
+	}
+	return steps
+}
+
+func cause(features int) string {
+	if features < manyFeatures {
+		return "Few features point to one source of data, or one caller."
+	}
+	return "Many features together point to other customers, another season or a new channel."
+}
+
+func isMissing(q *assess.Quality) bool {
+	return q.ReferenceMissing != nil && q.Missing > *q.ReferenceMissing+missingAbove
+}
+
+func isUnseen(q *assess.Quality) bool {
+	return q.Unseen != nil && q.ReferenceUnseen != nil && *q.Unseen > unseenAbove+2**q.ReferenceUnseen
+}
+
+func isOutOfRange(q *assess.Quality) bool {
+	return q.OutOfRange != nil && *q.OutOfRange > outOfRangeAbove
+}
+
+// mostNamed is how many features a sentence names.
+const mostNamed = 3
+
+// having names the features whose quality is so, nil when none is.
+func (v *viewer) having(m watched, subjects []subject, is func(*assess.Quality) bool) phrase {
+	var found []phrase
+	more := int64(0)
+	for i := range subjects {
+		s := &subjects[i]
+		switch {
+		case s.feature == nil || s.feature.Quality == nil || !is(s.feature.Quality):
+		case len(found) < mostNamed:
+			found = append(found, say(linked(name(s.name), v.link(m, s))))
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		found = append(found, say(words.Count(more), " more"))
+	}
+	return list(found)
+}
+
+// quality says what is unusual about the values of a feature, nil when nothing is.
+func quality(q *assess.Quality) (all []phrase) {
+	if q == nil {
+		return nil
+	}
+	if q.Missing > 0 {
+		p := say(percent("feature_missing_ratio", q.Missing), " missing")
+		if q.ReferenceMissing != nil && *q.ReferenceMissing > 0 {
+			p = say(p, " (reference ", percent("feature_reference_missing_ratio", *q.ReferenceMissing), ")")
+		}
+		all = append(all, p)
+	}
+	if q.Unseen != nil && *q.Unseen > 0 {
+		p := say(percent("feature_unseen_ratio", *q.Unseen), " not in the reference")
+		if q.ReferenceUnseen != nil && *q.ReferenceUnseen > 0 {
+			p = say(p, " (expected ", percent("feature_reference_unseen_ratio", *q.ReferenceUnseen), ")")
+		}
+		all = append(all, p)
+	}
+	if q.OutOfRange != nil && *q.OutOfRange > 0 {
+		all = append(all, say(percent("feature_out_of_range_ratio", *q.OutOfRange), " out of range"))
+	}
+	if q.Invalid > 0 {
+		all = append(all, say(percent("feature_invalid_ratio", q.Invalid), " of the wrong type"))
+	}
+	return all
+}
+
+// sinceOf says since when something has drifted, nil when that is not known.
+func sinceOf(since *time.Time, now time.Time) phrase {
+	if since == nil {
+		return nil
+	}
+	return say("since ", when(*since, now), ", ", words.Duration(now.Sub(*since)))
+}

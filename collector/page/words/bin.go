@@ -1,0 +1,101 @@
+package words
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+)
+
+// span is the label of a range of numbers.
+var span = regexp.MustCompile(`^([\[(])(-Inf|-?[0-9.e+-]+),(\+Inf|-?[0-9.e+-]+)([\])])$`)
+
+// Bins says what the bins of a distribution hold, in their order. The labels are those
+// that a drift.Binning gives; numeric are those of numbers. Different bins are said
+// differently: edges are rounded to as few digits as that takes, at least three.
+func Bins(labels []string, numeric bool) []string {
+	said := make([]string, len(labels))
+	for digits := 3; digits <= 17; digits++ {
+		seen := map[string]bool{}
+		for i, label := range labels {
+			said[i] = bin(label, numeric, digits)
+			seen[said[i]] = true
+		}
+		if len(seen) == len(labels) {
+			return said
+		}
+	}
+	return labels
+}
+
+// bin says one label.
+func bin(label string, numeric bool, digits int) string {
+	switch label {
+	case drift.Missing:
+		return "missing"
+	case drift.Invalid:
+		return "wrong type"
+	case drift.Unseen:
+		return "not in the reference"
+	case drift.Other:
+		return "rare values"
+	}
+	if !numeric {
+		return label
+	}
+	m := span.FindStringSubmatch(label)
+	if m == nil {
+		return edge(label, digits)
+	}
+	lower, upper := m[2], m[3]
+	switch {
+	case lower == "-Inf" && upper == "+Inf":
+		return "any number"
+	case lower == "-Inf" && m[4] == ")":
+		return "below " + edge(upper, digits)
+	case lower == "-Inf":
+		return "up to " + edge(upper, digits)
+	case upper == "+Inf" && m[1] == "[":
+		return edge(lower, digits) + " and more"
+	case upper == "+Inf":
+		return "above " + edge(lower, digits)
+	case m[1] == "(":
+		return "above " + edge(lower, digits) + " to " + edge(upper, digits)
+	}
+	return edge(lower, digits) + " to " + edge(upper, digits)
+}
+
+// edge says a number with so many significant digits.
+func edge(text string, digits int) string {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return Number(x, digits)
+}
+
+// Number writes a number with so many significant digits, four before the point at least:
+// 41,300, 1985, 0.0451, −12.
+func Number(x float64, digits int) string {
+	if x == 0 {
+		return "0"
+	}
+	magnitude := int(math.Floor(math.Log10(math.Abs(x))))
+	if magnitude < -4 || magnitude > 14 {
+		return strings.ReplaceAll(strconv.FormatFloat(x, 'g', digits, 64), "-", "−")
+	}
+	if magnitude > 3 {
+		unit := math.Pow10(max(0, magnitude-digits+1))
+		x = math.Round(x/unit) * unit
+	}
+	text := strconv.FormatFloat(x, 'f', max(0, digits-1-magnitude), 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	}
+	if magnitude <= 3 {
+		return strings.Replace(text, "-", "−", 1)
+	}
+	return grouped(text)
+}
