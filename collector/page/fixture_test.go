@@ -111,7 +111,7 @@ func (w *world) reference(t *testing.T, model, version string) *reference.Refere
 	t.Helper()
 	const rows = 5000
 	columns := make([]reference.Column, len(w.features))
-	labels := reference.Labels{}
+	labels := reference.HeldOut{}
 	for i, name := range w.features {
 		columns[i] = reference.Column{Name: name, Type: reference.Numeric}
 	}
