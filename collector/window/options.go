@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
 // Options are the bounds of the windows.
