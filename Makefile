@@ -10,6 +10,7 @@ IMAGE     ?= loan-model-api:latest
 FUZZTIME  ?= 30s
 BENCH     ?= .
 BENCHFLAGS ?=
+SOAKFLAGS ?=
 BENCHTIME ?= 1s
 
 # The build: the same as in .promu.yml, which deploy/test/build compares.
@@ -58,8 +59,9 @@ lint: $(GOLANGCI) ## check formatting, go vet, golangci-lint and go.mod
 	$(GOLANGCI) run ./...
 
 .PHONY: kill
-kill: ## kill the migration of a log 20 times at random moments; KILLS=200
+kill: ## kill the migration of a log 20 times at random moments, and shipping of 100,000 rows 10 times; KILLS=200
 	PREDICTIONLOG_TEST_KILLS=$(or $(KILLS),20) $(GO) test ./predictor/predictionlog/sqlite -run TestAKilledMigration -count=1 -v
+	BIGQUERY_TEST_ROWS=100000 $(GO) test ./predictor/ship/bigquery -run TestEveryRowArrivesOnceWhoeverIsKilled -count=1 -v
 
 .PHONY: bench
 bench: build ## measure every promise about speed next to its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
@@ -67,6 +69,13 @@ bench: build ## measure every promise about speed next to its floor, under 10 mi
 	@$(GO) build -o .build/bin/bench ./deploy/test/bench
 	@.build/bin/bench -binary=./$(BINARY) $(BENCHFLAGS)
 	@echo; echo 'Also in .build/bench.md; deploy/test/bench/README.md says what each line means'
+
+.PHONY: soak
+soak: build ## run predictor and exporter together at full speed for 10 minutes and judge what grows; SOAKFLAGS='-time=1h'
+	@mkdir -p .build/bin
+	@$(GO) build -o .build/bin/soak ./deploy/test/soak
+	@.build/bin/soak -binary=./$(BINARY) $(SOAKFLAGS)
+	@echo; echo 'Also in .build/soak.md; deploy/test/soak/README.md says what each column means'
 
 .PHONY: microbench
 microbench: ## run the Go benchmarks of the parts and print a table; BENCH=regexp BENCHTIME=1s

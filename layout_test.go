@@ -39,7 +39,9 @@ collector/window: collector/drift collector/reference collector/snapshot collect
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:
-deploy/test/bench: collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
+deploy/test/bench: deploy/test/process collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
+deploy/test/process:
+deploy/test/soak: deploy/test/process predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/simulate predictor/simulate/load
 exporter: predictor/serve
 main: collector/command collector/command/sources collector/command/warehouse
 predictor/google/emulator:
@@ -49,7 +51,7 @@ predictor/outcomes/api: predictor/outcomes predictor/strictjson predictor/strict
 predictor/outcomes/database: predictor/outcomes predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictjson predictor/strictyaml
 predictor/outcomes: predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
-predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file
+predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
 predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file

@@ -24,6 +24,7 @@ type Metrics struct {
 	commitRows  prometheus.Histogram
 	commitFails prometheus.Counter
 	unshipped   prometheus.Counter
+	dropped     prometheus.Counter
 }
 
 // codes are the status codes that have a counter from the start.
@@ -77,9 +78,13 @@ func NewMetrics() *Metrics {
 			Name: "predictor_unshipped_rows_deleted_total",
 			Help: "Rows that --predictions.retention.size deleted before they were shipped to every destination.",
 		}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "predictor_waiting_outcomes_deleted_total",
+			Help: "Outcomes without a prediction, and records of outcomes that were not understood, deleted because the log keeps a million of the ones and 100,000 of the others.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.duration, m.requests, m.refused, m.unlogged, m.repeated, m.commitTime, m.commitRows, m.commitFails, m.unshipped,
+		m.duration, m.requests, m.refused, m.unlogged, m.repeated, m.commitTime, m.commitRows, m.commitFails, m.unshipped, m.dropped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		version.NewCollector("drift_exporter"),
 	)
@@ -109,6 +114,10 @@ func (m *Metrics) Commit(rows int, took time.Duration, err error) {
 // Unshipped counts rows that retention deleted before they were shipped; it is
 // what WriterOptions.OnUnshipped wants.
 func (m *Metrics) Unshipped(rows int64) { m.unshipped.Add(float64(rows)) }
+
+// Dropped counts rows that retention deleted because there were too many; it is
+// what WriterOptions.OnDropped wants.
+func (m *Metrics) Dropped(rows int64) { m.dropped.Add(float64(rows)) }
 
 // handlerMetrics are the metrics of one handler.
 type handlerMetrics struct {

@@ -30,7 +30,7 @@ type RunOptions struct {
 	// LogPath is the prediction log, created when missing.
 	LogPath string
 	// LogOptions say how it is kept. OnCommit is called besides the predictor's
-	// own; OnUnshipped is the predictor's.
+	// own; OnUnshipped and OnDropped are the predictor's.
 	LogOptions sqlite.WriterOptions
 	// LogFailure, MaxRequests, TelemetryPath and EnablePprof are as in Options.
 	LogFailure    string
@@ -105,7 +105,7 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 // logOptions are the caller's, with the commits counted.
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
-	options.OnUnshipped = metrics.Unshipped
+	options.OnUnshipped, options.OnDropped = metrics.Unshipped, metrics.Dropped
 	options.OnCommit = func(rows int, took time.Duration, err error) {
 		metrics.Commit(rows, took, err)
 		if theirs != nil {

@@ -78,8 +78,8 @@ func TestPrunedPredictionIsGone(t *testing.T) {
 	r.must(200, "/predict", goodRow, "first")
 	r.must(200, "/predict", goodRow, "second")
 	r.end()
-	if n, err := care.Erase(t.Context(), path, "first"); err != nil || n != 1 {
-		t.Fatalf("erased %d: %v", n, err)
+	if e, err := care.Erase(t.Context(), path, "first"); err != nil || e.Rows != 1 {
+		t.Fatalf("erased %d: %v", e.Rows, err)
 	}
 	r = start(t, path, nil)
 	if got := r.must(410, "/feedback", `{"prediction_id":0,"actual_outcome":1}`, ""); !strings.Contains(got.body, "no longer in the log") {

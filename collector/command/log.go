@@ -37,7 +37,7 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 
 	migrate := add("migrate", "Bring a log of an earlier release up to this one; every row and every sum stays.")
 	dryRun := migrate.Flag("dry-run", "Say what would be done, and change nothing.").Bool()
-	commands["log migrate"] = func(ctx context.Context) error { return care.Migrate(ctx, *path, *dryRun, e.Stdout) }
+	commands["log migrate"] = func(ctx context.Context) error { return care.Migrate(ctx, *path, *dryRun, e.Stdout, e.Stderr) }
 
 	prune := add("prune", "Delete predictions older than an age; their sums stay.")
 	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
@@ -51,11 +51,11 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	destination := forget.Flag("destination", "The destination, such as bigquery:PROJECT.DATASET.").Required().String()
 	commands["log forget"] = func(ctx context.Context) error { return care.Forget(ctx, *path, *destination) }
 
-	erase := add("erase", "Delete one person's prediction and feedback, and overwrite their bytes in the file; the sums stay.")
+	erase := add("erase", "Delete one person's prediction and all that was said about it, and overwrite their bytes in the file; the sums stay. Where the log is shipped to, `ship` deletes them, too.")
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
 	commands["log erase"] = func(ctx context.Context) error {
-		n, err := care.Erase(ctx, *path, *request)
-		fmt.Fprintf(e.Stdout, "deleted %d rows\n", n)
+		erased, err := care.Erase(ctx, *path, *request)
+		fmt.Fprint(e.Stdout, erased)
 		return err
 	}
 }

@@ -11,7 +11,8 @@ import (
 // Destination is where batches go.
 type Destination interface {
 	// Append adds the rows of a batch, all or none, and returns when they would
-	// survive the destination's crash. Before anything leaves it calls record,
+	// survive the destination's crash. Of a batch of erasures it first deletes what
+	// they name; doing that again changes nothing. Before anything leaves it calls record,
 	// with what Settle needs to know. When it fails, the batch may have arrived,
 	// unless the error wraps ErrRefused.
 	Append(ctx context.Context, b *Batch, record func(attempt string) error) error
@@ -93,6 +94,9 @@ type Batch struct {
 	Predictions []predictionlog.WholeRow
 	Feedback    []predictionlog.FeedbackRow
 	Errors      []predictionlog.ErrorRow
+	Evidence    []predictionlog.EvidenceRow
+	Reviews     []predictionlog.ReviewRow
+	Erasures    []predictionlog.ErasureRow
 	// Form is Whole, except for a batch of one row that was refused.
 	Form Form
 	// Altered is for the destination to set: how many rows it took in another
@@ -101,7 +105,9 @@ type Batch struct {
 }
 
 // Len returns the number of rows.
-func (b *Batch) Len() int { return len(b.Predictions) + len(b.Feedback) + len(b.Errors) }
+func (b *Batch) Len() int {
+	return len(b.Predictions) + len(b.Feedback) + len(b.Errors) + len(b.Evidence) + len(b.Reviews) + len(b.Erasures)
+}
 
 // add notes the id and the time of a row that was added.
 func (b *Batch) add(id, time int64) {

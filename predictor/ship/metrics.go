@@ -90,7 +90,7 @@ func (l *lag) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	state, err := l.reader.State(ctx)
+	newest, err := l.reader.Newest(ctx)
 	if err != nil {
 		return
 	}
@@ -100,7 +100,7 @@ func (l *lag) Collect(ch chan<- prometheus.Metric) {
 	}
 	now := l.now().UnixNano()
 	for _, t := range predictionlog.Tables {
-		rows := max(0, state.HighWater.Of(t)-upTo.Of(t))
+		rows := max(0, newest[t]-(*upTo)[t])
 		ch <- prometheus.MustNewConstMetric(l.rows, prometheus.GaugeValue, float64(rows), string(t))
 		age := 0.0
 		if first, ok := behind[t]; ok {

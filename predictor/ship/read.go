@@ -42,11 +42,29 @@ func read(ctx context.Context, log *sqlite.Reader, logID string, t predictionlog
 			b.add(row.Seq, row.Time)
 			return full(len(row.Outcome) + len(row.Source))
 		})
-	default:
+	case predictionlog.TableErrors:
 		err = log.Errors(ctx, after, upTo, func(row *predictionlog.ErrorRow) error {
 			b.Errors = append(b.Errors, *row)
 			b.add(row.Seq, row.Time)
 			return full(len(row.Reason))
+		})
+	case predictionlog.TableOutcomes:
+		err = log.Evidence(ctx, after, upTo, func(row *predictionlog.EvidenceRow) error {
+			b.Evidence = append(b.Evidence, *row)
+			b.add(row.Seq, row.Time)
+			return full(len(row.RequestID) + len(row.Outcome) + len(row.Source) + len(row.Reason))
+		})
+	case predictionlog.TableReviews:
+		err = log.Reviews(ctx, after, upTo, func(row *predictionlog.ReviewRow) error {
+			b.Reviews = append(b.Reviews, *row)
+			b.add(row.Seq, row.Time)
+			return full(len(row.Reviewer) + len(row.Outcome) + len(row.Note))
+		})
+	case predictionlog.TableErasures:
+		err = log.Erasures(ctx, after, upTo, func(row *predictionlog.ErasureRow) error {
+			b.Erasures = append(b.Erasures, *row)
+			b.add(row.Seq, row.Time)
+			return full(0)
 		})
 	}
 	if errors.Is(err, errFull) {

@@ -68,6 +68,15 @@ func (s *shelf) Append(_ context.Context, b *Batch, record func(string) error) e
 	for _, r := range b.Errors {
 		add(r.Seq)
 	}
+	for _, r := range b.Evidence {
+		add(r.Seq)
+	}
+	for _, r := range b.Reviews {
+		add(r.Seq)
+	}
+	for _, r := range b.Erasures {
+		add(r.Seq)
+	}
 	return err
 }
 

@@ -28,8 +28,9 @@ type shipper struct {
 	shipping *sqlite.Shipping // nil: not open
 	logID    string
 	cursors  []*cursor
-	moved    bool                               // rows have arrived in this pass
-	upTo     atomic.Pointer[predictionlog.UpTo] // nil before the log was opened
+	moved    bool // rows have arrived in this pass
+	// upTo is how far each table has come; nil before the log was opened.
+	upTo atomic.Pointer[map[predictionlog.Table]int64]
 }
 
 // cursor is how far one table has come.
@@ -63,14 +64,21 @@ func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
 	}
 	s.shipping, s.logID, s.cursors = shipping, state.LogID, cursors
 	s.publish()
-	s.logger.Info("shipping", "log", s.path, "log_id", s.logID, "destination", s.name,
-		"predictions_up_to_id", cursors[0].progress.UpTo, "feedback_up_to_seq", cursors[1].progress.UpTo, "errors_up_to_seq", cursors[2].progress.UpTo)
+	come := []any{"log", s.path, "log_id", s.logID, "destination", s.name}
+	for _, c := range cursors {
+		come = append(come, fmt.Sprintf("%s_up_to_%s", c.table, c.table.Number()), c.progress.UpTo)
+	}
+	s.logger.Info("shipping", come...)
 	return nil
 }
 
 // publish gives the metrics the progress of the tables.
 func (s *shipper) publish() {
-	s.upTo.Store(&predictionlog.UpTo{Predictions: s.cursors[0].progress.UpTo, Feedback: s.cursors[1].progress.UpTo, Errors: s.cursors[2].progress.UpTo})
+	upTo := map[predictionlog.Table]int64{}
+	for _, c := range s.cursors {
+		upTo[c.table] = c.progress.UpTo
+	}
+	s.upTo.Store(&upTo)
 }
 
 // close lets the log go.
@@ -99,11 +107,15 @@ func (s *shipper) tables(ctx context.Context) error {
 	if err == nil {
 		err = s.open(ctx, state)
 	}
+	var newest map[predictionlog.Table]int64
+	if err == nil {
+		newest, err = s.reader.Newest(ctx)
+	}
 	if err != nil {
 		return &Failure{Reason: LogFailed, Temporary: true, Err: err}
 	}
 	for _, c := range s.cursors {
-		if err := s.table(ctx, c, state.HighWater.Of(c.table)); err != nil {
+		if err := s.table(ctx, c, newest[c.table]); err != nil {
 			return fmt.Errorf("ship %s to %s: %w", c.table, s.name, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
@@ -26,11 +27,11 @@ func commits(ctx context.Context, s settings) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	exporter, err := startProgram(ctx, s, "exporter", path)
+	exporter, err := process.Start(ctx, s.binary, "exporter", path)
 	if err != nil {
 		return nil, err
 	}
-	scraper, err := connect(ctx, exporter.address, 1, [][]byte{load.Get("/metrics", "gzip")})
+	scraper, err := connect(ctx, exporter.Address, 1, [][]byte{load.Get("/metrics", "gzip")})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func commits(ctx context.Context, s settings) (*bench, error) {
 			{what: "commit of 16 rows, p99, with retention", ours: "pruned", floor: "alone", beside: "alone", unit: duration, goal: atMost(1.2)},
 		},
 		close: func() error {
-			return errors.Join(scraper.close(), exporter.stop(), alone.log.Close(), pruned.log.Close())
+			return errors.Join(scraper.close(), exporter.Stop(), alone.log.Close(), pruned.log.Close())
 		},
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
@@ -49,7 +50,7 @@ func kill(_ context.Context, s settings) (*bench, error) {
 // killOnce lets 32 clients ask a predictor that is killed after a while, and
 // notes what was answered: request ids by prediction.
 func killOnce(ctx context.Context, s settings, path string, answered map[int64]string) error {
-	p, err := startProgram(ctx, s, "predictor", path)
+	p, err := process.Start(ctx, s.binary, "predictor", path)
 	if err != nil {
 		return err
 	}
@@ -57,15 +58,15 @@ func killOnce(ctx context.Context, s settings, path string, answered map[int64]s
 	if err != nil {
 		return err
 	}
-	c, err := connect(ctx, p.address, 32, posts(bodies))
+	c, err := connect(ctx, p.Address, 32, posts(bodies))
 	if err != nil {
-		p.kill()
+		p.Kill()
 		return err
 	}
 	var killing sync.WaitGroup
 	killing.Go(func() {
 		time.Sleep(200*time.Millisecond + rand.N(200*time.Millisecond))
-		p.kill()
+		p.Kill()
 	})
 	defer killing.Wait()
 	var mu sync.Mutex

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 )
 
 func main() {
@@ -93,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func measure(ctx context.Context, s settings, chosen *regexp.Regexp, stderr io.Writer) (string, error) {
 	start := time.Now()
 	var lines []line
-	before := machineLoad()
+	before := process.Load()
 	for _, one := range all {
 		if !chosen.MatchString(one.name) {
 			continue
@@ -119,7 +121,7 @@ func measure(ctx context.Context, s settings, chosen *regexp.Regexp, stderr io.W
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s; %d rounds, rates over %v; load average %s before, %s after; %.0f s\n\n",
-		machine(), s.rounds, s.span, before, machineLoad(), time.Since(start).Seconds())
+		process.Machine(), s.rounds, s.span, before, process.Load(), time.Since(start).Seconds())
 	err := write(&b, lines)
 	return b.String(), err
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 )
 
 // memory is what an exporter with a window of a million rows takes above one
@@ -40,7 +38,7 @@ func memory(ctx context.Context, s settings) (*bench, error) {
 			if _, err := settled(p, func() error { return nil }); err != nil {
 				return err
 			}
-			out[name], err = residentBytes(p.cmd.Process.Pid)
+			out[name], err = process.ResidentBytes(p.cmd.Process.Pid)
 			if idle, both := out["idle"]; both {
 				out["window"] -= idle
 				measured = true
@@ -54,31 +52,4 @@ func memory(ctx context.Context, s settings) (*bench, error) {
 			what: "memory of a window of 1e6, above an idle exporter", ours: "window", unit: mebibytes, goal: atMost(64 << 20),
 		}},
 	}, nil
-}
-
-// residentBytes is the memory that a process has.
-func residentBytes(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(text))
-	pages, err := strconv.ParseFloat(fields[1], 64)
-	return pages * float64(os.Getpagesize()), err
-}
-
-// cpuSeconds is the processor time that a process has used.
-func cpuSeconds(pid int) (float64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	user, err := strconv.ParseFloat(fields[11], 64)
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.ParseFloat(fields[12], 64)
-	const ticks = 100 // a second, on every Linux
-	return (user + system) / ticks, err
 }

@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"syscall"
+
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 )
 
 //go:embed python.py
@@ -37,13 +37,13 @@ func python(ctx context.Context, s settings) (*bench, error) {
 	}
 	f, err := startFleet(ctx, s, diskLog)
 	if err != nil {
-		return nil, errors.Join(err, service.stop())
+		return nil, errors.Join(err, service.Stop())
 	}
-	b.close = func() error { return errors.Join(f.close(), service.stop()) }
+	b.close = func() error { return errors.Join(f.close(), service.Stop()) }
 	if err := f.rate(ctx, b, s, diskLog, n); err != nil {
 		return nil, err
 	}
-	flask, err := connect(ctx, service.address, n, f.posts)
+	flask, err := connect(ctx, service.Address, n, f.posts)
 	if err != nil {
 		return nil, err
 	}
@@ -57,29 +57,8 @@ func python(ctx context.Context, s settings) (*bench, error) {
 
 // startGunicorn starts service.py of the directory, with one worker and eight
 // threads, and waits until it answers.
-func startGunicorn(ctx context.Context, dir string) (*program, error) {
+func startGunicorn(ctx context.Context, dir string) (*process.Process, error) {
 	cmd := exec.CommandContext(ctx, "python3", "-m", "gunicorn", "--bind=127.0.0.1:0", "--workers=1", "--threads=8", "--keep-alive=60", "--chdir="+dir, "service:app") // #nosec G204 -- our own
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	said := bufio.NewReader(stderr)
-	address := ""
-	for listening, booted := regexp.MustCompile(`Listening at: http://(\S+)`), regexp.MustCompile(`Booting worker`); ; {
-		line, err := said.ReadString('\n')
-		if m := listening.FindStringSubmatch(line); m != nil {
-			address = m[1]
-		}
-		if booted.MatchString(line) {
-			go func() { _, _ = io.Copy(io.Discard, said) }() // so that it never waits to be read
-			return &program{address: address, cmd: cmd}, nil
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("gunicorn ended before it listened: %s", line), cmd.Wait())
-		}
-	}
+	return process.Await(cmd, regexp.MustCompile(`Listening at: http://(\S+)`), regexp.MustCompile(`Booting worker`))
 }

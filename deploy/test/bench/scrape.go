@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
@@ -161,7 +162,7 @@ func settled(p *page, write func() error) (series int, err error) {
 	}
 	for last := -1.0; ; {
 		time.Sleep(time.Second)
-		used, err := cpuSeconds(p.cmd.Process.Pid)
+		used, err := process.CPUSeconds(p.cmd.Process.Pid)
 		if err != nil {
 			return 0, err
 		}

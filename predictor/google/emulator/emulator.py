@@ -4,8 +4,12 @@ in the folder named by the argument, in memory when that is empty. It ends when
 its standard input does, that is at the latest with its parent."""
 
 import asyncio
+import concurrent.futures
+import functools
 import json
 import sys
+
+import grpc.aio
 
 answer, sys.stdout = sys.stdout, sys.stderr  # bqemulator logs to stdout while it is imported
 
@@ -25,6 +29,10 @@ DuckDBEngine._load_format_extensions = lambda self: None
 bind = BigQueryWriteHandler._ensure_stream_bound
 BigQueryWriteHandler._ensure_stream_bound = lambda self, name, bound, context: bind(
     self, name or (bound[0].name if bound else name), bound, context)
+
+# Every open stream keeps a thread: of the usual number, that of the processors and
+# four more, a shipper of six tables would leave none to answer anybody.
+grpc.aio.server = functools.partial(grpc.aio.server, migration_thread_pool=concurrent.futures.ThreadPoolExecutor(256))
 
 settings = {
     "rest_host": "127.0.0.1", "rest_port": 0, "grpc_host": "127.0.0.1", "grpc_port": 0,

@@ -72,8 +72,8 @@ func TestEraseLeavesNoByteInAnyFile(t *testing.T) {
 		if len(grep(t, path, p.RequestID)) == 0 {
 			t.Fatal("the request id is not to be found before it is erased")
 		}
-		if n, err := Erase(t.Context(), path, p.RequestID); err != nil || n != 2 {
-			t.Fatalf("erased %d rows, %v", n, err)
+		if e, err := Erase(t.Context(), path, p.RequestID); err != nil || e.Rows != 2 {
+			t.Fatalf("erased %d rows, %v", e.Rows, err)
 		}
 		if found := grep(t, path, p.RequestID); len(found) > 0 {
 			t.Errorf("%s is still in %v", p.RequestID, found)
@@ -119,8 +119,8 @@ func TestEraseFindsWhatOtherServicesLeftInTheFile(t *testing.T) {
 	}
 	for i := 50; i < len(persons); i += 250 {
 		if i > 100 {
-			if n, err := Erase(t.Context(), path, persons[i].RequestID); err != nil || n != 1 {
-				t.Fatalf("erased %d rows, %v", n, err)
+			if e, err := Erase(t.Context(), path, persons[i].RequestID); err != nil || e.Rows != 1 {
+				t.Fatalf("erased %d rows, %v", e.Rows, err)
 			}
 		}
 		if found := grep(t, path, persons[i].RequestID); len(found) > 0 {
@@ -183,8 +183,8 @@ func TestEraseAndPruneBesideARunningPredictor(t *testing.T) {
 		})
 	}
 	for _, p := range persons[:5] {
-		if n, err := Erase(t.Context(), path, p.RequestID); err != nil || n != 1 {
-			t.Errorf("erased %d, %v", n, err)
+		if e, err := Erase(t.Context(), path, p.RequestID); err != nil || e.Rows != 1 {
+			t.Errorf("erased %d, %v", e.Rows, err)
 		}
 	}
 	if n, err := Prune(t.Context(), path, 24*time.Hour); err != nil || n.Deleted != 3015 {

@@ -27,8 +27,9 @@ type Report struct {
 	// minute, which is allowed.
 	SetBack int64
 	// Outcomes, Pending, Rejected and Reviews are the numbers of rows of evidence, of
-	// outcomes without a prediction, of records not understood, and of reviews.
-	Outcomes, Pending, Rejected, Reviews int64
+	// outcomes without a prediction, of records not understood, and of reviews;
+	// Sources those of sources of outcomes, and Erasures those to be shipped.
+	Outcomes, Pending, Rejected, Reviews, Sources, Erasures int64
 	// Problems are sentences; a sound log has none.
 	Problems []string
 }
@@ -48,8 +49,11 @@ func (r Report) String() string {
 	fmt.Fprintf(&b, "predictions  %d rows, newest id %d, in the sums up to %d\n", r.Predictions, r.HighWater.Predictions, r.TotalsUpTo.Predictions)
 	fmt.Fprintf(&b, "feedback     %d rows, newest seq %d, in the sums up to %d\n", r.Feedback, r.HighWater.Feedback, r.TotalsUpTo.Feedback)
 	fmt.Fprintf(&b, "errors       %d rows, newest seq %d, in the sums up to %d\n", r.Errors, r.HighWater.Errors, r.TotalsUpTo.Errors)
-	if r.Outcomes+r.Pending+r.Rejected+r.Reviews > 0 {
-		fmt.Fprintf(&b, "outcomes     %d rows of evidence, %d pending, %d rejected; %d reviews\n", r.Outcomes, r.Pending, r.Rejected, r.Reviews)
+	if r.Outcomes+r.Pending+r.Rejected+r.Reviews+r.Sources > 0 {
+		fmt.Fprintf(&b, "outcomes     %d rows of evidence of %d sources, %d pending, %d rejected; %d reviews\n", r.Outcomes, r.Sources, r.Pending, r.Rejected, r.Reviews)
+	}
+	if r.Erasures > 0 {
+		fmt.Fprintf(&b, "erasures     %d that have not reached every destination\n", r.Erasures)
 	}
 	if !r.First.IsZero() {
 		fmt.Fprintf(&b, "from         %s\nto           %s\n", r.First.Format(time.RFC3339), r.Last.Format(time.RFC3339))

@@ -1,44 +1,59 @@
 package care
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
-	"github.com/mattn/go-sqlite3"
 )
+
+// Erased is what Erase did.
+type Erased struct {
+	// Rows is how many rows of the log it deleted or emptied.
+	Rows int64
+	// Destinations are those that the log is shipped to, which get the erasure.
+	Destinations []string
+}
+
+// String returns it as lines of text.
+func (e Erased) String() string {
+	s := fmt.Sprintf("deleted %d rows\n", e.Rows)
+	if len(e.Destinations) > 0 {
+		s += fmt.Sprintf("`drift_exporter ship` erases there, too: %s\n", strings.Join(e.Destinations, ", "))
+	}
+	return s
+}
 
 // Erase deletes the prediction with a request id, its shadows and all that is said
 // about them in any table, and makes sure that no file of the log holds its request
-// id or features any more: what
-// is deleted is overwritten with zeros, the write-ahead log is emptied, and then
-// the file is searched. Copies that other services have left behind, in the
-// unused parts of pages, cost a VACUUM, during which nothing can be written.
+// id or features any more: what is deleted is overwritten with zeros, the write-ahead
+// log is emptied, and then the file is searched. Copies that other services have
+// left behind, in the unused parts of pages, cost a VACUUM, during which nothing can
+// be written. Where the log is shipped to, the erasure is shipped as well, also when
+// retention has deleted the rows here.
 //
-// It returns how many rows it deleted; none is an error that wraps ErrNotFound.
-// The log's sums, which hold nothing of a person, keep counting them. A predictor
-// may be running; when readers are in the way for long the error says so, and to
-// run it again.
-func Erase(ctx context.Context, path, requestID string) (int64, error) {
+// No row, here or elsewhere, is an error that wraps ErrNotFound. The log's sums,
+// which hold nothing of a person, keep counting them. A predictor may be running;
+// when readers are in the way for long the error says so, and to run it again.
+func Erase(ctx context.Context, path, requestID string) (e Erased, err error) {
 	if requestID == "" {
-		return 0, errors.New("erase: the request id is empty")
+		return e, errors.New("erase: the request id is empty")
 	}
-	var total int64
-	err := sqlite.Edit(ctx, path, false, func(c *file.Connection) error {
+	err = sqlite.Edit(ctx, path, false, func(c *file.Connection) error {
 		if err := c.Exec("PRAGMA secure_delete = ON"); err != nil {
 			return err
 		}
 		traces := [][]byte{[]byte(requestID)}
 		err := c.Write(func() error {
-			features, err := erase(c, requestID, &total)
+			features, err := e.erase(ctx, c, requestID)
 			traces = append(traces, features...)
 			return err
 		})
@@ -49,19 +64,20 @@ func Erase(ctx context.Context, path, requestID string) (int64, error) {
 		if err := scrub(ctx, c, traces); err != nil {
 			return fmt.Errorf("the rows are deleted, but the files may still hold their bytes; run it again: %w", err)
 		}
-		if total == 0 {
+		if e.Rows == 0 && len(e.Destinations) == 0 {
 			return fmt.Errorf("erase request id %q: %w", requestID, predictionlog.ErrNotFound)
 		}
 		return nil
 	})
-	return total, err
+	return e, err
 }
 
 // What names the rows of a person: the ids of the answered prediction and of its
 // shadows. ?1 is the request id, ?2 the id in it when the log gave it, else -1.
 const selectErased = `WITH answered (id) AS (
   SELECT id FROM predictions WHERE request_id = ?1 AND shadow_of IS NULL
-  UNION SELECT id FROM predictions WHERE id = ?2 AND request_id IS NULL
+  UNION SELECT id FROM predictions WHERE id = ?2
+    AND (request_id IS NULL OR NOT EXISTS (SELECT 1 FROM predictions WHERE request_id = ?1))
 )
 SELECT id, CAST(features AS BLOB) FROM predictions
 WHERE id IN answered OR shadow_of IN (SELECT id FROM answered)`
@@ -73,6 +89,7 @@ var (
 		"DELETE FROM feedback WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes_pending WHERE prediction_id = ? RETURNING 1",
+		"DELETE FROM outcomes_rejected WHERE json_valid(record) AND EXISTS (SELECT 1 FROM json_tree(record) WHERE key LIKE '%prediction_id' AND CAST(atom AS TEXT) = CAST(?1 AS TEXT)) RETURNING 1",
 		"UPDATE reviews SET reviewer = '', outcome = '', note = '' WHERE prediction_id = ? AND reviewer || outcome || note <> '' RETURNING 1",
 		"DELETE FROM predictions WHERE id = ? RETURNING 1",
 	}
@@ -83,18 +100,20 @@ var (
 	}
 )
 
-// erase deletes the rows, adds their number to total and returns the features.
-func erase(c *file.Connection, requestID string, total *int64) (features [][]byte, err error) {
-	row, err := c.First(context.Background(), "SELECT value FROM meta WHERE key = 'log_id'")
+// erase deletes the rows, notes the erasure for the destinations and returns the
+// features.
+func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string) (features [][]byte, err error) {
+	row, err := c.First(ctx, "SELECT value FROM meta WHERE key = 'log_id'")
 	if err != nil {
 		return nil, err
 	}
-	own := int64(-1)
-	if logID, id, ok := predictionlog.ParseOwnRequestID(requestID); ok && len(row) == 1 && row[0] == logID {
+	f := file.Fields{Row: row}
+	own, logID := int64(-1), f.Text(0)
+	if of, id, ok := predictionlog.ParseOwnRequestID(requestID); ok && of == logID {
 		own = id
 	}
 	var ids []int64
-	err = c.Query(context.Background(), selectErased, func(row []driver.Value) error {
+	err = c.Query(ctx, selectErased, func(row []driver.Value) error {
 		f := file.Fields{Row: row}
 		ids, features = append(ids, f.Integer(0)), append(features, f.Bytes(1))
 		return f.Err
@@ -102,104 +121,50 @@ func erase(c *file.Connection, requestID string, total *int64) (features [][]byt
 	if err != nil {
 		return nil, err
 	}
-	remove := func(query string, arg driver.Value) error {
-		n, err := count(c, query, arg)
-		*total += n
-		return err
-	}
 	slices.Reverse(ids) // shadows first
 	for _, id := range ids {
-		for _, query := range eraseByID {
-			if err := remove(query, id); err != nil {
-				return nil, err
-			}
-		}
+		err = errors.Join(err, e.remove(c, eraseByID, id), e.remove(c, eraseByRequestID, predictionlog.OwnRequestID(logID, id)))
 	}
-	for _, query := range eraseByRequestID {
-		if err := remove(query, requestID); err != nil {
-			return nil, err
-		}
+	if len(ids) == 0 && own >= 0 {
+		ids = []int64{own} // retention may have deleted it
+		err = e.remove(c, eraseByID, own)
 	}
-	return features, nil
+	err = errors.Join(err, e.remove(c, eraseByRequestID, requestID), e.forDestinations(ctx, c, requestID, ids))
+	return features, err
 }
 
-// scrub makes sure that no file of the log holds the traces, but where rows do
-// that are still there.
-func scrub(ctx context.Context, c *file.Connection, traces [][]byte) error {
-	if err := emptyWAL(ctx, c); err != nil {
-		return err
-	}
-	for _, trace := range traces {
-		left, err := leftovers(ctx, c, trace)
-		if err != nil {
+// remove runs statements that delete rows, and counts these.
+func (e *Erased) remove(c *file.Connection, queries []string, what driver.Value) error {
+	for _, query := range queries {
+		n, err := count(c, query, what)
+		if e.Rows += n; err != nil {
 			return err
-		}
-		if left {
-			if err := c.Exec("VACUUM"); err != nil {
-				return err
-			}
-			return emptyWAL(ctx, c)
 		}
 	}
 	return nil
 }
 
-// emptyWAL waits for readers and writers until the write-ahead log is empty.
-func emptyWAL(ctx context.Context, c *file.Connection) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
-		err := c.TruncateWAL(file.Patience)
-		var problem sqlite3.Error
-		busy := errors.Is(err, file.ErrReaders) || errors.As(err, &problem) && problem.Code == sqlite3.ErrBusy
-		if !busy || ctx.Err() != nil {
+// forDestinations notes the erasure for those that the log is shipped to.
+func (e *Erased) forDestinations(ctx context.Context, c *file.Connection, requestID string, ids []int64) error {
+	err := c.Query(ctx, "SELECT DISTINCT destination FROM shipped ORDER BY destination", func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		e.Destinations = append(e.Destinations, f.Text(0))
+		return f.Err
+	})
+	if err != nil || len(e.Destinations) == 0 {
+		return err
+	}
+	sum := sha256.Sum256([]byte(requestID))
+	hash := hex.EncodeToString(sum[:])
+	if len(ids) == 0 {
+		return c.Do("INSERT INTO erasures (request_hash) VALUES (?)", hash)
+	}
+	for _, id := range ids {
+		if err := c.Do("INSERT INTO erasures (prediction_id, request_hash) VALUES (?, ?)", id, hash); err != nil {
 			return err
 		}
 	}
-}
-
-// traceBytes is how much of a long text is searched for: more would not be in
-// one piece, on one page.
-const traceBytes = 512
-
-// leftovers reports whether the file holds a text that no row has.
-func leftovers(ctx context.Context, c *file.Connection, trace []byte) (bool, error) {
-	trace = trace[:min(len(trace), traceBytes)]
-	if len(trace) == 0 {
-		return false, nil
-	}
-	open, err := c.Descriptor()
-	if err != nil {
-		return false, err
-	}
-	found, err := contains(io.NewSectionReader(open, 0, 1<<62), trace)
-	if err != nil || !found {
-		return false, err
-	}
-	row, err := c.First(ctx, "SELECT EXISTS (SELECT 1 FROM predictions WHERE instr(features, ?1) OR instr(request_id, ?1))", string(trace))
-	if err != nil {
-		return false, err
-	}
-	return row[0] == int64(0), nil
-}
-
-// contains reports whether a text occurs in a file.
-func contains(file io.Reader, text []byte) (bool, error) {
-	block := make([]byte, 1<<20+len(text))
-	carried := 0
-	for {
-		n, err := io.ReadFull(file, block[carried:])
-		if bytes.Contains(block[:carried+n], text) {
-			return true, nil
-		}
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return false, nil
-		case err != nil:
-			return false, err
-		}
-		carried = copy(block, block[len(block)-len(text):])
-	}
+	return nil
 }
 
 // count runs a statement and returns its number of rows.

@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/progress"
 )
 
 // Migrate brings the log at path up to this release and writes to w what it does,
-// step by step; with dryRun it writes what it would do and changes nothing. Every
-// row and every counter stays. No predictor may be running.
-func Migrate(ctx context.Context, path string, dryRun bool, w io.Writer) error {
+// step by step, and to stderr how far a long step is; with dryRun it writes what it
+// would do and changes nothing. Every row and every counter stays. No predictor may
+// be running.
+func Migrate(ctx context.Context, path string, dryRun bool, w, stderr io.Writer) error {
 	plan, err := sqlite.PlanMigration(ctx, path)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -28,11 +31,26 @@ func Migrate(ctx context.Context, path string, dryRun bool, w io.Writer) error {
 		}
 		return nil
 	}
-	began, i := time.Now(), 0
-	err = sqlite.Migrate(ctx, path, func(step string) {
-		i++
-		fmt.Fprintf(w, "step %d/%d  %s\n", i, len(plan.Steps), step)
+	began := time.Now()
+	var step, done, of atomic.Int64
+	hide := progress.Show(stderr, func(passed time.Duration) string {
+		line := fmt.Sprintf("step %d/%d, %s", step.Load(), len(plan.Steps), passed.Round(time.Second))
+		if rows := of.Load(); rows > 0 {
+			line += fmt.Sprintf(": %d of %d rows, %d %%", done.Load(), rows, 100*done.Load()/rows)
+		}
+		return line
 	})
+	err = sqlite.Migrate(ctx, path, sqlite.Watch{
+		Step: func(what string) {
+			of.Store(0)
+			fmt.Fprintf(w, "step %d/%d  %s\n", step.Add(1), len(plan.Steps), what)
+		},
+		Rows: func(n, all int64) {
+			done.Store(n)
+			of.Store(all)
+		},
+	})
+	hide()
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}

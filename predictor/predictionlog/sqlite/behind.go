@@ -3,33 +3,67 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-const selectBehind = `SELECT
-  (SELECT time FROM predictions WHERE id > ?1 ORDER BY id LIMIT 1),
-  (SELECT time FROM feedback WHERE seq > ?2 ORDER BY seq LIMIT 1),
-  (SELECT time FROM errors WHERE seq > ?3 ORDER BY seq LIMIT 1)`
+// timeColumns are the columns with the time of a row, where that is not time.
+var timeColumns = map[predictionlog.Table]string{predictionlog.TableOutcomes: "received_at"}
+
+// Newest returns, for each table, the newest number ever used, whether or not its
+// row is still there; -1 for none.
+func (r *Reader) Newest(ctx context.Context) (map[predictionlog.Table]int64, error) {
+	newest := map[predictionlog.Table]int64{}
+	state, err := r.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newest[predictionlog.TablePredictions] = state.HighWater.Predictions
+	err = r.use(ctx, false, func(c *file.Connection) error {
+		for _, t := range predictionlog.Tables[1:] {
+			row, err := c.First(ctx, "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), -1)", string(t))
+			if err != nil {
+				return err
+			}
+			f := file.Fields{Row: row}
+			if newest[t] = f.Integer(0); f.Err != nil {
+				return c.Damaged("sqlite_sequence", f.Err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the newest numbers: %w", err)
+	}
+	return newest, nil
+}
 
 // Behind returns, for each table, the time in nanoseconds since 1970 of the
 // first row whose id is above the given one; a table without such a row is not
 // in the map.
-func (r *Reader) Behind(ctx context.Context, upTo predictionlog.UpTo) (map[predictionlog.Table]int64, error) {
+func (r *Reader) Behind(ctx context.Context, upTo map[predictionlog.Table]int64) (map[predictionlog.Table]int64, error) {
 	behind := map[predictionlog.Table]int64{}
 	err := r.use(ctx, false, func(c *file.Connection) error {
-		row, err := c.First(ctx, selectBehind, upTo.Predictions, upTo.Feedback, upTo.Errors)
-		if err != nil {
-			return err
-		}
-		f := file.Fields{Row: row}
-		for i, t := range predictionlog.Tables {
-			if row[i] != nil {
-				behind[t] = f.Integer(i)
+		for t, id := range maps.All(upTo) {
+			column := timeColumns[t]
+			if column == "" {
+				column = "time"
+			}
+			row, err := c.First(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %[3]s > ? ORDER BY %[3]s LIMIT 1", column, t, t.Number()), id)
+			if err != nil {
+				return err
+			}
+			if row == nil {
+				continue
+			}
+			f := file.Fields{Row: row}
+			if behind[t] = f.Integer(0); f.Err != nil {
+				return f.Err
 			}
 		}
-		return f.Err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the first rows that follow: %w", err)

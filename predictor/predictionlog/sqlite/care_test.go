@@ -18,5 +18,9 @@ func init() {
 		pruned, err := care.Prune(ctx, path, age)
 		return pruned.Deleted, pruned.Held, pruned.String(), err
 	}
-	sqlite.Care.Erase, sqlite.Care.Init, sqlite.Care.Forget = care.Erase, care.Init, care.Forget
+	sqlite.Care.Erase = func(ctx context.Context, path, requestID string) (int64, error) {
+		erased, err := care.Erase(ctx, path, requestID)
+		return erased.Rows, err
+	}
+	sqlite.Care.Init, sqlite.Care.Forget = care.Init, care.Forget
 }

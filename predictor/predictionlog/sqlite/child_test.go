@@ -163,5 +163,5 @@ func childWrite(path string) error {
 
 // childMigrate brings a log up.
 func childMigrate(path string) error {
-	return Migrate(context.Background(), path, func(step string) { fmt.Println(step) })
+	return Migrate(context.Background(), path, Watch{Step: func(step string) { fmt.Println(step) }})
 }

@@ -42,7 +42,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 	if err := w.connect(context.Background()); err != nil {
 		return 0, err
 	}
-	w.prune.lost = 0
+	w.prune.lost, w.prune.evidenceState.dropped = 0, 0
 	defer func() {
 		if err != nil {
 			if w.conn != nil {
@@ -96,6 +96,9 @@ func (w *Writer) write(g *group) (rows int, err error) {
 	w.refused.written(refused)
 	if w.prune.lost > 0 {
 		w.options.OnUnshipped(w.prune.lost)
+	}
+	if dropped := w.prune.evidenceState.dropped; dropped > 0 {
+		w.options.OnDropped(dropped)
 	}
 	w.sums.committed(tx.first, tx.saved, g.tasks)
 	w.dirty = w.dirty || rows > 0

@@ -11,10 +11,10 @@ func Edit(ctx context.Context, path string, create bool, f func(*file.Connection
 	return edit(ctx, path, opening{create: create}, f)
 }
 
-// Migrate brings the log at path up to this release; said hears of every step
-// before it is done. A log that is up to date stays as it is.
-func Migrate(ctx context.Context, path string, said func(step string)) error {
-	return edit(ctx, path, opening{said: said}, func(*file.Connection) error { return nil })
+// Migrate brings the log at path up to this release; w hears how far it is. A log
+// that is up to date stays as it is.
+func Migrate(ctx context.Context, path string, w Watch) error {
+	return edit(ctx, path, opening{watch: w}, func(*file.Connection) error { return nil })
 }
 
 func edit(ctx context.Context, path string, o opening, f func(*file.Connection) error) error {

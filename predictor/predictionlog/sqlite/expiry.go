@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
@@ -49,7 +50,7 @@ func (tx *transaction) waiting(age time.Duration) (Waiting, error) {
 	if err != nil {
 		return Waiting{}, err
 	}
-	row, err := tx.conn.First(context.Background(), "SELECT count(*) FROM predictions WHERE id > ? AND time < ?", h.upTo.Predictions, tx.now-int64(age))
+	row, err := tx.conn.First(context.Background(), "SELECT count(*) FROM predictions WHERE id > ? AND time < ?", h.of(predictionlog.TablePredictions), tx.now-int64(age))
 	if err != nil {
 		return Waiting{}, err
 	}

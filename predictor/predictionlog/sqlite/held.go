@@ -12,22 +12,27 @@ import (
 // held is, for each table, the newest id that has arrived at every destination;
 // what is above is kept.
 type held struct {
-	upTo        predictionlog.UpTo
-	destination string // that has come least far in predictions
+	upTo        map[predictionlog.Table]int64 // empty: there is no destination
+	destination string                        // that has come least far in predictions
+}
+
+// of returns what of a table may go.
+func (h held) of(t predictionlog.Table) int64 {
+	if upTo, ok := h.upTo[t]; ok {
+		return upTo
+	}
+	return math.MaxInt64
 }
 
 // shipped returns what has arrived everywhere.
 func (tx *transaction) shipped() (held, error) {
-	h := held{upTo: predictionlog.UpTo{Predictions: math.MaxInt64, Feedback: math.MaxInt64, Errors: math.MaxInt64}}
+	h := held{upTo: map[predictionlog.Table]int64{}}
 	err := tx.conn.Query(context.Background(), "SELECT log, min(up_to_id), destination FROM shipped GROUP BY log", func(row []driver.Value) error {
 		f := file.Fields{Row: row}
-		switch predictionlog.Table(f.Text(0)) {
-		case predictionlog.TablePredictions:
-			h.upTo.Predictions, h.destination = f.Integer(1), f.Text(2)
-		case predictionlog.TableFeedback:
-			h.upTo.Feedback = f.Integer(1)
-		case predictionlog.TableErrors:
-			h.upTo.Errors = f.Integer(1)
+		t := predictionlog.Table(f.Text(0))
+		h.upTo[t] = f.Integer(1)
+		if t == predictionlog.TablePredictions {
+			h.destination = f.Text(2)
 		}
 		return f.Err
 	})

@@ -13,32 +13,6 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// What a log of version 1 does not have: that feedback knows the time and the score of
-// its prediction and what it corrects, and how late feedback was; and what has
-// been shipped of each table. Of predictions that were deleted before, neither
-// time nor score is known any more.
-const (
-	addColumns = `
-ALTER TABLE feedback ADD COLUMN predicted_at INTEGER;
-ALTER TABLE feedback ADD COLUMN score REAL;
-ALTER TABLE feedback ADD COLUMN corrects TEXT;
-ALTER TABLE shipped RENAME TO shipped_of_1;`
-
-	fillColumns = `
-INSERT INTO shipped (destination, log, up_to_id) SELECT destination, 'predictions', up_to_id FROM shipped_of_1;
-DROP TABLE shipped_of_1;
-UPDATE feedback SET (predicted_at, score) = (SELECT time, score FROM predictions WHERE id = prediction_id);
-UPDATE feedback SET corrects = CASE WHEN outcome <> own THEN 'same_source' WHEN confidence > surest THEN 'higher_confidence' ELSE 'other_source' END
-FROM (SELECT seq AS number, lag(outcome) OVER earlier AS before,
-        lag(outcome) OVER (PARTITION BY prediction_id, source ORDER BY seq) AS own,
-        max(confidence) OVER (earlier ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS surest
-      FROM feedback WINDOW earlier AS (PARTITION BY prediction_id ORDER BY seq))
-WHERE seq = number AND outcome <> before;
-INSERT INTO totals_feedback_delays
-SELECT model, version, corrects, delay_le, count(*), sum(delay) FROM counted_feedback
-WHERE seq <= (SELECT up_to_id FROM totals_up_to WHERE log = 'feedback') GROUP BY 1, 2, 3, 4;`
-)
-
 // Up to version 2 sqlite_sequence kept ids from being used again, a page of every
 // commit. Now the sums do: they must reach to the newest id ever used where its row
 // is gone.
@@ -59,30 +33,48 @@ type Migration struct {
 	Steps []string
 }
 
+// Watch hears how far a migration is.
+type Watch struct {
+	// Step is called with every step before it is done.
+	Step func(what string)
+	// Rows is called now and then while a step goes through the rows of a table;
+	// not at all when nil.
+	Rows func(done, of int64)
+}
+
 // step is one part of a migration.
 type step struct {
 	what string
 	from int64 // of logs of this version and earlier ones
-	do   func(ctx context.Context, c *file.Connection, from int64) error
+	do   func(ctx context.Context, c *file.Connection, from int64, w Watch) error
 }
 
 // migration brings a log up, step by step.
 var migration = []step{
-	{"keep ids from being used again by the sums instead of sqlite_sequence: changes no row", 2, func(_ context.Context, c *file.Connection, _ int64) error {
+	{"keep ids from being used again by the sums instead of sqlite_sequence: changes no row", 2, func(_ context.Context, c *file.Connection, _ int64, _ Watch) error {
 		return c.Exec(numberBySums)
 	}},
-	{"let scores be any finite number and predictions be shadows of others: changes definitions and no row", 2, redefine},
-	{"add the tables outcomes, outcome_sources, outcomes_pending, outcomes_rejected and reviews", 2, func(ctx context.Context, c *file.Connection, _ int64) error {
+	{"let scores be any finite number and predictions be shadows of others: changes definitions and no row", 2, func(ctx context.Context, c *file.Connection, from int64, _ Watch) error {
+		return redefine(ctx, c, from)
+	}},
+	{"add the tables outcomes, outcome_sources, outcomes_pending, outcomes_rejected, reviews and erasures", 2, func(ctx context.Context, c *file.Connection, _ int64, _ Watch) error {
 		// The triggers of the earlier version would refuse, or do again, what follows.
 		return renew(ctx, c, "trigger", "table", "index", "view")
 	}},
-	{"give each feedback the time and score of its prediction and what it corrects: reads and writes every row of feedback, 5 us each", 1, func(_ context.Context, c *file.Connection, _ int64) error {
-		return c.Exec(fillColumns)
+	{"give each feedback the time and score of its prediction and what it corrects: reads and writes every row of feedback, 10 us each", 1, func(ctx context.Context, c *file.Connection, _ int64, w Watch) error {
+		return fillFeedback(ctx, c, w)
 	}},
-	{"make the triggers of this version", 2, func(ctx context.Context, c *file.Connection, _ int64) error {
+	{"keep what is added for every destination that the log is shipped to", 2, func(_ context.Context, c *file.Connection, _ int64, _ Watch) error {
+		return c.Exec(shipMore)
+	}},
+	{"make the triggers of this version", 2, func(ctx context.Context, c *file.Connection, _ int64, _ Watch) error {
 		return errors.Join(renew(ctx, c, "", "trigger"), c.Exec(fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)))
 	}},
 }
+
+// shipMore makes retention keep the rows of the new tables until `ship` has sent them.
+const shipMore = `INSERT OR IGNORE INTO shipped (destination, log)
+SELECT DISTINCT destination, value FROM shipped, json_each('["outcomes","reviews","erasures"]')`
 
 // steps returns what brings a log of a version up to this one.
 func steps(from int64) (parts []step) {
@@ -131,9 +123,8 @@ func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
 // migrate brings a log of an earlier version up to this one, in one transaction,
 // keeps every row and every sum, and leaves any other file as it is. Killed at any
 // moment it has done all or nothing. From version 2 it takes some milliseconds
-// whatever the log's size; from version 1 also 5 us a row of feedback. said hears of
-// every step before it is done.
-func migrate(ctx context.Context, c *file.Connection, said func(step string)) error {
+// whatever the log's size; from version 1 also 10 us a row of feedback.
+func migrate(ctx context.Context, c *file.Connection, w Watch) error {
 	if err := c.Do("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -145,17 +136,17 @@ func migrate(ctx context.Context, c *file.Connection, said func(step string)) er
 	if err != nil || application != applicationID || version < 1 || version >= schemaVersion {
 		return errors.Join(err, c.Rollback())
 	}
-	if err := upgrade(ctx, c, version, said); err != nil {
+	if err := upgrade(ctx, c, version, w); err != nil {
 		return errors.Join(err, c.Rollback(), c.Exec("PRAGMA writable_schema = RESET"))
 	}
 	return c.Exec("COMMIT")
 }
 
 // upgrade does the steps inside the transaction.
-func upgrade(ctx context.Context, c *file.Connection, from int64, said func(string)) error {
+func upgrade(ctx context.Context, c *file.Connection, from int64, w Watch) error {
 	for _, s := range steps(from) {
-		said(s.what)
-		if err := s.do(ctx, c, from); err != nil {
+		w.Step(s.what)
+		if err := s.do(ctx, c, from, w); err != nil {
 			return err
 		}
 	}
@@ -165,7 +156,7 @@ func upgrade(ctx context.Context, c *file.Connection, from int64, said func(stri
 // redefined are what changes in its definition and not in its bytes: columns are
 // added at the end, where a row that lacks them has NULL; the checks are laxer; no
 // row is a shadow yet. SQLite's documentation of ALTER TABLE, section 7, allows it.
-var redefined = map[string]bool{"predictions": true, "feedback": true, "predictions_request_id": true}
+var redefined = map[string]bool{"predictions": true, "feedback": true, "predictions_request_id": true, "predictions_shadow_of": true, "shipped": true}
 
 // redefine writes the new definitions of tables into the schema.
 func redefine(ctx context.Context, c *file.Connection, from int64) error {
@@ -174,7 +165,7 @@ func redefine(ctx context.Context, c *file.Connection, from int64) error {
 			return err
 		}
 	}
-	if err := c.Exec("PRAGMA writable_schema = ON"); err != nil {
+	if err := c.Exec(indexNothing + "PRAGMA writable_schema = ON"); err != nil {
 		return err
 	}
 	err := EachObject(ctx, func(kind, name, want string) error {
@@ -183,8 +174,16 @@ func redefine(ctx context.Context, c *file.Connection, from int64) error {
 		}
 		return c.Do("UPDATE sqlite_schema SET sql = ? WHERE type = ? AND name = ?", want, kind, name)
 	})
-	return errors.Join(err, c.Exec("PRAGMA writable_schema = RESET"))
+	err = errors.Join(err, c.Exec("UPDATE sqlite_schema SET tbl_name = 'predictions' WHERE name = 'predictions_shadow_of'"))
+	return errors.Join(err, c.Exec("PRAGMA writable_schema = RESET; DROP TABLE no_shadows"))
 }
+
+// indexNothing makes the index of shadows, which of a log without any is empty, on
+// an empty table: CREATE INDEX would read every page of the predictions, on a log of
+// 1e7 rows 4 GB.
+const indexNothing = `CREATE TABLE no_shadows (shadow_of INTEGER);
+CREATE INDEX predictions_shadow_of ON no_shadows (shadow_of) WHERE shadow_of IS NOT NULL;
+`
 
 // renew drops the objects of one kind, and then makes those of the kinds that are
 // missing or differ from those of Schema, in its order. Tables and indexes that are

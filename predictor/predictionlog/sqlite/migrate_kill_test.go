@@ -87,7 +87,7 @@ func TestAMigrationKeepsRowsAndCounters(t *testing.T) {
 			t.Errorf("version %s: planning changed the log", version)
 		}
 		var said []string
-		if err := Migrate(t.Context(), path, func(step string) { said = append(said, step) }); err != nil || len(said) != len(plan.Steps) {
+		if err := Migrate(t.Context(), path, Watch{Step: func(step string) { said = append(said, step) }}); err != nil || len(said) != len(plan.Steps) {
 			t.Fatalf("version %s: %v, steps %q", version, err, said)
 		}
 		if after := picture(t, path); after != before {
@@ -112,7 +112,7 @@ func TestAMigrationWaitsForNoRunningPredictor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = lock.Close() }()
-	if err := Migrate(t.Context(), path, func(string) {}); err == nil {
+	if err := Migrate(t.Context(), path, Watch{}); err == nil {
 		t.Error("a log was brought up under its predictor")
 	}
 }
@@ -159,7 +159,7 @@ func TestAKilledMigrationHasDoneAllOrNothing(t *testing.T) {
 		if v := number(t, conn, "SELECT user_version FROM pragma_user_version"); v != int64(k%2+1) && v != schemaVersion {
 			t.Errorf("killed: version %d", v)
 		}
-		if err := Migrate(t.Context(), path, func(string) {}); err != nil {
+		if err := Migrate(t.Context(), path, Watch{}); err != nil {
 			t.Fatal(err)
 		}
 		if after := picture(t, path); after != before {
@@ -187,7 +187,7 @@ func BenchmarkMigrate(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		if err := Migrate(b.Context(), copied, func(string) {}); err != nil {
+		if err := Migrate(b.Context(), copied, Watch{}); err != nil {
 			b.Fatal(err)
 		}
 	}

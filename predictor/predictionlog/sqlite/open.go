@@ -18,9 +18,9 @@ const setUp = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA jo
 
 // opening says how a log is opened for writing.
 type opening struct {
-	create bool              // make it if it is missing or empty
-	locked bool              // this process is the log's predictor
-	said   func(step string) // hears what is done to bring an earlier log up
+	create bool // make it if it is missing or empty
+	locked bool // this process is the log's predictor
+	watch  Watch
 }
 
 // openToWrite opens the log at a resolved path for writing. The file that it opened is the one
@@ -94,8 +94,8 @@ func migrateAlone(ctx context.Context, conn *file.Connection, path string, o ope
 		}
 		defer func() { _ = lock.Close() }() // nothing was written to it
 	}
-	if o.said == nil {
-		o.said = func(string) {}
+	if o.watch.Step == nil {
+		o.watch.Step = func(string) {}
 	}
-	return migrate(ctx, conn, o.said)
+	return migrate(ctx, conn, o.watch)
 }

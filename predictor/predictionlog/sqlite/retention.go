@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
@@ -30,6 +31,8 @@ type pruner struct {
 	blocked int64 // when rows dated in the future were last looked past
 	rested  int64 // when there was last nothing to delete
 	ahead   int64 // rows before this id are expired, whatever their dates say
+
+	evidenceState evidencePruner
 }
 
 const (
@@ -75,12 +78,11 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 // value: 70 us of a commit of 16 rows.
 func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	var deleted int64
-	cutoff := int64(0)
+	cutoff, forced := int64(0), false
 	h, err := tx.shipped()
 	if err != nil {
 		return 0, err
 	}
-	keep := h.upTo // of feedback and errors
 	if p.age > 0 {
 		cutoff = tx.now - int64(p.age)
 		n, err := p.predictions(tx, cutoff, limit, h)
@@ -96,50 +98,41 @@ func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 		}
 		deleted += n
 		if reached > 0 {
-			cutoff = max(cutoff, reached)
-			keep.Feedback, keep.Errors = math.MaxInt64, math.MaxInt64
+			cutoff, forced = max(cutoff, reached), true
 		}
 	}
-	if cutoff == 0 {
-		return deleted, nil
+	if cutoff > 0 {
+		n, err := p.byAge(tx, cutoff, limit, h, forced)
+		if err != nil {
+			return 0, err
+		}
+		deleted += n
 	}
-	var feedback, refused int64
-	old, err := tx.expired("SELECT time FROM feedback ORDER BY seq LIMIT ? + 0", cutoff, limit)
-	if err == nil && old {
-		feedback, err = p.delete(tx, h.upTo.Feedback, `DELETE FROM feedback WHERE seq <= (SELECT max(seq) FROM
-			(SELECT seq, time FROM feedback WHERE seq <= min((SELECT max(seq) FROM feedback) - ?3, ?4) ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1)
-			RETURNING seq`, cutoff, limit, p.lookback, keep.Feedback)
-	}
-	if err != nil {
-		return 0, err
-	}
-	old, err = tx.expired("SELECT time FROM errors ORDER BY seq LIMIT ? + 0", cutoff, limit)
-	if err == nil && old {
-		refused, err = p.delete(tx, h.upTo.Errors, `DELETE FROM errors WHERE seq <= (SELECT max(seq) FROM
-			(SELECT seq, time FROM errors WHERE seq <= ?3 ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1) RETURNING seq`, cutoff, limit, keep.Errors)
-	}
-	if err != nil {
-		return 0, err
-	}
-	evidence, err := p.evidence(tx, cutoff, limit)
-	return deleted + feedback + refused + evidence, err
+	n, err := p.evidence(tx, cutoff, limit, h, forced)
+	return deleted + n, err
 }
 
-// evidence are the tables of what came about outcomes; each row goes by its age.
-// Reviews stay: they are an audit, and hold no features.
-var evidence = []string{"outcomes", "outcomes_pending", "outcomes_rejected"}
-
-// evidence deletes what is old in the tables of that name.
-func (p *pruner) evidence(tx *transaction, cutoff, limit int64) (deleted int64, err error) {
-	for _, table := range evidence {
-		old, err := tx.expired("SELECT received_at FROM "+table+" ORDER BY seq LIMIT ? + 0", cutoff, limit)
+// byAge deletes feedback and errors from before cutoff; a forced one takes what was
+// not shipped.
+func (p *pruner) byAge(tx *transaction, cutoff, limit int64, h held, forced bool) (deleted int64, err error) {
+	for _, t := range []struct {
+		table    predictionlog.Table
+		lookback int64
+	}{{predictionlog.TableFeedback, p.lookback}, {predictionlog.TableErrors, 0}} {
+		name := string(t.table)
+		old, err := tx.expired("SELECT time FROM "+name+" ORDER BY seq LIMIT ? + 0", cutoff, limit)
 		if err != nil {
 			return deleted, err
 		}
 		if !old {
 			continue
 		}
-		n, err := p.delete(tx, math.MaxInt64, "DELETE FROM "+table+" WHERE seq IN (SELECT seq FROM "+table+" ORDER BY seq LIMIT ?2 + 0) AND received_at < ?1 RETURNING seq", cutoff, limit)
+		keep := h.of(t.table)
+		if forced {
+			keep = math.MaxInt64
+		}
+		n, err := p.delete(tx, h.of(t.table), "DELETE FROM "+name+" WHERE seq <= (SELECT max(seq) FROM (SELECT seq, time FROM "+name+
+			" WHERE seq <= min((SELECT max(seq) FROM "+name+") - ?3, ?4) ORDER BY seq LIMIT ?2 + 0) WHERE time < ?1) RETURNING seq", cutoff, limit, t.lookback, keep)
 		if err != nil {
 			return deleted, err
 		}
@@ -187,7 +180,7 @@ func (p *pruner) wait(tx *transaction, oldest rowTime, h held) {
 	}
 	p.waited = tx.now
 	p.logger.Warn("retention keeps predictions past their age, because they have not been shipped; if the destination is gone, `drift_exporter log forget` lets them go",
-		"destination", h.destination, "shipped_up_to_id", h.upTo.Predictions, "oldest_id", oldest.id, "age", time.Duration(tx.now-oldest.time).Round(time.Minute))
+		"destination", h.destination, "shipped_up_to_id", h.of(predictionlog.TablePredictions), "oldest_id", oldest.id, "age", time.Duration(tx.now-oldest.time).Round(time.Minute))
 }
 
 // predictions deletes the oldest rows whose time is before cutoff and that have
@@ -202,7 +195,7 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int6
 	if oldest.time >= cutoff && !future {
 		return 0, nil
 	}
-	if newest = min(newest, h.upTo.Predictions); oldest.id > newest {
+	if newest = min(newest, h.of(predictionlog.TablePredictions)); oldest.id > newest {
 		p.wait(tx, oldest, h)
 		return 0, nil
 	}
@@ -220,7 +213,7 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int6
 			p.ahead = f.Integer(0)
 		}
 	}
-	return p.delete(tx, h.upTo.Predictions, `DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
+	return p.delete(tx, h.of(predictionlog.TablePredictions), `DELETE FROM predictions WHERE id <= (SELECT max(id) FROM
 		(SELECT id, time FROM predictions WHERE id <= ?3 ORDER BY id LIMIT ?2 + 0) WHERE time < ?1 OR id < ?4)
 		RETURNING id`, cutoff, limit, newest, p.ahead)
 }
@@ -258,12 +251,12 @@ func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached 
 		p.logger.Warn("retention by size deletes rows inside the look-back; monitoring will see shorter windows after a restart",
 			"size", used, "limit", p.size, "lookback", p.lookback, "up_to_id", id)
 	}
-	if id > h.upTo.Predictions && tx.now-p.forced > Backwards {
+	if id > h.of(predictionlog.TablePredictions) && tx.now-p.forced > Backwards {
 		p.forced = tx.now
 		p.logger.Error("retention by size deletes predictions that have not been shipped: they will be missing there; raise --predictions.retention.size or see why shipping lags",
-			"destination", h.destination, "size", used, "limit", p.size, "shipped_up_to_id", h.upTo.Predictions, "up_to_id", id)
+			"destination", h.destination, "size", used, "limit", p.size, "shipped_up_to_id", h.of(predictionlog.TablePredictions), "up_to_id", id)
 	}
-	deleted, err = p.delete(tx, h.upTo.Predictions, "DELETE FROM predictions WHERE id <= ? RETURNING id", id)
+	deleted, err = p.delete(tx, h.of(predictionlog.TablePredictions), "DELETE FROM predictions WHERE id <= ? RETURNING id", id)
 	return deleted, reached, err
 }
 

@@ -149,11 +149,23 @@ CREATE TABLE reviews (
 );
 CREATE INDEX reviews_prediction_id ON reviews (prediction_id);
 
+-- Erasures that every destination has to repeat; a log that is shipped nowhere has
+-- none. A prediction that the log no longer had is named by its request id only, of
+-- which this is the SHA-256 in hex. Rows go when they have arrived everywhere.
+CREATE TABLE erasures (
+  seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+  time          INTEGER NOT NULL
+                DEFAULT (CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER) * 1000000)
+                CHECK (typeof(time) = 'integer' AND time >= 0),
+  prediction_id INTEGER CHECK (prediction_id IS NULL OR typeof(prediction_id) = 'integer'),
+  request_hash  TEXT NOT NULL CHECK (typeof(request_hash) = 'text' AND length(request_hash) = 64)
+);
+
 -- What has been shipped elsewhere. Rows above up_to_id are not deleted for their
 -- age; `drift_exporter log forget` takes a destination out that is gone.
 CREATE TABLE shipped (
   destination TEXT NOT NULL,
-  log         TEXT NOT NULL CHECK (log IN ('predictions', 'feedback', 'errors')),
+  log         TEXT NOT NULL CHECK (log IN ('predictions', 'feedback', 'errors', 'outcomes', 'reviews', 'erasures')),
   up_to_id    INTEGER NOT NULL DEFAULT -1, -- every row up to this one has arrived
   attempt_id  INTEGER, -- last row of the newest batch, which may or may not have arrived
   attempt     TEXT,    -- what the destination needs to find out whether it arrived
@@ -404,6 +416,9 @@ CREATE TRIGGER reviews_update BEFORE UPDATE ON reviews
 WHEN (NEW.seq, NEW.time, NEW.previous, NEW.hash, NEW.reviewer, NEW.outcome, NEW.note)
   IS NOT (OLD.seq, OLD.time, OLD.previous, OLD.hash, '', '', '')
 BEGIN SELECT RAISE(ABORT, 'a review is never changed, but erased: reviewer, outcome and note empty'); END;
+
+CREATE TRIGGER erasures_update BEFORE UPDATE ON erasures
+BEGIN SELECT RAISE(ABORT, 'an erasure is never changed'); END;
 
 -- The same for rows that are numbered by seq. REPLACE needs no other care here:
 -- the number of a row that is there is never above the newest.

@@ -197,7 +197,7 @@ func TestWholePredictionsHaveTheirRequestID(t *testing.T) {
 	if err != nil || i != 2501 {
 		t.Errorf("%d rows, %v", i, err)
 	}
-	behind, err := r.Behind(t.Context(), predictionlog.UpTo{Predictions: 2498, Feedback: -1, Errors: -1})
+	behind, err := r.Behind(t.Context(), map[predictionlog.Table]int64{predictionlog.TablePredictions: 2498, predictionlog.TableFeedback: -1, predictionlog.TableOutcomes: -1})
 	if err != nil || len(behind) != 1 || behind[predictionlog.TablePredictions] != want[2499].Time {
 		t.Errorf("behind %v, %v", behind, err)
 	}

@@ -31,6 +31,10 @@ type WriterOptions struct {
 	// OnUnshipped is called when RetentionSize has deleted rows that a
 	// destination of the log had not got yet, with their number.
 	OnUnshipped func(rows int64)
+	// OnDropped is called when retention has deleted outcomes that wait for their
+	// prediction, or records that were not understood, because there were more than
+	// the log keeps, with their number.
+	OnDropped func(rows int64)
 	// OnCommit is called after every transaction with the number of rows it
 	// added, how long it took and its error. It must be quick.
 	OnCommit func(rows int, took time.Duration, err error)
@@ -81,6 +85,9 @@ func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, err
 	}
 	if o.OnUnshipped == nil {
 		o.OnUnshipped = func(int64) {}
+	}
+	if o.OnDropped == nil {
+		o.OnDropped = func(int64) {}
 	}
 	path, err := file.Resolve(path)
 	if err != nil {
@@ -153,9 +160,7 @@ func (w *Writer) connect(ctx context.Context) error {
 		w.options.Logger.Warn("prediction log was moved, removed or replaced; opening the one that has its name now", "path", w.path)
 		w.leave()
 	}
-	conn, opened, err := openToWrite(ctx, w.path, opening{create: true, locked: true, said: func(step string) {
-		w.options.Logger.Info("bringing the prediction log up to this release", "path", w.path, "step", step)
-	}})
+	conn, opened, err := openToWrite(ctx, w.path, opening{create: true, locked: true, watch: w.watch()})
 	if err != nil {
 		return err
 	}
@@ -166,6 +171,23 @@ func (w *Writer) connect(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// watch logs how far bringing the log up to this release is: each step, and every
+// ten seconds the rows of a long one.
+func (w *Writer) watch() Watch {
+	last := time.Now()
+	return Watch{
+		Step: func(what string) {
+			w.options.Logger.Info("bringing the prediction log up to this release", "path", w.path, "step", what)
+		},
+		Rows: func(done, of int64) {
+			if now := time.Now(); now.Sub(last) >= 10*time.Second {
+				last = now
+				w.options.Logger.Info("bringing the prediction log up to this release", "path", w.path, "rows", done, "of", of)
+			}
+		},
+	}
 }
 
 // leave lets go of a log that has lost its name. What is committed goes from the

@@ -64,6 +64,40 @@ var tableColumns = map[predictionlog.Table][]column{
 		{"reason", bigquery.StringFieldType, false, "Why the request was refused."},
 		alteredColumn,
 	},
+	predictionlog.TableOutcomes: {
+		logIDColumn,
+		{"seq", bigquery.IntegerFieldType, true, "Number of the record in its log; rises."},
+		{"time", bigquery.TimestampFieldType, false, "When it was received."},
+		{"prediction_id", bigquery.IntegerFieldType, false, "Prediction of the same log that it is about; null when only the request id names it."},
+		{"request_id", bigquery.StringFieldType, false, "Request id that the source gave; null when it gave none."},
+		{"source", bigquery.StringFieldType, false, "Who says so."},
+		{"outcome", bigquery.StringFieldType, false, "What really happened, as this source says."},
+		{"confidence", bigquery.FloatFieldType, false, "How sure that is, above 0 and at most 1."},
+		{"observed_at", bigquery.TimestampFieldType, false, "When the outcome was seen; null when the source did not say."},
+		{"accepted", bigquery.BooleanFieldType, false, "Whether it counts; the table feedback has what does."},
+		{"reason", bigquery.StringFieldType, false, "Why it does not count; null when it does."},
+		alteredColumn,
+	},
+	predictionlog.TableReviews: {
+		logIDColumn,
+		{"seq", bigquery.IntegerFieldType, true, "Number of the review in its log; rises."},
+		timeColumn,
+		{"prediction_id", bigquery.IntegerFieldType, false, "Prediction of the same log that was reviewed."},
+		{"reviewer", bigquery.StringFieldType, false, "Who reviewed it; null when it was erased."},
+		{"outcome", bigquery.StringFieldType, false, "What they said; null when it was erased."},
+		{"probability", bigquery.FloatFieldType, false, "Probability with which the prediction was drawn for a review; null when it is unknown."},
+		{"note", bigquery.StringFieldType, false, "What they noted; null when that is nothing, or was erased."},
+		{"previous", bigquery.StringFieldType, false, "Hash of the review before it; empty in the first one of a log."},
+		{"hash", bigquery.StringFieldType, false, "SHA-256, in hex, of the JSON array of previous, seq, time, prediction_id, reviewer, outcome, probability and note, as the log had them."},
+		alteredColumn,
+	},
+	predictionlog.TableErasures: {
+		logIDColumn,
+		{"seq", bigquery.IntegerFieldType, true, "Number of the erasure in its log; rises."},
+		timeColumn,
+		{"prediction_id", bigquery.IntegerFieldType, false, "Prediction that was erased, with all that was said about it; null when the log no longer had it."},
+		alteredColumn,
+	},
 }
 
 // schemaOf returns the columns as BigQuery's.
@@ -83,6 +117,7 @@ var wireTypes = map[bigquery.FieldType]descriptorpb.FieldDescriptorProto_Type{
 	bigquery.IntegerFieldType:   descriptorpb.FieldDescriptorProto_TYPE_INT64,
 	bigquery.TimestampFieldType: descriptorpb.FieldDescriptorProto_TYPE_INT64,
 	bigquery.FloatFieldType:     descriptorpb.FieldDescriptorProto_TYPE_DOUBLE,
+	bigquery.BooleanFieldType:   descriptorpb.FieldDescriptorProto_TYPE_BOOL,
 }
 
 // descriptor describes a row's message: its fields are the columns, numbered

@@ -130,6 +130,7 @@ func TestShip(t *testing.T) {
 		"rows that are no JSON arrive as text":         testRowsThatAreNoJSONArriveAsText,
 		"missing dataset is reported at once":          testMissingDatasetIsReportedAtOnce,
 		"faults of REST cost and double no row":        testFaultsOfRESTCostAndDoubleNoRow,
+		"evidence is shipped and erased":               testEvidenceIsShippedAndErased,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, e) })
 	}

@@ -60,6 +60,8 @@ func (m *message) real(column string, x float64) {
 	m.bytes = protowire.AppendFixed64(m.bytes, math.Float64bits(x))
 }
 
+func (m *message) boolean(column string, b bool) { m.integer(column, int64(protowire.EncodeBool(b))) }
+
 // time writes a time in nanoseconds since 1970. A bare row has none: BigQuery
 // takes no new rows for days long ago or far ahead.
 func (m *message) time(column string, ns int64) {
@@ -136,6 +138,15 @@ func (e *encoder) encode(b *ship.Batch) [][]byte {
 	}
 	for i := range b.Errors {
 		add(0, func(m *message) { m.refusal(&b.Errors[i]) })
+	}
+	for i := range b.Evidence {
+		add(0, func(m *message) { m.evidence(&b.Evidence[i]) })
+	}
+	for i := range b.Reviews {
+		add(len(b.Reviews[i].Note), func(m *message) { m.review(&b.Reviews[i]) })
+	}
+	for i := range b.Erasures {
+		add(0, func(m *message) { m.erasure(&b.Erasures[i]) })
 	}
 	return rows
 }

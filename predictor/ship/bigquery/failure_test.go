@@ -126,7 +126,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 				w.WriteHeader(test.code)
 				fmt.Fprintf(w, `{"error":{"code":%d,"message":"m","errors":[{"reason":%q,"message":"m"}]}}`, test.code, test.reason)
 			})
-			err := s.prepare(t.Context())
+			err := s.prepare(t.Context(), predictionlog.TablePredictions)
 			var f *ship.Failure
 			if !errors.As(err, &f) || f.Reason != test.want || f.Temporary != test.temporary || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("error %v", err)
@@ -147,7 +147,9 @@ func TestAppendErrorsAreToldApart(t *testing.T) {
 		t.Run(test.code.String(), func(t *testing.T) {
 			t.Parallel()
 			s := faultySink(t, &storageServer{err: status.Error(test.code, "no")}, http.NotFound)
-			s.ready = true
+			for _, table := range viewed {
+				s.ready[table] = true
+			}
 			recorded := ""
 			err := s.Append(t.Context(), &ship.Batch{LogID: "x", Table: predictionlog.TableErrors, UpTo: 1, Errors: []predictionlog.ErrorRow{{Seq: 1, Model: "m"}}},
 				func(a string) error { recorded = a; return nil })

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,7 +30,10 @@ import (
 const childVariable = "BIGQUERY_TEST_SHIPPER"
 
 // child is a shipper in a process of its own, which can be killed.
-type child struct{ Log, Dataset, REST, GRPC string }
+type child struct {
+	Log, Dataset, REST, GRPC string
+	BatchRows                int
+}
 
 // An init function runs before any test.
 func init() {
@@ -57,7 +61,7 @@ func runChild(text string) error {
 	if err != nil {
 		return err
 	}
-	return ship.Run(ctx, ship.Options{LogPath: c.Log, Name: s.Name(), Destination: s, BatchRows: 2500, Interval: 20 * time.Millisecond, Logger: logger,
+	return ship.Run(ctx, ship.Options{LogPath: c.Log, Name: s.Name(), Destination: s, BatchRows: c.BatchRows, Interval: 20 * time.Millisecond, Logger: logger,
 		Pause: func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
 }
 
@@ -139,14 +143,23 @@ func (o *output) count(s string) int {
 	return bytes.Count(o.b.Bytes(), []byte(s))
 }
 
-// TestEveryRowArrivesOnceWhoeverIsKilled ships 100,000 predictions; five times the
-// shipper and five times the emulator is killed on the way.
+// rowsVariable is how many predictions the test below ships: `make kill` has it ship
+// 100,000.
+const rowsVariable = "BIGQUERY_TEST_ROWS"
+
+// TestEveryRowArrivesOnceWhoeverIsKilled ships 10,000 predictions in 40 batches, and
+// evidence; five times the shipper and five times the emulator is killed on the way.
 func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	t.Parallel()
-	const rows, kills = 100_000, 10
+	const shadows, kills = 100, 10
+	rows := 10_000
+	if n, err := strconv.Atoi(os.Getenv(rowsVariable)); err == nil {
+		rows = n
+	}
 	dir := t.TempDir()
 	e := emulator.Start(t, dir)
 	path := writeLog(t, rows)
+	addEvidence(t, path, shadows)
 	rest, grpc := newRelay(t), newRelay(t)
 	point := func() {
 		rest.point(e.REST[len("http://"):])
@@ -156,7 +169,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	emulatorDataset(t, e, "killed")
 
 	said := &output{}
-	text, err := json.Marshal(child{Log: path, Dataset: "killed", REST: "http://" + rest.listener.Addr().String(), GRPC: grpc.listener.Addr().String()})
+	text, err := json.Marshal(child{Log: path, Dataset: "killed", REST: "http://" + rest.listener.Addr().String(), GRPC: grpc.listener.Addr().String(), BatchRows: rows / 40})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,9 +216,9 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 		e = emulator.Start(t, dir)
 		point()
 	}
-	wait(rows - 1)
+	wait(rows + shadows - 1)
 	for end, left := time.Now().Add(time.Minute), 1; left > 0 && time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		_ = db.QueryRowContext(t.Context(), "SELECT count(*) FROM shipped WHERE log = 'feedback' AND up_to_id < 200 OR log = 'errors' AND up_to_id < 10").Scan(&left)
+		_ = db.QueryRowContext(t.Context(), "SELECT count(*) FROM shipped WHERE log = 'feedback' AND up_to_id < 200 OR log = 'errors' AND up_to_id < 10 OR log = 'outcomes' AND up_to_id < 200 OR log = 'reviews' AND up_to_id < 100").Scan(&left)
 	}
 	if err := shipper.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -215,10 +228,10 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	}
 	client := emulatorClient(t, e)
 	counts := queryRows(t, client, "SELECT COUNT(*), COUNT(DISTINCT id), MIN(id), MAX(id), SUM(latency), COUNT(DISTINCT log_id) FROM `test-project.killed.predictions`")
-	if got, want := fmt.Sprint(counts[0]), fmt.Sprint([]int{rows, rows, 0, rows - 1, rows / 2 * (rows - 1) * 1000, 1}); got != want {
+	if got, want := fmt.Sprint(counts[0]), fmt.Sprint([]int{rows + shadows, rows + shadows, 0, rows + shadows - 1, rows / 2 * (rows - 1) * 1000, 1}); got != want {
 		t.Errorf("the table has rows, distinct ids, least, greatest, sum of latency, logs %s, want %s", got, want)
 	}
-	for table, want := range map[string]string{"feedback": "[200 200]", "errors": "[10 10]"} {
+	for table, want := range map[string]string{"feedback": "[200 200]", "errors": "[10 10]", "evidence": "[200 200]", "reviews": "[100 100]"} {
 		if got := fmt.Sprint(queryRows(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT seq) FROM `test-project.killed.%s`", table))[0]); got != want {
 			t.Errorf("%s has rows, distinct %s, want %s", table, got, want)
 		}
@@ -227,7 +240,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	if err := shipOnce(t.Context(), path, newSink(t, e, "killed"), 1000); err != nil {
 		t.Error(err)
 	}
-	if again := queryRows(t, client, "SELECT COUNT(*) FROM `test-project.killed.predictions`"); again[0][0] != int64(rows) {
+	if again := queryRows(t, client, "SELECT COUNT(*) FROM `test-project.killed.predictions`"); again[0][0] != int64(rows+shadows) {
 		t.Errorf("%v rows after another run", again[0])
 	}
 	t.Logf("failures %d, batches whose answer was lost %d", said.count("rows were not shipped"), said.count("a batch had arrived"))

@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/drift-exporter/drift_exporter/predictor/google"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
@@ -53,10 +52,7 @@ func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
 // look asks the table whether it has the rows of an attempt whose stream is gone.
 // It reads the key columns of the days of the batch, and of those after.
 func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
-	number := "seq"
-	if a.Table == predictionlog.TablePredictions {
-		number = "id"
-	}
+	number := a.Table.Number()
 	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (time >= @first OR time IS NULL)",
 		number, s.id(a.Table)))
 	q.Parameters = []bigquery.QueryParameter{
@@ -86,10 +82,7 @@ func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 
 // ahead is the failure of a log that knows less than the table.
 func (s *Sink) ahead(a attempt, rows int64) error {
-	number := "seq"
-	if a.Table == predictionlog.TablePredictions {
-		number = "id"
-	}
+	number := a.Table.Number()
 	return &ship.Failure{Reason: ship.Conflict, Err: fmt.Errorf(
 		"%s has %d rows of this log beyond %s %d, of which the log knows nothing: it was restored from an older copy, or a copy of it was shipped, too. "+
 			"Rows of two histories would share their numbers. Delete those (DELETE FROM `%s` WHERE log_id = '%s' AND %s > %d), or give this log an id of its own "+

@@ -1,6 +1,5 @@
 // Package bigquery is Google BigQuery as the destination of a shipped prediction
-// log: a dataset with a table each for predictions, feedback and errors, and views
-// over them. README.md in this folder says how it is run and what it promises.
+// log: a dataset with a table for each of the log's, and views over them. README.md in this folder says how it is run and what it promises.
 package bigquery
 
 import (
@@ -44,7 +43,7 @@ type Sink struct {
 	writer   *managedwriter.Client        // appends
 	control  *storage.BigQueryWriteClient // makes and seals streams
 	dataset  *bigquery.Dataset
-	ready    bool // the tables are as they should be
+	ready    map[predictionlog.Table]bool // the table is as it should be
 	streams  map[predictionlog.Table]*stream
 	encoders map[predictionlog.Table]*encoder
 	views    *datasetViews
@@ -87,7 +86,7 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	if err := o.emulated(); err != nil {
 		return nil, err
 	}
-	s := &Sink{options: o, logger: o.Logger, patience: patience, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
+	s := &Sink{options: o, logger: o.Logger, patience: patience, ready: map[predictionlog.Table]bool{}, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
 	for t, columns := range tableColumns {
 		s.encoders[t] = newEncoder(columns)
 	}
@@ -122,7 +121,7 @@ func (s *Sink) Name() string { return "bigquery:" + s.options.Project + "." + s.
 
 // id is the full name of a table.
 func (s *Sink) id(t predictionlog.Table) string {
-	return s.options.Project + "." + s.options.Dataset + "." + string(t)
+	return s.options.Project + "." + s.options.Dataset + "." + tableName(t)
 }
 
 // Close ends the connections. Streams stay open until the next process settles
@@ -149,7 +148,7 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 	if open := s.streams[t]; open != nil {
 		return open, nil
 	}
-	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, string(t))
+	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, tableName(t))
 	limited, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	made, err := s.control.CreateWriteStream(limited, &storagepb.CreateWriteStreamRequest{
@@ -170,15 +169,15 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 
 // Append implements ship.Destination.
 func (s *Sink) Append(ctx context.Context, b *ship.Batch, record func(string) error) error {
-	if !s.ready {
-		if err := s.prepare(ctx); err != nil {
-			return err
-		}
-		s.ready = true
+	if err := s.prepare(ctx, b.Table); err != nil {
+		return err
+	}
+	if err := s.erase(ctx, b); err != nil {
+		return err
 	}
 	open, err := s.open(ctx, b.Table)
 	if err != nil {
-		s.ready = false // the table may be gone
+		s.ready[b.Table] = false // the table may be gone
 		return s.explain(err)
 	}
 	rows := s.encoders[b.Table].encode(b)

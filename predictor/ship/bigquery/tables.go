@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"cloud.google.com/go/bigquery"
 	"github.com/drift-exporter/drift_exporter/predictor/google"
@@ -11,21 +12,42 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// prepare makes the tables that are missing and adds the columns that an existing
-// one does not have.
-func (s *Sink) prepare(ctx context.Context) error {
-	for _, t := range predictionlog.Tables {
-		if err := s.ensureTable(ctx, t); err != nil {
-			return s.explain(fmt.Errorf("prepare the table %s: %w", t, err))
+// viewed are the tables that the views read, and so all there before the first row
+// of any.
+var viewed = []predictionlog.Table{predictionlog.TablePredictions, predictionlog.TableFeedback, predictionlog.TableErrors}
+
+// prepare makes a table if it is missing and adds the columns that an existing one
+// does not have, before its first rows.
+func (s *Sink) prepare(ctx context.Context, t predictionlog.Table) error {
+	needed := []predictionlog.Table{t}
+	if slices.Contains(viewed, t) {
+		needed = viewed
+	}
+	for _, t := range needed {
+		if s.ready[t] {
+			continue
 		}
+		if err := s.ensureTable(ctx, t); err != nil {
+			return s.explain(fmt.Errorf("prepare the table %s: %w", tableName(t), err))
+		}
+		s.ready[t] = true
 	}
 	return nil
+}
+
+// tableName is what a table of the log is called in the dataset, where outcomes has
+// always been a view of what counts.
+func tableName(t predictionlog.Table) string {
+	if t == predictionlog.TableOutcomes {
+		return "evidence"
+	}
+	return string(t)
 }
 
 func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	table, columns := s.dataset.Table(string(t)), tableColumns[t]
+	table, columns := s.dataset.Table(tableName(t)), tableColumns[t]
 	have, err := table.Metadata(ctx)
 	if google.HasStatus(err, http.StatusNotFound) {
 		// First check that the dataset exists: for a table in a missing dataset the
@@ -37,7 +59,7 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 			Description:      "Rows of prediction logs, shipped by drift_exporter.",
 			Schema:           schemaOf(columns),
 			TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.DayPartitioningType, Field: "time"},
-			Clustering:       &bigquery.Clustering{Fields: []string{"model", "version"}},
+			Clustering:       clustering(t),
 		})
 		if err == nil {
 			s.logger.Info("made a table", "table", s.id(t))
@@ -62,6 +84,17 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 		s.logger.Info("added columns to a table", "table", s.id(t), "columns", len(missing))
 	}
 	return err
+}
+
+// clustering is what the rows of a day are sorted by.
+func clustering(t predictionlog.Table) *bigquery.Clustering {
+	switch {
+	case slices.Contains(viewed, t):
+		return &bigquery.Clustering{Fields: []string{"model", "version"}}
+	case t == predictionlog.TableOutcomes:
+		return &bigquery.Clustering{Fields: []string{"source"}}
+	}
+	return nil
 }
 
 // missingColumns returns the columns that a table does not have. A table without the key, with

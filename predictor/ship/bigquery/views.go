@@ -41,6 +41,9 @@ func newViews(s *Sink) *datasetViews { return &datasetViews{sink: s, fresh: true
 // saw learns the features of a batch that has arrived, and makes the views again
 // when there are new ones.
 func (v *datasetViews) saw(ctx context.Context, b *ship.Batch) {
+	if !slices.Contains(viewed, b.Table) {
+		return
+	}
 	if v.known == nil {
 		if time.Now().Before(v.quiet) {
 			return

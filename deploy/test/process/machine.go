@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// machine says what was measured on, and when.
-func machine() string {
+// Machine says what was measured on, and when.
+func Machine() string {
 	processor := "unknown processor"
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		if m := regexp.MustCompile(`model name\s*: (.*)`).FindSubmatch(info); m != nil {
@@ -22,9 +22,9 @@ func machine() string {
 		runtime.NumCPU(), processor, strings.TrimSpace(string(kernel)), runtime.Version())
 }
 
-// machineLoad is the load average of the last minute: other work on the machine
+// Load is the load average of the last minute: other work on the machine
 // makes every number worse, and the durable ones most.
-func machineLoad() string {
+func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return "unknown"

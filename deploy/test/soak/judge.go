@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// verdict is whether one quantity grew.
+type verdict struct {
+	what, unit  string
+	early, late float64 // medians of the middle and of the last third of the run
+	grew        bool
+}
+
+func (v verdict) String() string {
+	says := "does not grow"
+	if v.grew {
+		says = "GROWS"
+	}
+	return fmt.Sprintf("- %s: %.1f %s in the middle third of the run, %.1f in the last: %s", v.what, v.early, v.unit, v.late, says)
+}
+
+// quantities are what must not grow once the log has reached its size, and by how
+// much each may vary: a tenth, and so much more.
+var quantities = []struct {
+	what, unit string
+	slack      float64
+	of         func(line) float64
+}{
+	{"memory of the predictor", "MiB", 8, func(l line) float64 { return l.held[0].resident / (1 << 20) }},
+	{"memory of the exporter", "MiB", 16, func(l line) float64 { return l.held[1].resident / (1 << 20) }},
+	{"open files of the predictor", "files", 4, func(l line) float64 { return l.held[0].files }},
+	{"open files of the exporter", "files", 4, func(l line) float64 { return l.held[1].files }},
+	{"goroutines of the predictor", "goroutines", 8, func(l line) float64 { return l.held[0].goroutines }},
+	{"goroutines of the exporter", "goroutines", 8, func(l line) float64 { return l.held[1].goroutines }},
+	{"write-ahead log", "MiB", 8, func(l line) float64 { return float64(l.wal) / (1 << 20) }},
+	{"log", "MiB", 8, func(l line) float64 { return float64(l.log) / (1 << 20) }},
+	{"lag of the exporter", "predictions", 1000, func(l line) float64 { return float64(l.lag) }},
+	{"p99", "ms", 5, func(l line) float64 { return float64(l.p99) / 1e6 }},
+}
+
+// judge compares the last third of the run with the middle one. The first fills
+// caches, windows and the log, and is not judged.
+func judge(lines []line) []verdict {
+	third := len(lines) / 3
+	if third == 0 {
+		return nil
+	}
+	var all []verdict
+	for _, q := range quantities {
+		v := verdict{what: q.what, unit: q.unit, early: median(lines[third:2*third], q.of), late: median(lines[2*third:], q.of)}
+		v.grew = v.late > 1.1*v.early+q.slack
+		all = append(all, v)
+	}
+	return all
+}
+
+func median(lines []line, of func(line) float64) float64 {
+	values := make([]float64, len(lines))
+	for i, l := range lines {
+		values[i] = of(l)
+	}
+	slices.Sort(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+}

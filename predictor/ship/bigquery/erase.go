@@ -1,0 +1,95 @@
+package bigquery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/iterator"
+
+	"github.com/drift-exporter/drift_exporter/predictor/google"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+)
+
+// selectErased finds the predictions that are to be erased, by number or by the hash
+// of their request id, and their shadows.
+const selectErased = "WITH answered AS (\n" +
+	"  SELECT id FROM `%[1]s` WHERE log_id = @log_id AND (id IN UNNEST(@ids) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes))\n" +
+	")\n" +
+	"SELECT id FROM `%[1]s` WHERE log_id = @log_id AND (id IN (SELECT id FROM answered) OR shadow_of IN (SELECT id FROM answered))"
+
+// Of what is erased, in this order: predictions are the last, since their request
+// ids find the rest when it has to be done again. A review keeps its hashes.
+var erasing = []struct {
+	table predictionlog.Table
+	query string
+}{
+	{predictionlog.TableFeedback, "DELETE FROM `%s` WHERE log_id = @log_id AND prediction_id IN UNNEST(@ids)"},
+	{predictionlog.TableOutcomes, "DELETE FROM `%s` WHERE log_id = @log_id AND (prediction_id IN UNNEST(@ids) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes))"},
+	{predictionlog.TableReviews, "UPDATE `%s` SET reviewer = NULL, outcome = NULL, note = NULL WHERE log_id = @log_id AND prediction_id IN UNNEST(@ids)"},
+	{predictionlog.TablePredictions, "DELETE FROM `%s` WHERE log_id = @log_id AND id IN UNNEST(@ids)"},
+}
+
+// erase deletes what the erasures of a batch name. Done twice it changes nothing.
+func (s *Sink) erase(ctx context.Context, b *ship.Batch) error {
+	if len(b.Erasures) == 0 {
+		return nil
+	}
+	ids, hashes := map[int64]bool{}, []string{}
+	for _, e := range b.Erasures {
+		hashes = append(hashes, e.RequestHash)
+		if e.PredictionID >= 0 {
+			ids[e.PredictionID] = true
+		}
+	}
+	rows, err := s.ask(ctx, predictionlog.TablePredictions, selectErased, b.LogID, numbers(ids), hashes)
+	if err != nil {
+		return err
+	}
+	for _, id := range rows {
+		ids[id] = true
+	}
+	for _, e := range erasing {
+		if _, err := s.ask(ctx, e.table, e.query, b.LogID, numbers(ids), hashes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask runs a statement on a table and returns the numbers it selects. A table that
+// does not exist has nothing to erase.
+func (s *Sink) ask(ctx context.Context, t predictionlog.Table, query, logID string, ids []int64, hashes []string) (found []int64, err error) {
+	q := s.client.Query(fmt.Sprintf(query, s.id(t)))
+	q.Parameters = []bigquery.QueryParameter{{Name: "log_id", Value: logID}, {Name: "ids", Value: ids}, {Name: "hashes", Value: hashes}}
+	q.Labels = queryLabels
+	rows, err := q.Read(ctx)
+	for err == nil {
+		var row []bigquery.Value
+		if err = rows.Next(&row); err == nil {
+			id, _ := row[0].(int64)
+			found = append(found, id)
+		}
+	}
+	switch {
+	case errors.Is(err, iterator.Done), google.HasStatus(err, http.StatusNotFound):
+		return found, nil
+	case strings.Contains(err.Error(), "streaming buffer"):
+		return nil, &ship.Failure{Reason: ship.Unavailable, Temporary: true, Err: fmt.Errorf(
+			"erase from %s: BigQuery does not delete rows that it took within about half an hour; this is tried again until it does: %w", s.id(t), err)}
+	}
+	return nil, s.explain(fmt.Errorf("erase from %s: %w", s.id(t), err))
+}
+
+// numbers are the members of a set; never nil, which BigQuery takes for no array.
+func numbers(set map[int64]bool) []int64 {
+	all := make([]int64, 0, len(set))
+	for id := range set {
+		all = append(all, id)
+	}
+	return all
+}
