@@ -38,16 +38,20 @@ const (
 	idle = 5 * time.Second
 )
 
-// submit hands a task to the goroutine and waits until it is on disk. A context
-// that ends first takes the task back, unless it is being written at that very
-// moment: then submit waits for what becomes of it.
+// submit gives a task to whoever writes and waits until it is on disk: to the caller
+// itself while nobody does. A context that ends first takes the task back, unless it
+// is being written at that very moment: then submit waits for what becomes of it.
 func (w *Writer) submit(ctx context.Context, t *task) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	g, err := w.join(t)
+	g, mine, err := w.join(t)
 	if err != nil {
 		return err
+	}
+	if mine {
+		w.lead(g)
+		return t.err
 	}
 	select {
 	case <-g.done:
@@ -58,6 +62,27 @@ func (w *Writer) submit(ctx context.Context, t *task) error {
 		<-g.done
 	}
 	return t.err
+}
+
+// lead writes a group in the caller's goroutine, which saves one that is alone from
+// waking another and being woken by it. What gathers meanwhile goes to run: the
+// caller has an answer to give.
+func (w *Writer) lead(g *group) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			// Who serves requests would catch it, and the log would never be let go.
+			go panic(problem)
+			select {}
+		}
+	}()
+	_ = w.commit(g) // its task has it
+	w.mu.Lock()
+	w.busy = false
+	waiting := len(w.queue) > 0 || w.due || w.closed
+	w.mu.Unlock()
+	if waiting {
+		w.signal()
+	}
 }
 
 // withdraw takes a task out of its group, if the group is still in the queue.
@@ -76,18 +101,21 @@ func (w *Writer) withdraw(g *group, t *task) bool {
 // rows is what the task counts as in the queue.
 func (t *task) rows() int { return max(1, len(t.predictions), t.size) }
 
-// join adds a task to the group that gathers.
-func (w *Writer) join(t *task) (*group, error) {
+// join adds a task to the group that gathers. When nobody writes and none gathers,
+// the task is a group of its own, and the caller's to write: mine.
+func (w *Writer) join(t *task) (g *group, mine bool, err error) {
 	rows := t.rows()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.closed:
-		return nil, errClosed
+		return nil, false, errClosed
 	case w.queued > 0 && w.queued+rows > queueRows:
-		return nil, fmt.Errorf("%w: %d rows are waiting for its disk", predictionlog.ErrUnavailable, w.queued)
+		return nil, false, fmt.Errorf("%w: %d rows are waiting for its disk", predictionlog.ErrUnavailable, w.queued)
+	case !w.busy && len(w.queue) == 0:
+		w.busy = true
+		return &group{tasks: []*task{t}, rows: rows}, true, nil
 	}
-	var g *group
 	if n := len(w.queue); n > 0 && w.queue[n-1].rows < groupRows {
 		g = w.queue[n-1]
 	} else {
@@ -98,7 +126,7 @@ func (w *Writer) join(t *task) (*group, error) {
 	g.rows += rows
 	w.queued += rows
 	w.signal()
-	return g, nil
+	return g, false, nil
 }
 
 func (w *Writer) signal() {
@@ -108,11 +136,17 @@ func (w *Writer) signal() {
 	}
 }
 
-// take removes the oldest group from the queue, nil when there is none.
-func (w *Writer) take() (g *group, closed bool) {
+// take removes the oldest group from the queue for run to write; nil when there is
+// none, or somebody leads: who then wakes run. run is busy until take says that
+// there is none.
+func (w *Writer) take(running bool) (g *group, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) > 0 {
+	if w.busy && !running {
+		return nil, false
+	}
+	w.busy = len(w.queue) > 0
+	if w.busy {
 		g = w.queue[0]
 		w.queue[0] = nil
 		w.queue = w.queue[1:]
@@ -121,13 +155,24 @@ func (w *Writer) take() (g *group, closed bool) {
 	return g, w.closed
 }
 
-// run writes group after group until the Writer is closed and all is written.
+// turn makes run busy, when nobody is; otherwise whoever is wakes run afterwards.
+func (w *Writer) turn() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = w.busy
+	w.busy = true
+	return !w.due
+}
+
+// run writes what has gathered while somebody led, until the Writer is closed and
+// all is written.
 func (w *Writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
-		g, closed := w.take()
+	for running, due := false, false; ; {
+		g, closed := w.take(running)
+		running = g != nil
 		switch {
 		case g != nil:
 			_ = w.commit(g) // every task has it
@@ -136,11 +181,15 @@ func (w *Writer) run() {
 		case closed:
 			w.flush()
 			return
+		case due && w.turn():
+			w.rest()
+			running, due = true, false
+			continue
 		}
 		select {
 		case <-w.wake:
 		case <-tick.C:
-			w.rest()
+			due = true
 		}
 	}
 }
