@@ -1,10 +1,18 @@
 package window
 
 import (
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
+
+// coding is what the code of one feature's value takes, apart from all else that is
+// known of the column: a row of a thousand values looks at every one.
+type coding struct {
+	binning *drift.Binning
+	numeric bool
+}
 
 // code writes the code of every column of a row into codes, and the numbers of the row
 // into last. It reports false, and changes nothing, when the row's features are not a JSON
@@ -14,13 +22,18 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 	if !ok {
 		return false
 	}
-	for i := range l.features {
-		c, v := &l.columns[i], &values[i]
-		codes[i] = c.code(v)
-		if c.numeric && v.Kind == value.Known {
-			last[i], lastAt[i] = v.Number, row.ID
+	for i := range l.codings {
+		codes[i] = l.codings[i].code(values, i)
+		if l.codings[i].numeric && values.Kinds[i] == value.Known {
+			last[i], lastAt[i] = values.Numbers[i], row.ID
 		}
 	}
+	l.answer(row, codes)
+	return true
+}
+
+// answer writes the codes of the score and the class of a row.
+func (l *layout) answer(row *predictionlog.Row, codes []uint8) {
 	if l.score >= 0 {
 		b := l.columns[l.score].binning
 		codes[l.score] = b.Missing()
@@ -31,19 +44,18 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 	if l.class >= 0 {
 		codes[l.class] = l.columns[l.class].binning.Category([]byte(l.classes.Predicted(row.Class)))
 	}
-	return true
 }
 
-// code returns the fine code of one value of the column.
-func (c *column) code(v *features.Value) uint8 {
-	switch {
-	case v.Kind == value.Missing:
+// code returns the fine code of the i-th value of a row.
+func (c *coding) code(values *features.Values, i int) uint8 {
+	switch kind := values.Kinds[i]; {
+	case kind == value.Missing:
 		return c.binning.Missing()
-	case v.Kind == value.Invalid:
+	case kind == value.Invalid:
 		return c.binning.Invalid()
 	case c.numeric:
-		return c.binning.Number(v.Number)
+		return c.binning.Number(values.Numbers[i])
 	default:
-		return c.binning.Category(v.Text)
+		return c.binning.Category(values.Texts[i])
 	}
 }

@@ -19,9 +19,10 @@ type layout struct {
 	spec      *Spec
 	reference *reference.Reference
 	columns   []column
-	features  int // the first columns are features
-	score     int // column of the score, -1 without one in the reference
-	class     int // column of the class, -1 without one in the reference
+	features  int      // the first columns are features
+	score     int      // column of the score, -1 without one in the reference
+	class     int      // column of the class, -1 without one in the reference
+	codings   []coding // of the features
 	reader    *features.Reader
 	classes   *value.ClassReader
 	// calibration says how often predictions were right by score, nil if the reference has
@@ -125,11 +126,13 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning) column {
 	return c
 }
 
-// newReader returns a reader of the features of rows.
+// newReader returns what reads the features of a row, and readies what codes them.
 func (l *layout) newReader() *features.Reader {
 	names, read := make([]string, l.features), make([]value.Column, l.features)
 	for i := range l.features {
-		names[i], read[i] = l.columns[i].name, l.columns[i].read
+		c := &l.columns[i]
+		names[i], read[i] = c.name, c.read
+		l.codings = append(l.codings, coding{c.binning, c.numeric})
 	}
 	return features.New(names, read)
 }
