@@ -27,19 +27,20 @@ collector/command: collector collector/drift collector/monitor collector/page co
 collector/config: predictor/strictyaml
 collector/drift/calibrate: collector/drift
 collector/drift:
-collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window
+collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes
 collector/page/draw:
 collector/page/words: collector/drift
 collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog
+collector/window/codes:
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/snapshot collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
+collector/window: collector/drift collector/reference collector/snapshot collector/window/codes collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:
-deploy/test/bench: deploy/test/process collector collector/command collector/drift collector/monitor collector/reference collector/window exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
+deploy/test/bench: deploy/test/process collector collector/command collector/drift collector/monitor collector/reference collector/window collector/window/codes exporter predictor predictor/model predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/simulate predictor/simulate/load
 deploy/test/process:
 deploy/test/soak: deploy/test/process predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/simulate predictor/simulate/load
 exporter: predictor/serve

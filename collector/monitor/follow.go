@@ -11,6 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 )
 
 // Source makes snapshots, from the windows over a log or by another engine. Its methods
@@ -40,7 +41,14 @@ func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
 	f := &followed{log: log, nulls: nulls}
 	var err error
-	if f.Window, err = window.New(log, specs, o.Bins, nulls, o.windows()); err != nil {
+	windows := o.windows()
+	if o.CodesDir != "" {
+		if f.codes, err = codes.Open(o.CodesDir, o.Logger); err != nil {
+			return nil, errors.Join(fmt.Errorf("--window.cache-dir=%s: %w", o.CodesDir, err), f.Close())
+		}
+		windows.Codes = f.codes
+	}
+	if f.Window, err = window.New(log, specs, o.Bins, nulls, windows); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -52,6 +60,7 @@ type followed struct {
 
 	log   window.Log
 	nulls *drift.Nulls
+	codes *codes.Folder
 }
 
 // Ready tries to read the log.
@@ -65,6 +74,12 @@ func (f *followed) Ready(ctx context.Context) error {
 // Close implements Source.
 func (f *followed) Close() error {
 	f.nulls.Close()
+	if f.Window != nil {
+		f.Window.Close()
+	}
+	if f.codes != nil {
+		f.codes.Close()
+	}
 	if c, ok := f.log.(io.Closer); ok {
 		if err := c.Close(); err != nil {
 			return fmt.Errorf("close the prediction log: %w", err)

@@ -43,6 +43,9 @@ type Options struct {
 	// CacheDir is --reference.cache-dir, the folder for the last good counts; "": they
 	// are in memory only.
 	CacheDir string
+	// CodesDir is --window.cache-dir, the folder for the codes of rows between one start
+	// and the next; "": they are not kept.
+	CodesDir string
 	// Window bounds the windows. Its FalseAlarmsPerMonth, Tolerance and Blocks are those
 	// below.
 	Window window.Options

@@ -81,6 +81,7 @@ func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
 	r := s.series[key]
 	if r == nil {
 		r = w.newSeries(w.layoutOf(spec, key.Version))
+		r.keep(w.options.Codes, s.logID, key)
 		s.series[key] = r
 	}
 	return r

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 )
 
 // Options are the bounds of the windows.
@@ -44,6 +45,9 @@ type Options struct {
 	// that use the detectors only. A null distribution is then drawn only if a detector
 	// needs it.
 	Bare bool
+	// Codes is the folder for the codes of rows between one start and the next; nil: they
+	// are not kept.
+	Codes *codes.Folder
 }
 
 // MaxTolerance is the upper bound of Options.Tolerance: a divergence above it does not

@@ -9,6 +9,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
@@ -62,7 +63,8 @@ type series struct {
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // id of the row with that value
 	codes  []uint8   // scratch for the codes of one row
-	behind int64     // rows before this id are forgotten
+	kept   *codes.Series
+	behind int64 // rows before this id are forgotten
 }
 
 func (w *Window) newSeries(l *layout) *series {
@@ -100,11 +102,12 @@ func (w *Window) newSeries(l *layout) *series {
 // missing, nothing is added and the same row can be pushed again.
 func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, err error) {
 	s.pushed++
+	found := false
 	if s.layout == nil {
 		if predictionlog.InvalidFeatures(row.Features) {
 			return false, nil
 		}
-	} else if !s.layout.code(row, s.codes, s.last, s.lastAt) {
+	} else if found, valid = s.code(row); !valid {
 		return false, nil
 	}
 	span := s.span
@@ -121,6 +124,9 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	s.ledger.add(row, time, s.layout.classReader().Predicted(row.Class), s.layout.positive())
 	for _, w := range s.watches {
 		w.after(time)
+	}
+	if s.kept != nil {
+		s.kept.Add(row.ID, row.Features, s.codes[:s.layout.features], found)
 	}
 	return true, nil
 }
@@ -166,6 +172,9 @@ func (s *series) forget(anchor int64) {
 	}
 	s.rows.Forget(anchor)
 	s.ledger.forget(anchor)
+	if s.kept != nil {
+		s.kept.Settle()
+	}
 }
 
 func (s *series) lastTime() int64 { return s.rows.Time(s.rows.Next() - 1) }

@@ -28,6 +28,7 @@ type state struct {
 }
 
 func (s *state) reset() {
+	s.close()
 	*s = state{
 		read:     predictionlog.UpTo{Predictions: -1, Feedback: -1, Errors: -1},
 		series:   map[predictionlog.Key]*series{},
@@ -147,6 +148,7 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 		r.forget(s.anchor)
 		r.ledger.forgetOutcomes(feedbackAnchor, after)
 		if r.rows.Empty() {
+			r.close()
 			delete(s.series, k)
 		}
 	}

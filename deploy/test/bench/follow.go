@@ -11,6 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
@@ -27,6 +28,8 @@ type follower struct {
 	bare  bool  // see window.Options
 	// lookback is how many rows windows may read at the start, at least.
 	lookback int64
+	// codes is where windows keep the codes of rows; nil: nowhere.
+	codes *codes.Folder
 }
 
 func follow(path string, rows int, specs ...window.Spec) *follower {
@@ -56,7 +59,7 @@ func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
 // open returns windows that have read nothing yet.
 func (f *follower) open(predictions int) (*window.Window, error) {
 	o := command.Defaults()
-	o.Window.Predictions, o.Window.Lookback, o.Window.Bare = predictions, f.lookback, f.bare
+	o.Window.Predictions, o.Window.Lookback, o.Window.Bare, o.Window.Codes = predictions, f.lookback, f.bare, f.codes
 	o.Window.FalseAlarmsPerMonth, o.Window.Tolerance = o.FalseAlarmsPerMonth, o.Tolerance
 	return window.New(f, f.specs, o.Bins, f.nulls, o.Window)
 }
