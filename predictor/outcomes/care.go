@@ -10,7 +10,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
-	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 )
 
 // written is a time as the lists show it.
@@ -120,12 +119,7 @@ func RetryRejected(ctx context.Context, path, source string, c *Config, w io.Wri
 
 // retry reads one record again.
 func retry(ctx context.Context, log *sqlite.Evidence, m *Mapping, r *predictionlog.Rejected) (understood bool, err error) {
-	v, err := strictjson.Parse([]byte(r.Record), 32)
-	object, ok := v.(map[string]any)
-	if err != nil || !ok {
-		return false, nil
-	}
-	record := Record{Value: object}
+	record := ParseJSON([]byte(r.Record))
 	f, rejected := m.Read(&record)
 	if rejected != "" {
 		return false, nil

@@ -63,8 +63,7 @@ func (s Schedule) Passes(ctx context.Context, sink *Sink, pass func(ctx context.
 			}
 			return err
 		}
-		sink.Current(began)
-		if sink.once {
+		if sink.Current(began) {
 			return nil
 		}
 		next := s.next(began)

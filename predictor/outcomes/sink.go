@@ -119,8 +119,12 @@ func (s *Sink) count(r predictionlog.Received) {
 	}
 }
 
-// Current says that all records have been read that the source had at a time.
-func (s *Sink) Current(at time.Time) { s.metrics.current(s.name, at) }
+// Current says that all records have been read that the source had at a time. It
+// reports whether the source is read once only, and so is done.
+func (s *Sink) Current(at time.Time) (done bool) {
+	s.metrics.current(s.name, at)
+	return s.once
+}
 
 // Behind says how many records the source has that have not been read.
 func (s *Sink) Behind(records int64) { s.metrics.behind.WithLabelValues(s.name).Set(float64(records)) }

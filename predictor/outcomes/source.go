@@ -7,6 +7,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
@@ -65,3 +67,23 @@ func (e *RetryError) Error() string {
 
 // Unwrap returns the error behind it.
 func (e *RetryError) Unwrap() error { return e.Err }
+
+const (
+	// longestRecord is how long, in bytes, a JSON record may be: a longer one is set aside.
+	longestRecord = 1 << 20
+	// deepest is how deep it may nest.
+	deepest = 32
+)
+
+// ParseJSON reads a record that is one JSON object; any other text stays raw.
+func ParseJSON(text []byte) Record {
+	if len(text) > longestRecord {
+		return Record{Raw: string(text[:predictionlog.RecordBytes])}
+	}
+	v, err := strictjson.Parse(text, deepest)
+	object, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return Record{Raw: string(text)}
+	}
+	return Record{Value: object}
+}

@@ -7,9 +7,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/api"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/database"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/kafka"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/rabbitmq"
 )
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return []outcomes.Kind{files.Kind(buckets()), database.Kind, api.Kind}
+	return []outcomes.Kind{files.Kind(buckets()), database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind}
 }

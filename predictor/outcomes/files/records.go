@@ -9,14 +9,10 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
-	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 )
 
 // errIncomplete says that the rest of a record may still be written.
 var errIncomplete = errors.New("the last record is not complete")
-
-// deepest is how deep a JSON record may nest.
-const deepest = 32
 
 // jsonLine reads the next record of JSON lines; io.EOF is the end. final says that
 // nothing more will be written.
@@ -36,21 +32,8 @@ func jsonLine(l *lines, final bool) (outcomes.Record, error) {
 		if len(text) == 0 {
 			continue
 		}
-		return ParseJSON(text), nil
+		return outcomes.ParseJSON(text), nil
 	}
-}
-
-// ParseJSON reads a record that is one JSON object.
-func ParseJSON(text []byte) outcomes.Record {
-	if len(text) > longestRecord {
-		return outcomes.Record{Raw: string(text[:longestRecord])}
-	}
-	v, err := strictjson.Parse(text, deepest)
-	object, ok := v.(map[string]any)
-	if err != nil || !ok {
-		return outcomes.Record{Raw: string(text)}
-	}
-	return outcomes.Record{Value: object}
 }
 
 // header reads the first line of a CSV.

@@ -1,0 +1,245 @@
+package rabbitmq
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+)
+
+func TestMain(m *testing.M) {
+	lookEvery = 300 * time.Millisecond
+	os.Exit(m.Run())
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// startBroker runs a broker of its own until the test ends, and returns its URL.
+func startBroker(t *testing.T) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
+	if err != nil || len(found) == 0 {
+		t.Skip("rabbitmq-server is not installed")
+	}
+	dir := t.TempDir()
+	config := filepath.Join(dir, "rabbitmq.conf")
+	port := freePort(t)
+	text := "listeners.tcp.1 = 127.0.0.1:" + port + "\nloopback_users = none\nlog.console = false\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(found[0])
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Env = append(os.Environ(), "HOME="+dir, "RABBITMQ_NODENAME=outcomes"+port+"@localhost", "RABBITMQ_DIST_PORT="+freePort(t), "ERL_EPMD_PORT="+freePort(t),
+		"RABBITMQ_MNESIA_BASE="+dir, "RABBITMQ_LOG_BASE="+dir, "RABBITMQ_CONFIG_FILE="+config, "RABBITMQ_PID_FILE="+filepath.Join(dir, "pid"),
+		"RABBITMQ_ENABLED_PLUGINS_FILE="+filepath.Join(dir, "plugins"), "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 1:1", "ERL_EPMD_ADDRESS=127.0.0.1")
+	var said bytes.Buffer
+	c.Stdout, c.Stderr = &said, &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+		_ = c.Wait()
+	})
+	url := "amqp://guest:guest@127.0.0.1:" + port + "/"
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		connection, err := amqp.Dial(url)
+		if err == nil {
+			_ = connection.Close()
+			return url
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%v\n%s", err, said.String())
+		}
+	}
+}
+
+// place is a log with 20 predictions beside a queue.
+type place struct {
+	log, folder string
+	channel     *amqp.Channel
+}
+
+func newPlace(t *testing.T, url string) *place {
+	t.Helper()
+	p := &place{folder: t.TempDir()}
+	p.log = filepath.Join(p.folder, "predictions.db")
+	w, err := sqlite.OpenWriter(t.Context(), p.log, sqlite.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := make([]predictionlog.Prediction, 20)
+	for i := range batch {
+		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
+	}
+	if _, err := w.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.folder, "url"), []byte(url+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *place) connect(t *testing.T, url string) {
+	t.Helper()
+	connection, err := amqp.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	if p.channel, err = connection.Channel(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read reads the queue until it is empty, as a new process.
+func (p *place) read(t *testing.T) (string, error) {
+	t.Helper()
+	c, err := outcomes.Parse([]byte("sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n"), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{Kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var said bytes.Buffer
+	err = outcomes.Import(ctx, outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 100, Logger: slog.New(slog.DiscardHandler)}, &said)
+	return said.String(), err
+}
+
+func (p *place) says(t *testing.T, want string) {
+	t.Helper()
+	if got, err := p.read(t); err != nil || !strings.HasPrefix(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+}
+
+func (p *place) send(t *testing.T, id, body string) {
+	t.Helper()
+	if err := p.channel.PublishWithContext(t.Context(), "", "outcomes", true, false, amqp.Publishing{MessageId: id, Body: []byte(body), DeliveryMode: amqp.Persistent}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ready waits until the queue holds so many messages that nobody has.
+func (p *place) ready(t *testing.T, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		q, err := p.channel.QueueDeclarePassive("outcomes", true, false, false, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Messages == n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d messages in the queue, want %d", q.Messages, n)
+		}
+	}
+}
+
+func value(id, outcome int) string {
+	return fmt.Sprintf(`{"prediction_id": %d, "outcome": %d}`, id, outcome)
+}
+
+func TestMessagesAreAcknowledgedOnceTheyAreOnTheDisk(t *testing.T) {
+	t.Parallel()
+	url := startBroker(t)
+	p := newPlace(t, url)
+	if _, err := p.read(t); err == nil || !strings.Contains(err.Error(), "look at the queue outcomes, which must be there") {
+		t.Errorf("without the queue: %v", err)
+	}
+	p.connect(t, url)
+	if _, err := p.channel.QueueDeclare("outcomes", true, false, false, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.says(t, "0 records")
+	for i := range 15 { // more than the prefetch
+		p.send(t, "", value(i, 1))
+	}
+	p.send(t, "", "no JSON")
+	p.ready(t, 16)
+	p.says(t, "16 records: 15 accepted, 0 unchanged, 0 overruled, 0 wait for their prediction, 1 set aside")
+	p.ready(t, 0)
+
+	// The log cannot be written: the messages stay.
+	if err := os.Rename(p.log, p.log+".away"); err != nil {
+		t.Fatal(err)
+	}
+	p.send(t, "a", value(0, 0))
+	p.send(t, "b", value(0, 1))
+	p.ready(t, 2)
+	if _, err := p.read(t); err == nil {
+		t.Error("a log that is not there was written")
+	}
+	p.ready(t, 2)
+	if err := os.Rename(p.log+".away", p.log); err != nil {
+		t.Fatal(err)
+	}
+	p.says(t, "2 records: 2 accepted")
+
+	// A message that is delivered again after its outcome was committed is known by its
+	// id: here, one that another has had and given back.
+	p.send(t, "a", value(0, 0))
+	p.ready(t, 1)
+	d, found, err := p.channel.Get("outcomes", false)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	if err := d.Nack(false, true); err != nil {
+		t.Fatal(err)
+	}
+	p.ready(t, 1)
+	p.says(t, "0 records")
+	p.ready(t, 0)
+}
+
+func TestABrokerThatIsGoneIsSaid(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"amqp://guest:s3cret@127.0.0.1:1/": "connect to RabbitMQ at 127.0.0.1:1",
+		"http://guest:s3cret@x":            "must hold one line such as amqps://",
+	} {
+		_, err := newPlace(t, url).read(t)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: error %v, want %q", url, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"{}":                                   "url_file is missing",
+		"{url_file: x}":                        "queue is missing",
+		"{url_file: x, queue: q, prefetch: 0}": "write a whole number from 1 to 5000",
+	} {
+		_, err := outcomes.Parse([]byte("sources:\n- name: a\n  rabbitmq: "+text), "outcomes.yml", []outcomes.Kind{Kind})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}
