@@ -14,40 +14,40 @@ var LatencyBounds = []float64{.001, .005, .01, .025, .05, .075, .1, .25, .5, .75
 // last, which is +Inf. A value on a bound is in its bucket. Do not modify.
 var ScoreBounds = []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}
 
-// DelayBounds are the upper bounds, in seconds, of the buckets but the last of how
-// late outcomes come: from a second to 90 days. The last is +Inf. A value on a
-// bound is in its bucket. Do not modify.
+// DelayBounds are the upper bounds, in seconds, of the buckets of the delay of outcomes,
+// from a second to 90 days. The last bucket, +Inf, is left out. A value on a bound is in
+// its bucket. Do not modify.
 var DelayBounds = []float64{1, 10, 60, 600, 3600, 21600, 86400, 259200, 604800, 1209600, 2592000, 5184000, 7776000}
 
-// Corrections are why an outcome counts although the record before it said
-// otherwise: its source changed its mind, it is surer than any before, or it is
-// as sure and from another source. Do not modify.
+// Corrections are the reasons why an outcome replaces a different earlier one: it comes
+// from the same source, it has a higher confidence than all before, or it has the same
+// confidence and comes from another source. Do not modify.
 var Corrections = []string{"same_source", "higher_confidence", "other_source"}
 
 // LatencyBoundsNS are LatencyBounds in nanoseconds. Do not modify.
 var LatencyBoundsNS = []int64{1e6, 5e6, 10e6, 25e6, 50e6, 75e6, 100e6, 250e6, 500e6, 750e6, 1e9}
 
-// scoreUnit is how many units of Histogram.Sum one whole score is.
+// scoreUnit is the number of units of Histogram.Sum in a score of 1.
 const scoreUnit = 1e9
 
-// Counters counts what one model and version did, from the log's first row on.
-// Everything in it is a whole number, so that sums do not depend on the order
-// in which rows were added and never fall. It is not safe for concurrent use.
+// Counters counts the rows of one model and version since the log was created. All counts
+// are whole numbers, so that sums do not depend on the order of addition and never fall.
+// It is not safe for concurrent use.
 type Counters struct {
 	// Classes counts predictions by predicted class.
 	Classes map[string]int64
-	// Latency leaves out predictions that came without one, Scores those without
-	// a score and those whose score is not in [0, 1]: no probability.
+	// Latency leaves out predictions without one. Scores leaves out predictions without a
+	// score, and those whose score is outside [0, 1] and so not a probability.
 	Latency, Scores Histogram
 	// Errors counts refused requests by reason.
 	Errors map[string]int64
 	// Feedback counts accepted outcomes, superseded ones too.
 	Feedback map[ClassPair]int64
-	// Corrections counts those among them that another record of the prediction
-	// preceded which said otherwise, by a word of the list of that name.
+	// Corrections counts those accepted outcomes that replaced a different one of the same
+	// prediction, by a word of the list Corrections.
 	Corrections map[string]int64
-	// Delays are from prediction to outcome, of all accepted outcomes whose
-	// prediction was still there when they came.
+	// Delays are the times from prediction to outcome, of all accepted outcomes whose
+	// prediction was still in the log when they arrived.
 	Delays Histogram
 	// Invalid counts predictions whose features are not a JSON object.
 	Invalid int64

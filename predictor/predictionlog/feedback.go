@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Feedback is one outcome, to be logged. It names its prediction by id, by
-// request id, or by both when they agree.
+// Feedback is one outcome to add to the log. It names its prediction by id, by request id,
+// or by both if they agree.
 type Feedback struct {
 	PredictionID *int64
 	RequestID    string
 	// Outcome compares as text with the predicted class.
 	Outcome string
-	// Source says who observed it; may be empty.
+	// Source says where the outcome comes from; may be empty.
 	Source string
 	// Confidence is in (0, 1]; 0 means 1.
 	Confidence float64
@@ -22,19 +22,19 @@ type Feedback struct {
 	ObservedAt time.Time
 }
 
-// Accepted is an outcome that is in the log, safe on disk.
+// Accepted is an outcome that is in the log, on disk.
 type Accepted struct {
 	// Seq is the feedback's own number; that of the earlier row when Noop.
 	Seq, PredictionID int64
 	// Class, Model and Version are the prediction's.
 	Outcome, Class, Model, Version string
-	// Noop says that the source had said the same before and nothing was added.
+	// Noop means that the source had reported the same before, and nothing was added.
 	Noop bool
 	// Delay is from the prediction to the observation, never negative.
 	Delay time.Duration
 }
 
-// Why AppendFeedback refuses an outcome. Each comes wrapped in a sentence.
+// The reasons why AppendFeedback refuses an outcome. Each is wrapped in a sentence.
 var (
 	// ErrNotFound says that there has never been such a prediction.
 	ErrNotFound = errors.New("unknown prediction")
@@ -48,7 +48,7 @@ var (
 	ErrNegativeDelay = errors.New("outcome observed before the prediction")
 )
 
-// Complete fills in what may be left out, and fails when something may not.
+// Complete sets defaults, and fails when a required field is missing or out of range.
 func (f *Feedback) Complete() error {
 	switch {
 	case f.PredictionID == nil && f.RequestID == "":

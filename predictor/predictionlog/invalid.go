@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// maxDepth is how deep SQLite lets JSON nest.
+// maxDepth is SQLite's limit on the nesting of JSON.
 const maxDepth = 1000
 
 // InvalidFeatures reports whether a row's features are not a JSON object, by the
@@ -20,7 +20,7 @@ func InvalidFeatures(features []byte) bool {
 	return len(text) == 0 || text[0] != '{' || !json.Valid(text) || depth(text) > maxDepth
 }
 
-// depth returns how deep valid JSON nests.
+// depth returns the nesting of valid JSON.
 func depth(text []byte) int {
 	var level, deepest int
 	quoted := false

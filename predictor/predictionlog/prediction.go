@@ -2,27 +2,28 @@ package predictionlog
 
 import "time"
 
-// Prediction is one answered prediction, to be logged.
+// Prediction is one answered prediction to add to the log.
 type Prediction struct {
-	// RequestID is the caller's, and unique in the log but for shadows; empty means
-	// that the caller sent none.
+	// RequestID is the caller's request id, empty if it sent none. It is unique in the log,
+	// except that shadows share it.
 	RequestID      string
 	Model, Version string
 	// Features is one JSON object. It must not change until Append returns.
 	Features []byte
-	// Score is finite, and of a binary model the probability of the positive class,
-	// in [0, 1]; NaN means that there is none.
+	// Score is finite; NaN means no score. For a binary model it is the probability of the
+	// positive class, in [0, 1].
 	Score float64
 	Class string
-	// Latency is from the request's first byte to the hand-over to the log.
-	// Negative means that it is not known.
+	// Latency is the time from the request's first byte until the prediction is handed to
+	// the log. Negative means unknown.
 	Latency time.Duration
-	// ShadowOf is the id of the answered prediction of which this one is another
-	// model's, nil when it is itself the answer. A shadow may share the request id.
+	// ShadowOf is nil for the prediction that was answered. A shadow, another model's
+	// prediction for the same request, has the id of the answered one here, and may share
+	// its request id.
 	ShadowOf *int64
 }
 
-// Record is a prediction that is in the log, safe on disk.
+// Record is a prediction that is in the log, on disk.
 type Record struct {
 	ID   int64
 	Time time.Time
@@ -32,7 +33,7 @@ type Record struct {
 	// Score is NaN when the row has none.
 	Score float64
 	Class string
-	// Repeated says that the request id was in the log already: the record is
-	// the first one's, and nothing was added.
+	// Repeated means that the request id was in the log already: the record is the first
+	// one, and nothing was added.
 	Repeated bool
 }

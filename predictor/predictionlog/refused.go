@@ -8,7 +8,7 @@ type RefusedOutcome struct {
 	Err   error
 }
 
-// RefusedOutcomes are the records for which a batch was refused, in their order.
+// RefusedOutcomes are the refused records of a batch, in order.
 type RefusedOutcomes []RefusedOutcome
 
 // Error describes the first of them.

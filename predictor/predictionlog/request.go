@@ -2,25 +2,23 @@ package predictionlog
 
 import "errors"
 
-// Request is what one caller asks for at once, under a request id of its own.
+// Request is the predictions of one request that has a request id.
 type Request struct {
-	// Predictions are what is to be added, each with its request id.
+	// Predictions are the predictions to add, each with its request id.
 	Predictions []Prediction
-	// Others are request ids that the caller would have used for another request
-	// under the same id, one row longer, say. The log must not have them.
+	// Others are request ids that other requests under the same id would have, such as
+	// one with more rows. The log must not have them.
 	Others []string
-	// Same reports whether the features of a row of the log, which any service
-	// may have written, are those of Predictions[i]. It is called only for rows
-	// whose request id is known, by the goroutine that writes.
+	// Same reports whether the features of a row of the log, which any service may have
+	// written, equal those of Predictions[i]. The writing goroutine calls it, for rows
+	// with the same request id only.
 	Same func(i int, features []byte) bool
 }
 
-// ErrReused says that the log has a request id of the request, and that what was
-// asked for under it was something else.
+// ErrReused means that the log has a request id of this request for another request.
 var ErrReused = errors.New("request id was used for another request")
 
-// ErrUnavailable says that nothing can be written now: the disk is full or
-// broken, the file cannot be written, another process holds its lock, or the
-// Writer is closed. It comes wrapped in a sentence. The Writer tries again with
-// the next batch, and every second.
+// ErrUnavailable means that nothing can be written now: the disk is full or broken, the
+// file cannot be written, another process holds its lock, or the Writer is closed. It is
+// wrapped in a sentence. The Writer tries again with the next batch, and every second.
 var ErrUnavailable = errors.New("the prediction log cannot be written")

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// logIDLength is that of a UUID in text.
+// logIDLength is the length of a UUID in text.
 const logIDLength = 36
 
-// OwnRequestID names a prediction whose caller sent no request id: by the log's id
-// and its own, as 0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e-17. It is not stored, and
-// says which log has the prediction.
+// OwnRequestID returns the request id of a prediction whose caller sent none: the log's id
+// and the prediction's id, such as 0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e-17. It is not
+// stored, and says which log has the prediction.
 func OwnRequestID(logID string, id int64) string { return logID + "-" + strconv.FormatInt(id, 10) }
 
-// ParseOwnRequestID takes a name of OwnRequestID apart. ok is false for any other
-// text; a caller may have made one of that form by itself.
+// ParseOwnRequestID splits a request id that OwnRequestID made. ok is false for any other
+// text. A caller may have sent an id of the same form.
 func ParseOwnRequestID(text string) (logID string, id int64, ok bool) {
 	if len(text) < logIDLength+2 || text[logIDLength] != '-' {
 		return "", 0, false
@@ -37,7 +37,7 @@ func ParseOwnRequestID(text string) (logID string, id int64, ok bool) {
 	return text[:logIDLength], id, true
 }
 
-// OtherLogError says that a prediction is in another log than the one asked.
+// OtherLogError means that a prediction is in another log.
 type OtherLogError struct{ LogID string }
 
 // Error implements error.

@@ -1,9 +1,9 @@
 package predictionlog
 
-// Key names what served a prediction. Version may be empty.
+// Key is the model and version that made a prediction. Version may be empty.
 type Key struct{ Model, Version string }
 
-// Row is one prediction as a Reader hands it out.
+// Row is one prediction as a Reader returns it.
 type Row struct {
 	// ID rises from row to row; Time is in nanoseconds since 1970, UTC.
 	ID, Time       int64
@@ -11,8 +11,8 @@ type Row struct {
 	// Features is the text that was logged: a JSON object, unless the service
 	// that wrote it was broken (see InvalidFeatures). It belongs to the row.
 	Features []byte
-	// Score is any finite number, of a binary model the probability of the positive
-	// class; it means nothing without HasScore.
+	// Score is any finite number, for a binary model the probability of the positive
+	// class. It is meaningless without HasScore.
 	Score    float64
 	HasScore bool
 	Class    string
@@ -25,7 +25,7 @@ type Row struct {
 // [0, 1].
 func (r *Row) Probability() (p float64, ok bool) { return probability(r.Score, r.HasScore) }
 
-// WholeRow is a prediction with what only those need who keep it elsewhere.
+// WholeRow is a prediction with the columns that only a copy of the log needs.
 type WholeRow struct {
 	Row
 	RequestID string // empty when the caller sent none
@@ -34,8 +34,8 @@ type WholeRow struct {
 	ShadowOf int64
 }
 
-// FeedbackRow is one accepted outcome as a Reader hands it out. The newest one
-// of a prediction is its outcome. Class, Model and Version are the prediction's.
+// FeedbackRow is one accepted outcome as a Reader returns it. The newest one of a
+// prediction is its outcome. Class, Model and Version are the prediction's.
 type FeedbackRow struct {
 	// Time is when it was logged, ObservedAt when the outcome was seen; both in
 	// nanoseconds since 1970, UTC.
@@ -48,8 +48,8 @@ type FeedbackRow struct {
 	PredictedAt int64
 	Score       float64
 	HasScore    bool
-	// Corrects is empty, or says why the outcome counts although the record before
-	// it said otherwise: a word of Corrections.
+	// Corrects is empty, or a word of Corrections that says why the outcome replaces a
+	// different earlier one.
 	Corrects string
 }
 

@@ -1,8 +1,8 @@
 package predictionlog
 
-// State is how far a log has come.
+// State is the state of a log: its size and its newest rows.
 type State struct {
-	// LogID is the log's UUID: another one is another log.
+	// LogID is the log's UUID. A different one means a different log.
 	LogID string
 	// HighWater holds the newest ids ever written, whether or not those rows
 	// are still there; TotalsUpTo the newest ids in the log's own sums.

@@ -61,9 +61,9 @@ func (c *Column) KindOf(x float64) Kind {
 	return Known
 }
 
-// ReadBytes is [Column.Read] in a column that is not numeric, without allocation. The
-// text it returns is text itself, where that is canonical, else it lies in scratch, which
-// it returns with what it appended.
+// ReadBytes is [Column.Read] for a column that is not numeric, without allocation. The
+// returned text is text itself if that is canonical; otherwise it is appended to scratch,
+// which is returned too.
 func (c *Column) ReadBytes(text, scratch []byte) (kind Kind, canonical, grown []byte) {
 	at := len(scratch)
 	if c.Type == Boolean && string(text) != "true" && string(text) != "false" {

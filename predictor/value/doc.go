@@ -1,6 +1,6 @@
-// Package value holds the rules by which a value is read, the same for every way
-// on which it comes: a cell of a CSV, a value in JSON, a column of SQL. Equal values
-// have equal readings, whatever their spelling:
+// Package value has the rules by which a value is read. They are the same for a cell of a
+// CSV, a value in JSON and a column of SQL. Equal values have equal readings, whatever
+// their spelling:
 //
 //	spelling                     numeric    categorical  boolean
 //	30, 30.0, 3e1, "30"          30         30           unseen
@@ -17,11 +17,11 @@
 // A list of texts (see [MissingTexts]) can make more of them missing.
 package value
 
-// Kind says what a reading is.
+// Kind says whether a reading is a value.
 type Kind uint8
 
-// Missing is no value, Known one that the type of the column has, and Invalid one
-// that it does not have. Categories never seen before are Known here.
+// Missing means no value, Known a value of the column's type, and Invalid a value of
+// another type. Categories that were never seen before are Known here.
 const (
 	Missing Kind = iota
 	Known

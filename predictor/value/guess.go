@@ -8,27 +8,27 @@ import (
 	"unicode/utf8"
 )
 
-// Guess is what a column is taken for, and what a person should know about that.
+// Guess is the guessed type of a column, with notes for a person.
 type Guess struct {
 	// Type is Numeric, Categorical or Boolean; empty: the column is left out.
 	Type string
-	// Notes are sentences that name the column, examples, and the flag that says
-	// otherwise.
+	// Notes are sentences that name the column, examples, and the flag to overrule the
+	// guess.
 	Notes []string
 }
 
-// Survey goes over the texts of a column to guess its type. The rules, in this order:
+// Survey reads the texts of a column to guess its type. The rules, in this order:
 //
-//   - as it was asked for;
-//   - without any value: categorical, and always missing;
-//   - true and false only, 0 and 1 among them: boolean;
+//   - a flag names the type: that type;
+//   - no values: categorical, and always missing;
+//   - only true and false, and perhaps 0 and 1: boolean;
 //   - dates: left out;
-//   - plain numbers in nine of ten texts that are not missing: numeric, the rest is
-//     invalid; but digits of one width with zeros in front are categories, and whole
-//     numbers that are an identifier are left out;
-//   - else categorical; but with nearly as many values as rows it is left out.
+//   - plain numbers in nine of ten texts that are not missing: numeric, and the other
+//     texts are invalid; but digits of one width with leading zeros are categorical, and
+//     whole numbers that are identifiers are left out;
+//   - all others: categorical; but with nearly as many values as rows it is left out.
 //
-// A number with a thousands separator is no plain number here.
+// A number with a thousands separator is not a plain number here.
 type Survey struct {
 	census
 
@@ -37,8 +37,8 @@ type Survey struct {
 	notes       []string
 }
 
-// NewSurvey begins with a column of that name. Asked is the type that a flag gave it,
-// empty without one; missing lists texts that stand for no value.
+// NewSurvey returns a survey of a column. Asked is the type that a flag gives it, empty
+// without one; missing lists texts that stand for a missing value.
 func NewSurvey(name, asked string, missing *MissingTexts) *Survey {
 	s := &Survey{name: name, asked: asked, missing: missing}
 	s.last, s.distinct = math.NaN(), map[uint64]struct{}{}
@@ -61,8 +61,8 @@ func (s *Survey) Add(text string, rows int) {
 	}
 }
 
-// Guess is what the column is, going by all texts. It is an error when the column was
-// asked to be numeric and has no number, or decimal commas.
+// Guess returns the type of the column by all its texts. A column that a flag makes numeric
+// must have numbers, without decimal commas; anything else is an error.
 func (s *Survey) Guess() (Guess, error) {
 	kind := s.asked
 	switch s.asked {
@@ -78,7 +78,7 @@ func (s *Survey) Guess() (Guess, error) {
 	return Guess{kind, s.notes}, nil
 }
 
-// guess is the type of a column that no flag names, empty when it is left out.
+// guess returns the type of a column that no flag names, empty when it is left out.
 func (s *Survey) guess() string {
 	switch {
 	case s.present == 0:

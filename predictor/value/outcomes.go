@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Outcomes learns which values a column of outcomes has, so that two of them can be
-// coded as classes 0 and 1. Values compare as [Classes] do; empty cells are no outcome,
-// nor are the texts of Missing. NA, nan and the like are not outcomes next to numbers or
-// two other values; next to one word, as in Fraud and None, they are the other.
-// The zero value is ready to use.
+// Outcomes collects the values of a column of outcomes, so that two of them can be coded as
+// classes 0 and 1. Values compare as in [Classes]. Empty cells and the texts of Missing are
+// not outcomes. NA, nan and the like are not outcomes if the column has numbers or two other
+// values; if it has one other word, as in Fraud and None, they are the second value. The
+// zero value is ready to use.
 type Outcomes struct {
 	Missing *MissingTexts
 
@@ -20,7 +20,7 @@ type Outcomes struct {
 	absents []string // NA, nan and the like, in the same way
 }
 
-// outcomesKept bounds what is remembered of a column that is no outcome at all.
+// outcomesKept bounds the values that are stored of a column that is not an outcome.
 const outcomesKept = 10
 
 // Add notes one cell.
@@ -38,20 +38,19 @@ func (o *Outcomes) Add(cell string) {
 	}
 }
 
-// Empty reports whether there was nothing that is an outcome beyond doubt.
+// Empty reports whether no value is certainly an outcome.
 func (o *Outcomes) Empty() bool { return len(o.values) == 0 }
 
 // Coding says which value of a column of outcomes is class 0 and which is class 1, in
 // canonical form. Negative is empty where the column has only the other.
 type Coding struct{ Negative, Positive string }
 
-// Coding returns the coding in which that value is class 1. Without one it is 1 or
-// true, where the column has nothing but 0 and 1, or false and true. It is an error
-// when the column has no value at all or more than two, and when the wanted one is not
-// among them.
+// Coding returns the coding in which positive is class 1. If positive is empty, class 1 is 1
+// or true, provided that the column has only 0 and 1, or false and true. A column with no
+// values or more than two, or without the positive value, is an error.
 //
-// A third value is refused, not counted with the negatives: in columns of outcomes
-// it is mostly a state such as "current", which is neither.
+// A third value is refused and not counted as negative: in columns of outcomes it is mostly
+// a state such as "current", which is neither.
 func (o *Outcomes) Coding(positive string) (Coding, error) {
 	values := slices.Clone(o.values)
 	if len(values) < 2 && !slices.ContainsFunc(values, isNumberOrTruth) {
@@ -100,7 +99,7 @@ func listed(values []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Class is the class of a cell, "1" or "0", and "" for one that is no outcome.
+// Class returns the class of a cell, "1" or "0", and "" if it is not an outcome.
 func (c Coding) Class(cell string) string {
 	switch text := classText(cell); text {
 	case "":
@@ -113,8 +112,8 @@ func (c Coding) Class(cell string) string {
 	return ""
 }
 
-// Classes are the classes 0 and 1 with the column's values as their names. There are
-// no names where these could be taken for the other class, as in a column of 1 and 2.
+// Classes returns the classes 0 and 1 with the column's values as their names. They have no
+// names if a name could be taken for the other class, as in a column of 1 and 2.
 func (c Coding) Classes() []Class {
 	classes := []Class{{Text: "0"}, {Text: "1"}}
 	if c.Negative == "1" || c.Negative == "true" || c.Positive == "0" || c.Positive == "false" {

@@ -1,18 +1,18 @@
 package features
 
-// form is what objects of one writer have in common: the text before each value
-// and behind the last, and the column of each value. It is empty when there is none.
+// form is the part that objects of one writer have in common: the text before each value
+// and after the last one, and the column of each value. It is empty without an object.
 type form struct {
 	text   []byte // before the first value, before the second ...
 	places []place
-	end    []byte // behind the last value
-	whole  bool   // every column has a value: nothing of the row before shows through
+	end    []byte // after the last value
+	whole  bool   // every column has a value, so no value of the row before remains
 	seen   []bool // scratch
 }
 
-// place is where a value stands.
+// place is the place of a value in the text.
 type place struct {
-	before int // how long the text before it is
+	before int // length of the text before it
 	column int // -1: not watched
 }
 

@@ -1,5 +1,5 @@
-// Package features reads the features of a prediction as the log holds them: a JSON
-// object, of which some keys are wanted.
+// Package features reads the features of a prediction from the log: the watched keys of a
+// JSON object.
 package features
 
 import (
@@ -21,11 +21,10 @@ type Values struct {
 	Texts   [][]byte
 }
 
-// Reader picks the watched features out of a JSON object. Rows of one writer
-// differ in their values only, so it remembers what stood between these, keys,
-// punctuation and white space: the common row costs one comparison a key.
-// Whatever is unusual (an escape, a nested value, a broken object) goes to
-// encoding/json. A key that is repeated has its last value.
+// Reader reads the watched features of JSON objects. Rows of one writer differ in their
+// values only, so it remembers the text between the values (keys, punctuation and white
+// space): a usual row costs one comparison for each key. Unusual rows (an escape, a nested
+// value, a broken object) are read by encoding/json. A repeated key has its last value.
 type Reader struct {
 	names   []string
 	columns []value.Column
@@ -36,8 +35,8 @@ type Reader struct {
 	text    []byte // scratch for canonical texts
 }
 
-// New returns a Reader of features with these names, each read as the column of the same
-// index. No name may be there twice.
+// New returns a Reader of the features with these names. Each is read by the rules of the
+// column with the same index. Names must be distinct.
 func New(names []string, columns []value.Column) *Reader {
 	n := len(names)
 	r := &Reader{
@@ -71,8 +70,8 @@ func (r *Reader) Read(object []byte) (*Values, bool) {
 	return &r.values, r.slow(object)
 }
 
-// known reads an object of the form of one before. It reports false on any
-// other, having changed values at will.
+// known reads an object that has the remembered form. It reports false for any other, and
+// may have changed values.
 func (r *Reader) known(b []byte) bool {
 	if len(r.form.places) == 0 {
 		return false
@@ -103,9 +102,8 @@ func (r *Reader) known(b []byte) bool {
 	return string(b[i:]) == string(r.form.end)
 }
 
-// fast reads a flat object of numbers, plain strings, booleans and nulls, and
-// remembers its form. It reports false on anything else, having changed values
-// at will.
+// fast reads a flat object of numbers, plain strings, booleans and nulls, and remembers its
+// form. It reports false for anything else, and may have changed values.
 func (r *Reader) fast(b []byte) bool {
 	r.form.clear()
 	ended := 0 // the value before
@@ -149,8 +147,8 @@ func (r *Reader) fast(b []byte) bool {
 	}
 }
 
-// scalar reads the value at b[i] into a column, nowhere when that is -1, and
-// returns where it ends.
+// scalar reads the value at b[i] into a column, or skips it if the column is -1, and
+// returns the index after it.
 func (r *Reader) scalar(b []byte, i, column int) (int, bool) {
 	if i == len(b) {
 		return i, false
