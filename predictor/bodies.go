@@ -18,9 +18,8 @@ const (
 	keptBodyBytes = 64 << 10
 )
 
-// bodies bounds the memory of the requests' bodies. Beyond the bound the body
-// that has been arriving for the longest time is given up, so that clients that
-// send slowly turn away none that do not.
+// bodies bounds the memory of request bodies. Above the bound it gives up the body that has
+// been arriving longest, so that slow clients do not block fast ones.
 type bodies struct {
 	maxBytes int64
 
@@ -55,7 +54,7 @@ func (s *bodies) begin(w http.ResponseWriter) *requestBody {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bytes+int64(cap(b.data)) > s.maxBytes {
-		b.data = nil // Less will do, as it may be all that there is room for.
+		b.data = nil // A smaller buffer is enough, and there may be no room for more.
 	}
 	b.held = int64(cap(b.data))
 	s.bytes += b.held
@@ -66,10 +65,9 @@ func (s *bodies) begin(w http.ResponseWriter) *requestBody {
 	return b
 }
 
-// grow makes the buffer's capacity n bytes, and gives other bodies up when there is
-// no room for that. It reports false when that does not help: what is held belongs
-// to bodies that are being answered, or so many were given up that their memory is
-// not free yet. A body that is small enough always has room.
+// grow sets the buffer's capacity to n bytes, and gives up other bodies if there is no room.
+// It reports false when that does not help: the memory belongs to bodies that are being
+// answered, or to given-up bodies that are not released yet. A small body always has room.
 func (b *requestBody) grow(n int) bool {
 	s := b.all
 	s.mu.Lock()
@@ -94,8 +92,8 @@ func (b *requestBody) grow(n int) bool {
 	return true
 }
 
-// arrived notes that the whole body is there, and reports false when it was given
-// up before.
+// arrived notes that the whole body has arrived, and reports false if it was given up
+// before.
 func (b *requestBody) arrived() bool {
 	s := b.all
 	s.mu.Lock()

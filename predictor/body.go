@@ -99,7 +99,7 @@ func tooLarge(limit int64) *problem {
 		" bytes; send less in one request: an object may have "+strconv.Itoa(MaxObjectBytes)+" bytes, an array "+strconv.Itoa(MaxArrayBytes))
 }
 
-// unreadable describes a body that did not arrive.
+// unreadable returns the problem of a body that did not arrive.
 func unreadable(err error) *problem {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return newProblem(http.StatusRequestTimeout, reasonTimeout, "the body did not arrive in time; send it again")

@@ -12,17 +12,16 @@ import (
 )
 
 const (
-	// appendTimeout bounds how long a request waits for the log. A commit takes
-	// a millisecond; what takes this long is a disk that hangs.
+	// appendTimeout bounds the time that a request waits for the log. A commit takes a
+	// millisecond; only a disk that hangs takes this long.
 	appendTimeout = 10 * time.Second
-	// retryAfter is what Retry-After says, in seconds, while the log cannot be
-	// written.
+	// retryAfter is the value of Retry-After, in seconds, while the log cannot be written.
 	retryAfter = 5
-	// statusClientClosed is counted, never sent: the client went away.
+	// statusClientClosed is counted and never sent: the client has disconnected.
 	statusClientClosed = 499
 )
 
-// endpoint is what POST requests to one path are answered by.
+// endpoint answers the POST requests to one path.
 type endpoint struct {
 	// answer answers a request that began at start, whose body has arrived, or
 	// returns the problem to answer instead. Writing the answer is the last thing
@@ -50,8 +49,8 @@ func (s *Server) api(name string, e endpoint) http.Handler {
 	})
 }
 
-// guard calls the endpoint if the request may have it. A request counts once its
-// body has arrived: those that send slowly keep nobody out.
+// guard calls the endpoint unless too many requests are being answered. A request counts
+// once its body has arrived, so slow senders do not block others.
 func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, e endpoint) (refused *problem) {
 	if r.Method != http.MethodPost {
 		return wrongMethod(r, http.MethodPost)
@@ -84,15 +83,15 @@ func overloaded(detail string) *problem {
 	return p
 }
 
-// written notes that the log took something. Why it did not is for the log to
-// say; what that means for the callers is said here, once each way.
+// written notes that the log has accepted rows. The log itself logs why it could not; here
+// the consequence for callers is logged, once for each change.
 func (s *Server) written() {
 	if s.failing.Load() && s.failing.Swap(false) {
 		s.logger.Info("predictions are recorded again")
 	}
 }
 
-// unwritten makes the answer to a request that the log did not take.
+// unwritten makes the answer to a request that the log could not record.
 func (s *Server) unwritten(r *http.Request, err error) *problem {
 	if r.Context().Err() != nil {
 		return newProblem(statusClientClosed, reasonGone, "the client went away before the answer")

@@ -7,13 +7,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// schema is the shape of a prediction request: the model's features, in order.
+// schema describes a prediction request: the model's features, in order.
 type schema struct {
 	features []feature
 	index    map[string]int
 }
 
-// feature is one feature at the door.
+// feature is one feature of a request.
 type feature struct {
 	name    string
 	key     []byte // The name as the JSON of a row has it, with quotes and colon.
@@ -21,7 +21,7 @@ type feature struct {
 	numeric bool
 }
 
-// newSchema derives the shape of requests from a model.
+// newSchema derives the description of requests from a model.
 func newSchema(m *model.Model) *schema {
 	s := &schema{features: make([]feature, len(m.Features)), index: make(map[string]int, len(m.Features))}
 	columns := m.Columns()
@@ -40,9 +40,9 @@ type input struct {
 	rows   int
 	array  bool
 	faults faults
-	id     string // The request's.
+	id     string // The request's id.
 	given  bool   // The id is the caller's.
-	logged bool   // It is a row of the log, which may be spelled in more ways.
+	logged bool   // It is a row of the log, which allows more spellings.
 
 	seen []int // By feature, the last row that had it, counted from 1.
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// feedback answers POST /feedback: what came of a prediction, or of many. One request
-// is one transaction: every record is accepted, or none.
+// feedback answers POST /feedback: the outcome of one prediction or of many. One request is
+// one transaction: every record is accepted, or none.
 func (s *Server) feedback(w http.ResponseWriter, r *http.Request, body []byte, _ time.Time) *problem {
 	q := s.outcomes.decode(body)
 	if q.faults.any() {
@@ -33,9 +33,9 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, body []byte, _
 	return nil
 }
 
-// contradiction is the answer to feedback that is well formed and does not fit what
-// the log has; nil for every other error, and for none. Of an array, every record
-// that does not fit is named, and the status is that of the first.
+// contradiction returns the answer to well-formed feedback that contradicts the log; nil for
+// every other error, and for none. For an array it names every such record, and the status
+// is that of the first.
 func (q *feedbackRequest) contradiction(err error) *problem {
 	refused, ok := errors.AsType[predictionlog.RefusedOutcomes](err)
 	if !ok {
@@ -45,7 +45,7 @@ func (q *feedbackRequest) contradiction(err error) *problem {
 	for _, record := range refused {
 		code, contradicted := contradict(&q.records[record.Index], record.Err)
 		if code == 0 {
-			return nil // The log's own fault: another record does not repair it.
+			return nil // An error of the log, which no other record can repair.
 		}
 		if status == 0 {
 			status = code
@@ -61,8 +61,8 @@ func (q *feedbackRequest) contradiction(err error) *problem {
 	return p
 }
 
-// contradict says with which status, and as what fault, a record is refused by the
-// log. The status is 0 when err is no contradiction.
+// contradict returns the status and the fault of a record that the log refused. The status
+// is 0 if err is not a contradiction.
 func contradict(f *predictionlog.Feedback, err error) (status int, found fault) {
 	field := "prediction_id"
 	if f.PredictionID == nil {
@@ -92,7 +92,7 @@ func contradict(f *predictionlog.Feedback, err error) (status int, found fault) 
 	return 0, fault{}
 }
 
-// naming says by what the feedback names its prediction.
+// naming returns the id by which the feedback names its prediction.
 func naming(f *predictionlog.Feedback) string {
 	if f.PredictionID != nil {
 		return "prediction_id " + strconv.FormatInt(*f.PredictionID, 10)
@@ -117,8 +117,8 @@ func (q *feedbackRequest) appendAnswers(dst []byte, accepted []predictionlog.Acc
 	return append(dst, '\n')
 }
 
-// appendAccepted appends the answer to one accepted record. Whether a prediction
-// without a class, which a foreign writer may log, was correct is null.
+// appendAccepted appends the answer to one accepted record. Its member correct is null for a
+// prediction without a class, which other writers may log.
 func (o *outcomes) appendAccepted(dst []byte, a *predictionlog.Accepted) []byte {
 	dst = append(dst, `{"prediction_id":`...)
 	dst = strconv.AppendInt(dst, a.PredictionID, 10)

@@ -24,7 +24,7 @@ const (
 	memberObservedAt
 )
 
-// members are their names.
+// members are the names of the members.
 var members = [...]string{"prediction_id", "request_id", "actual_outcome", "source", "confidence", "observed_at"}
 
 // feedbackRequest is a decoded request: one record, or an array of them.
@@ -34,9 +34,9 @@ type feedbackRequest struct {
 	faults  faults
 }
 
-// decode reads the body of a feedback request, at most MaxArrayRows records. A null
-// stands for an absent member. What is wrong is in the faults, all of it, unless the
-// body is not JSON at all: then that is the only fault.
+// decode reads the body of a feedback request, at most MaxArrayRows records. A null counts
+// as an absent member. The faults have everything that is wrong. If the body is not JSON,
+// that is the only fault.
 func (o *outcomes) decode(body []byte) *feedbackRequest {
 	q := &feedbackRequest{faults: faults{limit: MaxArrayRows}}
 	l, err := newLexer(body)
@@ -111,7 +111,7 @@ func (q *feedbackRequest) record(l *lexer, o *outcomes, index int) error {
 		}
 		seen[member] = true
 		if v.typ == jsonNull {
-			continue // As if it were absent; what may not be absent is found missing below.
+			continue // As if it were absent; required members are checked below.
 		}
 		if reason, detail := setMember(&f, member, v, o); reason != "" {
 			q.faults.add(index, name, reason, detail)
@@ -167,8 +167,8 @@ func setMember(f *predictionlog.Feedback, member int, v token, o *outcomes) (rea
 	return "", ""
 }
 
-// setPredictionID stores a prediction id. 7.0 is 7: data frames with a missing
-// value somewhere send whole numbers that way.
+// setPredictionID stores a prediction id. 7.0 is 7, because data frames with missing values
+// send whole numbers that way.
 func setPredictionID(f *predictionlog.Feedback, v token) (reason, detail string) {
 	const advice = "prediction_id must be a whole number from 0; send the one that /predict answered"
 	id, err := strconv.ParseInt(string(v.text), 10, 64)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// syntaxError is where and why a body stopped being JSON, and in the value of
-// which field, if any.
+// syntaxError says where and why a body is not JSON, and in the value of which field, if
+// any.
 type syntaxError struct {
 	offset int
 	detail string
@@ -18,7 +18,7 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("byte %d: %s", e.offset, e.detail)
 }
 
-// inField notes the field in whose value the syntax went wrong.
+// inField adds to a syntax error the field in whose value it is.
 func inField(err error, name []byte) error {
 	if syntax, ok := errors.AsType[*syntaxError](err); ok {
 		syntax.field = name
@@ -26,8 +26,8 @@ func inField(err error, name []byte) error {
 	return err
 }
 
-// syntaxFaults is the one fault of a body that is not JSON, with the line and
-// the column (in bytes, from 1) where that shows.
+// syntaxFaults returns the one fault of a body that is not JSON, with line and column (in
+// bytes, from 1).
 func syntaxFaults(body []byte, err error) faults {
 	f := faults{limit: 1}
 	syntax, ok := errors.AsType[*syntaxError](err)

@@ -7,20 +7,18 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deeply arrays and objects may be nested in a request
-// body. Every document the predictor accepts is two or three deep, so what is
-// deeper is refused before it costs stack.
+// maxDepth bounds the nesting of arrays and objects in a request body. Valid requests are
+// two or three levels deep; anything deeper is refused before it uses stack.
 const maxDepth = 32
 
-// lexer reads RFC 8259 JSON from a byte slice that is known to be valid UTF-8.
-// It is stricter than encoding/json in one place, because what it reads is
-// logged and compared as text: an unpaired surrogate escape is an error instead
-// of U+FFFD. It allocates only for strings with escapes.
+// lexer reads JSON (RFC 8259) from a byte slice that is valid UTF-8. It is stricter than
+// encoding/json in one place, because its texts are logged and compared: an unpaired
+// surrogate escape is an error instead of U+FFFD. It allocates for strings with escapes
+// only.
 //
-// For an object of 12 numbers encoding/json takes four times as long, with 45
-// allocations, says nothing of repeated keys, and not in which field or on which
-// line a body is broken. encoding/json/jsontext is behind GOEXPERIMENT=jsonv2 in Go
-// 1.26.
+// For an object of 12 numbers encoding/json takes four times as long, with 45 allocations.
+// It does not report repeated keys, nor the field and the line of a syntax error.
+// encoding/json/jsontext needs GOEXPERIMENT=jsonv2 in Go 1.26.
 //
 // The grammar is that of T. Bray, ed. (2017), "The JavaScript Object Notation
 // (JSON) Data Interchange Format", RFC 8259, sections 2 to 7.
@@ -29,8 +27,8 @@ type lexer struct {
 	pos  int
 }
 
-// newLexer returns a lexer of the body, or an error when the body cannot be
-// JSON: it is empty, or not UTF-8, or begins with a byte order mark.
+// newLexer returns a lexer of the body, or an error when the body cannot be JSON: when it is
+// empty, not UTF-8, or begins with a byte order mark.
 func newLexer(body []byte) (lexer, error) {
 	l := lexer{data: body}
 	if len(body) == 0 {
@@ -110,7 +108,7 @@ func (l *lexer) unexpected(want string) error {
 	return l.fail("unexpected " + strconv.QuoteRune(r) + "; expected " + want)
 }
 
-// open takes the bracket that begins an array or an object.
+// open reads the bracket that begins an array or an object.
 func (l *lexer) open(bracket byte) error {
 	if c, ok := l.peek(); !ok || c != bracket {
 		return l.unexpected(strconv.QuoteRune(rune(bracket)))
@@ -119,9 +117,8 @@ func (l *lexer) open(bracket byte) error {
 	return nil
 }
 
-// more reports whether another element follows in the array or object that the
-// closing bracket ends, and takes the comma before it, or the bracket. First is
-// true before the first element.
+// more reports whether another element follows before the closing bracket, and reads the
+// comma or the bracket. First is true before the first element.
 func (l *lexer) more(closing byte, first bool) (bool, error) {
 	c, ok := l.peek()
 	switch {
@@ -140,8 +137,8 @@ func (l *lexer) more(closing byte, first bool) (bool, error) {
 	return false, l.unexpected("',' or " + strconv.QuoteRune(rune(closing)))
 }
 
-// member takes the next member of an object: its name, the colon and its value. more is
-// false, and the closing brace is taken, after the last. First is true before the first.
+// member reads the next member of an object. After the last member it reads the closing
+// brace, and more is false. First is true before the first member.
 func (l *lexer) member(first bool) (name []byte, v token, more bool, err error) {
 	if more, err = l.more('}', first); err != nil || !more {
 		return nil, v, false, err
@@ -155,10 +152,10 @@ func (l *lexer) member(first bool) (name []byte, v token, more bool, err error) 
 	return name, v, true, nil
 }
 
-// elements takes an array whole. It calls object where an element begins that is an
-// object, which must take it, and other after one that is not, with its place from
-// 0 on. From the place most on, elements are checked for syntax only. It returns how
-// many there are.
+// elements reads a whole array and returns the number of its elements. It calls object at
+// the begin of each element that is an object, which must read it, and other after each
+// element that is not. Both get the index of the element. From index most on, elements are
+// checked for syntax only.
 func (l *lexer) elements(most int, object func(index int) error, other func(index int, t jsonType)) (count int, err error) {
 	if err := l.open('['); err != nil {
 		return 0, err
@@ -184,7 +181,7 @@ func (l *lexer) elements(most int, object func(index int) error, other func(inde
 	}
 }
 
-// key takes the name of an object's member and the colon after it.
+// key reads the name of an object's member and the colon after it.
 func (l *lexer) key() ([]byte, error) {
 	if c, ok := l.peek(); !ok || c != '"' {
 		return nil, l.unexpected("a name in double quotes")
@@ -200,8 +197,8 @@ func (l *lexer) key() ([]byte, error) {
 	return name, nil
 }
 
-// value takes the next value whole. Of an array or object, depth levels down,
-// only the type is kept.
+// value reads the next value, which is depth levels down. For an array or object it returns
+// the type only.
 func (l *lexer) value(depth int) (token, error) {
 	c, ok := l.peek()
 	if !ok {
@@ -230,7 +227,7 @@ func (l *lexer) value(depth int) (token, error) {
 	return token{}, l.unexpected("a value")
 }
 
-// skip takes an array or object and everything in it.
+// skip reads an array or object with everything in it.
 func (l *lexer) skip(opening, closing byte, depth int) error {
 	if depth >= maxDepth {
 		return l.fail(fmt.Sprintf("nested deeper than %d levels; send flat objects", maxDepth))
@@ -253,7 +250,7 @@ func (l *lexer) skip(opening, closing byte, depth int) error {
 	}
 }
 
-// end checks that nothing but white space is left.
+// end checks that only white space is left.
 func (l *lexer) end() error {
 	if _, ok := l.peek(); ok {
 		return l.fail("more data after the JSON value; send one value in each request")

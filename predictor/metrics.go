@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors/version"
 )
 
-// Metrics are the predictor's own: how fast and how well it serves. What it
-// predicted is in the log, and on the exporter's page.
+// Metrics are the predictor's own metrics: how fast and how well it serves. Its predictions
+// are in the log, and on the exporter's page.
 type Metrics struct {
 	registry *prometheus.Registry
 
@@ -27,7 +27,7 @@ type Metrics struct {
 	dropped     prometheus.Counter
 }
 
-// codes are the status codes that have a counter from the start.
+// codes are the status codes whose counters exist from the start.
 var codes = []int{
 	http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
 	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusUnprocessableEntity,

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// requestIDHeader carries the caller's name for a request: the same request with
-// the same name is answered with the first answer, another request is refused.
+// requestIDHeader has the caller's id of a request. The same request with the same id gets
+// the first answer again; another request with that id is refused.
 //
 // Jena, J.; Dalal, S. "The Idempotency-Key HTTP Header Field",
 // draft-ietf-httpapi-idempotency-key-header, sections 2.6 and 2.7.
@@ -17,10 +17,9 @@ const requestIDHeader = "X-Request-ID"
 // requestIDKey is the header's key in an http.Header.
 const requestIDKey = "X-Request-Id"
 
-// requestID returns the caller's request id, or a new one, by which a refusal or an
-// answer that is not in the log can be named; what is logged without the caller's id
-// is named by the log. Given says that it is the caller's. Detail is not empty when
-// the caller's cannot be used.
+// requestID returns the caller's request id, or a new one for refusals and for answers that
+// are not logged; a logged prediction without the caller's id gets its id from the log.
+// Given says whether it is the caller's. Detail is not empty if the caller's is invalid.
 func requestID(r *http.Request, rows int, array bool) (id string, given bool, detail string) {
 	sent := r.Header[requestIDKey]
 	switch {
@@ -39,9 +38,9 @@ func requestID(r *http.Request, rows int, array bool) (id string, given bool, de
 	return sent[0], true, ""
 }
 
-// rowID is the request id of one prediction: the request's own, or in an array
-// the request's with the row's index, "ID/0", "ID/1" and so on, so that a
-// repeated array finds each of its rows again.
+// rowID returns the request id of one prediction: the id of the request, or in an array that
+// id with the index of the row, "ID/0", "ID/1" and so on. So a repeated array finds each of
+// its rows again.
 func rowID(id string, row int, array bool) string {
 	if !array {
 		return id
@@ -59,10 +58,10 @@ func validRequestID(id string) bool {
 	return len(id) <= maxText
 }
 
-// otherIDs are the request ids that the log has when the caller's id was used for
-// a request of another shape: an object instead of an array, or a longer array.
-// Another object and a shorter array have ids of their rows in common with it. So
-// an id, and that id with /0 behind it, count as the id of one request.
+// otherIDs returns the request ids that are in the log if the caller's id was used for a
+// request of another shape: an object instead of an array, or a longer array. (Another
+// object, or a shorter array, has row ids in common with this request.) So an id, and that
+// id followed by /0, count as the id of one request.
 func otherIDs(id string, rows int, array bool) []string {
 	if !array {
 		return []string{rowID(id, 0, true)}
