@@ -7,16 +7,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// outcomes reads what came of a prediction: one of the model's classes, in any
-// spelling of its text or its name, or as true or false where the classes are 0
-// and 1.
+// outcomes reads the outcome of a prediction: one of the model's classes, in any spelling of
+// its text or its name, or as true or false if the classes are 0 and 1.
 type outcomes struct {
 	classes value.Classes
 	last    string // The last of them, such as "1".
 	advice  string // Lists the classes: "send 0 or 1".
 }
 
-// newOutcomes takes the classes of a model.
+// newOutcomes returns a reader of the outcomes of a model with these classes.
 func newOutcomes(classes []value.Class) outcomes {
 	listed := make([]string, len(classes))
 	for i, class := range classes {
@@ -55,8 +54,8 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 	return "", reasonOutOfRange, "actual_outcome is " + text + ", which is not a class of the model; " + o.advice
 }
 
-// correct reports whether the class that the log has for a prediction, which any
-// service may have written, is the outcome.
+// correct reports whether the class in the log, which any service may have written, is the
+// outcome.
 func (o *outcomes) correct(class, outcome string) bool {
 	if canonical, ok := o.classes.Match(class); ok {
 		class = canonical

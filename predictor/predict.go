@@ -44,7 +44,7 @@ func (s *Server) noteRefused(refused *problem) {
 	}
 }
 
-// decode decodes the body into in, and the request's id.
+// decode decodes the body, and the request's id, into in.
 func (s *Server) decode(in *input, r *http.Request, body []byte) (refused *problem) {
 	in.id, in.given = "", false
 	s.schema.decode(in, body, MaxArrayRows)
@@ -58,8 +58,8 @@ func (s *Server) decode(in *input, r *http.Request, body []byte) (refused *probl
 	return nil
 }
 
-// evaluate asks the model about every row. What it returns belongs to the log
-// afterwards, so none of it is reused.
+// evaluate predicts every row. The result belongs to the log afterwards, so no part of it is
+// reused.
 func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 	batch := make([]predictionlog.Prediction, in.rows)
 	features := make([]byte, 0, in.rows*32*len(s.schema.features)) // Right for most; grows otherwise.
@@ -80,8 +80,8 @@ func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 	return batch
 }
 
-// record hands the batch to the log and waits for it. Logged is false when the
-// log cannot be written and the server answers all the same.
+// record adds the batch to the log and waits until it is on disk. Logged is false when the
+// log cannot be written and the server answers without it.
 func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Prediction, start time.Time) (records []predictionlog.Record, logged bool, refused *problem) {
 	if len(batch) == 0 && !in.given {
 		return nil, true, nil
@@ -112,8 +112,8 @@ func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Predic
 	return records, false, nil
 }
 
-// append adds the batch to the log, if it is not there already under the caller's
-// request id.
+// append adds the batch to the log, unless the log already has it under the caller's request
+// id.
 func (s *Server) append(ctx context.Context, in *input, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
 	if !in.given {
 		return s.log.Append(ctx, batch)
@@ -129,7 +129,7 @@ func (s *Server) append(ctx context.Context, in *input, batch []predictionlog.Pr
 	return records, err
 }
 
-// reused refuses a request whose id the log has for another one.
+// reused returns the problem of a request whose id the log has for another request.
 func reused(id string) *problem {
 	return newProblem(http.StatusUnprocessableEntity, reasonReusedID, "nothing was recorded: X-Request-ID "+strconv.Quote(id)+
 		" was used before for a request with other features or another number of rows (those of an array have the ids ID/0, ID/1 and so on); give every request an id of its own, and send the same id only to repeat the same request")
@@ -168,7 +168,7 @@ func appendAnswer(dst []byte, record *predictionlog.Record, logged bool) []byte 
 	dst = appendClass(dst, record.Class)
 	dst = append(dst, `,"probability":`...)
 	if math.IsNaN(record.Score) {
-		dst = append(dst, "null"...) // A foreign writer's record under this request id, without a score.
+		dst = append(dst, "null"...) // Another writer's record under this request id, without a score.
 	} else {
 		dst = appendNumber(dst, record.Score)
 	}
@@ -182,8 +182,8 @@ func appendAnswer(dst []byte, record *predictionlog.Record, logged bool) []byte 
 	return append(dst, '}')
 }
 
-// appendClass appends a class: "0" and "1", which are all this predictor makes,
-// as numbers, a foreign writer's as a string.
+// appendClass appends a class: "0" and "1" as numbers, all others, which other writers may
+// log, as strings.
 func appendClass(dst []byte, class string) []byte {
 	if class == "0" || class == "1" {
 		return append(dst, class...)

@@ -25,8 +25,8 @@ type problem struct {
 	retryAfter int    // Seconds; 0: no header.
 }
 
-// fault is one thing that is wrong with a request: which field of which row, in
-// words that say what to do, and as a reason that programs can compare.
+// fault is one error in a request: the field, the row, a sentence that says what to do, and
+// a reason that programs can compare.
 type fault struct {
 	Field  string `json:"field,omitempty"`
 	Index  *int   `json:"index,omitempty"`
@@ -60,8 +60,8 @@ func (p *problem) write(w http.ResponseWriter) {
 	send(w, p.Status, mediaProblem, body.Bytes())
 }
 
-// faults collects what is wrong with one request. Beyond the limit it only
-// counts, so that a hostile body cannot ask for a larger answer than itself.
+// faults collects the errors of one request. Beyond the limit it only counts them, so that a
+// hostile body cannot cause an answer larger than itself.
 type faults struct {
 	list    []fault
 	omitted int
@@ -91,7 +91,7 @@ func (f *faults) count() int {
 	return len(f.list) + f.omitted
 }
 
-// problem makes the 400 that names them all. What says what did not happen.
+// problem returns the answer 400 that names all faults. What says what was not done.
 func (f *faults) problem(what string) *problem {
 	detail := f.list[0].Detail
 	if n := f.count(); n > 1 {
@@ -102,7 +102,7 @@ func (f *faults) problem(what string) *problem {
 	return p
 }
 
-// clip shortens a name that came from outside to at most 128 bytes.
+// clip shortens a name from a request to at most 128 bytes.
 func clip(name []byte) string {
 	const limit = 128
 	if len(name) <= limit {

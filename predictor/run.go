@@ -19,8 +19,8 @@ import (
 const (
 	writeTimeout = 60 * time.Second
 	idleTimeout  = 2 * time.Minute // Above the 60 s of usual load balancers, so that they close first.
-	// drainTimeout is how long a stop waits for the requests under way. It is
-	// above what a request may take and below the 30 s after which Kubernetes kills.
+	// drainTimeout is the time that a stop waits for requests under way. It is longer than
+	// a request may take, and shorter than the 30 s after which Kubernetes kills.
 	drainTimeout = 25 * time.Second
 )
 
@@ -70,7 +70,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("close the prediction log: %w", closed))
 		}
 	}()
-	// Analysts miss the view when it cannot be made, predictions do not.
+	// A view that cannot be made is missing for analysts only; predictions work without.
 	if view, err := log.EnsureView(ctx, o.Model.Name, o.Model.FeatureNames()); err != nil {
 		logger.Warn("view of the predictions could not be made", "err", err)
 	} else {
@@ -79,8 +79,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	return Serve(ctx, log, metrics, o)
 }
 
-// Serve is Run with a log that the caller has opened, and closes after it. The
-// log's paths and options in o mean nothing to it; metrics may be nil.
+// Serve is Run with a log that the caller opens before and closes after it. It ignores the
+// log's path and options in o. Metrics may be nil.
 func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -102,7 +102,7 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 	return nil
 }
 
-// logOptions are the caller's, with the commits counted.
+// logOptions returns the caller's options, with functions that count commits.
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
 	options.OnUnshipped, options.OnDropped = metrics.Unshipped, metrics.Dropped

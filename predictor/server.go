@@ -1,6 +1,6 @@
-// Package predictor serves a model over HTTP and records what it predicts and
-// what came of it. It validates at the door, answers after the log has the
-// record on disk, and does not import the monitoring that reads the log.
+// Package predictor serves a model over HTTP, and records its predictions and their
+// outcomes. It validates requests, answers once the log has the record on disk, and does not
+// import the monitoring that reads the log.
 package predictor
 
 import (
@@ -23,12 +23,12 @@ import (
 const (
 	// LogFailureRefuse answers 503: no prediction without a record.
 	LogFailureRefuse = "refuse"
-	// LogFailureServe answers without a record, and says so in the answer.
+	// LogFailureServe answers without a record; the answer says so.
 	LogFailureServe = "serve"
 )
 
-// Log is where predictions and their outcomes go. *sqlite.Writer is one;
-// its documentation says what the methods promise.
+// Log records predictions and their outcomes. *sqlite.Writer implements it and documents
+// the methods.
 type Log interface {
 	Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error)
 	AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error)
@@ -43,11 +43,11 @@ type Options struct {
 	Log   Log
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
-	// MaxRequests is how many requests to /predict and /feedback may be answered
-	// at once, from the end of their body on, waiting for the log included; the
-	// next one is answered with 429. 0 means no limit.
+	// MaxRequests is the maximum number of requests to /predict and /feedback in flight,
+	// from the end of their body until their answer; more are answered with 429. 0 means
+	// no limit.
 	MaxRequests int
-	// TelemetryPath is where the predictor's own metrics are; "/metrics" when empty.
+	// TelemetryPath is the path of the predictor's own metrics; "/metrics" when empty.
 	TelemetryPath string
 	// EnablePprof serves Go's profiles under /debug/pprof/.
 	EnablePprof bool
@@ -59,8 +59,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// Server answers predictions, feedback and questions about itself. It is safe
-// for concurrent use.
+// Server answers requests for predictions, feedback, and pages about itself. It is safe for
+// concurrent use.
 type Server struct {
 	model       *model.Model
 	schema      *schema
@@ -80,7 +80,7 @@ type Server struct {
 	inputs  sync.Pool // *input
 }
 
-// New returns a server for the model. It fails when an option makes no sense.
+// New returns a server for the model. It fails when an option is invalid.
 func New(o Options) (*Server, error) {
 	if o.Model == nil || o.Log == nil {
 		return nil, fmt.Errorf("new predictor: a model and a log are required")

@@ -9,10 +9,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// value converts what a request holds for the feature. Reason is empty when the
-// feature accepts it. Numbers are strict, since a model that expects one predicts
-// nonsense from anything else, but in a row of the log; categories and booleans have
-// every spelling that package value lists.
+// value converts the request's value of the feature. Reason is empty if the feature accepts
+// it. Numbers are strict, except in rows of the log, because a model predicts nonsense from
+// anything else. Categories and booleans may have every spelling that package value lists.
 func (f *feature) value(v token, logged bool) (value model.Value, reason, detail string) {
 	switch {
 	case v.typ == jsonNull:
@@ -27,7 +26,7 @@ func (f *feature) value(v token, logged bool) (value model.Value, reason, detail
 	return value, reasonWrongType, f.name + " is " + v.typ.String() + "; send a string, a number, a boolean or null"
 }
 
-// number reads what a request holds for a numeric feature.
+// number reads the request's value of a numeric feature.
 func (f *feature) number(v token, logged bool) (number model.Value, reason, detail string) {
 	switch v.typ {
 	case jsonNumber:
@@ -81,9 +80,9 @@ func (s *schema) appendRow(dst []byte, values []model.Value) []byte {
 	return append(dst, '}')
 }
 
-// same reports whether a row of the log, which any service may have written, holds
-// the values of a canonical row. A feature that it leaves out is missing there, and
-// a number may be a text.
+// same reports whether a row of the log, which any service may have written, has the values
+// of a canonical row. In the log a feature may be absent, which means missing, and a number
+// may be a text.
 func (s *schema) same(canonical, logged []byte) bool {
 	if bytes.Equal(canonical, logged) {
 		return true

@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Destination is where batches go.
+// Destination receives batches.
 type Destination interface {
 	// Append adds the rows of a batch, all or none, and returns when they would
 	// survive the destination's crash. Of a batch of erasures it first deletes what
@@ -16,20 +16,21 @@ type Destination interface {
 	// with what Settle needs to know. When it fails, the batch may have arrived,
 	// unless the error wraps ErrRefused.
 	Append(ctx context.Context, b *Batch, record func(attempt string) error) error
-	// Settle reports whether the batch of a recorded attempt has arrived. If not, it
-	// has made sure that the batch never will.
+	// Settle reports whether the batch of a recorded attempt has arrived. If not, it makes
+	// sure that the batch never will.
 	Settle(ctx context.Context, attempt string) (arrived bool, err error)
 }
 
-// ErrRefused says that the destination takes other rows, but not all of these.
+// ErrRefused means that the destination refuses at least one of these rows, and accepts
+// others.
 var ErrRefused = errors.New("rows were refused")
 
-// Failure is an error of a destination of which the reason is known.
+// Failure is an error of a destination with a known reason.
 type Failure struct {
 	// Reason is one of Reasons.
 	Reason string
-	// Temporary says that the same may succeed by itself soon; otherwise a
-	// person has to do something, and Err says what.
+	// Temporary means that a retry may succeed soon; otherwise a person must act, and Err
+	// says how.
 	Temporary bool
 	Err       error
 }
@@ -69,8 +70,8 @@ func failure(err error) *Failure {
 	return &Failure{Reason: Other, Temporary: true, Err: err}
 }
 
-// Form is how much of a row is sent. A row that is refused goes again in the
-// next form: it neither stops those behind it nor vanishes.
+// Form says how much of a row is sent. A refused row is sent again in the next form, so it
+// neither blocks the rows after it nor is lost.
 type Form int
 
 // The forms, in the order in which they are tried.

@@ -16,9 +16,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// How long it is until the next attempt after a failure: doubled from firstPause
-// up to lastPause while it may pass by itself, and longPause when a person has to
-// do something, so that a right that was granted shows without a restart.
+// The pauses after a failure. A temporary one is retried after firstPause, doubled up to
+// lastPause. One that a person must repair is retried after longPause, so that a granted
+// permission takes effect without a restart.
 const (
 	firstPause = time.Second
 	lastPause  = time.Minute

@@ -13,7 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// attemptTime is how long a destination may take over one batch, or to settle one.
+// attemptTime is the maximum time to send one batch, or to settle one.
 const attemptTime = 2 * time.Minute
 
 // shipper ships one log to one destination.
@@ -42,7 +42,7 @@ type cursor struct {
 	form     Form
 }
 
-// open opens the progress that the log keeps.
+// open opens the progress that is stored in the log.
 func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
 	if s.shipping != nil && s.logID == state.LogID {
 		return nil
@@ -81,7 +81,7 @@ func (s *shipper) publish() {
 	s.upTo.Store(&upTo)
 }
 
-// close lets the log go.
+// close closes the log.
 func (s *shipper) close() error {
 	if s.shipping == nil {
 		return nil
@@ -152,7 +152,7 @@ func (s *shipper) table(ctx context.Context, c *cursor, upTo int64) error {
 	}
 }
 
-// settle asks what became of the attempt that was under way.
+// settle finds out whether the last attempt has arrived.
 func (s *shipper) settle(ctx context.Context, c *cursor) error {
 	if c.settled {
 		return nil
@@ -173,7 +173,7 @@ func (s *shipper) settle(ctx context.Context, c *cursor) error {
 	return nil
 }
 
-// append hands a batch to the destination.
+// append sends a batch to the destination.
 func (s *shipper) append(ctx context.Context, c *cursor, b *Batch) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
@@ -207,8 +207,8 @@ func (s *shipper) arrived(c *cursor, upTo int64) error {
 	return nil
 }
 
-// refused makes the next batch smaller, down to the row that is refused, and
-// that one's form plainer, until it is taken.
+// refused halves the next batch, down to the one refused row, and then makes the form of
+// that row plainer until it is accepted.
 func (s *shipper) refused(c *cursor, b *Batch, err error) error {
 	if b.Len() > 1 {
 		c.limit = cmp.Or(b.Len()/2, 1)

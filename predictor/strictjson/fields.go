@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// Fields reads the keys of one object. After the first mistake it reads nothing more,
-// and Err says which it was.
+// Fields reads the keys of one object. It stops at the first mistake, which Err describes.
 type Fields struct {
-	// Of are the values by key; do not modify.
+	// Of has the values by key; do not modify.
 	Of  map[string]any
 	Err error
 }
 
-// Read takes v as an object that has no keys but these.
+// Read reads v as an object that may have these keys only.
 func Read(v any, keys ...string) *Fields {
 	o, ok := v.(map[string]any)
 	if !ok {
@@ -31,7 +30,7 @@ func Read(v any, keys ...string) *Fields {
 	return &Fields{Of: o}
 }
 
-// Get is the value of a key, and false when it is absent or a mistake came before.
+// Get returns the value of a key, and false if it is absent or after a mistake.
 func (f *Fields) Get(key string) (any, bool) {
 	if f.Err != nil {
 		return nil, false
@@ -61,7 +60,7 @@ func (f *Fields) Forbid(key, reason string) {
 	}
 }
 
-// Wrong makes a mistake of the value of a key; the message goes on from the key.
+// Wrong records that the value of a key is a mistake. The message continues after the key.
 func (f *Fields) Wrong(key, format string, args ...any) {
 	if f.Err == nil {
 		f.Err = fmt.Errorf(key+" "+format, args...)

@@ -1,8 +1,7 @@
-// Package strictjson reads JSON files that people write and edit: whatever
-// encoding/json would let pass in silence, an unknown or a repeated key, a null, a
-// key in another letter case, text behind the end, is an error, which says on which
-// line or at which key, and what to do. Parse makes a tree of a file; Read takes an
-// object of the tree by its keys.
+// Package strictjson reads JSON files that people write and edit. Mistakes that
+// encoding/json accepts are errors: an unknown or a repeated key, a null, a key in another
+// letter case, text after the end. The error says on which line or at which key it is, and
+// what to do. Parse makes a tree from a file; Read reads an object of the tree by its keys.
 package strictjson
 
 import (
@@ -15,9 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads JSON into map[string]any, []any, string, bool, nil and json.Number. A
-// byte order mark is left out. Arrays and objects may be nested that many deep. It
-// costs about 200 ns a value.
+// Parse reads JSON into map[string]any, []any, string, bool, nil and json.Number. It ignores
+// a byte order mark, and refuses arrays and objects that are nested too deep. It takes about
+// 200 ns for each value.
 func Parse(data []byte, deepest int) (any, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if len(bytes.TrimSpace(data)) == 0 {

@@ -29,7 +29,7 @@ func Float(v any) (float64, error) {
 	return x + 0, nil
 }
 
-// largestCount is where float64, and so JSON elsewhere, stops being exact.
+// largestCount is the largest whole number up to which float64 is exact.
 const largestCount = 1 << 53
 
 // Count reads a whole number from 0 to 2^53 of a tree; 12.0 counts as one.
