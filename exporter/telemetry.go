@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // timeoutHeader has the number of seconds that Prometheus waits for this scrape.
@@ -18,7 +20,7 @@ const timeoutHeader = "X-Prometheus-Scrape-Timeout-Seconds"
 // telemetry serves the page of metrics. Scrapes above the limit, and those that
 // are refused, count in promhttp_metric_handler_requests_total like any other.
 func (s *Server) telemetry() http.Handler {
-	return promhttp.InstrumentMetricHandler(s.own, limited(s.options.MaxRequests, http.HandlerFunc(s.scrape)))
+	return promhttp.InstrumentMetricHandler(s.own, serve.Held(limited(s.options.MaxRequests, http.HandlerFunc(s.scrape)), writeTimeout))
 }
 
 // limited answers 503 while limit requests are being served; 0 is unlimited.
@@ -59,9 +61,6 @@ func (s *Server) scrape(w http.ResponseWriter, r *http.Request) {
 	}
 	start := time.Now()
 	left := budget(r.Header.Get(timeoutHeader), s.options.TimeoutOffset)
-	// After collecting, the usual write timeout applies. A writer without deadlines, as in
-	// tests, returns an error here.
-	_ = http.NewResponseController(w).SetWriteDeadline(start.Add(left + writeTimeout))
 	ctx, cancel := context.WithTimeout(r.Context(), left)
 	defer cancel()
 

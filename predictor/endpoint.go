@@ -69,11 +69,37 @@ func (s *Server) guard(w http.ResponseWriter, r *http.Request, start time.Time, 
 		}
 		return refused
 	}
-	defer s.flying.Add(-1)
+	under := &underWay{ResponseWriter: w, server: s}
+	defer under.end()
 	if n := s.flying.Add(1); s.maxRequests > 0 && n > s.maxRequests {
 		return overloaded(fmt.Sprintf("%d requests are under way, which is the limit; repeat the request later", s.maxRequests))
 	}
-	return e.answer(w, r, body.data, start)
+	return e.answer(under, r, body.data, start)
+}
+
+// underWay counts a request until its answer begins: a client that does not read it
+// keeps nobody out.
+type underWay struct {
+	http.ResponseWriter
+
+	server *Server
+	ended  bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (u *underWay) WriteHeader(status int) {
+	u.end()
+	u.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (u *underWay) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+func (u *underWay) end() {
+	if !u.ended {
+		u.ended = true
+		u.server.flying.Add(-1)
+	}
 }
 
 // overloaded refuses a request because of the others.

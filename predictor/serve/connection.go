@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// stuck is how long a write may take before its connection is among those that may be
+// closed for others: 0.2 MB to a client that reads take milliseconds.
+const stuck = 2 * time.Second
+
 // connection is one of connections.
 type connection struct {
 	net.Conn
@@ -16,6 +20,7 @@ type connection struct {
 	mu      sync.Mutex
 	busy    int       // requests that have arrived in full and are not answered yet
 	since   time.Time // when it began to wait for its client
+	sending time.Time // when it began to send what its client has not taken yet; zero: nothing
 	expired bool      // no deadline of a read is in the future any more
 }
 
@@ -45,19 +50,51 @@ func (c *connection) SetDeadline(t time.Time) error {
 
 // expire ends every read, now and later, as at its deadline. The server then
 // closes the connection, after the answer when a handler has one to a request
-// that did not arrive.
+// that did not arrive. What is being sent is cut.
 func (c *connection) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.expired = true
+	if !c.sending.IsZero() {
+		_ = c.Conn.SetWriteDeadline(time.Unix(1, 0))
+	}
 	_ = c.Conn.SetReadDeadline(time.Unix(1, 0)) // It fails when the connection is closed.
 }
 
-// waits reports whether the connection waits for its client, and since when.
+// waits reports whether the connection waits for its client, and since when: for a
+// request, or for the client to take an answer.
 func (c *connection) waits() (bool, time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.sending.IsZero() {
+		return c.isStuck(), c.sending
+	}
 	return c.busy == 0, c.since
+}
+
+// sends reports whether the client takes no answer, and since when.
+func (c *connection) sends() (bool, time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isStuck(), c.sending
+}
+
+// isStuck reports whether a write takes longer than one to a client that reads.
+func (c *connection) isStuck() bool { return !c.sending.IsZero() && time.Since(c.sending) > stuck }
+
+// Write implements net.Conn. It returns when the kernel has all of p, for which it
+// waits while the client takes nothing.
+func (c *connection) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	c.sending = time.Now()
+	c.mu.Unlock()
+	c.all.send(len(p))
+	n, err := c.Conn.Write(p)
+	c.all.held.Add(-int64(len(p)))
+	c.mu.Lock()
+	c.sending = time.Time{}
+	c.mu.Unlock()
+	return n, err
 }
 
 // begin notes that a request has arrived in full, and reports false when that was

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -15,16 +16,22 @@ import (
 // spareFiles are the open files that connections leave to everything else.
 const spareFiles = 64
 
+// heldBytes is how much of answers may wait, all together, for clients to take it.
+const heldBytes = 64 << 20
+
 // complaint is how often it is logged, at most, that connections are closed.
 const complaint = time.Minute
 
 // connections bounds how many there are at once. A connection either waits for
 // its client (it is new or idle, or a request has not arrived in full) or is busy.
 // Above the bound the one that has waited longest is closed, so that clients
-// that send slowly, or nothing, turn nobody away.
+// that send slowly, or nothing, turn nobody away. Nor do those that do not read their
+// answers: such a connection waits for its client, too, and beyond 64 MiB of answers
+// that wait the one that has waited longest is closed.
 type connections struct {
 	limit  int
 	logger *slog.Logger
+	held   atomic.Int64 // bytes of answers that are being sent
 
 	mu         sync.Mutex
 	all        map[*connection]struct{}
@@ -72,20 +79,41 @@ func (s *connections) add(conn net.Conn) *connection {
 	if s.limit == 0 || len(s.all) <= s.limit {
 		return c
 	}
-	longest, since := c, c.since
+	s.cutLongest(c, (*connection).waits)
+	return c
+}
+
+// cutLongest closes the connection of which waits says that it has waited longest, or
+// else the one given, which may be nil.
+func (s *connections) cutLongest(longest *connection, waits func(*connection) (bool, time.Time)) {
+	since := time.Now()
 	for other := range s.all {
-		if waits, when := other.waits(); waits && when.Before(since) {
+		if yes, when := waits(other); yes && when.Before(since) {
 			longest, since = other, when
 		}
+	}
+	if longest == nil {
+		return
 	}
 	longest.expire()
 	delete(s.all, longest) // It closes soon; meanwhile it counts no more.
 	s.cut++
 	if now := time.Now(); now.Sub(s.complained) >= complaint {
-		s.logger.Warn("too many connections (--web.max-connections), closing those that have waited longest for their client", "limit", s.limit, "closed", s.cut)
+		s.logger.Warn("too many connections (--web.max-connections), or too much sent that nobody reads: closing those that have waited longest for their client", "limit", s.limit, "closed", s.cut)
 		s.cut, s.complained = 0, now
 	}
-	return c
+}
+
+// send notes that so many bytes are about to be sent. When too many wait to be taken by
+// their clients, the connection that has waited longest is closed: what it held is
+// given back once its write has ended.
+func (s *connections) send(bytes int) {
+	if s.held.Add(int64(bytes)) <= heldBytes {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cutLongest(nil, (*connection).sends)
 }
 
 // expireWaiting ends the reads of all connections that wait for their client.

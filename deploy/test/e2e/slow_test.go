@@ -73,6 +73,69 @@ func TestSlowClientsTurnNobodyAway(t *testing.T) {
 	}
 }
 
+// Clients that do not read their answers turn no other client away, though there are
+// more of them than requests, or connections, may be under way.
+func TestClientsThatDoNotReadTurnNobodyAway(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	array := newLoans(5).array(1000)
+	for _, test := range []struct {
+		name  string
+		flags []string
+		sends string // 200 times
+		path  string // of the good clients
+		body  string
+	}{
+		{"predictor", []string{"predictor", "--web.max-requests=2", "--predictions.log=" + log},
+			fmt.Sprintf("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(array), array), "/predict", loan()},
+		{"predictor, connections", []string{"predictor", "--web.max-connections=3", "--predictions.log=" + log + "2"},
+			fmt.Sprintf("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(array), array), "/predict", loan()},
+		{"exporter", []string{"exporter", "--web.max-requests=2", "--predictions.log=" + log, quick}, "GET /metrics HTTP/1.1\r\nHost: x\r\nX-Prometheus-Scrape-Timeout-Seconds: 3600\r\n\r\n", "/metrics", ""},
+		{"exporter, connections", []string{"exporter", "--web.max-connections=3", "--predictions.log=" + log, quick}, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "/metrics", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := start(t, append(test.flags, "--web.listen-address=127.0.0.1:0")...)
+			const clients = 3
+			for range clients {
+				conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "http://"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = conn.(*net.TCPConn).SetReadBuffer(4096)
+				sent := make(chan struct{})
+				go func() { // Until the other side takes no more, for it cannot get rid of its answers.
+					defer close(sent)
+					for range 200 {
+						if _, err := io.WriteString(conn, test.sends); err != nil {
+							return
+						}
+					}
+				}()
+				t.Cleanup(func() {
+					_ = conn.Close()
+					<-sent
+				})
+			}
+			good := func() (int, string, error) {
+				client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+				return requestBy(t.Context(), client, p.url+test.path, test.body, "")
+			}
+			// As long as they are answered, they count; then they wait. Without us their answers
+			// are given up after 60 s, and those of the exporter after an hour.
+			inARow, last := 0, ""
+			for begun := time.Now(); inARow < 20; {
+				status, answer, err := good()
+				if inARow++; err != nil || status != http.StatusOK {
+					inARow, last = 0, fmt.Sprintf("%d %.200s %v", status, answer, err)
+				}
+				if time.Since(begun) > 45*time.Second {
+					t.Fatalf("good clients still get %s", last)
+				}
+			}
+		})
+	}
+}
+
 // trickle has slowClients send the beginning of a request, and then a byte a second
 // until stop is called.
 func trickle(t *testing.T, url, beginning string) (stop func()) {

@@ -1,0 +1,41 @@
+package serve
+
+import (
+	"bytes"
+	"net/http"
+	"time"
+)
+
+// Held returns next with its answers held back until they are complete, and then sent
+// within timeout. So what next bounds, such as the number of requests under way, does
+// not wait for clients that do not read.
+func Held(next http.Handler, timeout time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := &heldWriter{ResponseWriter: w}
+		next.ServeHTTP(h, r)
+		// A writer without deadlines, as in tests, has none to set.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout))
+		if h.status != 0 {
+			w.WriteHeader(h.status)
+		}
+		_, _ = w.Write(h.body.Bytes()) // The client may be gone.
+	})
+}
+
+// heldWriter keeps an answer; its header is the client's already.
+type heldWriter struct {
+	http.ResponseWriter
+
+	status int
+	body   bytes.Buffer
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (h *heldWriter) WriteHeader(status int) {
+	if h.status == 0 {
+		h.status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (h *heldWriter) Write(p []byte) (int, error) { return h.body.Write(p) }
