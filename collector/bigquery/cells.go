@@ -42,7 +42,12 @@ func (all *cells) add(row []bigquery.Value, name func(column int) string) error 
 	column := int(v.whole(0))
 	c := cell{bin: -1, known: row[2] != nil || row[3] != nil, classes: classes{v.text(4), v.text(5)}, n: v.whole(6)}
 	if row[1] != nil {
-		c.bin = v.whole(1)
+		if c.bin = v.whole(1); c.bin < 0 && v.err == nil {
+			v.err = fmt.Errorf("a row of the result has bin %d", c.bin)
+		}
+	}
+	if c.n < 0 && v.err == nil {
+		v.err = fmt.Errorf("a row of the result counts %d rows", c.n)
 	}
 	c.number, c.text = v.number(2)+0, v.text(3) // -0 is 0.
 	c.total, c.squares, c.low, c.high, c.huge = v.number(7), v.number(8), v.number(9), v.number(10), v.whole(11)

@@ -37,10 +37,11 @@ type Options struct {
 // while BigQuery, or the credentials for it, are out of reach. Its methods may be
 // called concurrently.
 type Client struct {
-	options Options
-	maximum uint64 // that are downloaded at most
-	mu      sync.Mutex
-	client  *bigquery.Client
+	options  Options
+	maximum  uint64 // rows that are downloaded at most
+	distinct int    // values of a column that are counted at most
+	mu       sync.Mutex
+	client   *bigquery.Client
 }
 
 // New returns a client that has not connected yet.
@@ -51,7 +52,7 @@ func New(o Options) *Client {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{options: o, maximum: MaximumRows}
+	return &Client{options: o, maximum: MaximumRows, distinct: mostValues}
 }
 
 // Close ends the connection, if there is one.

@@ -80,6 +80,12 @@ func (p *plan) choose(schema bigquery.Schema) error {
 	}
 	if names != nil {
 		for _, name := range names {
+			if asked[name] == ignored {
+				if p.table.Features != nil {
+					return fmt.Errorf("column %q is a feature, and it is named by ignore, score, prediction or outcome: keep one", name)
+				}
+				continue
+			}
 			field, err := find(schema, name, "feature")
 			if err != nil {
 				return err

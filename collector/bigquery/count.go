@@ -61,7 +61,7 @@ func (c *Client) count(ctx context.Context, t reference.Table, last *reference.C
 	if err != nil {
 		return nil, err
 	}
-	all := &cells{of: map[int][]cell{}, most: mostValues}
+	all := &cells{of: map[int][]cell{}, most: c.distinct}
 	answer, err := c.run(ctx, q, func(row []bigquery.Value) error { return all.add(row, p.nameOf) })
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -140,12 +141,20 @@ func ofCSV(text []byte, table reference.Table) (*reference.Reference, []string, 
 	return r, d.Notes, err
 }
 
+// TestATableGivesTheFileOfTheCSVOfItsRows counts random tables in both ways. More of
+// them: DRIFT_TEST_TABLES=20.
 func TestATableGivesTheFileOfTheCSVOfItsRows(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "equality")
 	c := New(Options{Project: project, ClientOptions: e.ClientOptions()})
 	t.Cleanup(func() { _ = c.Close() })
-	for i, rows := range []int{2500} {
+	sizes := []int{2500, 260}
+	if n, err := strconv.Atoi(os.Getenv("DRIFT_TEST_TABLES")); err == nil {
+		for i := range n {
+			sizes = append(sizes, 200+37*i)
+		}
+	}
+	for i, rows := range sizes {
 		name := fmt.Sprint("rows", rows)
 		text := write(t, client, "equality", name, rows, rand.New(rand.NewPCG(uint64(i), 1)))
 		for what, table := range map[string]reference.Table{

@@ -16,9 +16,9 @@ import (
 func (p *plan) tally(c *column, cells []cell, table *classTable) (*reference.Tally, error) {
 	t := &reference.Tally{Name: c.name, Type: c.kind, HasOutcomes: table.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
 	if c.edges != nil {
-		binned := binnedBy(c.name, c.edges, cells, table)
-		t.Binned = &binned
-		return t, nil
+		var err error
+		t.Binned, err = binnedBy(c.name, c.edges, cells, table)
+		return t, err
 	}
 	if c.kind == "" {
 		kind, err := p.guess(c, valuesOf(c, cells))
@@ -104,9 +104,9 @@ func (p *plan) guess(c *column, values []found) (string, error) {
 }
 
 // binnedBy makes a feature of a number that was counted by bin.
-func binnedBy(name string, edges []float64, cells []cell, table *classTable) reference.Feature {
+func binnedBy(name string, edges []float64, cells []cell, table *classTable) (*reference.Feature, error) {
 	bins := len(edges) + 1
-	f := reference.Feature{
+	f := &reference.Feature{
 		Name: name, Type: value.Numeric, Min: math.NaN(), Max: math.NaN(), Edges: edges,
 		Count: make([]int64, bins), Sum: make([]float64, bins), SumOfSquares: make([]float64, bins),
 	}
@@ -119,6 +119,9 @@ func binnedBy(name string, edges []float64, cells []cell, table *classTable) ref
 		if c.bin < 0 {
 			f.Missing += c.n
 			continue
+		}
+		if c.bin >= int64(bins) {
+			return nil, fmt.Errorf("%s: the result has bin %d of %d: it is no answer to the query", name, c.bin, bins)
 		}
 		f.Count[c.bin] += c.n
 		if c.huge < c.n {
@@ -138,8 +141,8 @@ func binnedBy(name string, edges []float64, cells []cell, table *classTable) ref
 			f.Max = c.high + 0
 		}
 	}
-	if huge > 0 {
+	if huge > 0 || slices.ContainsFunc(slices.Concat(f.Sum, f.SumOfSquares), func(x float64) bool { return math.IsNaN(x - x) }) {
 		f.Sum, f.SumOfSquares = nil, nil // Not known.
 	}
-	return f
+	return f, nil
 }

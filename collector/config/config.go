@@ -53,6 +53,12 @@ type BigQuery struct {
 	Where                      string
 	Score, Prediction, Outcome string
 	Positive                   string
+	// Threshold is the score from which on the positive class is predicted, 0 when it
+	// is not given. Missing lists texts that stand for no value. Numeric, Categorical
+	// and Ignore are columns whose type is not to be guessed, or that are no features.
+	// All of these are what the flags of the same name say to 'reference'.
+	Threshold                             float64
+	Missing, Numeric, Categorical, Ignore []string
 }
 
 // Default returns the configuration used without a file: the embedded model

@@ -22,7 +22,8 @@ models:
     reference: {file: /srv/second.json}
   - name: churn
     reference:
-      bigquery: {project: p, dataset: d, table: t, where: "day > '2026-01-01'", score: s, prediction: c, outcome: o}
+      bigquery: {project: p, dataset: d, table: t, where: "day > '2026-01-01'", score: s, prediction: c, outcome: o,
+        threshold: .3, missing: ["-999", NA], numeric: [term], categorical: [grade, zip], ignore: [id]}
 `), "etc/config.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +33,7 @@ models:
 		{Name: "loan_refinance", Reference: Reference{File: "/srv/second.json"}, Position: "etc/config.yml:7"},
 		{Name: "churn", Reference: Reference{BigQuery: &BigQuery{
 			Project: "p", Dataset: "d", Table: "t", Where: "day > '2026-01-01'", Score: "s", Prediction: "c", Outcome: "o",
+			Threshold: .3, Missing: []string{"-999", "NA"}, Numeric: []string{"term"}, Categorical: []string{"grade", "zip"}, Ignore: []string{"id"},
 		}}, Position: "etc/config.yml:9"},
 	}}
 	if !reflect.DeepEqual(got, want) {
@@ -74,6 +76,15 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"empty file name", model("    reference: {file: ''}\n"), `c.yml:3: reference file "" is not a path`},
 		{"bigquery without table", model("    reference: {bigquery: {project: p}}\n"), "c.yml:3: bigquery has no table; name the table with the reference rows"},
 		{"unknown key in bigquery", model("    reference: {bigquery: {tabel: t}}\n"), `c.yml:3: unknown key "tabel" in bigquery; known keys are project, dataset, table, where, score, prediction, outcome`},
+		{"threshold that is a text", model("    reference: {bigquery: {table: t, threshold: '0.3'}}\n"), "c.yml:3: threshold 0.3 must be a number above 0 and below 1"},
+		{"threshold of 1", model("    reference: {bigquery: {table: t, threshold: 1}}\n"), "c.yml:3: threshold 1 must be a number above 0 and below 1"},
+		{"threshold that is none", model("    reference: {bigquery: {table: t, threshold: .nan}}\n"), "c.yml:3: threshold .nan must be a number above 0 and below 1"},
+		{"missing that is a number", model("    reference: {bigquery: {table: t, missing: [-999]}}\n"), "c.yml:3: missing text -999 is not a text (YAML reads it as int); put it in quotes"},
+		{"missing that is blank", model("    reference: {bigquery: {table: t, missing: [' ']}}\n"), `c.yml:3: missing text " " is blank, which is always missing; remove it`},
+		{"missing that is no list", model("    reference: {bigquery: {table: t, missing: NA}}\n"), "c.yml:3: missing must be a list"},
+		{"a column of two types", model("    reference: {bigquery: {table: t, numeric: [a], categorical: [a]}}\n"), `c.yml:3: column "a" is listed under numeric and under categorical; keep one`},
+		{"a type for the score", model("    reference: {bigquery: {table: t, score: p, numeric: [p]}}\n"), `c.yml:3: column "p" is listed under numeric, but it is score, prediction or outcome`},
+		{"no column", model("    reference: {bigquery: {table: t, ignore: []}}\n"), "c.yml:3: ignore is empty; list at least one column"},
 		{"backtick in bigquery", model("    reference: {bigquery: {table: '`t`'}}\n"), "c.yml:3: table \"`t`\" has a backtick or a backslash; write the bare name"},
 		{"no features", model("    reference: {file: r}\n    features: []\n"), "c.yml:4: features is empty; list at least one, or leave the key out to watch all"},
 		{"null features", model("    reference: {file: r}\n    features:\n"), "c.yml:4: features must be a list"},

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ func Parse(data []byte, path string) (*Config, error) {
 	return c, nil
 }
 
-func sameTable(a, b *BigQuery) bool { return a == b || a != nil && b != nil && *a == *b }
+func sameTable(a, b *BigQuery) bool { return reflect.DeepEqual(a, b) }
 
 func (d decoder) model(n *yaml.Node) (m Model, err error) {
 	keys, err := d.Mapping(n, "a model", "name", "prediction", "reference", "features")
@@ -123,51 +124,26 @@ func (d decoder) reference(n *yaml.Node) (r Reference, err error) {
 	return r, err
 }
 
-func (d decoder) bigQuery(n *yaml.Node) (*BigQuery, error) {
-	b := &BigQuery{}
-	fields := map[string]*string{
-		"project": &b.Project, "dataset": &b.Dataset, "table": &b.Table,
-		"score": &b.Score, "prediction": &b.Prediction, "outcome": &b.Outcome, "positive": &b.Positive,
-	}
-	keys, err := d.Mapping(n, "bigquery", "project", "dataset", "table", "where", "score", "prediction", "outcome", "positive")
-	if err != nil {
-		return nil, err
-	}
-	if keys["table"] == nil {
-		return nil, d.Errorf(n, "bigquery has no table; name the table with the reference rows")
-	}
-	for key, field := range fields {
-		if keys[key] == nil {
-			continue
-		}
-		if *field, err = d.Name(keys[key], key); err != nil {
-			return nil, err
-		}
-		if strings.ContainsAny(*field, "`\\") {
-			return nil, d.Errorf(keys[key], "%s %q has a backtick or a backslash; write the bare name", key, *field)
-		}
-	}
-	if keys["where"] != nil {
-		b.Where, err = d.Text(keys["where"], "where")
-	}
-	return b, err
-}
-
 func (d decoder) features(n *yaml.Node) ([]string, error) {
 	entries, err := d.List(n, "features", "list at least one, or leave the key out to watch all")
 	if err != nil {
 		return nil, err
 	}
-	features := make([]string, 0, len(entries))
+	return d.names(entries, "feature")
+}
+
+// names returns the names in a list, none of them twice.
+func (d decoder) names(entries []*yaml.Node, what string) ([]string, error) {
+	names := make([]string, 0, len(entries))
 	for _, entry := range entries {
-		name, err := d.Name(entry, "feature")
+		name, err := d.Name(entry, what)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(features, name) {
-			return nil, d.Errorf(entry, "feature %q is listed twice; remove one", name)
+		if slices.Contains(names, name) {
+			return nil, d.Errorf(entry, "%s %q is listed twice; remove one", what, name)
 		}
-		features = append(features, name)
+		names = append(names, name)
 	}
-	return features, nil
+	return names, nil
 }

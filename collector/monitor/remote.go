@@ -84,7 +84,11 @@ func keyOf(model string, t reference.Table) string {
 	if t.Base != nil {
 		base = t.Base.Hash
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %q %q %q %q %q", model, t.Project, t.Dataset, t.Name, t.Where, t.Score, t.Prediction, t.Outcome, t.Positive, t.Features, base))
+	asked := fmt.Appendf(nil, "%q %q %q %q %q %q %q %q %q %q %q", model, t.Project, t.Dataset, t.Name, t.Where, t.Score, t.Prediction, t.Outcome, t.Positive, t.Features, base)
+	if t.Threshold != 0 || t.Missing != nil || t.Numeric != nil || t.Categorical != nil || t.Ignore != nil { // Else the key stays what it was without them.
+		asked = fmt.Appendf(asked, " %v %q %q %q %q", t.Threshold, t.Missing, t.Numeric, t.Categorical, t.Ignore)
+	}
+	sum := sha256.Sum256(asked)
 	return hex.EncodeToString(sum[:8])
 }
 
