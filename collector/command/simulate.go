@@ -20,6 +20,7 @@ func (e *Environment) simulate(cmd *kingpin.CmdClause) Run {
 	cmd.Flag("csv", "Send the rows of this CSV (plain or gzip), in order, instead of made-up loans.").StringVar(&o.CSV)
 	cmd.Flag("outcome", "Column of the CSV with the outcome.").StringVar(&o.Outcome)
 	cmd.Flag("positive", "Value of the outcome column that counts as 1.").StringVar(&o.Positive)
+	cmd.Flag("missing", "Text of the CSV that stands for a missing value, such as -999: it is sent as it is, and --shift leaves it alone; repeatable.").PlaceHolder("TEXT").StringsVar(&o.Missing)
 	cmd.Flag("outcomes", "Send outcomes to /feedback.").BoolVar(&o.Outcomes)
 	cmd.Flag("outcome-delay", "How long after a prediction its outcome is sent.").Default("0s").SetValue((*duration)(&o.OutcomeDelay))
 	return func(ctx context.Context) error { return simulate.Run(ctx, o, e.Stdout, e.Stderr) }

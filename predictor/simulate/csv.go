@@ -30,6 +30,7 @@ type column struct {
 
 	key   string
 	index int
+	reads value.Column // of a number
 	shift shifted
 }
 
@@ -80,12 +81,13 @@ func (s *csvSource) open(path string) error {
 // survey finds the columns and checks every row.
 func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 	var absent []string
+	missing := value.NewMissingTexts(o.Missing)
 	for _, f := range features {
 		i := slices.Index(s.csv.Columns, f.name)
 		if i < 0 {
 			absent = append(absent, f.name)
 		}
-		s.columns = append(s.columns, column{wanted: f, key: key(f.name), index: i})
+		s.columns = append(s.columns, column{wanted: f, key: key(f.name), index: i, reads: value.Column{Type: value.Numeric, Missing: missing}})
 	}
 	if len(absent) > 0 {
 		return nil, fmt.Errorf("has no column %s, which the predictor's model takes: its columns are %s",
@@ -100,7 +102,7 @@ func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 	}
 	seen := make([]moments, len(s.columns))
 	wrong := make([]wrongCells, len(s.columns))
-	var outcomes value.Outcomes
+	outcomes := value.Outcomes{Missing: missing}
 	for {
 		cells, err := s.csv.Next()
 		if errors.Is(err, io.EOF) {
@@ -115,9 +117,9 @@ func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 				continue
 			}
 			cell := cells[s.columns[i].index]
-			switch x, kind := value.Number(cell); kind {
+			switch v := s.columns[i].reads.Read(cell); v.Kind {
 			case value.Known:
-				seen[i].add(x)
+				seen[i].add(v.Number)
 			case value.Invalid:
 				wrong[i].add(s.csv.Line(), cell)
 			}
@@ -175,15 +177,19 @@ func (s *csvSource) close() error { return s.file.Close() }
 
 // append appends a cell as JSON: a number if the model needs one and the cell has one, null
 // for a blank cell, and otherwise the text. The predictor knows which texts stand for a
-// missing value.
+// missing value. A number that stands for one, such as -999, is not shifted.
 func (c *column) append(body []byte, cell string) []byte {
 	if strings.TrimSpace(cell) == "" {
 		return append(body, "null"...)
 	}
 	if !c.text {
-		switch x, kind := value.Number(cell); kind {
+		x, kind := value.Number(cell)
+		if kind == value.Known && c.reads.KindOf(x) == value.Known {
+			x = c.shift.apply(x)
+		}
+		switch kind {
 		case value.Known:
-			return strconv.AppendFloat(body, c.shift.apply(x), 'g', -1, 64)
+			return strconv.AppendFloat(body, x, 'g', -1, 64)
 		case value.Missing:
 			return append(body, "null"...)
 		}

@@ -30,9 +30,10 @@ type Options struct {
 	Seed        uint64   // of the made-up loans
 	Shifts      []string // FEATURE=+0.5sd, FEATURE=-5, FEATURE=*1.2; changes the finished value only
 
-	CSV      string // file with the rows to send, plain or gzip; empty: made-up loans
-	Outcome  string // its column with the outcomes
-	Positive string // the value of this column that is 1; empty where the values are 0 and 1, or false and true
+	CSV      string   // file with the rows to send, plain or gzip; empty: made-up loans
+	Outcome  string   // its column with the outcomes
+	Positive string   // the value of this column that is 1; empty where the values are 0 and 1, or false and true
+	Missing  []string // texts of the CSV that stand for no value: sent as they are, never shifted
 
 	Outcomes     bool          // send outcomes to /feedback
 	OutcomeDelay time.Duration // after the prediction's answer
@@ -52,6 +53,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("the outcome delay is %v: it must not be negative", o.OutcomeDelay)
 	case o.CSV == "" && (o.Outcome != "" || o.Positive != ""):
 		return errors.New("--outcome and --positive belong to --csv: made-up loans know their outcomes")
+	case o.CSV == "" && len(o.Missing) > 0:
+		return errors.New("--missing belongs to --csv: made-up loans have no missing values")
 	case o.CSV != "" && o.Outcomes && o.Outcome == "":
 		return errors.New("--outcomes needs the column of the CSV that has them: name it with --outcome")
 	case o.CSV != "" && o.Outcome != "" && !o.Outcomes:

@@ -103,6 +103,29 @@ func TestCSVShiftIsInTheFilesOwnStandardDeviations(t *testing.T) {
 	}
 }
 
+// TestShiftsLeaveMissingValuesAlone: -999 stands for no value, in every spelling, and is
+// no part of the standard deviation.
+func TestShiftsLeaveMissingValuesAlone(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, []wanted{{name: "x"}, {name: "y"}})
+	csv := csvFile(t, "x,y,paid\n1,1,yes\n-999,-999.0,no\n3,n/a;,?\n5,\"-9,99\",yes\n-9.99e2,NA,yes\n"+strings.Repeat("3,1,no\n", 20))
+	err := Run(t.Context(), Options{URL: f.URL, Concurrency: 1, Count: 5, CSV: csv, Missing: []string{"-999", "?"}, Outcomes: true, Outcome: "paid", Positive: "yes", Shifts: []string{"x=*2", "y=+1sd"}}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// All of y are 1: its standard deviation is 0.
+	want := []string{`{"x":2,"y":1}`, `{"x":-999,"y":-999}`, `{"x":6,"y":"n/a;"}`, `{"x":10,"y":"-9,99"}`, `{"x":-999,"y":null}`}
+	if !slices.Equal(f.predictions, want) {
+		t.Errorf("sent %s, want %s", f.predictions, want)
+	}
+	if len(f.feedback) != 4 {
+		t.Errorf("%d outcomes, want 4: ? is none", len(f.feedback))
+	}
+	if err := Run(t.Context(), Options{URL: f.URL, Concurrency: 1, Missing: []string{"NA"}}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "--missing belongs to --csv") {
+		t.Errorf("without a CSV: %v", err)
+	}
+}
+
 func TestRealLoansAreReplayed(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, []wanted{{"funded_amnt", false}, {"term", true}, {"sub_grade", true}, {"int_rate", false}})
