@@ -56,7 +56,7 @@ func (s *Survey) Add(text string, rows int) {
 	}
 	s.present += rows
 	s.add(trimmed, rows)
-	if s.plain.rows < s.present || s.integers.rows == s.plain.rows && isIDName(s.name) {
+	if s.asked == Categorical || s.plain.rows < s.present || s.integers.rows == s.plain.rows && isIDName(s.name) {
 		s.note(canonical)
 	}
 }
@@ -67,6 +67,9 @@ func (s *Survey) Guess() (Guess, error) {
 	kind := s.asked
 	switch s.asked {
 	case Categorical:
+		if s.isDistinct() {
+			s.sayf("nearly every row has another text, as in an identifier; all of a window will be unseen, and nothing will show as drift; to leave it out: --ignore=%s", shellWord(s.name))
+		}
 	case Numeric:
 		if err := s.checkNumbers(); err != nil {
 			return Guess{}, err
