@@ -57,7 +57,7 @@ predictor/outcomes: predictor/predictionlog predictor/predictionlog/sqlite predi
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
-predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file
+predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file predictor/value
 predictor/predictionlog:
 predictor/progress:
 predictor/rows:

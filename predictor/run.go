@@ -106,6 +106,7 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
 	options.OnUnshipped, options.OnDropped = metrics.Unshipped, metrics.Dropped
+	options.Classes = o.Model.Classes()
 	options.OnCommit = func(rows int, took time.Duration, err error) {
 		metrics.Commit(rows, took, err)
 		if theirs != nil {

@@ -108,7 +108,11 @@ func (w *Writer) write(g *group) (rows int, err error) {
 // begin begins the transaction of a group.
 func (w *Writer) begin(g *group) (*transaction, error) {
 	tx, err := begin(w.conn, w.options.Now)
-	if err == nil && crosses(tx.next, int64(g.rows)) {
+	if err != nil {
+		return nil, err
+	}
+	tx.classes = w.classes
+	if crosses(tx.next, int64(g.rows)) {
 		tx.saved, err = w.sums.save(tx)
 	}
 	return tx, err

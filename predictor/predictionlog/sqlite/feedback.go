@@ -51,23 +51,19 @@ func (tx *transaction) acceptFeedback(p predicted, f *predictionlog.Feedback) (p
 	}
 	a.Delay = time.Duration(observed - p.time)
 
-	row, err := tx.conn.First(context.Background(), `SELECT seq FROM
-		(SELECT seq, outcome, confidence FROM feedback WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
-		WHERE outcome = ?3 AND confidence >= ?4`, p.id, f.Source, f.Outcome, f.Confidence)
+	before, err := tx.lastOf(f.Source, p.id)
 	if err != nil {
 		return predictionlog.Accepted{}, err
 	}
-	if row != nil {
-		a.Noop = true
-		got := file.Fields{Row: row}
-		a.Seq = got.Integer(0)
-		return a, got.Err
+	if before.known && tx.same(before.outcome, f.Outcome) && before.confidence >= f.Confidence {
+		a.Noop, a.Seq = true, before.seq
+		return a, nil
 	}
 	c, err := tx.counting(p.id, f)
 	if err != nil {
 		return predictionlog.Accepted{}, err
 	}
-	if c.known && c.outcome != f.Outcome && f.Confidence < c.most {
+	if c.known && !tx.same(c.outcome, f.Outcome) && f.Confidence < c.most {
 		return predictionlog.Accepted{}, fmt.Errorf("%w: %q with %v, not %q with %v", predictionlog.ErrConflict, c.outcome, c.most, f.Outcome, f.Confidence)
 	}
 	a.Seq, err = tx.writeFeedback(p, f, observed, c.corrects)
@@ -94,8 +90,8 @@ func (tx *transaction) counting(id int64, f *predictionlog.Feedback) (c counting
 	known := file.Fields{Row: row}
 	c.known, c.outcome, c.most = true, known.Text(0), known.Real(1)
 	switch {
-	case c.outcome == f.Outcome:
-	case row[2] != nil && row[2] != f.Outcome:
+	case tx.same(c.outcome, f.Outcome):
+	case row[2] != nil && !tx.same(known.Text(2), f.Outcome):
 		c.corrects = "same_source"
 	case f.Confidence > c.most:
 		c.corrects = "higher_confidence"
@@ -116,6 +112,29 @@ func (tx *transaction) writeFeedback(p predicted, f *predictionlog.Feedback, obs
 	}
 	got := file.Fields{Row: row}
 	return got.Integer(0), got.Err
+}
+
+// statement is what one source said last of a prediction.
+type statement struct {
+	known      bool
+	seq        int64
+	outcome    string
+	confidence float64
+}
+
+// lastOf is what a source said last of a prediction.
+func (tx *transaction) lastOf(source string, prediction int64) (statement, error) {
+	row, err := tx.conn.First(context.Background(), "SELECT seq, outcome, confidence FROM feedback WHERE prediction_id = ? AND source = ? ORDER BY seq DESC LIMIT 1", prediction, source)
+	if err != nil || row == nil {
+		return statement{}, err
+	}
+	got := file.Fields{Row: row}
+	return statement{true, got.Integer(0), got.Text(1), got.Real(2)}, got.Err
+}
+
+// same reports whether two texts are one outcome: 1, 1.0 and true are.
+func (tx *transaction) same(a, b string) bool {
+	return a == b || tx.classes.Predicted(a) == tx.classes.Predicted(b)
 }
 
 // predicted is what feedback needs of its prediction.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 func TestFeedbackIsAcceptedOrRefusedWithAReason(t *testing.T) {
@@ -66,6 +67,46 @@ func TestFeedbackIsAcceptedOrRefusedWithAReason(t *testing.T) {
 	}
 	if err := w.Ready(); err != nil {
 		t.Errorf("refusals made the log unavailable: %v", err)
+	}
+}
+
+// TestOneOutcomeInTwoSpellingsIsConfirmed: what a foreign writer logged in another
+// spelling, or by the name of the class, is not corrected by the same outcome.
+func TestOneOutcomeInTwoSpellingsIsConfirmed(t *testing.T) {
+	t.Parallel()
+	named := []value.Class{{Text: "0", Name: "no"}, {Text: "1", Name: "yes"}}
+	for _, test := range []struct {
+		classes              []value.Class
+		foreign, same, other string
+	}{
+		{nil, "1.0", "1", "0"}, {nil, "1", "1.0", "0.0"}, {nil, "true", "1", "false"}, {nil, "0e3", "0", "1"}, {nil, " 1 ", "1", "2"},
+		{nil, "12345678901234567890", "12345678901234567890.0", "12345678901234567891"}, {nil, "paid", "paid", "Paid"}, {nil, "no", "no", "0"},
+		{named, "yes", "1", "0"}, {named, "no", "0", "yes"}, {named, "TRUE", "yes", "no"},
+	} {
+		path, clk := newPath(t), newClock(noon)
+		w := newWriter(t, path, WriterOptions{Now: clk.now, Classes: test.classes})
+		add(t, w, 0, 1)
+		c := foreign(t, path)
+		must(t, c, "INSERT INTO feedback (prediction_id, time, outcome, source, confidence) VALUES (0, ?, ?, 'crm', 0.9)", clk.now().UnixNano(), test.foreign)
+		zero := int64(0)
+		say := func(outcome, source string, confidence float64) (predictionlog.Accepted, error) {
+			return w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &zero, Outcome: outcome, Source: source, Confidence: confidence})
+		}
+		if got, err := say(test.same, "crm", 0.5); err != nil || !got.Noop || got.Seq != 1 {
+			t.Errorf("%q after %q of the same source: %+v, %v", test.same, test.foreign, got, err)
+		}
+		if got, err := say(test.same, "other", 0.5); err != nil || got.Noop {
+			t.Errorf("%q after %q of another source, less sure: %+v, %v", test.same, test.foreign, got, err)
+		}
+		if _, err := say(test.other, "other", 0.5); !errors.Is(err, predictionlog.ErrConflict) {
+			t.Errorf("%q after %q, less sure: %v", test.other, test.foreign, err)
+		}
+		if n := number(t, c, "SELECT count(*) FROM feedback WHERE corrects IS NOT NULL"); n != 0 {
+			t.Errorf("%q after %q counts as a correction", test.same, test.foreign)
+		}
+		if _, err := say(test.other, "crm", 1); err != nil || number(t, c, "SELECT count(*) FROM feedback WHERE corrects = 'same_source'") != 1 {
+			t.Errorf("%q after %q is no correction: %v", test.other, test.foreign, err)
+		}
 	}
 }
 

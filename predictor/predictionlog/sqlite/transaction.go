@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -17,6 +18,8 @@ type transaction struct {
 	next, first, now int64
 	// logID is the log's.
 	logID string
+	// classes say which texts of outcomes are the same one.
+	classes *value.ClassReader
 	// saved says that the Writer's sums are in the log's.
 	saved bool
 }
@@ -24,6 +27,9 @@ type transaction struct {
 // Backwards is how far, in nanoseconds, the clock must have been set back to be
 // believed.
 const Backwards = int64(time.Minute)
+
+// usualClasses are 0 and 1 in every spelling, and other texts as they are.
+var usualClasses = value.NewClassReader(nil)
 
 // begin takes the write lock, and then the time: so times rise with ids,
 // whoever else writes the log.
@@ -39,7 +45,7 @@ func begin(c *file.Connection, clock func() time.Time) (*transaction, error) {
 		return nil, errors.Join(err, c.Rollback())
 	}
 	f := file.Fields{Row: row}
-	tx := &transaction{conn: c, next: f.Integer(0), first: f.Integer(0), logID: f.Text(2), now: after(f.Integer(1), clock().UnixNano())}
+	tx := &transaction{conn: c, next: f.Integer(0), first: f.Integer(0), logID: f.Text(2), classes: usualClasses, now: after(f.Integer(1), clock().UnixNano())}
 	if f.Err != nil {
 		return nil, errors.Join(c.Damaged("newest row", f.Err), c.Rollback())
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // WriterOptions are how a Writer keeps its log.
@@ -24,6 +25,10 @@ type WriterOptions struct {
 	RetentionSize int64
 	// Lookback is how many of the newest rows are never deleted for their age.
 	Lookback int64
+	// Classes are those of the model: an outcome that means the same class as the one
+	// before it confirms that one, however either is written. None: 1, 1.0 and true are
+	// one outcome, and so are 0, 0.0 and false.
+	Classes []value.Class
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 	// Logger hears of failures, recoveries and forced deletions; nothing when nil.
@@ -48,6 +53,7 @@ type Writer struct {
 	path    string
 	options WriterOptions
 	lock    *os.File
+	classes *value.ClassReader
 	refused refusals
 
 	wake chan struct{} // wakes the goroutine when there is work
@@ -103,7 +109,7 @@ func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, err
 		return nil, err
 	}
 	w := &Writer{
-		path: path, options: o, lock: lock,
+		path: path, options: o, lock: lock, classes: value.NewClassReader(o.Classes),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		prune: pruner{age: o.RetentionTime, size: o.RetentionSize, lookback: o.Lookback, logger: o.Logger},
 		last:  time.Now(),
