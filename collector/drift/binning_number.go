@@ -24,6 +24,11 @@ import (
 //
 // Bins with less than 0.5 % of the reference are then merged, from left to right
 // into the right neighbour, the last into its left; never an atom, nor across one.
+//
+// With quantile bins, a fine bin with more than 1/(2 Count) and 2 % is kept apart as an
+// atom is. Those of a sample hold .5 to 1 %: such a one was chosen, as the ranges of a
+// flag or the edges of a file made by hand, and what is beside it must show when it
+// takes over, however rare it is.
 func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions) (*Binning, error) {
 	o, err := o.WithDefaults()
 	if err != nil {
@@ -36,7 +41,8 @@ func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions
 	if err != nil {
 		return nil, err
 	}
-	alone := atoms(own, o.Count, func(bin int) bool { return isPoint(edges, bin) })
+	wide := o.Method == Quantile && len(own) < MaxFine
+	alone := atoms(own, o.Count, func(bin int) bool { return wide && wideOneIn*own[bin] > total(own) || isPoint(edges, bin) })
 	starts := merge(own, cut(own, alone, edges, lo, hi, o), alone, total(counts))
 	b := &Binning{fine: len(own), keys: newKeys(edges), lo: math.Inf(-1), hi: math.Inf(1)}
 	if !math.IsNaN(lo) {
@@ -55,6 +61,10 @@ func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions
 	b.cells = append(b.cells, invalid, missing, invalid, 0, last) // there is no unseen number
 	return b, nil
 }
+
+// wideOneIn is the inverse of the share from which on a fine bin is no quantile bin of a
+// sample.
+const wideOneIn = 50
 
 // maxGaps is the largest number of gaps that the codes have room for.
 const maxGaps = 125

@@ -12,7 +12,7 @@ type binned uint8
 
 const (
 	discreteIfFew binned = iota // one bin a value, when few values repeat
-	rangesIfFew                 // a range from each value to the next, when few values repeat
+	rangesIfFew                 // a range around each value, when few values repeat
 	everyRange                  // quantiles
 )
 
@@ -39,7 +39,8 @@ func (t *Tally) numbers(fine int, how binned) Feature {
 		case few && how == discreteIfFew:
 			f.Values, cuts = values, values[1:]
 		case few && len(values) > 1:
-			f.Edges, cuts = values[1:], values[1:]
+			cuts = halfway(values)
+			f.Edges = cuts
 		default:
 			f.Edges = drift.QuantileEdgesOfCounts(values, counts, fine)
 			cuts = f.Edges
@@ -48,6 +49,17 @@ func (t *Tally) numbers(fine int, how binned) Feature {
 	f.count(t.Cells, cuts)
 	f.addOutcomes(t, func(i int) int { return atMost(cuts, t.Cells[i].Number) })
 	return f
+}
+
+// halfway are the numbers half-way between neighbours: so a number that is a little off
+// a value, on either side, as when it was rounded to 32 bits, is in the range of it.
+func halfway(values []float64) []float64 {
+	cuts := make([]float64, len(values)-1)
+	for i := range cuts {
+		// Rounding must leave the value below on its side.
+		cuts[i] = max(values[i]/2+values[i+1]/2, math.Nextafter(values[i], math.Inf(1)))
+	}
+	return cuts
 }
 
 // count fills Count and the sums from cells in ascending order.

@@ -201,7 +201,7 @@ func TestNumbersAskedForAreRanges(t *testing.T) {
 	if f := r.Features[0]; !slices.Equal(f.Values, []float64{15, 20, 30}) {
 		t.Errorf("guessed %+v", f)
 	}
-	if f := r.Features[1]; !slices.Equal(f.Edges, []float64{20, 30}) || !slices.Equal(f.Count, []int64{100, 100, 100}) {
+	if f := r.Features[1]; !slices.Equal(f.Edges, []float64{17.5, 25}) || !slices.Equal(f.Count, []int64{100, 100, 100}) {
 		t.Errorf("asked %+v", f)
 	}
 	if f := r.Features[2]; !slices.Equal(f.Edges, []float64{5, math.Nextafter(5, 6)}) {
