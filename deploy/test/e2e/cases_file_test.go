@@ -55,18 +55,73 @@ func TestFilesThatAreRefusedOrReadInWords(t *testing.T) {
 // A reference made by hand whose counts leave out missing values, as numpy.histogram does.
 func TestRowsThatAreNotCountedAreMissing(t *testing.T) {
 	t.Parallel()
-	for _, schema := range []int{1, 2} {
-		path := filepath.Join(t.TempDir(), "reference.json")
-		file(t, filepath.Dir(path), "reference.json", fmt.Sprintf(`{"schema": %d, "model": "m", "rows": 4000, "features": [{"name": "x", "type": "numeric", "edges": [25, 50, 75], "count": [750, 750, 750, 750]}]}`, schema))
-		c := kindCase{window: objects("x", 800, func(i int) string {
-			if i%4 == 0 {
-				return "null"
-			}
-			return strconv.Itoa(i * 7 % 100)
-		})}
-		p := c.watch(t, path)
-		if kl, _ := p.value("feature_kl_divergence"); kl > .02 || !p.is(.25, "feature_missing_ratio") || !p.is(.25, "feature_reference_missing_ratio") {
-			t.Errorf("schema %d: KL %v, missing ratio is not .25 on both sides", schema, kl)
+	number := func(i int) string { return strconv.Itoa(i * 7 % 100) }
+	for _, c := range []struct {
+		name, feature string
+		schemas       []int
+		value         func(i int) string
+	}{
+		{"ranges", `"type": "numeric", "edges": [25, 50, 75], "count": [750, 750, 750, 750]`, []int{1, 2}, number},
+		{"ranges with extremes", `"type": "numeric", "edges": [25, 50, 75], "min": 0, "max": 99, "count": [750, 750, 750, 750]`, []int{1, 2}, number},
+		{"single values", `"type": "numeric", "values": [0, 1, 2], "count": [1000, 1000, 1000]`, []int{1, 2}, each("0", "1", "2", "0.0", "1e0")},
+		{"categories", `"type": "categorical", "categories": ["a", "b"], "count": [1500, 1500]`, []int{1, 2}, each(`"a"`, `"b"`)},
+		{"booleans", `"type": "boolean", "categories": ["true", "false"], "count": [1500, 1500]`, []int{2}, each("true", "0")},
+		{"missing is null", `"type": "categorical", "categories": ["a", "b"], "count": [1500, 1500], "missing": null`, []int{1, 2}, each(`"a"`, `"b"`)},
+		{"missing is counted", `"type": "categorical", "categories": ["a", "b"], "count": [1500, 1500], "missing": 1000`, []int{1, 2}, each(`"a"`, `"b"`)},
+	} {
+		for _, schema := range c.schemas {
+			t.Run(fmt.Sprint(c.name, ", schema ", schema), func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				path := file(t, dir, "reference.json", fmt.Sprintf(`{"schema": %d, "model": "m", "rows": 4000, "features": [{"name": "x", %s}]}`, schema, c.feature))
+				one := kindCase{window: objects("x", 800, func(i int) string {
+					if i%4 == 0 {
+						return "null"
+					}
+					return c.value(i - i/4)
+				})}
+				p := one.watch(t, path)
+				if kl, _ := p.value("feature_kl_divergence"); kl > .02 || !p.is(.25, "feature_missing_ratio") || !p.is(.25, "feature_reference_missing_ratio") || !p.is(0, "feature_drift_detected") {
+					t.Errorf("KL %v, missing ratio is not .25 on both sides, or drift is detected", kl)
+				}
+			})
 		}
+	}
+	// A file that says how many are missing, and lacks others, is refused.
+	path := file(t, t.TempDir(), "reference.json", `{"schema": 2, "model": "m", "rows": 4000, "features": [{"name": "x", "type": "categorical", "categories": ["a"], "count": [3000], "missing": 999}]}`)
+	if said := command(t, 1, "exporter", "--config.check", "--reference.file="+path); !strings.Contains(said, `feature "x": has 3999 rows in count, missing and invalid, but rows is 4000`) {
+		t.Errorf("says %s", said)
+	}
+}
+
+// byRecipe writes a reference with the recipe of the documents.
+const byRecipe = `
+import sys
+sys.path.insert(0, "../../../testdata")
+import numpy as np, reference_recipe
+flag = (np.arange(20000) % 400 == 0).astype(int)
+reference_recipe.write_reference(sys.argv[1], "m", {"x": {"int": flag, "float": flag.astype(float), "bool": flag == 1, "text": flag.astype(str), "zeros": np.where(flag == 1, 1 + np.arange(20000.), 0)}[sys.argv[2]]})
+`
+
+// TestTheRecipeOfTheDocumentsShowsARareFlag: a flag of .25 % ones that becomes one of a
+// half shows in a reference that Python wrote.
+func TestTheRecipeOfTheDocumentsShowsARareFlag(t *testing.T) {
+	t.Parallel()
+	for kind, values := range map[string][]string{"int": {"0", "1"}, "float": {"0.0", "1"}, "bool": {"false", "true"}, "text": {`"0"`, `"1"`}, "zeros": {"0", "5000"}} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "reference.json")
+			python(t, nil, "-c", byRecipe, path, kind)
+			c := kindCase{window: objects("x", 1000, each(values...))}
+			p := c.watch(t, path)
+			// .0025 ln(.0025 / .5) + .9975 ln(.9975 / .5) = .6758, less for the m = K/2 that is added.
+			if kl, _ := p.value("feature_kl_divergence"); kl < .64 || kl > .7 || !p.is(2, "feature_drift_severity") || !p.is(1, "feature_drift_detected") {
+				t.Errorf("KL %v, or severity is not 2, or drift is not detected", kl)
+			}
+			c.window = objects("x", 1000, func(i int) string { return values[min(1, max(0, 1-i%400))] })
+			if kl, _ := c.watch(t, path).value("feature_kl_divergence"); kl > .01 {
+				t.Errorf("unchanged: KL %v", kl)
+			}
+		})
 	}
 }

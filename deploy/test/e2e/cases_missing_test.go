@@ -23,8 +23,8 @@ func TestMissingValuesAreTheSameOnBothSides(t *testing.T) {
 		}
 	}
 	cases := []kindCase{
-		{name: "NA is a country", csv: cells("country", 3000, countries), says: []string{`column "country": "NA" in 900 rows is a category of its own; if it stands for no value: --missing=NA`}, window: objects("country", 500, country), page: quiet("country", 0)},
-		{name: "NA is no country", csv: cells("country", 3000, countries), flags: []string{"--missing=NA"}, window: objects("country", 500, country), page: quiet("country", .3)},
+		{name: "NA is a country", recomputed: "country:categorical", csv: cells("country", 3000, countries), says: []string{`column "country": "NA" in 900 rows is a category of its own; if it stands for no value: --missing=NA`}, window: objects("country", 500, country), page: quiet("country", 0)},
+		{name: "NA is no country", recomputed: "country:categorical", csv: cells("country", 3000, countries), flags: []string{"--missing=NA"}, window: objects("country", 500, country), page: quiet("country", .3)},
 		{name: "NA is null", csv: cells("country", 3000, countries), flags: []string{"--missing=NA"}, window: objects("country", 500, func(i int) string {
 			if countries(i) == "NA" {
 				return "null"
@@ -32,18 +32,18 @@ func TestMissingValuesAreTheSameOnBothSides(t *testing.T) {
 			return country(i)
 		}), page: quiet("country", .3)},
 		{name: "None is a word", csv: cells("discount", 3000, each("None", "Some", "nan")), window: objects("discount", 501, each(`"None"`, `"Some"`, `"nan"`)), page: quiet("discount", 0)},
-		{name: "empty text", csv: cells("plan", 3000, each("", "basic", "gold")), window: objects("plan", 501, each(`""`, `"basic"`, `"gold"`)), page: quiet("plan", 1./3)},
+		{name: "empty text", recomputed: "plan:categorical", csv: cells("plan", 3000, each("", "basic", "gold")), window: objects("plan", 501, each(`""`, `"basic"`, `"gold"`)), page: quiet("plan", 1./3)},
 		{name: "blank text, null and twice", csv: cells("plan", 3000, each(" ", "basic", "gold")), window: objects("plan", 600, each(`" \t"`, `"basic"`, `"gold"`, "null", `"basic"`, `"gold"`, `"gold","plan":""`, `"basic"`, `"gold"`)), page: quiet("plan", 1./3)},
-		{name: "-999 in numbers", csv: cells("x", 4000, gaps("-999")), flags: []string{"--missing=-999"}, window: objects("x", 800, gaps("-999.0")), page: quiet("x", .125)},
-		{name: "-999 as a text", csv: cells("x", 4000, gaps("-999.00")), flags: []string{"--missing=-999"}, window: objects("x", 800, gaps(`"-999"`)), page: quiet("x", .125)},
-		{name: "unknown among numbers", csv: cells("x", 4000, gaps("unknown")), flags: []string{"--missing=unknown", "--numeric=x"}, window: objects("x", 800, gaps(`"unknown"`)), page: quiet("x", .125)},
+		{name: "-999 in numbers", recomputed: "x:numeric", csv: cells("x", 4000, gaps("-999")), flags: []string{"--missing=-999"}, window: objects("x", 800, gaps("-999.0")), page: quiet("x", .125)},
+		{name: "-999 as a text", recomputed: "x:numeric", csv: cells("x", 4000, gaps("-999.00")), flags: []string{"--missing=-999"}, window: objects("x", 800, gaps(`"-999"`)), page: quiet("x", .125)},
+		{name: "unknown among numbers", recomputed: "x:numeric", csv: cells("x", 4000, gaps("unknown")), flags: []string{"--missing=unknown", "--numeric=x"}, window: objects("x", 800, gaps(`"unknown"`)), page: quiet("x", .125)},
 		{name: "a column without a value", csv: "x,empty\n" + repeated(3000, func(i int) string { return number(i) + ",\n" }), says: []string{`column "empty": no row has a value; it is kept as always missing`},
 			window: objects("x", 500, func(i int) string { return number(i) + `,"empty":null` }), page: append(quiet("x", 0), quiet("empty", 1)...)},
 		{name: "a column without a value that gets one", csv: "x,empty\n" + repeated(3000, func(i int) string { return number(i) + ",\n" }),
 			window: objects("x", 500, func(i int) string { return number(i) + `,"empty":7` }), page: append(quiet("x", 0), about("feature_unseen_ratio", 1, 1, "feature", "empty"), about("feature_kl_divergence", 1, 20, "feature", "empty"))},
 	}
 	for _, spelling := range []string{"", "NA", "N/A", "n/a", "nan", "NaN", "NULL", "null", "None", "<NA>", "#N/A", "inf", "-Infinity"} {
-		cases = append(cases, kindCase{name: fmt.Sprintf("%q in numbers", spelling), csv: cells("x", 4000, gaps(spelling)), window: objects("x", 800, gaps(strconv.Quote(spelling))), page: quiet("x", .125)})
+		cases = append(cases, kindCase{name: fmt.Sprintf("%q in numbers", spelling), recomputed: "x:numeric", csv: cells("x", 4000, gaps(spelling)), window: objects("x", 800, gaps(strconv.Quote(spelling))), page: quiet("x", .125)})
 	}
 	runCases(t, cases)
 }

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -55,31 +54,36 @@ func TestNumbersInText(t *testing.T) {
 		return about("feature_invalid_ratio", low, high, "feature", "x")
 	}
 	runCases(t, []kindCase{
-		{name: "thousands, asked for", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, plain(window, 1)), page: alike},
-		{name: "thousands, a hundred times as much", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, plain(window, 100)), page: apart},
-		{name: "thousands on both sides", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, quote(grouped(window))), page: alike},
+		{name: "thousands, asked for", recomputed: "x:ranges", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, plain(window, 1)), page: alike},
+		{name: "thousands, a hundred times as much", recomputed: "x:ranges", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, plain(window, 100)), page: apart},
+		{name: "thousands on both sides", recomputed: "x:ranges", csv: cells("x", 20000, grouped(reference)), flags: []string{"--numeric=x"}, window: objects("x", 1000, quote(grouped(window))), page: alike},
 		{name: "thousands, not asked for", csv: "x,y\n" + repeated(2000, func(i int) string { return quotedCell(grouped(reference)(i%500)) + "," + strconv.Itoa(i%7) + "\n" }), says: []string{`column "x": taken as categorical: it holds numbers with thousands separators`, "--numeric=x"},
 			window: objects("y", 500, func(i int) string { return strconv.Itoa(i % 7) }), page: []sample{about("feature_missing_ratio", 1, 1, "feature", "x")}},
-		{name: "numbers as texts in the window", csv: cells("x", 20000, plain(reference, 1)), window: objects("x", 1000, quote(plain(window, 1))), page: alike},
-		{name: "exponents", csv: cells("x", 20000, func(i int) string { return strconv.FormatFloat(reference[i], 'e', -1, 64) }), window: objects("x", 1000, plain(window, 1)), page: alike},
+		{name: "numbers as texts in the window", recomputed: "x:numeric", csv: cells("x", 20000, plain(reference, 1)), window: objects("x", 1000, quote(plain(window, 1))), page: alike},
+		{name: "exponents", recomputed: "x:numeric", csv: cells("x", 20000, func(i int) string { return strconv.FormatFloat(reference[i], 'e', -1, 64) }), window: objects("x", 1000, plain(window, 1)), page: alike},
 		{name: "leading zeros", csv: cells("zip", 3000, codes), says: []string{`column "zip": taken as categorical, for zeros in front`, "--numeric=zip"}, window: objects("zip", 500, quote(codes)), page: quiet("zip", 0)},
 		{name: "leading zeros in every value", csv: cells("x", 3000, each("001", "02", "0003")), window: objects("x", 501, each(`"001"`, `"02"`, `"0003"`)), page: quiet("x", 0)},
 		{name: "codes without zeros in front", csv: cells("zip", 3000, each("10001", "94105")), flags: []string{"--categorical=zip"}, window: objects("zip", 500, each(`"10001"`, "94105.0")), page: quiet("zip", 0)},
 		{name: "leading zeros as numbers", csv: cells("zip", 3000, codes), flags: []string{"--numeric=zip"}, window: objects("zip", 500, each("501", `"07030"`, "10001", "94105", "60601.0")), page: quiet("zip", 0)},
 		{name: "one bad cell", csv: cells("x", 20000, bad("n/a;", 20000)), says: []string{`column "x": 1 of 20000 rows are no numbers and count as invalid: "n/a;"`}, window: objects("x", 1000, plain(window, 100)), page: apart},
-		{name: "one bad cell, and nothing changes", csv: cells("x", 20000, bad("n/a;", 20000)), window: objects("x", 1000, plain(window, 1)), page: append(alike, invalid(0, 0))},
-		{name: "bad cells on both sides", csv: cells("x", 20000, bad("?", 20)), window: objects("x", 1000, func(i int) string {
+		{name: "one bad cell, and nothing changes", recomputed: "x:numeric", csv: cells("x", 20000, bad("n/a;", 20000)), window: objects("x", 1000, plain(window, 1)), page: append(alike, invalid(0, 0))},
+		{name: "bad cells on both sides", recomputed: "x:numeric", csv: cells("x", 20000, bad("?", 20)), window: objects("x", 1000, func(i int) string {
 			if i%20 == 3 {
 				return `"?"`
 			}
 			return plain(window, 1)(i)
 		}), page: append(alike, invalid(.05, .05))},
-		{name: "bad cells in the window", csv: cells("x", 20000, plain(reference, 1)), window: objects("x", 1000, func(i int) string {
+		{name: "bad cells in the window", recomputed: "x:numeric", csv: cells("x", 20000, plain(reference, 1)), window: objects("x", 1000, func(i int) string {
 			return []string{`"12,5"`, "[1]", `{"x":1}`, plain(window, 1)(i)}[i%4]
 		}), page: []sample{invalid(.75, .75), about("feature_kl_divergence", 1, 20, "feature", "x"), about("feature_missing_ratio", 0, 0, "feature", "x")}},
 		{name: "few values, a little off, asked for", csv: cells("term", 3000, each("15", "20", "30")), flags: []string{"--numeric=term"}, window: objects("term", 501, each("15.0001", "20.0001", "30.0001")), page: []sample{
 			about("feature_kl_divergence_corrected", 0, .01, "feature", "term"), about("feature_drift_detected", 0, 0, "feature", "term")}},
-		{name: "few values in other spellings", csv: cells("term", 3000, each("15", "20.0", "3e1")), window: objects("term", 501, each("15.0", `"20"`, "30")), page: quiet("term", 0)},
+		{name: "few values in other spellings", recomputed: "term:numeric", csv: cells("term", 3000, each("15", "20.0", "3e1")), window: objects("term", 501, each("15.0", `"20"`, "30")), page: quiet("term", 0)},
+		{name: "few values, rounded to 32 bits", csv: cells("rate", 3000, each("0.1", "0.2", "0.7")), flags: []string{"--numeric=rate"}, window: objects("rate", 501, each("0.10000000149011612", "0.20000000298023224", "0.699999988079071")), page: []sample{
+			about("feature_kl_divergence_corrected", 0, .01, "feature", "rate"), about("feature_drift_detected", 0, 0, "feature", "rate")}},
+		{name: "few values, asked for, and moved", csv: cells("term", 3000, each("15", "20", "30")), flags: []string{"--numeric=term"}, window: objects("term", 501, each("30.0001", "31", "45")), page: []sample{
+			about("feature_kl_divergence", .5, 20, "feature", "term"), about("feature_drift_detected", 1, 1, "feature", "term")}},
+		{name: "few values, two of them new", csv: cells("stars", 3000, each("1", "2", "3", "4", "5")), recomputed: "stars:numeric", window: objects("stars", 500, each("1", "2", "3.5", "4", "4.5")), page: []sample{about("feature_unseen_ratio", .4, .4, "feature", "stars")}},
 	})
 }
 
@@ -108,27 +112,15 @@ func TestNumbersWithAtoms(t *testing.T) {
 	}
 	runCases(t, []kindCase{
 		// Total variation .92. With m = K/2 added to the window of 1000, KL is about 2.4 to 5.
-		{name: "many zeros, none in the window", csv: cells("x", 20000, inflated(reference, 92, "0")), window: objects("x", 1000, plain(window, 1)), exact: true, page: append(found(2, 6), about("feature_drift_distance", .9, .94, "feature", "x", "distance", "total_variation"))},
-		{name: "many zeros, as many in the window", csv: cells("x", 20000, inflated(reference, 92, "0")), window: objects("x", 1000, inflated(window, 92, "0.0")), page: calm},
+		{name: "many zeros, none in the window", csv: cells("x", 20000, inflated(reference, 92, "0")), window: objects("x", 1000, plain(window, 1)), exact: true, recomputed: "x:numeric", page: append(found(2, 6), about("feature_drift_distance", .9, .94, "feature", "x", "distance", "total_variation"))},
+		{name: "many zeros, as many in the window", csv: cells("x", 20000, inflated(reference, 92, "0")), window: objects("x", 1000, inflated(window, 92, "0.0")), recomputed: "x:numeric", page: calm},
 		{name: "a cap", csv: cells("x", 20000, inflated(reference, 30, "1e6")), window: objects("x", 1000, plain(window, 1)), exact: true, page: found(.5, 6)},
 		{name: "a default in the middle", csv: cells("x", 20000, inflated(reference, 20, "3000")), window: objects("x", 1000, plain(window, 1)), exact: true, page: found(.2, 6)},
 		{name: "zeros that were not there", csv: cells("x", 20000, plain(reference, 1)), window: objects("x", 1000, inflated(window, 30, "0")), exact: true, page: found(.1, 6)},
 		// .0025 ln(.0025 / .5) + .9975 ln(.9975 / .5) = .6758, less for the m = K/2 that is added.
-		{name: "a rare flag", csv: cells("x", 20000, rare(400, 1)), window: objects("x", 1000, rare(2, 1)), exact: true, page: append(found(.65, .69), about("feature_drift_severity", 2, 2, "feature", "x"))},
-		{name: "a rare word", csv: cells("x", 20000, func(i int) string { return []string{"no", "yes"}[min(1, max(0, 1-i%400))] }), window: objects("x", 1000, each(`"no"`, `"yes"`)), exact: true, page: found(.6, .7)},
-		{name: "a rare boolean", csv: cells("x", 20000, func(i int) string { return []string{"False", "True"}[min(1, max(0, 1-i%400))] }), window: objects("x", 1000, each("true", "false")), exact: true, page: found(.6, .7)},
-		{name: "a rare flag that stays", csv: cells("x", 20000, rare(400, 1)), window: objects("x", 1000, rare(400, 1)), page: calm},
-	})
-}
-
-func TestTinyReferences(t *testing.T) {
-	t.Parallel()
-	reference, window := amounts(1, 20), amounts(2, 200)
-	runCases(t, []kindCase{
-		{name: "20 rows", csv: cells("x", 20, plain(reference, 1)), says: []string{"warning: it has 20 rows: below 200"}, window: objects("x", 200, plain(window, 1)), exact: true, page: []sample{
-			about("feature_drift_p_value", .02, 1, "feature", "x"), about("feature_drift_distance", 0, .35, "feature", "x", "distance", "kolmogorov_smirnov"), about("feature_drift_detected", 0, 0, "feature", "x")}},
-		{name: "values between", csv: cells("months", 3000, each("12", "36", "60")), window: objects("months", 600, each("48")), page: []sample{
-			about("feature_unseen_ratio", 1, 1, "feature", "months"), about("feature_drift_distance", .6, .75, "feature", "months", "distance", "kolmogorov_smirnov")}},
-		{name: "dates as numbers", csv: "day,x\n" + repeated(300, func(i int) string { return fmt.Sprintf("202601%02d,%d\n", 1+i%28, i%9) }), says: []string{`column "day": left out: it holds dates or times`}, window: objects("x", 90, func(i int) string { return strconv.Itoa(i % 9) }), page: quiet("x", 0)},
+		{name: "a rare flag", csv: cells("x", 20000, rare(400, 1)), window: objects("x", 1000, rare(2, 1)), exact: true, recomputed: "x:numeric", page: append(found(.65, .69), about("feature_drift_severity", 2, 2, "feature", "x"))},
+		{name: "a rare word", csv: cells("x", 20000, func(i int) string { return []string{"no", "yes"}[min(1, max(0, 1-i%400))] }), window: objects("x", 1000, each(`"no"`, `"yes"`)), exact: true, recomputed: "x:categorical", page: found(.6, .7)},
+		{name: "a rare boolean", csv: cells("x", 20000, func(i int) string { return []string{"False", "True"}[min(1, max(0, 1-i%400))] }), window: objects("x", 1000, each("true", "false")), exact: true, recomputed: "x:boolean", page: found(.6, .7)},
+		{name: "a rare flag that stays", csv: cells("x", 20000, rare(400, 1)), window: objects("x", 1000, rare(400, 1)), exact: true, recomputed: "x:numeric", page: calm},
 	})
 }

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -82,5 +84,53 @@ func TestReplayRefusesScoresThatAreNoProbabilities(t *testing.T) {
 		if !strings.Contains(said, `column "p": `+says+":") || !strings.Contains(said, "from 0 to 1") {
 			t.Errorf("want %q, says %s", says, said)
 		}
+	}
+}
+
+// timeOn is what replay says of how long an alarm was on.
+var timeOn = regexp.MustCompile(`\d+(\.\d+)? %`)
+
+// TestTimeOnIsAShare: however often the clock of the rows goes back, an alarm is on
+// for no more than all of the time that passed.
+func TestTimeOnIsAShare(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
+	for name, back := range map[string][]time.Duration{
+		"never": nil, "30 days": {30 * 24 * time.Hour}, "an hour, twice": {time.Hour, time.Hour}, "a year and a minute": {365 * 24 * time.Hour, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir, at := t.TempDir(), from
+			csv := "at,x\n"
+			for part := range len(back) + 1 {
+				csv += repeated(3000, func(i int) string {
+					at = at.Add(time.Second)
+					return fmt.Sprintf("%s,%d\n", at.Format(time.RFC3339), i%100+50*part)
+				})
+				if part < len(back) {
+					at = at.Add(-back[part])
+				}
+			}
+			base := "x\n" + repeated(3000, func(i int) string { return fmt.Sprintf("%d\n", i%100) })
+			reference := filepath.Join(dir, "reference.json")
+			command(t, 0, "reference", "--csv="+file(t, dir, "base.csv", base), "--model.name=m", "--reference.output="+reference)
+			path, err := binary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.CommandContext(t.Context(), path, "replay", "--csv="+file(t, dir, "rows.csv", csv), "--time=at", "--reference.file="+reference, "--window.predictions=500", quick).CombinedOutput() // #nosec G204 -- our own arguments
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			shares := timeOn.FindAllString(string(out), -1)
+			if back != nil && len(shares) == 0 {
+				t.Errorf("no share in\n%s", out)
+			}
+			for _, s := range shares {
+				if x, err := strconv.ParseFloat(strings.TrimSuffix(s, " %"), 64); err != nil || x > 100 {
+					t.Errorf("time on is %s\n%s", s, out)
+				}
+			}
+		})
 	}
 }

@@ -24,6 +24,8 @@ type kindCase struct {
 	answers []string
 	exact   bool // p-values down to 1/10000 instead of 1/200
 	page    []sample
+	// recomputed are the features that numpy computes once more, such as "x:numeric".
+	recomputed string
 }
 
 // sample is a metric that must lie in [low, high], which it may lack for 0, or that
@@ -49,7 +51,11 @@ func (c *kindCase) run(t *testing.T) {
 			t.Errorf("reference says\n%s\nwant %q", said, want)
 		}
 	}
-	p := c.watch(t, path)
+	log := c.log(t)
+	p := c.scrape(t, path, log)
+	if c.recomputed != "" {
+		c.numpyRecomputes(t, p, filepath.Join(dir, "rows.csv"), log)
+	}
 	for _, s := range c.page {
 		got, ok := p.value(s.metric, s.labels...)
 		if !ok && s.low <= 0 && !s.absent {
@@ -66,6 +72,12 @@ func (c *kindCase) run(t *testing.T) {
 
 // watch logs the window's rows and returns the page of an exporter with the reference.
 func (c *kindCase) watch(t *testing.T, reference string) page {
+	t.Helper()
+	return c.scrape(t, reference, c.log(t))
+}
+
+// log logs the window's rows, a second apart, the last a minute ago.
+func (c *kindCase) log(t *testing.T) (path string) {
 	t.Helper()
 	log := filepath.Join(t.TempDir(), "predictions.db")
 	command(t, 0, "log", "init", "--predictions.log="+log)
@@ -86,6 +98,12 @@ func (c *kindCase) watch(t *testing.T, reference string) page {
 	}
 	text.WriteString("COMMIT;")
 	execute(t, db, text.String())
+	return log
+}
+
+// scrape returns the page of an exporter of that log.
+func (c *kindCase) scrape(t *testing.T, reference, log string) page {
+	t.Helper()
 	args := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log=" + log, "--reference.file=" + reference,
 		fmt.Sprintf("--window.predictions=%d", max(len(c.window), 50)), fmt.Sprintf("--window.feedback=%d", max(len(c.window), 50)), "--collector.feature_bins"}
 	if !c.exact {

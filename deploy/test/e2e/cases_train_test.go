@@ -50,3 +50,32 @@ func TestOneBadCellDoesNotSpoilAModel(t *testing.T) {
 		})
 	}
 }
+
+// TestAColumnWithoutAValueIsTrainedOn: it says so, and the model works as without it.
+func TestAColumnWithoutAValueIsTrainedOn(t *testing.T) {
+	t.Parallel()
+	for _, empty := range []string{"", " ", "NA", `""`} {
+		t.Run(fmt.Sprintf("%q", empty), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			csv := "x,e,y\n" + repeated(400, func(i int) string {
+				return fmt.Sprintf("%d,%s,%s\n", i%20, empty, pick(i*7%20 > 9 != (i%20 > 9), "1", "0"))
+			})
+			model, reference := filepath.Join(dir, "model.json"), filepath.Join(dir, "reference.json")
+			args := []string{"train", "--csv=" + file(t, dir, "rows.csv", csv), "--outcome=y", "--model.name=m", "--model.output=" + model, "--reference.output=" + reference}
+			if empty == "NA" {
+				args = append(args, "--missing=NA")
+			}
+			if said := command(t, 0, args...); !strings.Contains(said, `column "e": no row has a value; it is kept as always missing`) {
+				t.Errorf("train says %s", said)
+			}
+			predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--model.file="+model, "--predictions.log="+filepath.Join(dir, "predictions.db"))
+			for _, e := range []string{"null", `""`, `"new"`} {
+				if got := post(t, predictor.url+"/predict", `{"x":3,"e":`+e+`}`); got.code != http.StatusOK {
+					t.Errorf("e %s: %d %s", e, got.code, got.body)
+				}
+			}
+			command(t, 0, "exporter", "--config.check", "--reference.file="+reference)
+		})
+	}
+}
