@@ -53,7 +53,8 @@ predictor/outcomes/database: predictor/outcomes predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
-predictor/outcomes: predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
+predictor/outcomes/agreement:
+predictor/outcomes: predictor/outcomes/agreement predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:

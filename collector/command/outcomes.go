@@ -43,6 +43,10 @@ func (e *Environment) outcomes(cmd *kingpin.CmdClause, commands map[string]Run) 
 		return outcomes.RetryRejected(ctx, *log, *source, c, e.Stdout)
 	}
 
+	sources := cmd.Command("sources", "Say how good each source is: how often sources agree, and their estimated accuracy.")
+	one := sources.Flag("source", "Only this source.").String()
+	commands["outcomes sources"] = func(ctx context.Context) error { return outcomes.ListSources(ctx, *log, *one, e.Stdout) }
+
 	pending := cmd.Command("pending", "List the outcomes whose prediction is not in the log yet.")
 	of := pending.Flag("source", "Only those of this source.").String()
 	now := pending.Flag("retry", "Look for their predictions now.").Bool()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
 // keep settles outcomes whose prediction has come, and sets aside those that have
@@ -73,4 +74,23 @@ func (d *daemon) known(source string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.runners[source] != nil
+}
+
+// compare finds out how good the sources are, until ctx ends.
+func (d *daemon) compare(ctx context.Context) {
+	reader := sqlite.NewReader(d.options.LogPath)
+	defer func() { _ = reader.Close() }() // it was only read
+	for ctx.Err() == nil {
+		q, err := readQuality(ctx, reader)
+		if err != nil && ctx.Err() == nil {
+			d.logger.Debug("how good the sources are is not known", "err", err)
+			q = nil
+		}
+		d.state.quality.Store(q)
+		wait := compareEvery
+		if q == nil || len(q.names) == 0 {
+			wait = keepEvery // nothing has come yet
+		}
+		pause(ctx, wait)
+	}
 }

@@ -2,6 +2,8 @@ package outcomes
 
 import (
 	"context"
+	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,21 +17,30 @@ type state struct {
 	metrics *metrics
 	reader  *sqlite.Reader // of its own: a scrape does not wait for a source
 	sources atomic.Pointer[[]string]
+	quality atomic.Pointer[quality] // nil: not known
 	now     func() time.Time
 
-	pending, lag, read *prometheus.Desc
+	pending, lag, read            *prometheus.Desc
+	agrees, estimated, confidence *prometheus.Desc
 }
 
 func newState(m *metrics, reader *sqlite.Reader, now func() time.Time) *state {
 	return &state{metrics: m, reader: reader, now: now,
-		pending: prometheus.NewDesc("drift_outcomes_pending", "Outcomes of a source whose prediction is not in the log yet. Absent if the log cannot be read.", []string{"source"}, nil),
-		lag:     prometheus.NewDesc("drift_outcomes_lag_seconds", "Time since everything that the source held had been read, in seconds. Absent before the first time.", []string{"source"}, nil),
-		read:    prometheus.NewDesc("drift_outcomes_last_success_timestamp_seconds", "Time when everything that the source held had last been read, in seconds since 1970. Absent before the first time.", []string{"source"}, nil),
+		pending:    prometheus.NewDesc("drift_outcomes_pending", "Outcomes of a source whose prediction is not in the log yet. Absent if the log cannot be read.", []string{"source"}, nil),
+		lag:        prometheus.NewDesc("drift_outcomes_lag_seconds", "Time since everything that the source held had been read, in seconds. Absent before the first time.", []string{"source"}, nil),
+		read:       prometheus.NewDesc("drift_outcomes_last_success_timestamp_seconds", "Time when everything that the source held had last been read, in seconds since 1970. Absent before the first time.", []string{"source"}, nil),
+		agrees:     prometheus.NewDesc("drift_outcomes_agreement_ratio", "Share of predictions on which the source says what counts, of those on which another source speaks too, in [0, 1]. Absent without such predictions.", []string{"source"}, nil),
+		estimated:  prometheus.NewDesc("drift_outcomes_estimated_accuracy", "Accuracy of the source estimated from overlaps alone (Dawid and Skene), in [0, 1]. Absent unless three sources speak of one prediction.", []string{"source"}, nil),
+		confidence: prometheus.NewDesc("drift_outcomes_claimed_confidence", "Mean confidence that the source claims, in (0, 1], to compare with its estimated accuracy. Absent before it has said anything.", []string{"source"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
-func (s *state) Describe(ch chan<- *prometheus.Desc) { ch <- s.pending; ch <- s.lag; ch <- s.read }
+func (s *state) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.pending, s.lag, s.read, s.agrees, s.estimated, s.confidence} {
+		ch <- d
+	}
+}
 
 // Collect implements prometheus.Collector. What cannot be read is left out.
 func (s *state) Collect(ch chan<- prometheus.Metric) {
@@ -42,6 +53,7 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	if sources == nil {
 		return
 	}
+	s.collectQuality(ch, *sources)
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if _, err := s.reader.State(ctx); err != nil { // opens the log that has the name now
@@ -53,5 +65,25 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, source := range *sources {
 		ch <- prometheus.MustNewConstMetric(s.pending, prometheus.GaugeValue, float64(waiting[source]), source)
+	}
+}
+
+// collectQuality sends how good the configured sources are.
+func (s *state) collectQuality(ch chan<- prometheus.Metric, sources []string) {
+	q := s.quality.Load()
+	if q == nil {
+		return
+	}
+	for i, name := range q.names {
+		if !slices.Contains(sources, name) {
+			continue
+		}
+		ch <- prometheus.MustNewConstMetric(s.confidence, prometheus.GaugeValue, q.claimed[i], name)
+		if ratio, ok := q.ratio(i); ok {
+			ch <- prometheus.MustNewConstMetric(s.agrees, prometheus.GaugeValue, ratio, name)
+		}
+		if !math.IsNaN(q.estimated[i]) {
+			ch <- prometheus.MustNewConstMetric(s.estimated, prometheus.GaugeValue, q.estimated[i], name)
+		}
 	}
 }

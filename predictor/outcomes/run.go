@@ -40,6 +40,8 @@ type Options struct {
 const (
 	// keepEvery is the time between two looks for outcomes whose prediction has come.
 	keepEvery = 5 * time.Second
+	// compareEvery is the time between two looks at how good the sources are.
+	compareEvery = 5 * time.Minute
 	// endTime is how long a stop waits for sources that are being read.
 	endTime = 10 * time.Second
 )
@@ -83,6 +85,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	var background sync.WaitGroup
 	background.Go(func() { d.keep(ctx) })
 	background.Go(func() { d.reloadOnHangup(ctx) })
+	background.Go(func() { d.compare(ctx) })
 	err = d.serve(ctx)
 	stop()
 	background.Wait()

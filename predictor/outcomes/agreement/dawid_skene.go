@@ -1,0 +1,201 @@
+package agreement
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// Estimate is what DawidSkene finds.
+type Estimate struct {
+	// Accuracy is, by source, the share of things of which it says the truth, the shares
+	// of the true outcomes being those of all things; NaN for one that said nothing.
+	Accuracy []float64
+	// Outcomes are those that were said, sorted; Share is how often each is true.
+	Outcomes []string
+	Share    []float64
+	// Rounds is how many rounds it took, Converged whether it came to rest.
+	Rounds    int
+	Converged bool
+}
+
+const (
+	maxRounds = 500
+	// atRest is by how much, at most, no probability changes any more.
+	atRest = 1e-9
+	// pseudo is added to every count, so that what was never seen is not impossible.
+	pseudo = 0.01
+)
+
+// DawidSkene estimates how good each source is from overlaps alone: by expectation and
+// maximisation, the truth of each thing being hidden and the sources independent given
+// it [1]. It begins with the shares of the votes. ok is false without a thing of which
+// three sources or more said something: two alone do not tell which is right.
+//
+// It needs sources that are mostly right and err independently: two that copy each
+// other look better than they are. O(n) once, and then
+// O(rounds * patterns * outcomes), of which there are few.
+//
+// [1] Dawid, A. P.; Skene, A. M. (1979). "Maximum Likelihood Estimation of Observer
+// Error-Rates Using the EM Algorithm". Applied Statistics 28 (1): 20-28.
+func DawidSkene(all []Said) (e Estimate, ok bool) {
+	m := newModel(all)
+	if m == nil {
+		return e, false
+	}
+	for m.e.Rounds < maxRounds && !m.e.Converged {
+		m.e.Rounds++
+		m.maximise()
+		m.e.Converged = m.expect() < atRest
+	}
+	m.maximise()
+	m.accuracies()
+	return m.e, true
+}
+
+// model holds the probabilities.
+type model struct {
+	e Estimate
+	// said[i] are the statements of things of the kind i, weight[i] how many those are: on
+	// all of which the same sources say the same.
+	said   [][]statement
+	weight []float64
+	all    float64 // of the weights
+	// truth[i][k] is the probability that outcome k is the truth of thing i.
+	truth [][]float64
+	// errors[s][k][l] is the probability that source s says l where k is true.
+	errors [][][]float64
+	spoke  []bool
+}
+
+type statement struct{ source, outcome int }
+
+// newModel returns nil when nothing can be told.
+func newModel(all []Said) *model {
+	m := &model{}
+	for _, said := range all {
+		for _, outcome := range said {
+			if outcome != "" && !slices.Contains(m.e.Outcomes, outcome) {
+				m.e.Outcomes = append(m.e.Outcomes, outcome)
+			}
+		}
+	}
+	slices.Sort(m.e.Outcomes)
+	enough := false
+	kinds := map[string]int{}
+	for _, said := range all {
+		key := strings.Join(said, "\x00")
+		if i, again := kinds[key]; again {
+			m.weight[i]++
+			m.all++
+			continue
+		}
+		var statements []statement
+		truth := make([]float64, len(m.e.Outcomes))
+		for s, outcome := range said {
+			if outcome == "" {
+				continue
+			}
+			l, _ := slices.BinarySearch(m.e.Outcomes, outcome)
+			statements = append(statements, statement{s, l})
+			truth[l]++
+		}
+		if len(statements) == 0 {
+			continue
+		}
+		for k := range truth {
+			truth[k] /= float64(len(statements))
+		}
+		enough = enough || len(statements) > 2
+		kinds[key] = len(m.said)
+		m.weight = append(m.weight, 1)
+		m.all++
+		m.said, m.truth = append(m.said, statements), append(m.truth, truth)
+	}
+	if !enough || len(m.e.Outcomes) < 2 {
+		return nil
+	}
+	sources := len(all[0])
+	m.spoke = make([]bool, sources)
+	m.errors = make([][][]float64, sources)
+	for s := range m.errors {
+		m.errors[s] = make([][]float64, len(m.e.Outcomes))
+		for k := range m.errors[s] {
+			m.errors[s][k] = make([]float64, len(m.e.Outcomes))
+		}
+	}
+	m.e.Share = make([]float64, len(m.e.Outcomes))
+	return m
+}
+
+// maximise takes the shares and the errors from the truths.
+func (m *model) maximise() {
+	clear(m.e.Share)
+	for s := range m.errors {
+		for k := range m.errors[s] {
+			for l := range m.errors[s][k] {
+				m.errors[s][k][l] = pseudo
+			}
+		}
+	}
+	for i, statements := range m.said {
+		for k, p := range m.truth[i] {
+			p *= m.weight[i]
+			m.e.Share[k] += p / m.all
+			for _, st := range statements {
+				m.spoke[st.source] = true
+				m.errors[st.source][k][st.outcome] += p
+			}
+		}
+	}
+	for s := range m.errors {
+		for k := range m.errors[s] {
+			sum := 0.0
+			for _, x := range m.errors[s][k] {
+				sum += x
+			}
+			for l := range m.errors[s][k] {
+				m.errors[s][k][l] /= sum
+			}
+		}
+	}
+}
+
+// expect takes the truths from the shares and the errors, and returns by how much they
+// changed at most.
+func (m *model) expect() (change float64) {
+	logs := make([]float64, len(m.e.Outcomes))
+	for i, statements := range m.said {
+		for k := range logs {
+			logs[k] = math.Log(m.e.Share[k])
+			for _, st := range statements {
+				logs[k] += math.Log(m.errors[st.source][k][st.outcome])
+			}
+		}
+		most, sum := slices.Max(logs), 0.0
+		for k := range logs {
+			logs[k] = math.Exp(logs[k] - most)
+			sum += logs[k]
+		}
+		for k := range logs {
+			p := logs[k] / sum
+			change = max(change, math.Abs(p-m.truth[i][k]))
+			m.truth[i][k] = p
+		}
+	}
+	return change
+}
+
+// accuracies weighs how often each source is right by the shares of the outcomes.
+func (m *model) accuracies() {
+	for s := range m.errors {
+		accuracy := math.NaN()
+		if m.spoke[s] {
+			accuracy = 0
+			for k, share := range m.e.Share {
+				accuracy += share * m.errors[s][k][k]
+			}
+		}
+		m.e.Accuracy = append(m.e.Accuracy, accuracy)
+	}
+}

@@ -1,0 +1,50 @@
+package outcomes
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+)
+
+func TestSourcesAreCompared(t *testing.T) {
+	t.Parallel()
+	log := newLog(t, 100)
+	e, err := sqlite.NewEvidence(log, sqlite.EvidenceOptions{PendingLimit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	// a is always right, b wrong on every 10th, c on every 4th, which are not the same.
+	for source, confidence := range map[string]float64{"a": .9, "b": .8, "c": .7} {
+		for i := range int64(100) {
+			outcome := i % 2
+			if source == "b" && i%10 == 1 || source == "c" && i%4 == 0 {
+				outcome = 1 - outcome
+			}
+			_, err := e.Append(context.Background(), predictionlog.Evidence{Source: source, Outcomes: []predictionlog.Stated{{
+				Feedback: predictionlog.Feedback{PredictionID: &i, Outcome: fmt.Sprint(outcome), Confidence: confidence},
+				Record:   func() string { return "" },
+			}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	var said strings.Builder
+	if err := ListSources(t.Context(), log, "", &said); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"a  ", "100         0.900       1.000", "1.000 of 100", "0.900 of 100", "0.750 of 100", "a, b  100         0.900 of 100  0.800", "b, c"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("no %q in\n%s", want, said.String())
+		}
+	}
+	q, err := readQuality(t.Context(), sqlite.NewReader(log))
+	if err != nil || q.estimated[0] < .99 || q.estimated[1] < .88 || q.estimated[1] > .92 || q.estimated[2] < .73 || q.estimated[2] > .77 {
+		t.Errorf("estimated %v, %v", q.estimated, err)
+	}
+}
