@@ -108,6 +108,10 @@ calibrate: ## simulate what the drift statistics promise and write collector/dri
 	$(GO) run ./collector/drift/calibrate > .build/CALIBRATION.md
 	mv .build/CALIBRATION.md collector/drift/CALIBRATION.md
 
+.PHONY: screenshots
+screenshots: ## write the pictures of the page in the README, with Chromium: deploy/docs/page*.png
+	SCREENSHOTS=$(abspath deploy/docs) $(GO) test ./collector/page -run TestScreenshots -count=1
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME=30s
 	@$(GO) test -list '^Fuzz' ./... | \

@@ -131,7 +131,7 @@ func (w *world) reference(t *testing.T, model, version string) *reference.Refere
 		labels.Index, labels.Score = append(labels.Index, i), append(labels.Score, score)
 		labels.Predicted, labels.Actual = append(labels.Predicted, predicted), append(labels.Actual, actual)
 	}
-	r, err := reference.Build(columns, &labels, reference.BuildOptions{Model: model, Version: version, Source: "the rows of " + markup, Created: clock.AddDate(0, -1, 0)})
+	r, err := reference.Build(columns, &labels, reference.BuildOptions{Model: model, Version: version, Source: "rows of " + model, Created: clock.AddDate(0, -1, 0)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,9 @@ func harm(m watched) (word string, why phrase) {
 	p := m.Performance
 	switch {
 	case p == nil:
-		return "Not known", say("the prediction log cannot be read.")
+		return "Not known", say("The prediction log cannot be read.")
 	case p.Accuracy == nil:
-		return "Not known", say("no outcome has come for any of its predictions. ", estimated(m))
+		return "Not known", say("No outcome has come for any of its predictions. ", estimated(m))
 	}
 	why = say(percent("model_accuracy", p.Accuracy.Value), " of the ", count("model_accuracy_samples", p.Samples),
 		" predictions whose outcomes came last were right (", between("model_accuracy", p.Accuracy), ")")

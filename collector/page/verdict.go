@@ -141,9 +141,9 @@ func verdict(m watched, broken bool) (phrase, state) {
 	shifted := m.Predictions != nil && m.Predictions.Detected != nil && *m.Predictions.Detected
 	switch {
 	case broken:
-		return say("Its drift is not known: the prediction log cannot be read"), unknown
+		return say("Drift is not known: the prediction log cannot be read"), unknown
 	case m.Reference == nil:
-		return say("Its drift is not known: no reference serves this version"), unknown
+		return say("Drift is not known: no reference serves this version"), unknown
 	case m.Drifted != nil && m.Drifted.Features > 0:
 		return say(
 			number("model_drifted_features", float64(m.Drifted.Features), words.Count(int64(m.Drifted.Features))),

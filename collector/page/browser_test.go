@@ -1,0 +1,172 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/deploy/test/browser"
+)
+
+// looks are the sizes and colours that pages must be right in.
+var looks = []browser.View{
+	{Width: 360, Height: 740}, {Width: 360, Height: 740, Dark: true},
+	{Width: 1440, Height: 900}, {Width: 1440, Height: 900, Dark: true},
+	{Width: 2560, Height: 1440}, {Width: 2560, Height: 1440, Dark: true},
+	{Width: 794, Height: 1123, Print: true},
+}
+
+// loan is a model with names as they usually are: two features drift.
+func loan(t *testing.T) fixed {
+	t.Helper()
+	w := newWorld(3, "income", "purpose", "interest_rate", "credit_score", "loan_amount", "debt_to_income_ratio", "loan_term", "home_value")
+	r := w.reference(t, "loan_refinance", "")
+	l := &memory{}
+	w.add(l, "loan_refinance", "2026-10", 2500, 20*time.Second, 0)
+	w.add(l, "loan_refinance", "2026-10", 400, 20*time.Second, .6)
+	return follow(t, l, window.Spec{Name: "loan_refinance", References: []*reference.Reference{r}})
+}
+
+// sites are the pages that are looked at: a name, what is served, and the address.
+func sites(t *testing.T) map[string]struct {
+	Options
+	target string
+} {
+	t.Helper()
+	w := newWorld(2, "x", "y")
+	spec := window.Spec{Name: "m", References: []*reference.Reference{w.reference(t, "m", "")}}
+	few := &memory{}
+	w.add(few, "m", "1", 12, time.Second, 0)
+	loans, names := options(loan(t)), options(drifting(t))
+	type site = struct {
+		Options
+		target string
+	}
+	return map[string]site{
+		"drift":   {loans, "/drift"},
+		"feature": {loans, "/drift?feature=income"},
+		"score":   {loans, "/drift?prediction=score"},
+		"names":   {names, "/drift"},
+		"name":    {names, at("/drift", "model", markup, "version", "2", "feature", markup)},
+		"few":     {options(follow(t, few, spec)), "/drift"},
+		"none":    {options(follow(t, &memory{}, spec)), "/drift"},
+		"broken":  {options(follow(t, &memory{err: errors.New("open predictions.db: no such file or directory; start the predictor first")}, spec)), "/drift"},
+		"missing": {loans, "/drift?feature=nobody"},
+	}
+}
+
+// Every page fits its view, says nothing on the console, asks for nothing but itself, and
+// can be used by everybody, light and dark, on a phone and on a wall. With LOOK set all
+// pages are looked at in all ways, and written there as pictures.
+func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
+	b := browser.Start(t)
+	dir := os.Getenv("LOOK")
+	for name, site := range sites(t) {
+		mux := http.NewServeMux()
+		for path, handler := range Handlers(site.Options) {
+			mux.Handle(path, handler)
+		}
+		server := httptest.NewServer(mux)
+		t.Cleanup(server.Close)
+		for _, view := range looks {
+			if dir == "" && !worthLook(name, view) {
+				continue
+			}
+			t.Run(name+", "+view.String(), func(t *testing.T) {
+				p := b.Open(t, server.URL+site.target, view)
+				if complaints := p.Complaints(); len(complaints) > 0 && name != "missing" {
+					t.Errorf("the console says %q", complaints)
+				}
+				if requests := p.Requests(); len(requests) != 1 || requests[0] != server.URL+site.target {
+					t.Errorf("it asks for %q", requests)
+				}
+				if over := p.Overflow(t); over > 0 {
+					t.Errorf("it is %d pixels wider than its view", over)
+				}
+				if dir != "" {
+					save(t, filepath.Join(dir, fmt.Sprintf("%s-%s.png", name, strings.ReplaceAll(strings.ReplaceAll(view.String(), " px", ""), ", ", "-"))), p.Screenshot(t, true))
+				}
+				for _, broken := range p.Axe(t) {
+					t.Error(broken)
+				}
+			})
+		}
+	}
+}
+
+// worthLook leaves out what differs from another look at the same only in size, or in
+// colours.
+func worthLook(name string, v browser.View) bool {
+	if name == "drift" || name == "feature" {
+		return v.Print || v.Dark == (v.Width == 1440)
+	}
+	return v.Width == 360 && v.Dark
+}
+
+func save(t *testing.T, path string, png []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, png, 0o644); err != nil { // #nosec G306 -- a picture for everybody
+		t.Fatal(err)
+	}
+}
+
+// The pictures of the README are written where SCREENSHOTS says.
+func TestScreenshots(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		t.Skip("not asked for: make screenshots")
+	}
+	b, all := browser.Start(t), sites(t)
+	for file, site := range map[string]string{"page.png": "drift", "page-feature.png": "feature"} {
+		mux := http.NewServeMux()
+		for path, handler := range Handlers(all[site].Options) {
+			mux.Handle(path, handler)
+		}
+		server := httptest.NewServer(mux)
+		t.Cleanup(server.Close)
+		p := b.Open(t, server.URL+all[site].target, browser.View{Width: 1280, Height: 1000})
+		save(t, filepath.Join(dir, file), p.Screenshot(t, false))
+	}
+}
+
+// The keyboard reaches everything that the mouse does, in the order of the page, and the
+// focus can be seen.
+func TestTheKeyboardReachesEveryLink(t *testing.T) {
+	t.Parallel()
+	site := sites(t)["drift"]
+	server := httptest.NewServer(Handlers(site.Options)["/drift"])
+	t.Cleanup(server.Close)
+	p := browser.Start(t).Open(t, server.URL+"/drift", browser.View{Width: 1440, Height: 900})
+	links := browser.Eval[[]string](t, p, `[...document.querySelectorAll('a[href]')].map(a => a.textContent.trim())`)
+	for i, want := range links {
+		if got, visible := p.Press(t); got != want || !visible {
+			t.Fatalf("after %d tabulators the focus is on %q (visible: %v), want %q", i+1, got, visible, want)
+		}
+	}
+	if len(links) < 15 || links[0] != "Skip to the content" {
+		t.Errorf("links %q", links)
+	}
+}
+
+// What is meant is never said by colours alone: without them each state has another sign
+// and another word.
+func TestStatesDifferWithoutColours(t *testing.T) {
+	t.Parallel()
+	words, marks := map[string]bool{}, map[string]bool{}
+	for _, s := range []state{drifted, unknown, quiet} {
+		words[s.Word()], marks[s.Mark()] = true, true
+	}
+	if len(words) != 3 || len(marks) != 3 {
+		t.Errorf("words %v, signs %v", words, marks)
+	}
+}
