@@ -52,7 +52,7 @@ type Sink interface {
 // errNoBigQuery is the error of what needs BigQuery in a build without it.
 var errNoBigQuery = errors.New("this drift_exporter was built without BigQuery (TAGS=nobigquery): use a build with it, or a file")
 
-// tables is what the flags of BigQuery say of the rows to read.
+// tables are the flags for tables of BigQuery.
 type tables struct {
 	reference.Table
 	Location     string
@@ -60,14 +60,14 @@ type tables struct {
 	given        []*given
 }
 
-// given is whether a flag was on the command line.
+// given says whether a flag was on the command line.
 type given struct {
 	flag  string
 	given bool
 }
 
-// newTables adds the flags that name a table of BigQuery and bound what its
-// queries cost. What they hold is known once the flags are parsed.
+// newTables adds the flags that name a table of BigQuery and bound the cost of queries. They
+// have their values once the flags are parsed.
 func newTables(cmd flagged) *tables {
 	t := &tables{}
 	mark := func(c *kingpin.FlagClause) *kingpin.FlagClause {

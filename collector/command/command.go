@@ -19,12 +19,12 @@ var ErrUsage = errors.New("see --help")
 // defaultLog is the prediction log that commands use when none is named.
 const defaultLog = "predictions.db"
 
-// Environment is what every command is given besides its flags. Logger is read
+// Environment is the environment of every command, in addition to its flags. Logger is read
 // when a command runs, the other fields when Add is called.
 type Environment struct {
 	// Stdout receives results, Stderr progress.
 	Stdout, Stderr io.Writer
-	// Logger receives what an operator must know.
+	// Logger receives messages for operators.
 	Logger *slog.Logger
 	// BigQuery makes the clients of BigQuery; nil in a build without them.
 	BigQuery BigQuery
@@ -34,10 +34,10 @@ type Environment struct {
 	Run func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 }
 
-// Run is a command of which the flags are parsed.
+// Run runs a command whose flags are parsed.
 type Run func(context.Context) error
 
-// flagged is what has flags: a kingpin command or application.
+// flagged can have flags: a kingpin command or application.
 type flagged interface {
 	Flag(name, help string) *kingpin.FlagClause
 }

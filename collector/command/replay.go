@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// replay puts history through a configuration.
+// replay replays history through a configuration.
 func (e *Environment) replay(cmd *kingpin.CmdClause) Run {
 	options := replayFlags(cmd)
 	output := cmd.Flag("output.openmetrics", "File to write the metrics over time to, for 'promtool tsdb create-blocks-from openmetrics'.").String()

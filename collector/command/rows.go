@@ -55,7 +55,7 @@ func (f *rowsFlags) table() reference.Table {
 	return t
 }
 
-// check refuses flags that mean nothing.
+// check refuses invalid flags.
 func (f *rowsFlags) check() error {
 	if t := *f.threshold; !(t > 0 && t < 1) {
 		return fmt.Errorf("--threshold=%v: must be above 0 and below 1; %w", t, ErrUsage)
@@ -63,8 +63,8 @@ func (f *rowsFlags) check() error {
 	return nil
 }
 
-// readRows are a dataset, a description of where it came from, and when it was
-// changed, which dates what is made of it: the same rows give the same bytes.
+// readRows are a dataset, its origin, and the time when it was changed. That time goes into
+// the files made from it, so that the same rows give the same bytes.
 type readRows struct {
 	data    *model.Dataset
 	source  string
@@ -126,8 +126,8 @@ func (f *rowsFlags) read(ctx context.Context, score, class string) (*readRows, e
 	return &r, nil
 }
 
-// columns gives the columns of a dataset to the reference. The two packages know
-// nothing of each other: their columns have the same fields.
+// columns converts the columns of a dataset for package reference. The two packages do not
+// import each other: their columns have the same fields.
 func columns(d *model.Dataset) []reference.Column {
 	all := make([]reference.Column, len(d.Columns))
 	for i, c := range d.Columns {

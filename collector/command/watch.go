@@ -35,9 +35,8 @@ func OpenLog(o *monitor.Options, specs []window.Spec) (monitor.Source, error) {
 	return monitor.Follow(sqlite.NewReader(o.Log), specs, o)
 }
 
-// watchFlags adds the flags that say what is watched and how it is judged, the
-// same for live traffic and for history. What o holds is their default; parsing
-// sets it.
+// watchFlags adds the flags that say what is watched, and what counts as drift. They are the
+// same for live traffic and for history. Their defaults are the values in o; parsing sets o.
 func watchFlags(cmd flagged, o *monitor.Options) {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	cmd.Flag("config.file", "Configuration file (YAML) with the models to watch. Default: the embedded loan model, or that of --reference.file.").StringVar(&o.ConfigFile)
@@ -78,7 +77,7 @@ func collectorFlags(cmd flagged) func() []string {
 	}
 }
 
-// with returns o as further flags of watchFlags change it.
+// with returns o with the changes of further flags of watchFlags.
 func with(o monitor.Options, args []string) (monitor.Options, error) {
 	app := kingpin.New("", "")
 	app.Terminate(nil)

@@ -22,12 +22,12 @@ type Config struct {
 	Models []Model
 }
 
-// Model is one watched model. The same name may stand twice, each time with a
-// reference of another version, which only shows when the references are loaded.
+// Model is one watched model. A name may occur several times, with references of different
+// versions; that is checked when the references are loaded.
 type Model struct {
 	// Name is the model's name in the log: 1 to MaxName printable characters.
 	Name string
-	// Reference says where to find what is normal for the model.
+	// Reference says where the model's reference is.
 	Reference Reference
 	// Features are the features to watch, nil for all that the reference has.
 	Features []string
@@ -45,7 +45,7 @@ type Reference struct {
 	BigQuery *BigQuery
 }
 
-// BigQuery names a table with the rows that are normal. Project and Dataset may
+// BigQuery names a table with the rows of the reference. Project and Dataset may
 // be empty; so may Where, a condition in SQL, the columns Score, Prediction and
 // Outcome, and Positive, the class whose probability the score is.
 type BigQuery struct {

@@ -4,7 +4,7 @@ import "math"
 
 // AccuracyBin is one bin of a feature, for Attribute.
 type AccuracyBin struct {
-	// Reference and Window count rows: what is normal, and lately.
+	// Reference and Window count rows of the reference and of the window.
 	Reference, Window int64
 	// Known counts the reference's rows with an outcome, KnownRight those that the
 	// model predicted right. Expected is the accuracy to go by where Known is 0.
@@ -14,14 +14,14 @@ type AccuracyBin struct {
 	Labelled, Right int64
 }
 
-// Attribution says what one feature has to do with a change of accuracy. What
-// cannot be estimated is NaN.
+// Attribution says how much of a change of accuracy one feature explains. Values that
+// cannot be estimated are NaN.
 type Attribution struct {
-	// Covariate is the change that comes from the feature's bins having other
-	// shares of the window, each as accurate as it was; in accuracy, -1 to 1.
+	// Covariate is the change of accuracy, -1 to 1, that is caused by changed shares of the
+	// feature's bins, each with the reference's accuracy.
 	Covariate, CovariateError float64
-	// Within is the change that comes from other accuracies in the bins, among
-	// the predictions with an outcome.
+	// Within is the change that is caused by changed accuracies inside the bins, among the
+	// predictions with an outcome.
 	Within, WithinError float64
 	// Extreme is the bin whose accuracy changed most, -1 when no bin has
 	// minLabelled outcomes; Change by how much, and Z that in standard errors.
@@ -37,12 +37,11 @@ const minLabelled = 5
 //
 //	sum_b q_b a1_b - sum_b p_b a0_b = sum_b (q_b - p_b) a0_b + sum_b q_b (a1_b - a0_b),
 //
-// the covariate and the within-bin term. Each feature splits the same change: do
-// not add over features. The covariate term goes by the window, which needs no
-// outcomes; the within-bin term by the predictions that have one. Is a change
-// spread over all features' bins alike, the culprit is the feature with the most
-// extreme bin, z = (a1_b - a0_b) / s with the pooled error s of two proportions
-// [2]. The standard errors are
+// the covariate and the within-bin term. Each feature splits the same change: do not add
+// over features. The covariate term uses the window and needs no outcomes; the within-bin
+// term uses the predictions with an outcome. If all features have the same within-bin term,
+// the cause is the feature with the most extreme bin, z = (a1_b - a0_b) / s with the pooled
+// error s of two proportions [2]. The standard errors are
 //
 //	covariate: sum_b (q_b - p_b)^2 a0_b (1 - a0_b) / r_b + (sum q a0^2 - (sum q a0)^2) / n,
 //	within:    sum_b q_b^2 s_b^2,
@@ -101,8 +100,8 @@ func (b *AccuracyBin) before() float64 {
 	return float64(b.KnownRight) / float64(b.Known)
 }
 
-// change is by how much a bin with outcomes differs from what it was, and the
-// standard error of that when it does not.
+// change returns the change of accuracy of a bin with outcomes, and its standard error under
+// no change.
 func (b *AccuracyBin) change() (change, standardError float64) {
 	n, before := float64(b.Labelled), b.before()
 	pooled, parts := before, 1/n

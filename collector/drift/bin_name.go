@@ -50,8 +50,8 @@ func runName(first, last float64) string {
 
 var ours = []string{Other, Unseen, Missing, Invalid}
 
-// categoryName is the category itself; one more underscore goes in front of
-// any that could be taken for ours, which keeps different labels different.
+// categoryName is the category itself. A category that could be taken for one of the special
+// names gets one more underscore in front, so that different names stay different.
 func categoryName(category string) string {
 	bare := "__" + strings.TrimLeft(category, "_")
 	if strings.HasPrefix(category, "__") && slices.Contains(ours, bare) {

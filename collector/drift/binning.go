@@ -1,8 +1,7 @@
 package drift
 
-// Labels of the exported bins that are not of values: rare categories of the
-// reference, values that the reference does not hold, no value at all, and
-// something that is not a value of the feature's type.
+// Names of the exported bins that are not values: rare categories of the reference, values
+// that the reference does not have, missing values, and values of the wrong type.
 const (
 	Other   = "__other__"
 	Unseen  = "__unseen__"
@@ -17,9 +16,10 @@ const (
 // categories the groups of rare names; for at most 126 discrete numbers the
 // gaps between neighbours; then unseen, missing, invalid, below and above.
 //
-// Cells are merges of fine codes. They are the exported bins, but that the groups
-// of rare categories are tested apart and exported as one bin, __other__: a rare
-// category that takes over its group shows, and the page stays short.
+// Cells are merged fine codes. They are the same as the exported bins, with one exception:
+// each group of rare categories is a cell of its own, and all groups are exported as one
+// bin, __other__. So a rare category that takes over its group is noticed, and the page
+// stays short.
 //
 // A Binning is immutable and safe for concurrent use.
 type Binning struct {
@@ -57,10 +57,10 @@ func (b *Binning) addTo(bin int, rows int64) uint8 {
 // Fine is the number of fine bins, at most 200: the codes below it.
 func (b *Binning) Fine() int { return b.fine }
 
-// Gaps returns the fine codes of numbers between two neighbouring discrete
-// values: the gap above value i has code first + i. n is their number, one less
-// than that of the values, or 0 when there is no room for them: then all such
-// numbers are unseen. 0 for other features.
+// Gaps returns the fine codes of numbers between neighbouring discrete values: the gap above
+// value i has code first + i. n is the number of gaps, one less than the number of values.
+// It is 0 if there are no codes left, and such numbers are then unseen, and for other
+// features.
 func (b *Binning) Gaps() (first uint8, n int) { return code(b.fine + b.groups), b.gaps }
 
 // Unseen is the fine code of a value the reference does not hold.
@@ -84,7 +84,7 @@ func (b *Binning) Codes() int { return b.fine + b.groups + b.gaps + 5 }
 // Numeric reports whether the binning is of numbers, and Category of no use.
 func (b *Binning) Numeric() bool { return b.categories == nil }
 
-// Bins are the labels of the exported bins, distinct:
+// Bins returns the names of the exported bins, which are distinct:
 //
 //	[620,655)  [-Inf,620)  [655,+Inf)   ranges
 //	(0,620)  [620,655]                  ranges without, or with, a value that is next to a bin of its own
@@ -129,21 +129,20 @@ func (b *Binning) Export(cells, bins []int64) []int64 {
 	return bins
 }
 
-// Reference is how many rows of the reference are expected in each cell, of as
-// many rows as it has: the counts themselves, except that values it held only
-// once stand for those it would meet next. By Good and Turing's estimate [1] new
-// values are as frequent as values seen once, so these rows count as __unseen__.
-// The slice is shared: do not modify it.
+// Reference returns the expected rows of each cell, for as many rows as the reference has.
+// These are its counts, except that rows whose value occurs once count as __unseen__: by
+// Good and Turing's estimate [1] new values are as frequent as values seen once. The slice
+// is shared: do not modify it.
 //
 // [1] Good, I. J. (1953). "The Population Frequencies of Species and the
 // Estimation of Population Parameters". Biometrika 40 (3-4): 237-264.
 func (b *Binning) Reference() []int64 { return b.reference }
 
-// Novelty says how far the reference knows the share of new values.
+// Novelty says how well the reference determines the share of new values.
 func (b *Binning) Novelty() Novelty { return b.novelty }
 
-// Novelty is what a reference knows of values it has not met, for the null of a
-// test; the zero value is that of a feature without any.
+// Novelty describes how well a reference determines the share of new values, for the null
+// distribution of a test. The zero value is that of a feature without new values.
 type Novelty struct {
 	// Unseen is the cell of new values. The Rare cells in front of it are those
 	// that its share was taken from: the groups of rare categories.

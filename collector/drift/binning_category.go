@@ -5,15 +5,13 @@ import (
 	"slices"
 )
 
-// NewCategorical bins text by distinct categories, at most 200, each a fine bin
-// with the reference count of the same index (rows without a value and with an
-// invalid one may follow). rare says what the reference holds beyond them, nil
-// when that is nothing.
+// NewCategorical bins text by distinct categories, at most 200. Each is a fine bin with the
+// reference count of the same index; the counts of missing and invalid rows may follow. rare
+// has the other categories of the reference, nil if there are none.
 //
-// At most 20 are exported by name, in the order given: see [Rare] for which. The
-// others and the rare ones make groups by the hash of their name, of about equal
-// mass: cells that export as one bin, __other__. A name that the reference does
-// not hold is unseen.
+// At most 20 are exported by name, in the order given; [Rare] says which. All others are put
+// into groups of about equal mass by the hash of their name. These are cells that are
+// exported as one bin, __other__. A name that the reference does not have is unseen.
 func NewCategorical(categories []string, counts []int64, rare *Rare) (*Binning, error) {
 	own, rest, err := split(counts, len(categories))
 	if err != nil {

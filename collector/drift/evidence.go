@@ -3,12 +3,12 @@ package drift
 import "math"
 
 const (
-	// memories is the number of estimates of what the traffic is like now.
+	// memories is the number of estimates of the present traffic.
 	memories = 4
-	// slow is the memory that says whether traffic is quiet again.
+	// slow is the memory that decides whether traffic is quiet again.
 	slow = 1
-	// overshoot bounds the evidence above the threshold, in nats, so that how
-	// long a drift went on does not matter once it is over.
+	// overshoot bounds the evidence above the threshold, in nats, so that the length of a
+	// drift does not matter once it is over.
 	overshoot = 5
 )
 
@@ -17,21 +17,21 @@ const (
 // up small ones.
 var memory = [memories]float64{200, 1000, 5000, 25_000}
 
-// evidence is an e-detector [1] for traffic that has left a ball: after each
-// tick, log M, which crosses a threshold ln(1/a) on average at most once in 1/a
-// ticks as long as every row comes from a distribution of the ball, whichever,
-// and even when each row has another one, chosen in knowledge of all before.
+// evidence is an e-detector [1] for traffic that has left a ball. Its value after each tick
+// is log M. It crosses a threshold ln(1/a) on average at most once in 1/a ticks while every
+// row comes from a distribution in the ball. The distribution may differ from row to row,
+// and may depend on all earlier rows.
 //
-// For each memory, an estimate q of the present traffic is made from past rows
-// only; the rows that come next are bets at the odds of q against the most
-// favourable member of the ball (see project). Their log odds add up in S as in
-// Page's CUSUM [2], which forgets everything whenever it falls below 0, and so
-// begins again at each tick; Lorden's argument [3] bounds the frequency of its
-// alarms by that of one such beginning. The mean of several e-detectors is one.
+// For each memory, an estimate q of the present traffic is made from past rows only. The
+// next rows are bets at the odds of q against the most favourable member of the ball (see
+// project). Their log odds add up in S as in Page's CUSUM [2], which is reset whenever it
+// falls below 0, and so begins again at each tick. Lorden's argument [3] bounds the
+// frequency of its alarms by that of one such beginning. The mean of several e-detectors is
+// an e-detector.
 //
-// Adding up the e-values of all beginnings instead (Shiryaev-Roberts) finds drift
-// 20-40 % sooner. But against a ball it grows by 1 a tick in quiet traffic, where
-// all bets are off, and gives an alarm whenever 1/a ticks have passed.
+// Adding up the e-values of all beginnings instead (Shiryaev-Roberts) finds drift 20-40 %
+// sooner. But against a ball it grows by 1 in each tick of quiet traffic, where no bets are
+// made, and raises an alarm every 1/a ticks.
 //
 // [1] Shin, J.; Ramdas, A.; Rinaldo, A. (2024). "E-detectors: A Nonparametric
 // Framework for Sequential Change Detection". New England Journal of Statistics
@@ -72,7 +72,7 @@ func (e *evidence) clone() evidence {
 	return c
 }
 
-// begin lets every sum that lies below 0 begin again.
+// begin resets every sum that is below 0.
 func (e *evidence) begin() {
 	for i, s := range e.sums {
 		e.sums[i] = max(s, 0)
@@ -82,12 +82,11 @@ func (e *evidence) begin() {
 // bet adds one piece of a tick: first the log odds of its rows, then the rows to
 // the estimates. No sum rises above limit. O(K) for each memory, no allocation.
 //
-// The odds are those of as many independent rows as say as much: the log odds
-// divided by the design effect. Their mean exponential is then still at most 1,
-// nearly: of a sum of log odds that is normal with a mean of -v/2 and a variance of
-// v if rows are independent, and of d v if they are not, the d-th part has a mean
-// exponential of 1. What the estimates owe to the rows that the next ones depend on
-// is taken off; see leak.
+// The log odds are divided by the design effect, which gives those of the equivalent number
+// of independent rows. Their mean exponential is then still nearly at most 1: if a sum of log
+// odds is normal with mean -v/2, and variance v for independent rows and d v for dependent
+// ones, then its d-th part has a mean exponential of 1. The part of the odds that comes from
+// estimating q from rows that the next rows depend on is subtracted; see leak.
 func (e *evidence) bet(b *ball, piece []int64, limit float64, by effects) {
 	rows := float64(total(piece))
 	for i := range e.seen {
@@ -139,9 +138,9 @@ func logOdds(b *ball, q []float64, w float64, rows []int64) float64 {
 	return sum
 }
 
-// drifting is how far the slow estimate is from the ball's centre, in nats, less
-// what chance alone adds to it: an exponential memory of M weighs as much as 2 M
-// rows, or as 2 M over the mean design effect independent ones.
+// drifting returns the distance of the slow estimate from the ball's centre in nats, less
+// its expected value from noise alone. An exponential memory of M has the weight of 2 M
+// rows, which is 2 M over the mean design effect in independent rows.
 func (e *evidence) drifting(b *ball, effect float64) float64 {
 	e.estimate(b, slow, 1)
 	return b.distance(e.q) - effect*float64(len(e.q)-1)/(4*memory[slow])

@@ -3,11 +3,12 @@ package drift
 import "math"
 
 const (
-	// lumpyCells is the number of occupied cells up to which the divergence takes so
-	// few values that its null must be that of the window's own size. Moved by 2.5 %
-	// in size, a null of 99 % and 1 % rejects .61 of windows of 51 at a level of .05
-	// and none of 103; of 97, 1, 1 and 1 % .24 of windows of 51. From five cells on,
-	// with levels of .05 % among them, it was .045 to .054 at every size tried.
+	// lumpyCells is the number of occupied cells up to which the divergence has so few
+	// values that the null distribution must be drawn for the window's own size. A null
+	// distribution for a size that differs by 2.5 % rejects, at a level of .05: with cells
+	// of 99 and 1 %, .61 of windows of 51 and none of 103; with cells of 97, 1, 1 and 1 %,
+	// .24 of windows of 51. From five cells on, even with cells of .05 %, it rejects .045
+	// to .054 at every size tried.
 	lumpyCells = 4
 	// lumpySize is the size up to which it does so whatever the shares, and lumpyRows
 	// the number of rows to expect in the rarest cell up to which it does so in larger
@@ -19,11 +20,10 @@ const (
 	enumerable = 3600
 )
 
-// A lumpy reference that is lumpyReference times as large as the window is taken as
-// it is. A promised .05 is then at most .056; drawing
-// it as well would spread the few values of the window's divergence over many, and
-// give windows without a single rare row p-values from 0 to .36 that depend on
-// nothing but the reference.
+// A lumpy reference that is at least lumpyReference times as large as the window is not
+// drawn. A promised .05 is then at most .056. Drawing it as well would spread the few values
+// of the window's divergence over many, and windows without a single rare row would have
+// p-values from 0 to .36 that depend on the reference alone.
 const lumpyReference = 20
 
 // lumpy reports whether windows of n need a null of their own.

@@ -1,12 +1,12 @@
 package drift
 
-// Maturity returns the age at which a share of all outcomes has come: the first
-// bucket by whose end the estimate of the distribution of delays reaches share.
-// delays counts outcomes by how long they took, waiting the predictions without
-// outcome by their age, both by the same ascending buckets. Predictions that
-// still wait count as long as they are known to wait, and no longer: the
-// product-limit estimate [1], 1 - prod (1 - d_k / n_k) with n_k rows that came or
-// wait no less long. It reports false when the share is not reached. O(buckets).
+// Maturity returns the age at which a share of all outcomes has come: the first bucket at
+// whose end the estimated distribution of delays reaches share. delays counts outcomes by
+// their delay, waiting the predictions without outcome by their age, both in the same
+// ascending buckets. It is the product-limit estimate [1], 1 - prod (1 - d_k / n_k), with
+// d_k outcomes in bucket k, and n_k predictions whose delay or age is in bucket k or a later
+// one. So predictions that still wait count up to their present age. It reports false if the
+// share is not reached. O(buckets).
 //
 // [1] Kaplan, E. L.; Meier, P. (1958). "Nonparametric Estimation from Incomplete
 // Observations". Journal of the American Statistical Association 53 (282): 457-481.

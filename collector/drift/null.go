@@ -24,12 +24,11 @@ const (
 // Null is the distribution of [KL] without drift, for one reference and one size
 // of window. Immutable and safe for concurrent use.
 //
-// It is a parametric bootstrap [1] of both samples: the window is drawn from the
-// reference's shares, and so is another reference, because the one at hand is
-// only a sample of what is normal too. With a reference of 10,000 and a window
-// as large, leaving the latter out rejects in half of all windows without drift
-// instead of 5 %. It depends on nothing of the window but its size, so it is
-// drawn once and serves every scrape; equal data gets equal p-values.
+// It is a parametric bootstrap [1] of both samples. The window is drawn from the reference's
+// shares, and so is another reference, because the reference is a sample too. With a
+// reference and a window of 10,000 each, a test that does not draw the reference rejects
+// half of all windows without drift instead of 5 %. The null depends on the size of the
+// window only, so it is drawn once and serves every scrape; equal data gets equal p-values.
 //
 // Where at most four cells are occupied the divergence takes few values, and a null
 // serves windows of its own size only: see [Nulls.Get].
@@ -130,11 +129,10 @@ type Test struct {
 	NoiseFloor float64
 }
 
-// Test judges a divergence kl of a window of n predictions against a reference
-// of nref. When these are not the sizes the null was drawn for, kl and the noise
-// floor are moved by the effective sample size n_e = n nref / (n + nref), to
-// which the divergence is inversely proportional; within the 2.5 % of the grid
-// of [Nulls] a promised .05 stays .05 (measured up to 10 %).
+// Test tests a divergence kl of a window of n predictions against a reference of nref. If
+// the null was drawn for other sizes, kl and the noise floor are scaled by the effective
+// sample size n_e = n nref / (n + nref), to which the divergence is inversely proportional.
+// Within the 2.5 % of the grid of [Nulls] a promised .05 stays .05 (measured up to 10 %).
 func (n *Null) Test(kl float64, size, nref int64) Test {
 	scale := 1.0
 	if size != n.size || nref != n.reference {
