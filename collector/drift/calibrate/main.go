@@ -3,7 +3,7 @@
 //
 // It uses only what the package exports, and samplers of its own, so that a
 // mistake in the package's cannot hide itself. The same seed prints the same
-// bytes, on however many processors. It takes about 25 minutes of one processor,
+// bytes, on however many processors. It takes about 40 minutes of one processor,
 // reports its progress on standard error, and fails when a promise is broken.
 package main
 
