@@ -20,10 +20,10 @@ func quietCrowds(p pool, e effort) ([]CrowdCalm, error) {
 	portfolio := crowdPortfolio(e)
 	calm := make([]CrowdCalm, len(windows))
 	for w, size := range windows {
-		calm[w] = CrowdCalm{size, Noise{Months: e.wild}}
+		calm[w] = CrowdCalm{size, Noise{Months: e.crowdMonths}}
 	}
 	var mu sync.Mutex
-	err := p.run("quiet traffic of many categories", e.wild*len(portfolio), func(i int, r *rand.Rand) error {
+	err := p.run("quiet traffic of many categories", e.crowdMonths*len(portfolio), func(i int, r *rand.Rand) error {
 		alarms, err := portfolio[i%len(portfolio)].watch(r, e.ticks, len(portfolio), nil)
 		mu.Lock()
 		defer mu.Unlock()

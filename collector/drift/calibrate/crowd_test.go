@@ -12,7 +12,7 @@ import (
 // Half a day of four features; `make calibrate` runs months of sixteen.
 func TestQuietTrafficOfManyCategoriesRaisesNoAlarm(t *testing.T) {
 	t.Parallel()
-	calm, err := quietCrowds(pool{seed: 5, progress: io.Discard}, effort{names: []int{500}, wild: 1, ticks: ticksPerDay / 2})
+	calm, err := quietCrowds(pool{seed: 5, progress: io.Discard}, effort{names: []int{500}, crowdMonths: 1, ticks: ticksPerDay / 2})
 	if err != nil {
 		t.Fatal(err)
 	}

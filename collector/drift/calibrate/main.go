@@ -37,13 +37,14 @@ type effort struct {
 	dependent    int   // drifts of a kind in traffic that is not independent
 	names        []int // numbers of categories
 	crowds       int   // references of a feature of so many
+	crowdMonths  int   // months of quiet traffic of such features
 }
 
 var whole = effort{
 	bins: []int{5, 10, 20, 50}, pValues: 10_000,
 	months: 10, provocations: 3, wild: 1, ticks: 30 * ticksPerDay,
 	drifts: 200, dependent: 20,
-	names: []int{50, 500, 5000, 50_000}, crowds: 400,
+	names: []int{50, 500, 5000, 50_000}, crowds: 400, crowdMonths: 3,
 }
 
 // run simulates and prints the report. The error names the promises that the

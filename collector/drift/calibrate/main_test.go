@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var little = effort{bins: []int{5}, pValues: 20, months: 1, provocations: 1, wild: 1, ticks: 800, drifts: 1, dependent: 1, names: []int{50}, crowds: 2}
+var little = effort{bins: []int{5}, pValues: 20, months: 1, provocations: 1, wild: 1, ticks: 800, drifts: 1, dependent: 1, names: []int{50}, crowds: 2, crowdMonths: 1}
 
 func TestSameSeedPrintsTheSameBytes(t *testing.T) {
 	t.Parallel()
