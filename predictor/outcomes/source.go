@@ -52,7 +52,7 @@ type Batch struct {
 
 // BatchRecords is how many records a batch should have at most: the predictor waits
 // for the lock while they are written.
-const BatchRecords = 100
+const BatchRecords = 50
 
 // RetryError is an error after which the source wants to be left alone for a while.
 type RetryError struct {

@@ -144,6 +144,7 @@ var notMetrics = []string{
 	"drift_exporter", "drift_test", "drift_predictor", // the program, the rules' tests, a unit
 	"drift_detected",                 // part of a pattern for grep
 	"model_version", "prediction_id", // members of the JSON of requests and answers
+	"prediction_deleted",                                                                                                           // why an outcome is set aside
 	"feature_drift", "feature_quality", "feature_values", "feature_counts", "feature_distance", "feature_bins", "prediction_shift", // collectors
 }
 
