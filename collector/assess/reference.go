@@ -19,7 +19,7 @@ type Reference struct {
 	// Accuracy is the share of its held-out rows that the model predicted right, 0 to 1;
 	// nil when it has no outcomes.
 	Accuracy *float64 `json:"accuracy,omitempty"`
-	// Lacks says what it cannot tell, and what to do about it; none when it lacks nothing.
+	// Lacks has a sentence for each thing that it lacks, with what to do about it.
 	Lacks []string `json:"lacks,omitempty"`
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/assess"
 )
 
-// series is a sample of a metric, by what tells it from others.
+// series identifies a sample of a metric.
 type series struct{ metric, model, version, feature, bin, distance string }
 
 // The page, the JSON and the metrics are of one snapshot: every number on any page, and

@@ -30,7 +30,7 @@ const (
 // Word is how the page calls it, and its class in the style sheet.
 func (s state) Word() string { return [...]string{"drift", "unknown", "quiet"}[s] }
 
-// Mark is a sign that can be told from the others without colours.
+// Mark returns a sign that differs from the others without colours.
 func (s state) Mark() string { return [...]string{"▲", "?", "✓"}[s] }
 
 // bands are the words for the severities.

@@ -33,7 +33,7 @@ func (e *badName) Error() string {
 // parseSource reads one entry of sources.
 func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s SourceConfig, err error) {
 	m := d.Map(n, "a source", append([]string{"name", "confidence", "match", "outcome", "record"}, kinds...)...)
-	m.Require("name", "write a name, by which the log tells sources apart")
+	m.Require("name", "write a name, which identifies the source in the log")
 	s.Name = m.Name("name")
 	if m.Err == nil {
 		if err := CheckSourceName(s.Name); err != nil {

@@ -37,11 +37,11 @@ func newMetrics() *metrics {
 	}, []string{"source"})
 	m.unchanged = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_unchanged_total",
-		Help: "Records of a source that said again what it had said before.",
+		Help: "Records of a source that repeated what it had reported before.",
 	}, []string{"source"})
 	m.overruled = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_overruled_total",
-		Help: "Outcomes of a source that do not count, because another is surer or newer. They stay as evidence.",
+		Help: "Outcomes of a source that do not count, because another one has a higher confidence or is newer. They stay as evidence.",
 	}, []string{"source"})
 	m.rejected = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_rejected_total",
@@ -49,7 +49,7 @@ func newMetrics() *metrics {
 	}, []string{"source", "reason"})
 	m.late = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_late_total",
-		Help: "Records of a source that became visible behind newer ones that had been read before.",
+		Help: "Records of a source that became visible only after newer ones had been read.",
 	}, []string{"source"})
 	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_source_failures_total",
@@ -65,7 +65,7 @@ func newMetrics() *metrics {
 	}, []string{"source"})
 	m.reloaded = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drift_outcomes_config_last_reload_successful",
-		Help: "1 if the configuration in use is the one that was last asked for, 0 if that was refused.",
+		Help: "1 if the last load of the configuration succeeded, else 0 and the previous one is in use.",
 	})
 	m.reloadTime = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drift_outcomes_config_last_reload_success_timestamp_seconds",

@@ -88,8 +88,8 @@ func readQuality(ctx context.Context, reader *sqlite.Reader) (*quality, error) {
 	return q, nil
 }
 
-// ratio is how often a source agrees with what counts; ok is false when that cannot be
-// told.
+// ratio returns how often a source agrees with the outcome that counts; ok is false when
+// that is unknown.
 func (q *quality) ratio(i int) (ratio float64, ok bool) {
 	if q.compared[i] == 0 {
 		return 0, false

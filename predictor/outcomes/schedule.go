@@ -10,7 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// Schedule says when a source is read that does not tell when it has something new.
+// Schedule says when to read a source that does not announce new records.
 type Schedule struct {
 	interval time.Duration
 	cron     cron.Schedule // nil: the interval counts

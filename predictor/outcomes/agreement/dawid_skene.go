@@ -30,7 +30,7 @@ const (
 // DawidSkene estimates how good each source is from overlaps alone: by expectation and
 // maximisation, the truth of each thing being hidden and the sources independent given
 // it [1]. It begins with the shares of the votes. ok is false without a thing of which
-// three sources or more said something: two alone do not tell which is right.
+// three sources or more said something: two alone do not show which is right.
 //
 // It needs sources that are mostly right and err independently: two that copy each
 // other look better than they are. O(n) once, and then
@@ -70,7 +70,7 @@ type model struct {
 
 type statement struct{ source, outcome int }
 
-// newModel returns nil when nothing can be told.
+// newModel returns nil when nothing can be estimated.
 func newModel(all []Said) *model {
 	m := &model{}
 	for _, said := range all {
