@@ -23,8 +23,10 @@ collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml
+collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey
 collector/config: predictor/strictyaml
+collector/count/sorted: collector/reference
+collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
 collector/drift/calibrate: collector/drift
 collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes
@@ -48,7 +50,6 @@ exporter: predictor/serve
 main: collector/command collector/command/sources collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
-predictor/model: predictor/rows predictor/strictjson predictor/value
 predictor/outcomes/api: predictor/outcomes predictor/strictjson predictor/strictyaml
 predictor/outcomes/database: predictor/outcomes predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
@@ -57,12 +58,13 @@ predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
 predictor/outcomes/agreement:
 predictor/outcomes: predictor/outcomes/agreement predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
+predictor/model: predictor/rows predictor/strictjson predictor/survey predictor/value
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:
 predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file predictor/value
 predictor/predictionlog:
 predictor/progress:
-predictor/rows:
+predictor/rows: predictor/value
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
@@ -72,6 +74,7 @@ predictor/simulate/load:
 predictor/simulate: predictor/progress predictor/rows predictor/simulate/load predictor/value
 predictor/strictjson:
 predictor/strictyaml:
+predictor/survey: predictor/rows predictor/value
 predictor/value:
 predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/value
 `

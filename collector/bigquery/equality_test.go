@@ -18,6 +18,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 // field makes the values of one column: nil is NULL.
@@ -124,7 +125,7 @@ func write(t *testing.T, client *bigquery.Client, dataset, table string, rows in
 
 // ofCSV makes a reference of a CSV as the command does.
 func ofCSV(text []byte, table reference.Table) (*reference.Reference, []string, error) {
-	d, err := model.ReadCSV(bytes.NewReader(text), model.CSVOptions{
+	d, err := model.ReadCSV(bytes.NewReader(text), survey.Options{
 		Outcome: table.Outcome, Positive: table.Positive, Score: table.Score, Class: table.Prediction,
 		Numeric: table.Numeric, Categorical: table.Categorical, Ignore: table.Ignore, Missing: table.Missing,
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 const project = "test"
@@ -33,7 +34,7 @@ func loans(t *testing.T) *model.Dataset {
 	lendingClub.once.Do(func() {
 		var f *os.File
 		if f, lendingClub.err = os.Open("../../testdata/lending_club.csv.gz"); lendingClub.err == nil {
-			lendingClub.data, lendingClub.err = model.ReadCSV(f, model.CSVOptions{Outcome: "Class", Positive: "good"})
+			lendingClub.data, lendingClub.err = model.ReadCSV(f, survey.Options{Outcome: "Class", Positive: "good"})
 			_ = f.Close()
 		}
 	})

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/count"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
@@ -71,22 +73,24 @@ func (f *rowsFlags) count(ctx context.Context, score, class string) (*reference.
 	return counted.Reference, f.environment.warn(counted.Notes)
 }
 
-// build counts the rows of a CSV.
-func (f *rowsFlags) build(ctx context.Context, score, class string) (*reference.Reference, error) {
-	read, err := f.read(ctx, score, class)
+// build counts the rows of a file.
+func (f *rowsFlags) build(ctx context.Context, score, class string) (_ *reference.Reference, err error) {
+	in, err := f.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := reference.BuildOptions{Model: *f.name, Version: *f.version, Source: read.source, Created: read.changed, Missing: read.data.Missing}
-	d := read.data
-	answers := reference.Answers{Scores: d.Scores, Predicted: d.Predicted, Actual: d.Actual, Outcomes: d.Outcomes, Coding: d.Coding, Outcome: d.Outcome}
-	heldOut, err := answers.HeldOut(*f.positive, *f.threshold, &o)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", *f.csv, err)
+	defer func() { err = errors.Join(err, in.close()) }()
+	o := count.Options{Options: f.options(score, class), Threshold: *f.threshold}
+	if *f.reference != "" {
+		o.Folder = filepath.Dir(*f.reference)
 	}
-	r, err := reference.Build(columns(read.data), heldOut, o)
+	r, notes, err := count.Rows(ctx, in, o, reference.BuildOptions{Model: *f.name, Version: *f.version, Created: in.changed})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", *f.csv, err)
+		err = fmt.Errorf("%s: %w", in.place, err)
 	}
-	return r, nil
+	if err := errors.Join(f.environment.warn(notes), err); err != nil {
+		return nil, err
+	}
+	r.Origin, err = in.source()
+	return r, err
 }

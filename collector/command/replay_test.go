@@ -28,7 +28,7 @@ func TestAReplayTakesTheWatchingFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Log != "predictions.db" || o.CSV != nil || o.Step != time.Minute || o.MetricsStep != time.Minute || o.ChangeAt.Hour() != 12 || len(o.Settings) != 3 {
+	if o.Log != "predictions.db" || o.Rows != nil || o.Step != time.Minute || o.MetricsStep != time.Minute || o.ChangeAt.Hour() != 12 || len(o.Settings) != 3 {
 		t.Fatalf("got %+v", o)
 	}
 	given, wide, p := o.Settings[0], o.Settings[1], o.Settings[2]
@@ -49,9 +49,9 @@ func TestAReplayTakesACSV(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := replay.CSV{Path: "rows.csv", Rate: .5, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Score: "p", Outcome: "bad", Positive: "yes"}
-	if o.CSV == nil || !reflect.DeepEqual(*o.CSV, want) {
-		t.Errorf("got %+v, want %+v", o.CSV, want)
+	want := replay.Rows{Path: "rows.csv", Format: "csv", Rate: .5, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Score: "p", Outcome: "bad", Positive: "yes"}
+	if o.Rows == nil || !reflect.DeepEqual(*o.Rows, want) {
+		t.Errorf("got %+v, want %+v", o.Rows, want)
 	}
 }
 

@@ -6,27 +6,29 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 // rowsFlags say which rows are read, and what is made of them.
 type rowsFlags struct {
-	csv, where, outcome, positive, name, version, reference *string
-	missing, numeric, categorical, ignore                   *[]string
-	threshold                                               *float64
-	seed                                                    *uint64
-	tables                                                  *tables
-	environment                                             *Environment
+	file                                               fileFlags
+	where, outcome, positive, name, version, reference *string
+	missing, numeric, categorical, ignore              *[]string
+	threshold                                          *float64
+	seed                                               *uint64
+	tables                                             *tables
+	environment                                        *Environment
 }
 
 func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 	return rowsFlags{
-		csv:         cmd.Flag("csv", "Rows to read: a CSV with a header, plain or gzip.").String(),
+		file:        newFileFlags(cmd, "Rows to read:"),
 		where:       cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
 		outcome:     cmd.Flag("outcome", "Column with the outcome.").String(),
 		positive:    cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
@@ -46,7 +48,7 @@ func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 }
 
 // fromTable reports whether the rows are those of a table.
-func (f *rowsFlags) fromTable() bool { return *f.csv == "" && f.tables.Name != "" }
+func (f *rowsFlags) fromTable() bool { return !f.file.given() && f.tables.Name != "" }
 
 // table is the one that the flags name.
 func (f *rowsFlags) table() reference.Table {
@@ -63,67 +65,95 @@ func (f *rowsFlags) check() error {
 	return nil
 }
 
-// readRows are a dataset, its origin, and the time when it was changed. That time goes into
-// the files made from it, so that the same rows give the same bytes.
-type readRows struct {
-	data    *model.Dataset
-	source  string
-	changed time.Time
+// options say what the columns are. score and class name columns of the answers of a
+// model, empty: none.
+func (f *rowsFlags) options(score, class string) survey.Options {
+	return survey.Options{
+		Outcome: *f.outcome, Positive: *f.positive, Score: score, Class: class,
+		Numeric: *f.numeric, Categorical: *f.categorical, Ignore: *f.ignore, Missing: *f.missing,
+	}
 }
 
-// read reads the rows into memory, and prints what a person should know about their
-// columns. score and class name columns of the answers of a model, empty: none.
-func (f *rowsFlags) read(ctx context.Context, score, class string) (*readRows, error) {
+// openRows is a table of rows, where they came from, and when they were changed, which
+// dates what is made of them: the same rows give the same bytes.
+type openRows struct {
+	rows.Table
+	place   string // for errors
+	changed time.Time
+	source  func() (string, error) // with the sum of the content; it may take a while
+	close   func() error
+}
+
+// open opens the rows that the flags name.
+func (f *rowsFlags) open(ctx context.Context) (*openRows, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
 	if err := f.environment.reaches(f.tables); err != nil {
 		return nil, err
 	}
-	var content []byte
-	var r readRows
-	var place string
 	switch {
 	case f.fromTable():
-		w, err := f.environment.warehouse(f.tables)
-		if err != nil {
-			return nil, err
-		}
-		var text bytes.Buffer
-		changed, err := w.Rows(ctx, f.table(), &text)
-		if err := errors.Join(err, w.Close()); err != nil {
-			return nil, err
-		}
-		t := f.tables.Table
-		content, r.changed, place = text.Bytes(), changed, "bigquery:"+t.Project+"."+t.Dataset+"."+t.Name
-		r.source = place
-		if *f.where != "" {
-			r.source += " where " + *f.where
-		}
-	case *f.csv == "":
-		return nil, fmt.Errorf("no rows: name a CSV file with --csv=FILE, or a table with --bigquery.table; %w", ErrUsage)
-	default:
-		info, err := os.Stat(*f.csv)
-		if err != nil {
-			return nil, err
-		}
-		if content, err = os.ReadFile(*f.csv); err != nil {
-			return nil, err
-		}
-		r.changed, place, r.source = info.ModTime().UTC().Truncate(time.Second), *f.csv, "csv:"+filepath.Base(*f.csv)
+		return f.openTable(ctx)
+	case !f.file.given():
+		return nil, fmt.Errorf("no rows: name a file with --csv=FILE or --parquet=FILE, or a table with --bigquery.table; %w", ErrUsage)
 	}
-	var err error
-	if r.data, err = model.ReadCSV(bytes.NewReader(content), model.CSVOptions{
-		Outcome: *f.outcome, Positive: *f.positive, Score: score, Class: class,
-		Numeric: *f.numeric, Categorical: *f.categorical, Ignore: *f.ignore, Missing: *f.missing,
-	}); err != nil {
-		return nil, fmt.Errorf("%s: %w", place, err)
-	}
-	if err := f.environment.warn(r.data.Notes); err != nil {
+	path, format, err := f.file.named()
+	if err != nil {
 		return nil, err
 	}
-	r.source += fmt.Sprintf(" sha256:%x", sha256.Sum256(content))
-	return &r, nil
+	file, err := rows.Open(path, format)
+	if err != nil {
+		return nil, err
+	}
+	// The sum is made while the rows are read.
+	sum := make(chan func() (string, error), 1)
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		sha, err := file.Sum(ctx)
+		sum <- func() (string, error) {
+			return fmt.Sprintf("%s:%s sha256:%x", format, filepath.Base(path), sha), err
+		}
+		close(sum)
+	}()
+	return &openRows{
+		Table: file, place: path, changed: file.Changed,
+		source: func() (string, error) { return (<-sum)() },
+		close: func() error {
+			cancel()
+			for range sum { // until nobody reads the file any more
+			}
+			return file.Close()
+		},
+	}, nil
+}
+
+// openTable reads the rows of a table of BigQuery into memory.
+func (f *rowsFlags) openTable(ctx context.Context) (*openRows, error) {
+	w, err := f.environment.warehouse(f.tables)
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	changed, err := w.Rows(ctx, f.table(), &text)
+	if err := errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	t := f.tables.Table
+	place := "bigquery:" + t.Project + "." + t.Dataset + "." + t.Name
+	source := place
+	if *f.where != "" {
+		source += " where " + *f.where
+	}
+	source += fmt.Sprintf(" sha256:%x", sha256.Sum256(text.Bytes()))
+	table, err := rows.NewCSVTable(bytes.NewReader(text.Bytes()), int64(text.Len()))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	return &openRows{
+		Table: table, place: place, changed: changed,
+		source: func() (string, error) { return source, nil }, close: func() error { return nil },
+	}, nil
 }
 
 // columns converts the columns of a dataset for package reference. The two packages do not

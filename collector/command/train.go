@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/alecthomas/kingpin/v2"
 
@@ -20,21 +21,34 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 		output  = cmd.Flag("model.output", "Model file to write.").Default("model.json").String()
 		holdout = cmd.Flag("holdout", "Share of the rows that is held out to evaluate on.").Default("0.3").Float64()
 	)
-	return func(ctx context.Context) error {
-		read, err := f.read(ctx, "", "")
+	return func(ctx context.Context) (err error) {
+		in, err := f.open(ctx)
 		if err != nil {
 			return err
 		}
-		m, result, err := model.Train(read.data, model.TrainOptions{
-			Name: *f.name, Version: cmp.Or(*f.version, read.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: read.changed, Threshold: *f.threshold,
+		defer func() { err = errors.Join(err, in.close()) }()
+		o := f.options("", "")
+		data, err := model.Read(ctx, in, &o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", in.place, err)
+		}
+		if err := e.warn(data.Notes); err != nil {
+			return err
+		}
+		source, err := in.source()
+		if err != nil {
+			return err
+		}
+		m, result, err := model.Train(data, model.TrainOptions{
+			Name: *f.name, Version: cmp.Or(*f.version, in.changed.Format("20060102T150405Z")), Holdout: *holdout, Seed: *f.seed, Created: in.changed, Threshold: *f.threshold,
 		})
 		if err != nil {
 			return err
 		}
-		r, err := reference.Build(columns(read.data), &reference.HeldOut{
+		r, err := reference.Build(columns(data), &reference.HeldOut{
 			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
 		}, reference.BuildOptions{
-			Model: m.Name, Version: m.Version, Source: read.source, Created: read.changed,
+			Model: m.Name, Version: m.Version, Source: source, Created: in.changed,
 			Classes: m.Classes(), Threshold: m.Threshold, Missing: m.Missing,
 		})
 		if err != nil {

@@ -38,64 +38,114 @@ func QuantileEdges(sorted []float64, k int) []float64 {
 		}
 		values, counts = append(values, x), append(counts, 1)
 	}
-	return QuantileEdgesOfCounts(values, counts, k)
+	q := NewQuantiles(k)
+	for i, x := range values {
+		q.Add(x, counts[i])
+	}
+	var edges []float64
+	for i, x := range values {
+		edges = append(edges, q.Edges(x, counts[i])...)
+	}
+	return append(edges, q.LastEdges()...)
 }
 
-// QuantileEdgesOfCounts are the [QuantileEdges] of a sample that holds each of the
-// values, which ascend, so many times. O(n) for n values.
-func QuantileEdgesOfCounts(values []float64, counts []int64, k int) []float64 {
-	n := total(counts)
-	if n == 0 || k < 2 {
+// Quantiles finds the [QuantileEdges] of a sample that holds each of some values, which
+// ascend, so many times. It takes them twice, first all by Add, then all by Edges, and
+// little memory.
+type Quantiles struct {
+	k, n  int64
+	heavy []repeated // that may be atoms
+
+	begun      bool
+	isHeavy    map[float64]bool
+	rest, bins int64
+	upTo, edge int64
+	last       float64 // edge
+	pending    float64 // edge behind an atom, NaN for none
+	found      [2]float64
+}
+
+// repeated is a value that the sample holds so many times.
+type repeated struct {
+	value float64
+	count int64
+}
+
+// NewQuantiles begins with k bins.
+func NewQuantiles(k int) *Quantiles {
+	return &Quantiles{k: int64(k), edge: 1, last: math.NaN(), pending: math.NaN()}
+}
+
+// Add takes a value for the first time.
+func (q *Quantiles) Add(x float64, count int64) {
+	q.n += count
+	if isAtom(count, q.n, int(q.k)) { // so far: the rest makes fewer of them
+		q.heavy = append(q.heavy, repeated{x, count})
+	}
+}
+
+// Edges takes a value for the second time, and returns the edges up to it that are above
+// the value before. They are valid until the next call.
+func (q *Quantiles) Edges(x float64, count int64) []float64 {
+	if q.k < 2 {
 		return nil
 	}
-	isHeavy, heavy, bins := heaviest(counts, n, k)
-	var edges []float64
-	for _, i := range heavy {
-		edges = append(edges, values[i])
-		if next := math.Nextafter(values[i], math.Inf(1)); !math.IsInf(next, 1) {
-			edges = append(edges, next)
-		}
-		n -= counts[i]
+	if !q.begun {
+		q.begin()
 	}
-	// The others in their order: edge i is the one at its rank among them.
-	upTo, edge := int64(0), 1
-	for i, c := range counts {
-		if isHeavy[i] {
-			continue
+	found := q.LastEdges()
+	switch {
+	case len(q.isHeavy) > 0 && q.isHeavy[x]:
+		found = q.append(found, x)
+		if next := math.Nextafter(x, math.Inf(1)); !math.IsInf(next, 1) {
+			q.pending = next
 		}
-		upTo += c
-		for ; edge < bins && rank(edge, n, bins) < upTo; edge++ {
-			edges = append(edges, values[i])
+	default:
+		// The others in their order: edge i is the one at its rank among them.
+		q.upTo += count
+		for ; q.edge < q.bins && rank(int(q.edge), q.rest, int(q.bins)) < q.upTo; q.edge++ {
+			found = q.append(found, x)
 		}
 	}
-	slices.Sort(edges)
-	return slices.Compact(edges)
+	return found
 }
 
-// heaviest returns which values get a bin of their own among k, by index too, and
-// the number of bins left for the rest.
-func heaviest(counts []int64, n int64, k int) (isHeavy []bool, heavy []int, bins int) {
-	for i, c := range counts {
-		if isAtom(c, n, k) {
-			heavy = append(heavy, i)
-		}
+// LastEdges are those above the last value.
+func (q *Quantiles) LastEdges() []float64 {
+	found := q.found[:0]
+	if !math.IsNaN(q.pending) {
+		found = q.append(found, q.pending)
+		q.pending = math.NaN()
 	}
-	slices.SortStableFunc(heavy, func(a, b int) int { return cmp.Compare(counts[b], counts[a]) })
-	left := n
+	return found
+}
+
+// append appends an edge once.
+func (q *Quantiles) append(found []float64, x float64) []float64 {
+	if x == q.last {
+		return found
+	}
+	q.last = x
+	return append(found, x)
+}
+
+// begin decides which values get a bin of their own among k, and how many bins are left
+// for the rest.
+func (q *Quantiles) begin() {
+	q.begun = true
+	heavy := slices.DeleteFunc(q.heavy, func(r repeated) bool { return !isAtom(r.count, q.n, int(q.k)) })
+	slices.SortStableFunc(heavy, func(a, b repeated) int { return cmp.Compare(b.count, a.count) })
+	q.rest, q.isHeavy = q.n, map[float64]bool{}
 	for i, a := range heavy {
 		// The rest needs bins of at most two k-ths.
-		room, rest := MaxFine-2*(i+1), left-counts[a]
-		if room < 1 || float64(room) < float64(rest)/float64(n)*float64(k)/2 {
-			heavy = heavy[:i]
+		room, rest := MaxFine-2*(i+1), q.rest-a.count
+		if room < 1 || float64(room) < float64(rest)/float64(q.n)*float64(q.k)/2 {
 			break
 		}
-		left = rest
+		q.rest, q.isHeavy[a.value] = rest, true
 	}
-	isHeavy = make([]bool, len(counts))
-	for _, i := range heavy {
-		isHeavy[i] = true
-	}
-	return isHeavy, heavy, min(restBins(k, len(heavy), left, n), MaxFine-2*len(heavy))
+	atoms := len(q.isHeavy)
+	q.bins = int64(min(restBins(int(q.k), atoms, q.rest, q.n), MaxFine-2*atoms))
 }
 
 // rank is floor(i n / k) without overflow for n up to 2^53 and i <= k <= 200.

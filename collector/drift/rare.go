@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -55,43 +56,87 @@ const MaxNames = 10_000
 // distinct ones, which must be in the order of their counts, greatest first.
 // O(n log n).
 func NewRare(categories []string, counts []int64, listed int, rows int64) *Rare {
-	keep := frequent(categories[:listed], counts[:listed], rows)
-	var names []weighed
-	for i, c := range categories {
-		if i >= listed || !keep[i] {
-			names = append(names, weighed{Hash([]byte(c)), counts[i]})
-		}
-	}
-	return NewRareOfCuts(categories, counts, listed, cutsOf(names, rows))
+	return Categories{categories, counts, listed, nil, 0}.Rare(rows)
 }
 
 // NewRareOfCuts is [NewRare] with cuts that were chosen before. The listed
 // categories may be in any order.
 func NewRareOfCuts(categories []string, counts []int64, listed int, cuts []uint32) *Rare {
+	return Categories{categories, counts, listed, nil, 0}.RareOfCuts(cuts)
+}
+
+// Categories are all that a reference holds of a categorical feature: names with their
+// counts in the order of these, greatest first, of which so many are listed. The Rest,
+// in any order, are those that are not among the first [MaxNames], Others in number; they
+// are gone over twice.
+type Categories struct {
+	Names  []string
+	Counts []int64
+	Listed int
+	Rest   iter.Seq2[string, int64]
+	Others int
+}
+
+// Rare is [NewRare]. It takes 16 bytes for each name of the rest that is held twice.
+func (c Categories) Rare(rows int64) *Rare {
+	keep := frequent(c.Names[:c.Listed], c.Counts[:c.Listed], rows)
+	var names []weighed
+	for i, name := range c.Names {
+		if i >= c.Listed || !keep[i] {
+			names = append(names, weighed{Hash([]byte(name)), c.Counts[i]})
+		}
+	}
+	for name, n := range c.rest {
+		if w := (weighed{Hash([]byte(name)), n}); w.mass() > 0 {
+			names = append(names, w)
+		}
+	}
+	return c.RareOfCuts(cutsOf(names, rows))
+}
+
+// rest are the names beyond Names.
+func (c Categories) rest(yield func(string, int64) bool) {
+	if c.Rest != nil {
+		c.Rest(yield)
+	}
+}
+
+// RareOfCuts is [NewRareOfCuts].
+func (c Categories) RareOfCuts(cuts []uint32) *Rare {
 	r := &Rare{Cuts: cuts}
-	if len(categories) == listed {
+	if len(c.Names)+c.Others == c.Listed {
 		return r
 	}
 	r.Count, r.Singletons = make([]int64, len(r.Cuts)+1), make([]int64, len(r.Cuts)+1)
-	for i := listed; i < len(categories); i++ {
-		g := groupOf(r.Cuts, Hash([]byte(categories[i])))
-		r.Count[g] += counts[i]
-		switch counts[i] {
-		case 1:
-			r.Singletons[g]++
-		case 2:
-			r.Doubletons++
-		}
+	for i, name := range c.Names[c.Listed:] {
+		r.add([]byte(name), c.Counts[c.Listed+i])
 	}
-	exact := max(min(len(categories), MaxNames), listed)
-	r.Names = categories[listed:exact]
-	if rest := categories[exact:]; len(rest) > 0 {
-		r.Filter = NewFilter(len(rest))
-		for _, c := range rest {
-			r.Filter.Add([]byte(c))
-		}
+	exact := max(min(len(c.Names), MaxNames), c.Listed)
+	r.Names = c.Names[c.Listed:exact]
+	beyond := c.Names[exact:]
+	if others := len(beyond) + c.Others; others > 0 {
+		r.Filter = NewFilter(others)
+	}
+	for _, name := range beyond {
+		r.Filter.Add([]byte(name))
+	}
+	for name, n := range c.rest {
+		r.add([]byte(name), n)
+		r.Filter.Add([]byte(name))
 	}
 	return r
+}
+
+// add counts a name that is not listed.
+func (r *Rare) add(name []byte, rows int64) {
+	g := groupOf(r.Cuts, Hash(name))
+	r.Count[g] += rows
+	switch rows {
+	case 1:
+		r.Singletons[g]++
+	case 2:
+		r.Doubletons++
+	}
 }
 
 // anonymous reports whether there are rows whose names are not known.
@@ -185,7 +230,7 @@ const leastGroup = 50
 // cutsOf returns the cuts of at most eight groups of about equal mass, each with at
 // least .5 % of all rows. Names held once have no mass: they stand for new ones.
 func cutsOf(names []weighed, all int64) []uint32 {
-	slices.SortFunc(names, func(a, b weighed) int { return cmp.Compare(a.hash, b.hash) })
+	slices.SortFunc(names, func(a, b weighed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.rows, b.rows)) })
 	mass := int64(0)
 	for _, n := range names {
 		mass += n.mass()

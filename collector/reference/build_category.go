@@ -3,6 +3,7 @@ package reference
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -10,66 +11,134 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// categories makes a categorical feature of merged cells.
+// categories makes a categorical feature of cells in order: the categories that are kept
+// first, then the most frequent, and what is beyond them.
 func (t *Tally) categories() Feature {
 	f := Feature{Name: t.Name, Type: Categorical, Min: math.NaN(), Max: math.NaN()}
-	f.list(t)
-	at := make(map[string]int, len(f.Categories))
-	for i, text := range f.Categories {
-		at[text] = i
+	kept := t.keptCategories()
+	all := t.rank(kept)
+	listed := min(len(all.first)-all.long, maxBins)
+	if t.HasOutcomes {
+		f.Correct, f.Labelled = make([]int64, listed), make([]int64, listed)
 	}
-	f.addOutcomes(t, func(i int) int {
-		if b, ok := at[t.Cells[i].Text]; ok {
-			return b
+	names, counts := make([]string, len(all.first)), make([]int64, len(all.first))
+	for i, c := range all.first {
+		names[i], counts[i] = c.Text, c.Rows
+		if t.HasOutcomes && i < listed {
+			f.Correct[i], f.Labelled[i] = c.Correct, c.Labelled
 		}
-		return -1
-	})
+	}
+	f.Categories, f.Count = slices.Clone(names[:listed]), slices.Clone(counts[:listed])
+	beyond := drift.Categories{Names: names, Counts: counts, Listed: listed, Rest: all.rest(t), Others: all.others}
+	switch {
+	case len(names)+all.others == listed:
+	case len(kept) > 0 && t.Kept.Rare != nil:
+		f.Rare = beyond.RareOfCuts(t.Kept.Rare.Cuts)
+	default:
+		f.Rare = beyond.Rare(all.rows + t.Missing + t.Invalid)
+	}
 	return f
 }
 
 func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// list fills in the categories, those that are kept first, then the most frequent, and
-// what is beyond them.
-func (f *Feature) list(t *Tally) {
-	counts := make(map[string]int64, len(t.Cells))
-	rows := t.Missing + t.Invalid
-	var names []string
-	for i := range t.Cells {
-		c := &t.Cells[i]
-		names, counts[c.Text] = append(names, c.Text), c.Rows
-		rows += c.Rows
-	}
+// keptCategories are those of the feature as it was counted before, with their places
+// before all others.
+func (t *Tally) keptCategories() map[string]int {
 	place := map[string]int{}
 	if t.Kept != nil && t.Kept.Type == Categorical {
 		for i, name := range t.Kept.Categories {
 			place[name] = i - len(t.Kept.Categories)
-			if _, ok := counts[name]; !ok {
-				names = append(names, name)
+		}
+	}
+	return place
+}
+
+// ranked are categories in the order in which a reference lists them.
+type ranked struct {
+	first  []Cell // at most drift.MaxNames
+	long   int    // of the first, that are too long for a label
+	others int    // that are not among the first
+	rows   int64
+}
+
+// rank goes over the cells once.
+func (t *Tally) rank(kept map[string]int) ranked {
+	place := func(c *Cell) int {
+		at, ok := kept[c.Text]
+		if !ok && len(c.Text) > longest {
+			return 1 // behind all others
+		}
+		return at
+	}
+	before := func(a, b Cell) int {
+		return cmp.Or(cmp.Compare(place(&a), place(&b)), cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Text, b.Text))
+	}
+	var r ranked
+	seen := 0
+	for c := range t.cells() {
+		r.rows += c.Rows
+		if _, ok := kept[c.Text]; ok {
+			seen++
+		}
+		r.first = append(r.first, c)
+		if len(r.first) == 2*drift.MaxNames {
+			r.cut(before)
+		}
+	}
+	if seen < len(kept) { // some have no row any more
+		r.first = append(r.first, t.gone(kept)...)
+	}
+	r.cut(before)
+	for i := range r.first {
+		if place(&r.first[i]) == 1 {
+			r.long++
+		}
+	}
+	return r
+}
+
+// cut keeps the first categories.
+func (r *ranked) cut(before func(a, b Cell) int) {
+	slices.SortFunc(r.first, before)
+	if more := len(r.first) - drift.MaxNames; more > 0 {
+		r.others += more
+		clear(r.first[drift.MaxNames:])
+		r.first = r.first[:drift.MaxNames]
+	}
+}
+
+// gone are the kept categories without a row.
+func (t *Tally) gone(kept map[string]int) (gone []Cell) {
+	held := map[string]bool{}
+	for c := range t.cells() {
+		if _, ok := kept[c.Text]; ok {
+			held[c.Text] = true
+		}
+	}
+	for _, name := range t.Kept.Categories {
+		if !held[name] {
+			gone = append(gone, Cell{Text: name})
+		}
+	}
+	return gone
+}
+
+// rest are the categories that are not among the first.
+func (r *ranked) rest(t *Tally) iter.Seq2[string, int64] {
+	first := make(map[string]bool, len(r.first))
+	for i := range r.first {
+		first[r.first[i].Text] = true
+	}
+	return func(yield func(string, int64) bool) {
+		if r.others == 0 {
+			return
+		}
+		for c := range t.cells() {
+			if !first[c.Text] && !yield(c.Text, c.Rows) {
+				return
 			}
 		}
-	}
-	kept := len(place)
-	for _, name := range names {
-		if len(name) > longest {
-			place[name] = 1 // Too long for a label: behind all others.
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	all := make([]int64, len(names))
-	for i, name := range names {
-		all[i] = counts[name]
-	}
-	listed := min(len(names)-(len(place)-kept), maxBins)
-	f.Categories, f.Count = slices.Clone(names[:listed]), slices.Clone(all[:listed])
-	switch {
-	case len(names) == listed:
-	case kept > 0 && t.Kept.Rare != nil:
-		f.Rare = drift.NewRareOfCuts(names, all, listed, t.Kept.Rare.Cuts)
-	default:
-		f.Rare = drift.NewRare(names, all, listed, rows)
 	}
 }
 
@@ -79,14 +148,19 @@ func (t *Tally) booleans() (Feature, error) {
 		Name: t.Name, Type: Boolean, Min: math.NaN(), Max: math.NaN(),
 		Categories: []string{"false", "true"}, Count: make([]int64, 2),
 	}
-	bin := func(i int) int { return slices.Index(f.Categories, t.Cells[i].Text) }
-	for i := range t.Cells {
-		b := bin(i)
-		if b < 0 {
-			return f, fmt.Errorf("%.40q is neither true nor false", t.Cells[i].Text)
-		}
-		f.Count[b] += t.Cells[i].Rows
+	if t.HasOutcomes {
+		f.Correct, f.Labelled = make([]int64, 2), make([]int64, 2)
 	}
-	f.addOutcomes(t, bin)
+	for c := range t.cells() {
+		b := slices.Index(f.Categories, c.Text)
+		if b < 0 {
+			return f, fmt.Errorf("%.40q is neither true nor false", c.Text)
+		}
+		f.Count[b] += c.Rows
+		if t.HasOutcomes {
+			f.Labelled[b] += c.Labelled
+			f.Correct[b] += c.Correct
+		}
+	}
 	return f, nil
 }

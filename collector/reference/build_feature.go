@@ -12,42 +12,33 @@ type binned uint8
 
 const (
 	discreteIfFew binned = iota // one bin a value, when few values repeat
-	rangesIfFew                 // a range around each value, when few values repeat
+	rangesIfFew                 // a range from each value to the next, when few values repeat
 	everyRange                  // quantiles
 )
 
-// numbers makes a numeric feature of merged cells, with at most fine quantile bins, or
-// one bin for each value when few values repeat.
+// numbers makes a numeric feature of cells in order, with at most fine quantile bins, or
+// one bin for each value when few values repeat. It goes over them twice.
 func (t *Tally) numbers(fine int, how binned) Feature {
 	f := Feature{Name: t.Name, Type: Numeric, Min: math.NaN(), Max: math.NaN()}
-	values, counts := make([]float64, len(t.Cells)), make([]int64, len(t.Cells))
-	for i := range t.Cells {
-		values[i], counts[i] = t.Cells[i].Number, t.Cells[i].Rows
-	}
-	if len(values) > 0 {
-		f.Min, f.Max = values[0], values[len(values)-1]
-	}
-	few := how != everyRange && drift.Discrete(counts)
-	var cuts []float64
-	if kept := t.keptValues(); kept != nil {
-		f.Values, cuts = kept, kept[1:]
+	few := t.fewNumbers(&f, fine)
+	discrete := how != everyRange && drift.Discrete(few.counts)
+	kept, edges := t.keptValues(), t.keptEdges()
+	switch {
+	case kept != nil:
+		f.Values, edges = kept, kept[1:]
 		f.Min, f.Max = kept[0], kept[len(kept)-1]
-	} else if cuts = t.keptEdges(); cuts != nil {
-		f.Edges = cuts
-	} else {
-		switch {
-		case few && how == discreteIfFew:
-			f.Values, cuts = values, values[1:]
-		case few && len(values) > 1:
-			cuts = halfway(values)
-			f.Edges = cuts
-		default:
-			f.Edges = drift.QuantileEdgesOfCounts(values, counts, fine)
-			cuts = f.Edges
-		}
+	case edges != nil:
+		f.Edges = edges
+	case discrete && how == discreteIfFew:
+		f.Values, edges = few.values, few.values[1:]
+	case discrete && len(few.values) > 1:
+		edges = halfway(few.values)
+		f.Edges = edges
+	default:
+		f.Edges = f.countQuantiles(t, few.quantiles)
+		return f
 	}
-	f.count(t.Cells, cuts)
-	f.addOutcomes(t, func(i int) int { return atMost(cuts, t.Cells[i].Number) })
+	f.countRanges(t, edges)
 	return f
 }
 
@@ -62,21 +53,96 @@ func halfway(values []float64) []float64 {
 	return cuts
 }
 
-// count fills Count and the sums from cells in ascending order.
-func (f *Feature) count(cells []Cell, cuts []float64) {
-	bins := len(cuts) + 1
-	f.Count, f.Sum, f.SumOfSquares = make([]int64, bins), make([]float64, bins), make([]float64, bins)
-	at := 0
-	for b := range bins {
-		var values, squares sum
-		for ; at < len(cells) && (b == len(cuts) || cells[at].Number < cuts[b]); at++ {
-			x, n := cells[at].Number, cells[at].Rows
-			f.Count[b] += n
-			values.add(x, n)
-			squares.add(x*x, n)
+// fewNumbers are the first values of a number, with the rows of each, and what finds its
+// quantiles.
+type fewNumbers struct {
+	values    []float64
+	counts    []int64
+	quantiles *drift.Quantiles
+}
+
+// fewNumbers goes over the cells once; it fills in the extremes.
+func (t *Tally) fewNumbers(f *Feature, fine int) fewNumbers {
+	few := fewNumbers{quantiles: drift.NewQuantiles(fine)}
+	for c := range t.cells() {
+		if few.values == nil {
+			f.Min = c.Number
 		}
-		f.Sum[b], f.SumOfSquares[b] = values.total, squares.total
+		f.Max = c.Number
+		few.quantiles.Add(c.Number, c.Rows)
+		if len(few.values) <= drift.MaxValues {
+			few.values, few.counts = append(few.values, c.Number), append(few.counts, c.Rows)
+		}
 	}
+	return few
+}
+
+// countQuantiles counts the cells into bins, and returns the edges of these.
+func (f *Feature) countQuantiles(t *Tally, q *drift.Quantiles) (edges []float64) {
+	bins := f.newBins(t)
+	for c := range t.cells() {
+		for _, edge := range q.Edges(c.Number, c.Rows) {
+			edges = append(edges, edge)
+			bins.next()
+		}
+		bins.add(&c)
+	}
+	for _, edge := range q.LastEdges() {
+		edges = append(edges, edge)
+		bins.next()
+	}
+	bins.end()
+	return edges
+}
+
+// countRanges counts the cells into bins with these edges.
+func (f *Feature) countRanges(t *Tally, edges []float64) {
+	bins := f.newBins(t)
+	for c := range t.cells() {
+		for ; len(edges) > 0 && c.Number >= edges[0]; edges = edges[1:] {
+			bins.next()
+		}
+		bins.add(&c)
+	}
+	for range edges {
+		bins.next()
+	}
+	bins.end()
+}
+
+// bins fills the counts and the sums of a feature, one bin after the other.
+type bins struct {
+	f               *Feature
+	judged          bool
+	cell            Cell // of all in the bin
+	values, squares sum
+}
+
+func (f *Feature) newBins(t *Tally) *bins { return &bins{f: f, judged: t.HasOutcomes} }
+
+func (b *bins) add(c *Cell) {
+	b.cell.Rows += c.Rows
+	b.cell.Labelled += c.Labelled
+	b.cell.Correct += c.Correct
+	b.values.add(c.Number, c.Rows)
+	b.squares.add(c.Number*c.Number, c.Rows)
+}
+
+// next ends a bin.
+func (b *bins) next() {
+	f := b.f
+	f.Count = append(f.Count, b.cell.Rows)
+	f.Sum, f.SumOfSquares = append(f.Sum, b.values.total), append(f.SumOfSquares, b.squares.total)
+	if b.judged {
+		f.Correct, f.Labelled = append(f.Correct, b.cell.Correct), append(f.Labelled, b.cell.Labelled)
+	}
+	b.cell, b.values, b.squares = Cell{}, sum{}, sum{}
+}
+
+// end ends the last bin.
+func (b *bins) end() {
+	b.next()
+	f := b.f
 	// Squares of numbers beyond 1e154 overflow; then the sums are unknown.
 	if slices.ContainsFunc(slices.Concat(f.Sum, f.SumOfSquares), func(s float64) bool { return math.IsNaN(s - s) }) {
 		f.Sum, f.SumOfSquares = nil, nil
@@ -102,13 +168,4 @@ func (s *sum) addOnce(x float64) {
 	t := s.total + x
 	s.lost = (t - s.total) - x
 	s.total = t
-}
-
-// atMost is the number of ascending cuts <= x.
-func atMost(cuts []float64, x float64) int {
-	i, equal := slices.BinarySearch(cuts, x)
-	if equal {
-		i++
-	}
-	return i
 }

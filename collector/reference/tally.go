@@ -3,7 +3,11 @@ package reference
 import (
 	"cmp"
 	"fmt"
+	"iter"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -23,6 +27,11 @@ type Cell struct {
 type Tally struct {
 	Name, Type string
 	Cells      []Cell
+	// Sorted are the cells in ascending order, each value once, in place of Cells where
+	// these would take too much memory. It is gone over several times.
+	// Done, unless it is nil, is called when that is over.
+	Sorted iter.Seq[Cell]
+	Done   func()
 	// Missing and Invalid are rows without a value of the type.
 	Missing, Invalid int64
 	// Ranges is that of [Column].
@@ -70,6 +79,9 @@ func (t *Tally) feature(fine int, how binned) (f Feature, err error) {
 		return *t.Binned, nil
 	}
 	t.merge()
+	if t.Done != nil {
+		defer t.Done()
+	}
 	switch t.Type {
 	case Numeric:
 		f = t.numbers(fine, how)
@@ -84,18 +96,12 @@ func (t *Tally) feature(fine int, how binned) (f Feature, err error) {
 	return f, err
 }
 
-// addOutcomes fills Correct and Labelled; bin is negative for cells in no bin.
-func (f *Feature) addOutcomes(t *Tally, bin func(i int) int) {
-	if !t.HasOutcomes {
-		return
+// cells are the cells in order, once they are merged.
+func (t *Tally) cells() iter.Seq[Cell] {
+	if t.Sorted != nil {
+		return t.Sorted
 	}
-	f.Correct, f.Labelled = make([]int64, len(f.Count)), make([]int64, len(f.Count))
-	for i := range t.Cells {
-		if b := bin(i); b >= 0 {
-			f.Labelled[b] += t.Cells[i].Labelled
-			f.Correct[b] += t.Cells[i].Correct
-		}
-	}
+	return slices.Values(t.Cells)
 }
 
 // BuildTallies is [Build] for columns that were counted by value, or by bin, over so
@@ -116,16 +122,9 @@ func assemble(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o Bui
 		Created: o.Created, Missing: value.NewMissingTexts(o.Missing).Texts(),
 	}
 	fine := cmp.Or(o.FineBins, maxBins)
-	for i := range columns {
-		how := discreteIfFew
-		if columns[i].Ranges {
-			how = rangesIfFew
-		}
-		f, err := columns[i].feature(fine, how)
-		if err != nil {
-			return nil, fmt.Errorf("column %q: %w", columns[i].Name, err)
-		}
-		r.Features = append(r.Features, f)
+	var err error
+	if r.Features, err = features(columns, fine); err != nil {
+		return nil, err
 	}
 	if score != nil {
 		f, err := score.feature(fine, everyRange)
@@ -141,9 +140,28 @@ func assemble(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o Bui
 	if err := r.check(); err != nil {
 		return nil, err
 	}
-	var err error
 	r.Hash, err = r.hash()
 	return r, err
+}
+
+// features makes those of all columns, on all cores.
+func features(columns []Tally, fine int) ([]Feature, error) {
+	all := make([]Feature, len(columns))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range columns {
+		group.Go(func() (err error) {
+			how := discreteIfFew
+			if columns[i].Ranges {
+				how = rangesIfFew
+			}
+			if all[i], err = columns[i].feature(fine, how); err != nil {
+				return fmt.Errorf("column %q: %w", columns[i].Name, err)
+			}
+			return nil
+		})
+	}
+	return all, group.Wait()
 }
 
 // keptEdges are the edges of the feature as it was counted before, nil when there are
@@ -162,9 +180,9 @@ func (t *Tally) keptValues() []float64 {
 		return nil
 	}
 	values := slices.Clone(t.Kept.Values)
-	for i := range t.Cells {
-		if _, ok := slices.BinarySearch(t.Kept.Values, t.Cells[i].Number); !ok {
-			values = append(values, t.Cells[i].Number)
+	for c := range t.cells() {
+		if _, ok := slices.BinarySearch(t.Kept.Values, c.Number); !ok {
+			values = append(values, c.Number)
 		}
 		if len(values) > drift.MaxValues && len(values) > len(t.Kept.Values) {
 			return nil

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -19,7 +17,7 @@ const defaultThreshold = 0.5
 // mostOutcomes bounds what is remembered of a column that holds no outcomes.
 const mostOutcomes = 1000
 
-// answers reads the classes of a CSV, predicted and real, as those of a reference.
+// answers reads the classes of a file, predicted and real, as those of a reference.
 type answers struct {
 	column             value.Column // of the score
 	missing            *value.MissingTexts
@@ -32,7 +30,7 @@ type answers struct {
 	known              map[string]string // a class by its cell, so that equal ones are one string
 }
 
-func newAnswers(r *reference.Reference, o *CSV) answers {
+func newAnswers(r *reference.Reference, o *Rows) answers {
 	a := answers{
 		missing: value.NewMissingTexts(append(append([]string(nil), r.Missing...), o.Missing...)),
 		classes: r.ValueClasses(), negative: "0", positive: cmp.Or(r.Positive, "1"),
@@ -118,21 +116,10 @@ func (a *answers) outcome(cell string) string {
 	return ""
 }
 
-// scores are the least and the greatest score of a CSV.
-type scores struct {
-	low, high float64
-	any       bool
-}
+// scores are the least and the greatest score of a file, infinities without any.
+type scores struct{ low, high float64 }
 
-func (s *scores) add(row *predictionlog.Row) {
-	switch {
-	case !row.HasScore:
-	case !s.any:
-		s.low, s.high, s.any = row.Score, row.Score, true
-	default:
-		s.low, s.high = math.Min(s.low, row.Score), math.Max(s.high, row.Score)
-	}
-}
+func (s *scores) add(score float64) { s.low, s.high = min(s.low, score), max(s.high, score) }
 
 // check refuses scores that are no probabilities, such as percentages and logits.
 func (s *scores) check(name string) error {

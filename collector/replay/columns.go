@@ -14,8 +14,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// columns says where in a CSV what is; -1: nowhere.
+// columns are those of a file that are read. The others than features are places in
+// together; -1: there is none.
 type columns struct {
+	together                    []int // by index in the file
 	features                    []featureColumn
 	time, score, class, outcome int
 }
@@ -24,26 +26,29 @@ type columns struct {
 type featureColumn struct {
 	name   string
 	key    string // as JSON, with the colon
-	index  int
+	at     int    // place in together
 	column value.Column
 }
 
 // columnsOf finds the watched features and the columns that o names.
-func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
+func columnsOf(header rows.Header, spec *window.Spec, o *Rows) (c columns, err error) {
 	for _, named := range []struct {
-		index *int
-		flag  string
-		name  string
+		at   *int
+		flag string
+		name string
 	}{
 		{&c.time, "--time", o.Time}, {&c.score, "--score", o.Score}, {&c.class, "--class", o.Class}, {&c.outcome, "--outcome", o.Outcome},
 	} {
-		*named.index = -1
+		*named.at = -1
 		if named.name == "" {
 			continue
 		}
-		if *named.index, err = in.Column(named.name); err != nil {
+		i, err := header.Column(named.name)
+		if err != nil {
 			return c, fmt.Errorf("%s: %w", named.flag, err)
 		}
+		*named.at = len(c.together)
+		c.together = append(c.together, i)
 	}
 	var absent []string
 	r := *spec.References[0]
@@ -53,22 +58,23 @@ func columnsOf(in *rows.CSV, spec *window.Spec, o *CSV) (c columns, err error) {
 		if len(spec.Features) > 0 && !slices.Contains(spec.Features, f.Name) {
 			continue
 		}
-		i := slices.Index(in.Columns, f.Name)
+		i := slices.Index(header, f.Name)
 		if i < 0 {
 			absent = append(absent, f.Name)
 		}
-		c.features = append(c.features, featureColumn{f.Name, value.JSON(f.Name) + ":", i, read[at]})
+		c.features = append(c.features, featureColumn{f.Name, value.JSON(f.Name) + ":", len(c.together), read[at]})
+		c.together = append(c.together, i)
 	}
 	if len(absent) > 0 {
 		return c, fmt.Errorf("there is no column %s, which the reference has: its columns are %s; to watch less, list features in a configuration file",
-			strings.Join(absent, ", "), in.Names())
+			strings.Join(absent, ", "), header)
 	}
 	return c, nil
 }
 
 // appendFeatures appends the features of a row as a JSON object. What is invalid
 // goes in as it is.
-func (c *columns) appendFeatures(text []byte, cells []string) []byte {
+func (c *columns) appendFeatures(text []byte, p *rows.Piece, row int) []byte {
 	text = append(text, '{')
 	for i := range c.features {
 		f := &c.features[i]
@@ -76,16 +82,7 @@ func (c *columns) appendFeatures(text []byte, cells []string) []byte {
 			text = append(text, ',')
 		}
 		text = append(text, f.key...)
-		switch v := f.column.Read(cells[f.index]); {
-		case v.Kind == value.Missing:
-			text = append(text, "null"...)
-		case v.Kind == value.Invalid:
-			text = append(text, value.JSON(cells[f.index])...)
-		case f.column.Type == value.Numeric:
-			text = strconv.AppendFloat(text, v.Number, 'g', -1, 64)
-		default:
-			text = append(text, value.JSON(v.Text)...)
-		}
+		text = p.Cells(f.at).AppendJSON(text, &f.column, row)
 	}
 	return append(text, '}')
 }

@@ -17,6 +17,8 @@ type history interface {
 	open() (*source, error)
 	// about is what is known beforehand.
 	about() about
+	// close ends all reading.
+	close() error
 }
 
 // about describes a history.
@@ -71,6 +73,8 @@ func openLog(ctx context.Context, path string) (_ *log, err error) {
 }
 
 func (l *log) about() about { return l.is }
+
+func (l *log) close() error { return nil }
 
 func (l *log) open() (*source, error) {
 	reader := sqlite.NewReader(l.path)

@@ -138,7 +138,7 @@ func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*p
 	})
 }
 
-// PredictionsByID implements window.Log. The rows of a CSV cannot be read again:
+// PredictionsByID implements window.Log. The rows of a file cannot be read again:
 // what a window does not hold of them is not known any more.
 func (p *past) PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
 	if p.source.byID == nil {

@@ -1,4 +1,4 @@
-// Package replay runs a prediction log, or the rows of a CSV, through the monitoring
+// Package replay runs a prediction log, or the rows of a file, through the monitoring
 // as fast as they can be read, and reports what a live exporter would have shown. Nothing is computed in a second way: the windows,
 // the detectors and the collectors are the live exporter's, and only the log they
 // read ends at a moment that moves.
@@ -30,9 +30,9 @@ type Setting struct {
 // Options say what is replayed and how. The names in the comments are the flags
 // that set them.
 type Options struct {
-	// Log is --predictions.log, the log that is replayed unless CSV is.
-	Log string
-	CSV *CSV
+	// Log is --predictions.log, the log that is replayed unless Rows are.
+	Log  string
+	Rows *Rows
 	// Settings are the ways to watch it, at least one; the first is the command's
 	// own, the others are --compare.
 	Settings []Setting
@@ -89,7 +89,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.replay(ctx, h, runs)
+	report, err := o.replay(ctx, h, runs)
+	return report, errors.Join(err, h.close())
 }
 
 // replay runs all settings over a history.
@@ -152,18 +153,18 @@ func of(s Setting, o *Options, err error) error {
 
 // history opens what is replayed.
 func (o *Options) history(ctx context.Context, runs []*run) (history, error) {
-	if o.CSV == nil {
+	if o.Rows == nil {
 		return openLog(ctx, o.Log)
 	}
 	for i, r := range runs {
-		spec, err := o.CSV.watched(r.specs)
+		spec, err := o.Rows.watched(r.specs)
 		if err != nil {
 			return nil, of(r.setting, o, err)
 		}
 		r.specs = []window.Spec{spec}
 		if first := &runs[0].specs[0]; i > 0 && (spec.References[0].Hash != first.References[0].Hash || !slices.Equal(spec.Features, first.Features)) {
-			return nil, of(r.setting, o, errors.New("its reference or its features are other ones: the rows of a CSV are read for one reference; replay a prediction log instead, or one setting at a time"))
+			return nil, of(r.setting, o, errors.New("its reference or its features are other ones: the rows of a file are read for one reference; replay a prediction log instead, or one setting at a time"))
 		}
 	}
-	return openCSV(ctx, *o.CSV, &runs[0].specs[0])
+	return openRows(ctx, *o.Rows, &runs[0].specs[0])
 }

@@ -36,8 +36,8 @@ type run struct {
 // newRun loads what is watched.
 func newRun(s Setting, o *Options) (*run, error) {
 	s.Watch.Log = o.Log
-	if o.CSV != nil {
-		s.Watch.Log = o.CSV.Path
+	if o.Rows != nil {
+		s.Watch.Log = o.Rows.Path
 	}
 	specs, err := monitor.Load(s.Watch)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"testing"
+
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 var lendingClubOptions = TrainOptions{Name: "lending_club", Version: "1", Holdout: .3, Seed: 1}
@@ -14,7 +16,7 @@ func lendingClub(t testing.TB) *Dataset {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := ReadCSV(bytes.NewReader(data), CSVOptions{Outcome: "Class", Positive: "good"})
+	d, err := ReadCSV(bytes.NewReader(data), survey.Options{Outcome: "Class", Positive: "good"})
 	if err != nil {
 		t.Fatal(err)
 	}

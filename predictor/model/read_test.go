@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 func TestReadCSVTellsTypesAndMissing(t *testing.T) {
@@ -26,7 +28,7 @@ func TestReadCSVTellsTypesAndMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{"plain": []byte(text), "gzip": zipped.Bytes(), "CRLF": []byte(strings.ReplaceAll(text, "\n", "\r\n"))} {
-		d, err := ReadCSV(bytes.NewReader(data), CSVOptions{Outcome: "approved"})
+		d, err := ReadCSV(bytes.NewReader(data), survey.Options{Outcome: "approved"})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -61,7 +63,7 @@ func TestReadCSVTellsTypesAndMissing(t *testing.T) {
 
 func TestReadCSVWithoutOutcome(t *testing.T) {
 	t.Parallel()
-	d, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), CSVOptions{})
+	d, err := ReadCSV(strings.NewReader("a,b\n1,2\n"), survey.Options{})
 	if err != nil || d.Outcomes != nil || len(d.Columns) != 2 {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -89,7 +91,7 @@ func TestReadCSVSaysWhatIsWrong(t *testing.T) {
 		{"broken gzip", "\x1f\x8b\x00", "", "", "read gzip"},
 		{"cut-off gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4a", "", "", "read CSV: "},
 	} {
-		_, err := ReadCSV(strings.NewReader(test.text), CSVOptions{Outcome: test.outcome, Positive: test.positive})
+		_, err := ReadCSV(strings.NewReader(test.text), survey.Options{Outcome: test.outcome, Positive: test.positive})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q in it", test.name, err, test.want)
 		}
@@ -110,7 +112,7 @@ func TestReadCSVFollowsTheFlags(t *testing.T) {
 		"1,\"1,000\",NA,x,.5,yes,no\n" +
 		"2,\"2,500.5\",DE,y,,no,no\n" +
 		"-,n/a;,-,z,1e0, yes ,-\n"
-	d, err := ReadCSV(strings.NewReader(text), CSVOptions{
+	d, err := ReadCSV(strings.NewReader(text), survey.Options{
 		Outcome: "happened", Score: "p", Class: "predicted",
 		Categorical: []string{"code"}, Numeric: []string{"amount"}, Ignore: []string{"note"}, Missing: []string{"-"},
 	})
@@ -144,16 +146,16 @@ func TestReadCSVFollowsTheFlags(t *testing.T) {
 func TestReadCSVRefusesFlagsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		o    CSVOptions
+		o    survey.Options
 		want string
 	}{
-		{CSVOptions{Numeric: []string{"c"}}, `--numeric: there is no column "c": the columns are a, b`},
-		{CSVOptions{Ignore: []string{"c"}}, `--ignore: there is no column "c"`},
-		{CSVOptions{Numeric: []string{"a"}, Categorical: []string{"a"}}, `column "a" is named by --numeric and by --categorical`},
-		{CSVOptions{Outcome: "a", Ignore: []string{"a"}}, `column "a" is named by --outcome and by --ignore`},
-		{CSVOptions{Numeric: []string{"b"}}, "no value of the column is a number"},
-		{CSVOptions{Score: "b"}, "no value of the column is a number"},
-		{CSVOptions{Ignore: []string{"a", "b"}}, "no column is a feature"},
+		{survey.Options{Numeric: []string{"c"}}, `--numeric: there is no column "c": the columns are a, b`},
+		{survey.Options{Ignore: []string{"c"}}, `--ignore: there is no column "c"`},
+		{survey.Options{Numeric: []string{"a"}, Categorical: []string{"a"}}, `column "a" is named by --numeric and by --categorical`},
+		{survey.Options{Outcome: "a", Ignore: []string{"a"}}, `column "a" is named by --outcome and by --ignore`},
+		{survey.Options{Numeric: []string{"b"}}, "no value of the column is a number"},
+		{survey.Options{Score: "b"}, "no value of the column is a number"},
+		{survey.Options{Ignore: []string{"a", "b"}}, "no column is a feature"},
 	} {
 		if _, err := ReadCSV(strings.NewReader("a,b\n1,x\n2,y\n"), test.o); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%+v: error %v, want %q in it", test.o, err, test.want)
@@ -163,7 +165,7 @@ func TestReadCSVRefusesFlagsThatDoNotFit(t *testing.T) {
 
 func TestAColumnWithoutValuesDoesNotStopTheOthers(t *testing.T) {
 	t.Parallel()
-	d, err := ReadCSV(strings.NewReader("a,b\n1,\n2, \n"), CSVOptions{})
+	d, err := ReadCSV(strings.NewReader("a,b\n1,\n2, \n"), survey.Options{})
 	if err != nil || len(d.Columns) != 2 || d.Columns[1].Type != Categorical || !slices.Equal(d.Columns[1].Texts, []string{"", ""}) || len(d.Notes) != 1 {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -173,7 +175,7 @@ func BenchmarkReadCSV(b *testing.B) {
 	rows := "1.5,20000,0.75,NY,1\n"
 	text := "a,b,c,d,y\n" + strings.Repeat(rows, 1000)
 	for b.Loop() {
-		if _, err := ReadCSV(strings.NewReader(text), CSVOptions{Outcome: "y"}); err != nil {
+		if _, err := ReadCSV(strings.NewReader(text), survey.Options{Outcome: "y"}); err != nil {
 			b.Fatal(err)
 		}
 	}

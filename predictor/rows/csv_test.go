@@ -72,7 +72,7 @@ func TestWhatIsNoCSVIsSaidInFewWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = c.Column("other"); err == nil || len(err.Error()) > 1000 || !strings.HasSuffix(err.Error(), " and 1951 more") {
+	if _, err = c.Columns.Column("other"); err == nil || len(err.Error()) > 1000 || !strings.HasSuffix(err.Error(), " and 1951 more") {
 		t.Errorf("of 2001 columns: %v", err)
 	}
 }

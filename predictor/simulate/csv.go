@@ -91,10 +91,10 @@ func (s *csvSource) survey(o Options, features []wanted) ([]moments, error) {
 	}
 	if len(absent) > 0 {
 		return nil, fmt.Errorf("has no column %s, which the predictor's model takes: its columns are %s",
-			strings.Join(absent, ", "), s.csv.Names())
+			strings.Join(absent, ", "), s.csv.Columns.String())
 	}
 	if o.Outcomes {
-		i, err := s.csv.Column(o.Outcome)
+		i, err := s.csv.Columns.Column(o.Outcome)
 		if err != nil {
 			return nil, fmt.Errorf("outcome: %w", err)
 		}

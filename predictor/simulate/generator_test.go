@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
 func TestSameSeedGivesTheSameLoans(t *testing.T) {
@@ -124,7 +125,7 @@ func TestEmbeddedModelIsTrainedOnTheLoans(t *testing.T) {
 	if err := WriteCSV(&loans, 1, 100_000); err != nil {
 		t.Fatal(err)
 	}
-	d, err := model.ReadCSV(&loans, model.CSVOptions{Outcome: Outcome})
+	d, err := model.ReadCSV(&loans, survey.Options{Outcome: Outcome})
 	if err != nil {
 		t.Fatal(err)
 	}

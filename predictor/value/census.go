@@ -1,11 +1,11 @@
 package value
 
 import (
-	"hash/maphash"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -22,27 +22,15 @@ type census struct {
 	absents group // would be missing in a numeric column: NA, nan, 1e999
 
 	width    int     // of all plain numbers with only digits; -1: not the same
-	last     float64 // plain number
-	steps    int     // rows with a number that is one more than the last
-	distinct map[uint64]struct{}
-}
-
-var seed = maphash.MakeSeed()
-
-// note notes a value in canonical form, as long as nearly all are different.
-func (c *census) note(canonical string) {
-	if c.distinct == nil {
-		return
-	}
-	c.distinct[maphash.String(seed, canonical)] = struct{}{}
-	if c.present >= 1000 && 2*len(c.distinct) < c.present {
-		c.distinct = nil
-	}
+	last     float64 // whole number
+	steps    int     // rows with a whole number that is one more than the last
+	form     int     // that the last date had
+	distinct distinct
 }
 
 // isDistinct reports whether there are nearly as many values as rows: nine in ten, of
 // at least 20.
-func (c *census) isDistinct() bool { return c.present >= 20 && 10*len(c.distinct) >= 9*c.present }
+func (c *census) isDistinct() bool { return c.present >= 20 && 10*c.distinct.count() >= 9*c.present }
 
 func (c *census) add(text string, rows int) {
 	switch {
@@ -61,24 +49,32 @@ func (c *census) add(text string, rows int) {
 		c.thousands.add(text, rows)
 	case HasDecimalComma(text):
 		c.commas.add(text, rows)
-	case c.others.rows < 1000+c.dates.rows && isDate(text): // else the column is none of dates
+	case c.others.rows < 1000+c.dates.rows && c.isDate(text): // else the column is none of dates
 		c.dates.add(text, rows)
 	default:
 		c.others.add(text, rows)
 	}
 }
 
+// isDate tries the form of the last date first: 0.2 us instead of 2.
+func (c *census) isDate(text string) (is bool) {
+	if _, err := time.Parse(dates[c.form], text); err == nil && len(text) >= shortestDate {
+		return true
+	}
+	form, is := dateForm(text)
+	if is {
+		c.form = form
+	}
+	return is
+}
+
 func (c *census) number(text string, x float64, rows int) {
 	c.plain.add(text, rows)
-	if x == c.last+1 {
-		c.steps += rows
-	}
-	c.last = x
 	if b := Truth(text); b == "true" || b == "false" {
 		c.zeroOrOne.add(text, rows)
 	}
 	if x == math.Trunc(x) {
-		c.integers.add(text, rows)
+		c.integer(text, x, rows)
 	}
 	if isDateNumber(text) {
 		c.dateNumbers.add(text, rows)
@@ -89,12 +85,24 @@ func (c *census) number(text string, x float64, rows int) {
 	if len(text) > 1 && text[0] == '0' && text[1]-'0' <= 9 {
 		c.leadingZeros.add(text, rows)
 	}
-	switch {
-	case countDigits(text, 0) != len(text) || c.width != 0 && c.width != len(text):
-		c.width = -1
-	default:
-		c.width = len(text)
+	c.digits(countDigits(text, 0) == len(text), len(text))
+}
+
+// integer notes a whole number.
+func (c *census) integer(text string, x float64, rows int) {
+	c.integers.add(text, rows)
+	if x == c.last+1 {
+		c.steps += rows
 	}
+	c.last = x
+}
+
+// digits notes how many characters a plain number has, and whether all are digits.
+func (c *census) digits(all bool, width int) {
+	if !all || c.width != 0 && c.width != width {
+		width = -1
+	}
+	c.width = width
 }
 
 // valued is the number of rows that would not be missing in a numeric column.

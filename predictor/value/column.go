@@ -61,6 +61,22 @@ func (c *Column) KindOf(x float64) Kind {
 	return Known
 }
 
+// ReadNumber is [Column.Read] of text[from:to] in a numeric column, without allocation
+// for a plain number. What follows in text must not go on with the number.
+func (c *Column) ReadNumber(text []byte, from, to int) (float64, Kind) {
+	if from == to {
+		return 0, Missing
+	}
+	if x, end, ok := Literal(text, from); ok && end == to {
+		if c.KindOf(x) == Missing {
+			return 0, Missing
+		}
+		return x, Known
+	}
+	v := c.Read(string(text[from:to]))
+	return v.Number, v.Kind
+}
+
 // ReadBytes is [Column.Read] for a column that is not numeric, without allocation. The
 // returned text is text itself if that is canonical; otherwise it is appended to scratch,
 // which is returned too.

@@ -15,12 +15,15 @@ var dates = []string{
 	time.ANSIC, time.RFC1123, time.RFC1123Z,
 }
 
-// isDate reports whether a text is a date or a date with a time, with month and day
-// in range. Plain numbers are not: see isDateNumber. Some 2 us for a text that could
-// be one.
-func isDate(text string) bool {
-	if len(text) < len("Jan-06") || len(text) > 40 || !strings.ContainsAny(text, "-/.: ") && len(text) != len("02Jan2006") {
-		return false
+// shortestDate is the length of a text that may be a date.
+const shortestDate = len("Jan-06")
+
+// dateForm returns which of dates a text has, with month and day in range, and false
+// when it is none. Plain numbers are none: see isDateNumber. Some 2 us for a text that
+// could be one.
+func dateForm(text string) (form int, ok bool) {
+	if len(text) < shortestDate || len(text) > 40 || !strings.ContainsAny(text, "-/.: ") && len(text) != len("02Jan2006") {
+		return 0, false
 	}
 	digits := 0
 	for i := range len(text) {
@@ -28,10 +31,14 @@ func isDate(text string) bool {
 			digits++
 		}
 	}
-	return digits >= 2 && slices.ContainsFunc(dates, func(form string) bool {
+	if digits < 2 {
+		return 0, false
+	}
+	form = slices.IndexFunc(dates, func(form string) bool {
 		_, err := time.Parse(form, text)
 		return err == nil
 	})
+	return max(form, 0), form >= 0
 }
 
 // isDateNumber reports whether a text is a date of 1900 to 2099 written as a number,

@@ -33,6 +33,7 @@ type Survey struct {
 	census
 
 	name, asked string
+	isID        bool
 	missing     *MissingTexts
 	notes       []string
 }
@@ -40,15 +41,18 @@ type Survey struct {
 // NewSurvey returns a survey of a column. Asked is the type that a flag gives it, empty
 // without one; missing lists texts that stand for a missing value.
 func NewSurvey(name, asked string, missing *MissingTexts) *Survey {
-	s := &Survey{name: name, asked: asked, missing: missing}
-	s.last, s.distinct = math.NaN(), map[uint64]struct{}{}
+	s := &Survey{name: name, asked: asked, isID: isIDName(name), missing: missing}
+	s.last, s.distinct.hashes = math.NaN(), map[uint64]struct{}{}
 	return s
 }
 
-// Add adds a text with the number of its rows. 0.2 us for a number; a text that could
-// be a date takes 2 us.
+// Add adds a text with the number of its rows. 15 ns for a number in its usual form;
+// a text that could be a date takes up to 2 us.
 func (s *Survey) Add(text string, rows int) {
 	s.rows += rows
+	if text == "" || s.missing == nil && s.addPlain(text, rows) {
+		return
+	}
 	trimmed := strings.TrimSpace(text)
 	canonical := Category(text)
 	if canonical == "" || s.missing.HasCategory(canonical) || len(trimmed) < len(text) && s.missing.HasCategory(Category(trimmed)) {
@@ -56,9 +60,19 @@ func (s *Survey) Add(text string, rows int) {
 	}
 	s.present += rows
 	s.add(trimmed, rows)
-	if s.asked == Categorical || s.plain.rows < s.present || s.integers.rows == s.plain.rows && isIDName(s.name) {
-		s.note(canonical)
+	s.note(canonical)
+}
+
+// note counts the values, in canonical form, of a column that may be left out for having
+// another one in nearly every row.
+func (s *Survey) note(canonical string) {
+	if s.isNoted() {
+		s.distinct.add(canonical)
 	}
+}
+
+func (s *Survey) isNoted() bool {
+	return s.asked == Categorical || s.plain.rows < s.present || s.integers.rows == s.plain.rows && s.isID
 }
 
 // Guess returns the type of the column by all its texts. A column that a flag makes numeric

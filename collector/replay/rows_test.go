@@ -52,9 +52,9 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	o.Log = w.path
 	want := replayAll(t, w.path, o, 15*time.Second)
 
-	from := CSV{Path: path, Time: "when", Score: "score", Outcome: "bad", Positive: "yes"}
+	from := Rows{Path: path, Time: "when", Score: "score", Outcome: "bad", Positive: "yes"}
 	spec := specOf(t, &from, o.ReferenceFile)
-	history, err := openCSV(t.Context(), from, &spec)
+	history, err := openRows(t.Context(), from, &spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +92,11 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 }
 
 // specOf is what a CSV is held against.
-func specOf(t testing.TB, c *CSV, reference string) window.Spec {
+func specOf(t testing.TB, c *Rows, reference string) window.Spec {
 	t.Helper()
 	o := watch(t)
 	o.ReferenceFile = reference
-	one, err := newRun(Setting{Watch: o}, &Options{CSV: c})
+	one, err := newRun(Setting{Watch: o}, &Options{Rows: c})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestRowsWithoutTimesComeAtARate(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := replayed(t, Options{
-		CSV:      &CSV{Path: write(t, "rows.csv.gz", text.String()), Rate: 4, Start: start},
+		Rows:     &Rows{Path: write(t, "rows.csv.gz", text.String()), Rate: 4, Start: start},
 		Settings: []Setting{{Watch: watch(t)}},
 	})
 	if !report.first.Equal(start) || !report.last.Equal(start.Add(25*time.Second)) || report.rows != 101 {
@@ -132,33 +132,33 @@ func TestWhatIsWrongWithACSVIsSaidWithItsLine(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, says, text string
-		change           func(*CSV)
+		change           func(*Rows)
 	}{
 		{"no rows", "has a header but no rows: there is nothing to replay", "when,income,state\n", nil},
 		{"empty", "the CSV is empty", "", nil},
 		{"out of order", "line 4: its time 2026-11-01T11:00:00Z is before that of the row above, 2026-11-01T12:00:01Z: sort the rows by \"when\"",
 			"when,income,state\n2026-11-01T12:00:00Z,1,NY\n2026-11-01T12:00:01Z,1,NY\n2026-11-01T11:00:00Z,1,NY\n", nil},
 		{"no such time", `--time: there is no column "when": the columns are income, state`, "income,state\n1,NY\n", nil},
-		{"no such score", `--score: there is no column "p"`, "when,income,state\n1,1,NY\n", func(c *CSV) { c.Score = "p" }},
+		{"no such score", `--score: there is no column "p"`, "when,income,state\n1,1,NY\n", func(c *Rows) { c.Score = "p" }},
 		{"no feature", "there is no column state, which the reference has: its columns are when, income", "when,income\n1,1\n", nil},
 		{"bad time", `line 2, column "when": "noon" is not a time`, "when,income,state\nnoon,1,NY\n", nil},
 		{"milliseconds", "are these milliseconds?", "when,income,state\n1793534400000,1,NY\n", nil},
-		{"percentages", `column "p": the scores go from 0 to 97.5: a score is the probability of the positive class, from 0 to 1`, "when,income,state,p\n1,1,NY,0\n2,1,NY,97.5\n3,1,NY,12\n", func(c *CSV) { c.Score = "p" }},
-		{"logits", `the scores go from -2.5 to 0.5`, "when,income,state,p\n1,1,NY,-2.5\n2,1,NY,0.5\n", func(c *CSV) { c.Score = "p" }},
-		{"no score", `line 2, column "p": the score "high" is not a number`, "when,income,state,p\n1,1,NY,high\n", func(c *CSV) { c.Score = "p" }},
-		{"outcome alone", "--outcome needs --score or --class", "when,income,state,bad\n1,1,NY,1\n", func(c *CSV) { c.Outcome = "bad" }},
+		{"percentages", `column "p": the scores go from 0 to 97.5: a score is the probability of the positive class, from 0 to 1`, "when,income,state,p\n1,1,NY,0\n2,1,NY,97.5\n3,1,NY,12\n", func(c *Rows) { c.Score = "p" }},
+		{"logits", `the scores go from -2.5 to 0.5`, "when,income,state,p\n1,1,NY,-2.5\n2,1,NY,0.5\n", func(c *Rows) { c.Score = "p" }},
+		{"no score", `line 2, column "p": the score "high" is not a number`, "when,income,state,p\n1,1,NY,high\n", func(c *Rows) { c.Score = "p" }},
+		{"outcome alone", "--outcome needs --score or --class", "when,income,state,bad\n1,1,NY,1\n", func(c *Rows) { c.Outcome = "bad" }},
 		{"three outcomes", `outcome column "bad" has more than two values`, "when,income,state,p,bad\n1,1,NY,0,0\n2,1,NY,0,1\n3,1,NY,0,2\n",
-			func(c *CSV) { c.Score, c.Outcome = "p", "bad" }},
-		{"no rate", "--rate=0: must be above 0", "income,state\n1,NY\n", func(c *CSV) { c.Time = "" }},
+			func(c *Rows) { c.Score, c.Outcome = "p", "bad" }},
+		{"no rate", "--rate=0: must be above 0", "income,state\n1,NY\n", func(c *Rows) { c.Time = "" }},
 		{"short line", "line 3: has 1 columns, the header has 3", "when,income,state\n1,1,NY\n2\n", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := CSV{Path: write(t, "rows.csv", test.text), Time: "when", Start: start}
+			c := Rows{Path: write(t, "rows.csv", test.text), Time: "when", Start: start}
 			if test.change != nil {
 				test.change(&c)
 			}
-			_, err := Run(t.Context(), Options{CSV: &c, Step: 15 * time.Second, Settings: []Setting{{Watch: watch(t)}}})
+			_, err := Run(t.Context(), Options{Rows: &c, Step: 15 * time.Second, Settings: []Setting{{Watch: watch(t)}}})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v, want an error with %q", err, test.says)
 			}
@@ -168,11 +168,11 @@ func TestWhatIsWrongWithACSVIsSaidWithItsLine(t *testing.T) {
 
 func TestACSVNeedsOneReference(t *testing.T) {
 	t.Parallel()
-	c := CSV{Path: write(t, "rows.csv", "income,state\n1,NY\n"), Rate: 1, Start: start}
+	c := Rows{Path: write(t, "rows.csv", "income,state\n1,NY\n"), Rate: 1, Start: start}
 	one, other := watch(t), watch(t)
 	text := `{"schema": 1, "model": "m", "features": [{"name": "income", "type": "numeric", "edges": [1], "count": [5, 6]}]}`
 	other.ReferenceFile = write(t, "other.json", text)
-	_, err := Run(t.Context(), Options{CSV: &c, Step: 15 * time.Second, Settings: []Setting{{Name: "one", Watch: one}, {Name: "other", Watch: other}}})
+	_, err := Run(t.Context(), Options{Rows: &c, Step: 15 * time.Second, Settings: []Setting{{Name: "one", Watch: one}, {Name: "other", Watch: other}}})
 	if err == nil || !strings.Contains(err.Error(), `setting "other": its reference or its features are other ones`) {
 		t.Errorf("got %v", err)
 	}
@@ -218,7 +218,7 @@ func FuzzCSV(f *testing.F) {
 	o := watch(f)
 	f.Fuzz(func(t *testing.T, text, when, score string) {
 		report, err := Run(t.Context(), Options{
-			CSV:  &CSV{Path: write(t, "rows.csv", text), Time: when, Score: score, Rate: 1, Start: start},
+			Rows: &Rows{Path: write(t, "rows.csv", text), Time: when, Score: score, Rate: 1, Start: start},
 			Step: 24 * time.Hour, Settings: []Setting{{Watch: o}},
 		})
 		if err == nil && report.Results[0].Models[0].Rows != report.rows {

@@ -1,0 +1,197 @@
+// Package count counts the rows of a file into a reference, in bounded memory.
+package count
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/drift-exporter/drift_exporter/collector/count/sorted"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// Options say what the columns are, and what is made of them.
+type Options struct {
+	survey.Options
+	// Threshold is the score from which on the positive class is predicted, where there
+	// is no column of classes.
+	Threshold float64
+	// Folder is for a temporary file, empty for the system's; Memory is about how many
+	// bytes of values are kept before they go there, 0 for 8 MB; sorting them takes as much again.
+	Folder string
+	Memory int
+}
+
+// defaultMemory is that of Options.
+const defaultMemory = 8 << 20
+
+// Rows reads a table twice, and gives what [reference.Build] gives for its rows. The notes
+// say what a person should know about how the columns were read.
+func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions) (_ *reference.Reference, notes []string, err error) {
+	s, err := survey.Of(ctx, t, &o.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	b.Missing = s.Missing.Texts()
+	j, err := newJudge(ctx, t, s, &o, &b)
+	if err != nil {
+		return nil, s.Notes, err
+	}
+	space := sorted.NewSpace(o.Folder)
+	defer func() { err = errors.Join(err, space.Close()) }()
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	c := newCounting(s, j, space, o.Memory)
+	if err := c.scan(ctx, t); err != nil {
+		return nil, s.Notes, err
+	}
+	r, err := c.reference(b)
+	return r, s.Notes, err
+}
+
+// counting is the columns of a table while they are counted.
+type counting struct {
+	survey  *survey.Survey
+	judge   *judge
+	each    []int // columns that are counted
+	columns []column
+	rows    int
+}
+
+func newCounting(s *survey.Survey, j *judge, space *sorted.Space, memory int) *counting {
+	c := &counting{survey: s, judge: j}
+	for i := range s.Columns {
+		if role := s.Columns[i].Role; role == survey.Feature || role == survey.Score {
+			c.each = append(c.each, i)
+		}
+	}
+	for _, i := range c.each {
+		of := &s.Columns[i]
+		c.columns = append(c.columns, newColumn(of, space, memory/len(c.each), memory/12/runtime.GOMAXPROCS(0)))
+	}
+	return c
+}
+
+// scan counts all rows.
+func (c *counting) scan(ctx context.Context, t rows.Table) error {
+	pass := rows.Pass{
+		Together: c.judge.columns, Rows: c.judge.mark, Each: c.each,
+		Then: func(p *rows.Piece) error {
+			c.rows += p.Rows
+			c.judge.count(p)
+			return nil
+		},
+		Column: func(at int, cells rows.Cells, p *rows.Piece) error { return c.columns[at].add(cells, p) },
+	}
+	if len(pass.Together) == 0 {
+		pass.Rows = nil
+	}
+	if err := t.Scan(ctx, &pass); err != nil {
+		return err
+	}
+	if c.rows != c.survey.Rows {
+		return rows.ErrChanged
+	}
+	return nil
+}
+
+// reference makes the reference of what was counted.
+func (c *counting) reference(b reference.BuildOptions) (*reference.Reference, error) {
+	labels, judged := c.judge.labels()
+	tallies := make([]reference.Tally, 0, len(c.columns))
+	var score *reference.Tally
+	for i := range c.columns {
+		t := c.columns[i].tally(c.rows, judged)
+		if c.columns[i].of.Role != survey.Score {
+			tallies = append(tallies, t)
+		} else if c.judge.held > 0 {
+			t.Name, t.Missing = "score", c.columns[i].missing
+			score = &t
+		}
+	}
+	r, err := reference.BuildTallies(int64(c.rows), tallies, score, labels, b)
+	for i := range c.columns {
+		err = errors.Join(c.columns[i].err(), err)
+	}
+	return r, err
+}
+
+// column counts one column.
+type column struct {
+	of               *survey.Column
+	numbers          *sorted.Numbers // nil: texts
+	texts            *sorted.Texts
+	missing, invalid int64
+
+	x     []float64 // scratch
+	kinds []value.Kind
+}
+
+// newColumn begins with a column that takes some memory, and sorts a number of numbers at
+// a time.
+func newColumn(of *survey.Column, space *sorted.Space, memory, chunk int) column {
+	if of.Read.Type == value.Numeric {
+		return column{of: of, numbers: sorted.NewNumbers(space, memory, chunk)}
+	}
+	return column{of: of, texts: sorted.NewTexts(space, memory)}
+}
+
+// add counts some rows.
+func (c *column) add(cells rows.Cells, p *rows.Piece) error {
+	mark := func(int) sorted.Mark { return sorted.Unknown }
+	if p.Marks != nil {
+		mark = func(row int) sorted.Mark { return sorted.Mark(p.Marks[row] &^ heldOut) }
+	}
+	if c.numbers == nil {
+		cells.Texts(&c.of.Read, func(row int, kind value.Kind, text []byte) {
+			switch kind {
+			case value.Known:
+				c.texts.Add(text, mark(row))
+			case value.Invalid:
+				c.invalid++
+			case value.Missing:
+				c.missing++
+			}
+		})
+		return c.texts.Err()
+	}
+	if cap(c.x) < p.Rows {
+		c.x, c.kinds = make([]float64, p.Rows), make([]value.Kind, p.Rows)
+	}
+	x, kinds := c.x[:p.Rows], c.kinds[:p.Rows]
+	cells.Numbers(&c.of.Read, x, kinds)
+	for row, kind := range kinds {
+		switch {
+		case c.of.Role == survey.Score && p.Marks[row]&heldOut == 0:
+		case kind == value.Known:
+			c.numbers.Add(x[row], mark(row))
+		case kind == value.Invalid:
+			c.invalid++
+		default:
+			c.missing++
+		}
+	}
+	return c.numbers.Err()
+}
+
+// tally is what was counted.
+func (c *column) tally(rows int, judged bool) reference.Tally {
+	t := reference.Tally{Name: c.of.Name, Type: c.of.Read.Type, Missing: c.missing, Invalid: c.invalid, Ranges: c.of.Asked == value.Numeric, HasOutcomes: judged}
+	if c.numbers != nil {
+		t.Sorted, t.Done = c.numbers.Ascending(), c.numbers.Release
+	} else {
+		t.Sorted = c.texts.Ascending()
+	}
+	return t
+}
+
+func (c *column) err() error {
+	if c.numbers != nil {
+		return c.numbers.Err()
+	}
+	return c.texts.Err()
+}

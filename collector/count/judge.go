@@ -1,0 +1,253 @@
+package count
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/drift-exporter/drift_exporter/collector/count/sorted"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/survey"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// heldOut marks a row with an answer of the model, beside its [sorted.Mark].
+const heldOut = 4
+
+// answer is what the model answered for a row and what became of it, as far as classes go:
+// rows with equal ones are judged alike.
+type answer struct {
+	// predicted and actual are classes in canonical form, empty for none. Without a
+	// column of classes predicted is "1" for a score of the threshold or more, else "0".
+	predicted, actual string
+	scored            bool
+}
+
+// mostAnswers bounds the memory of a column that holds no classes.
+const mostAnswers = 1 << 16
+
+// judge says of each row whether the model was right.
+type judge struct {
+	survey    *survey.Survey
+	threshold float64
+	columns   []int // score, class, outcome: of those there are
+	score     int   // place in columns, -1 without one
+	class     int
+	outcome   int
+
+	marks map[answer]uint8
+	rows  map[answer]int64
+	held  int64
+	all   *reference.HeldOut // of each answer
+	order []answer           // of these
+}
+
+// newJudge completes the options by what the answers say.
+func newJudge(ctx context.Context, t rows.Table, s *survey.Survey, o *Options, b *reference.BuildOptions) (*judge, error) {
+	j := &judge{survey: s, threshold: o.Threshold, marks: map[answer]uint8{}, rows: map[answer]int64{}, score: -1, class: -1, outcome: -1}
+	for _, role := range []struct {
+		at   *int
+		role survey.Role
+	}{{&j.score, survey.Score}, {&j.class, survey.Class}, {&j.outcome, survey.Outcome}} {
+		if i := s.Find(role.role); i >= 0 {
+			*role.at = len(j.columns)
+			j.columns = append(j.columns, i)
+		}
+	}
+	if j.score < 0 && j.class < 0 {
+		j.columns = nil // nothing to hold outcomes against
+		return j, nil
+	}
+	if err := j.find(ctx, t); err != nil {
+		return nil, err
+	}
+	return j, j.learn(o, b)
+}
+
+// find lists the answers that there are.
+func (j *judge) find(ctx context.Context, t rows.Table) error {
+	if j.class < 0 {
+		actual := []string{""}
+		if j.outcome >= 0 {
+			actual = append(actual, "0", "1")
+		}
+		for _, y := range actual {
+			j.order = append(j.order, answer{"0", y, true}, answer{"1", y, true})
+		}
+		return nil
+	}
+	known := map[answer]bool{}
+	err := t.Scan(ctx, &rows.Pass{Together: j.columns, Rows: j.answers, Then: func(p *rows.Piece) error {
+		for _, a := range p.Made.([]answer) {
+			if a == (answer{}) || known[a] {
+				continue
+			}
+			known[a] = true
+			if j.order = append(j.order, a); len(j.order) > mostAnswers {
+				return fmt.Errorf("--class: column %q has too many different texts to be classes", j.survey.Columns[j.columns[j.class]].Name)
+			}
+		}
+		return nil
+	}})
+	return err
+}
+
+// learn makes labels of the answers, as if each were a row.
+func (j *judge) learn(o *Options, b *reference.BuildOptions) error {
+	a := reference.Answers{Outcome: o.Outcome, Coding: j.survey.Coding}
+	for _, one := range j.order {
+		if j.score >= 0 {
+			a.Scores = append(a.Scores, j.scoreOf(one))
+		}
+		switch {
+		case j.class >= 0:
+			a.Predicted = append(a.Predicted, one.predicted)
+			if j.outcome >= 0 {
+				a.Actual = append(a.Actual, one.actual)
+			}
+		case j.outcome >= 0:
+			a.Outcomes = append(a.Outcomes, map[string]float64{"": math.NaN(), "0": 0, "1": 1}[one.actual])
+		}
+	}
+	if j.class >= 0 && a.Predicted == nil {
+		a.Predicted = []string{} // a column without a class
+	}
+	labels, err := a.HeldOut(o.Positive, o.Threshold, b)
+	if err != nil {
+		return err
+	}
+	j.all = labels
+	for i, at := range labels.Index {
+		mark := uint8(sorted.Unknown)
+		if len(labels.Actual) > 0 && labels.Actual[i] != "" && labels.Predicted[i] != "" {
+			if mark = uint8(sorted.Wrong); labels.Actual[i] == labels.Predicted[i] {
+				mark = uint8(sorted.Right)
+			}
+		}
+		j.marks[j.order[at]] = mark | heldOut
+	}
+	return nil
+}
+
+// scoreOf is a score with which an answer is the answer that it is.
+func (j *judge) scoreOf(a answer) float64 {
+	switch {
+	case !a.scored:
+		return math.NaN()
+	case j.class < 0 && a.predicted == "1":
+		return j.threshold
+	}
+	return 0
+}
+
+// answers fills in those of some rows.
+func (j *judge) answers(p *rows.Piece) error {
+	all := make([]answer, p.Rows)
+	p.Made = all
+	if j.score >= 0 {
+		if err := j.scores(p, all); err != nil {
+			return err
+		}
+	}
+	missing, coded := j.survey.Missing, j.survey.Coded
+	for row := range all {
+		a := &all[row]
+		if j.class >= 0 {
+			a.predicted = missing.Class(p.Cells(j.class).Text(row))
+		}
+		switch {
+		case j.outcome < 0:
+		case coded:
+			a.actual = j.survey.Coding.Class(p.Cells(j.outcome).Text(row))
+		default:
+			a.actual = missing.Class(p.Cells(j.outcome).Text(row))
+		}
+	}
+	return nil
+}
+
+// scratch is room for the scores of some rows.
+type scratch struct {
+	x     []float64
+	kinds []value.Kind
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// scores reads the scores of some rows.
+func (j *judge) scores(p *rows.Piece, all []answer) error {
+	room := scratches.Get().(*scratch)
+	defer scratches.Put(room)
+	if cap(room.x) < p.Rows {
+		room.x, room.kinds = make([]float64, p.Rows), make([]value.Kind, p.Rows)
+	}
+	x, kinds := room.x[:p.Rows], room.kinds[:p.Rows]
+	p.Cells(j.score).Numbers(&j.survey.Columns[j.columns[j.score]].Read, x, kinds)
+	if err := j.survey.CheckScores(kinds, p.Cells(j.score), p); err != nil {
+		return err
+	}
+	for row, kind := range kinds {
+		if kind != value.Known {
+			continue
+		}
+		if all[row].scored = true; j.class < 0 {
+			all[row].predicted = "0"
+			if x[row] >= j.threshold {
+				all[row].predicted = "1"
+			}
+		}
+	}
+	return nil
+}
+
+// mark judges some rows.
+func (j *judge) mark(p *rows.Piece) error {
+	if err := j.answers(p); err != nil {
+		return err
+	}
+	all := p.Made.([]answer)
+	p.Marks = make([]uint8, p.Rows)
+	made := map[answer]int64{}
+	for row, a := range all {
+		mark := j.marks[a]
+		if p.Marks[row] = mark; mark != 0 {
+			made[a]++
+		}
+	}
+	p.Made = made
+	return nil
+}
+
+// count counts the answers of some rows.
+func (j *judge) count(p *rows.Piece) {
+	if p.Marks == nil {
+		return
+	}
+	for a, n := range p.Made.(map[answer]int64) {
+		j.rows[a] += n
+		j.held += n
+	}
+}
+
+// labels are the answers with their rows, and whether any outcome is known.
+func (j *judge) labels() (labels *reference.HeldOut, judged bool) {
+	labels = &reference.HeldOut{}
+	if j.all == nil {
+		return labels, false
+	}
+	for i, at := range j.all.Index {
+		a := j.order[at]
+		if j.rows[a] == 0 {
+			continue
+		}
+		labels.Rows = append(labels.Rows, j.rows[a])
+		labels.Predicted = append(labels.Predicted, j.all.Predicted[i])
+		if j.all.Actual != nil {
+			labels.Actual = append(labels.Actual, j.all.Actual[i])
+			judged = judged || j.marks[a]&^heldOut != 0
+		}
+	}
+	return labels, judged
+}

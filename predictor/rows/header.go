@@ -1,0 +1,38 @@
+package rows
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Header are the names of the columns of a table.
+type Header []string
+
+// Column is the index of the named column; the error lists the columns there are.
+func (h Header) Column(name string) (int, error) {
+	for i, column := range h {
+		if column == name {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, h)
+}
+
+// mostNames bounds what an error says of a table with many columns.
+const mostNames = 50
+
+// String lists the columns for an error: the first 50, each cut to 40 bytes.
+func (h Header) String() string {
+	var list strings.Builder
+	for i, name := range h {
+		if i == mostNames {
+			fmt.Fprintf(&list, " and %d more", len(h)-i)
+			break
+		}
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString(cut(name))
+	}
+	return list.String()
+}

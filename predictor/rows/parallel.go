@@ -1,0 +1,39 @@
+package rows
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// mostCores bounds the memory of a reading, which has blocks for every core.
+const mostCores = 8
+
+func cores() int { return min(runtime.GOMAXPROCS(0), mostCores) }
+
+// each calls work with 0 to n-1, as many at a time as there are cores.
+func each(n int, work func(i int)) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(n, cores()) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				work(i)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// eachColumn calls work with the columns of Pass.Each, and returns the error of the
+// first that has one.
+func eachColumn(p *Pass, work func(i int) error) error {
+	wrong := make([]error, len(p.Each))
+	each(len(p.Each), func(i int) { wrong[i] = work(i) })
+	for _, err := range wrong {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
