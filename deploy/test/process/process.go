@@ -3,6 +3,7 @@ package process
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,10 @@ func Await(cmd *exec.Cmd, address, ready *regexp.Regexp) (*Process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	said, p := bufio.NewReader(stderr), &Process{PID: cmd.Process.Pid, cmd: cmd}
+	said, p, last := bufio.NewReader(stderr), &Process{PID: cmd.Process.Pid, cmd: cmd}, ""
 	for {
 		line, err := said.ReadString('\n')
+		last = cmp.Or(line, last)
 		if m := address.FindStringSubmatch(line); m != nil {
 			p.Address = m[1]
 		}
@@ -53,7 +55,7 @@ func Await(cmd *exec.Cmd, address, ready *regexp.Regexp) (*Process, error) {
 			return p, nil
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s ended before it listened: %s", cmd.Args[0], line), cmd.Wait())
+			return nil, errors.Join(fmt.Errorf("%s ended before it listened: %s", cmd.Args[0], last), cmd.Wait())
 		}
 	}
 }

@@ -58,12 +58,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.DurationVar(&s.scrape, "scrape", 5*time.Second, "time between two scrapes")
 	flags.IntVar(&s.clients, "clients", 0, "clients at once; 0: whichever of 16, 64 and 256 gets most answers in the first seconds")
 	flags.Float64Var(&s.feedback, "feedback", .1, "outcomes for each prediction")
-	flags.Int64Var(&s.size, "size", 256<<20, "bytes that retention keeps of the log")
+	flags.Int64Var(&s.size, "size", 128<<20, "bytes that retention keeps of the log")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *quick {
-		s.time, s.interval, s.scrape, s.size, s.clients = 6*time.Second, time.Second, 500*time.Millisecond, 4<<20, 16
+		s.time, s.interval, s.scrape, s.size, s.clients = 6*time.Second, time.Second, 500*time.Millisecond, 2<<20, 16
 	}
 	if s.time <= 0 || s.interval <= 0 || s.scrape <= 0 || s.clients < 0 || s.feedback < 0 || s.feedback > 1 {
 		return errors.New("times and clients must be positive, and -feedback in [0, 1]")

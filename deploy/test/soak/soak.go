@@ -79,15 +79,20 @@ func soak(ctx context.Context, s settings, judged bool, stderr io.Writer) (text 
 		return "", nil, err
 	}
 	b.WriteString("\n" + held.String() + "\n")
-	verdicts := judge(r.lines)
-	for _, v := range verdicts {
+	if len(r.problems) == 0 {
+		fmt.Fprintf(&b, "- counters: %d series of both pages, none ever fell; the log is sound, and its sums are what was answered\n",
+			len(r.pages[0].counters)+len(r.pages[1].counters))
+	}
+	for _, v := range judge(r.lines) {
+		if !judged {
+			b.WriteString("- growth: not judged in so short a run\n")
+			break
+		}
 		b.WriteString(v.String() + "\n")
-		if judged && v.grew {
+		if v.grew {
 			r.problems = append(r.problems, errors.New(v.String()))
 		}
 	}
-	fmt.Fprintf(&b, "- counters: %d series of both pages, none ever fell; the log is sound, and its sums are what was answered\n",
-		len(r.pages[0].counters)+len(r.pages[1].counters))
 	if len(r.problems) > 0 {
 		fmt.Fprintf(&b, "- PROBLEMS: %v\n", errors.Join(r.problems...))
 	}
@@ -96,7 +101,7 @@ func soak(ctx context.Context, s settings, judged bool, stderr io.Writer) (text 
 
 // start starts both processes and the clients.
 func (r *running) start(ctx context.Context) (err error) {
-	if r.predictor, err = process.Start(ctx, r.binary, "predictor", r.path, fmt.Sprintf("--predictions.retention.size=%d", r.size)); err != nil {
+	if r.predictor, err = process.Start(ctx, r.binary, "predictor", r.path, fmt.Sprintf("--predictions.retention.size=%dB", r.size)); err != nil {
 		return err
 	}
 	if r.exporter, err = process.Start(ctx, r.binary, "exporter", r.path); err != nil {
