@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -34,7 +35,14 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// atOnce is how many tests run at once, unless -parallel says otherwise: they wait for
+// processes more than they use a processor.
+const atOnce = "6"
+
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	status := m.Run()
 	if path, err := binary(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(path))

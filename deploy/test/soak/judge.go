@@ -8,7 +8,7 @@ import (
 // verdict is whether one quantity grew.
 type verdict struct {
 	what, unit  string
-	early, late float64 // medians of the middle and of the last third of the run
+	early, late float64 // medians of the two halves of what is judged
 	grew        bool
 }
 
@@ -17,7 +17,7 @@ func (v verdict) String() string {
 	if v.grew {
 		says = "GROWS"
 	}
-	return fmt.Sprintf("- %s: %.1f %s in the middle third of the run, %.1f in the last: %s", v.what, v.early, v.unit, v.late, says)
+	return fmt.Sprintf("- %s: %.1f %s at first, %.1f later: %s", v.what, v.early, v.unit, v.late, says)
 }
 
 // quantities are what must not grow once the log has reached its size, and by how
@@ -36,19 +36,28 @@ var quantities = []struct {
 	{"write-ahead log", "MiB", 8, func(l line) float64 { return float64(l.wal) / (1 << 20) }},
 	{"log", "MiB", 8, func(l line) float64 { return float64(l.log) / (1 << 20) }},
 	{"lag of the exporter", "predictions", 1000, func(l line) float64 { return float64(l.lag) }},
-	{"p99", "ms", 5, func(l line) float64 { return float64(l.p99) / 1e6 }},
 }
 
-// judge compares the last third of the run with the middle one. The first fills
-// caches, windows and the log, and is not judged.
+// steady leaves out the first third of the run, in which caches and windows are
+// filled, and what came before the log had reached its size, in bytes.
+func steady(lines []line, size int64) []line {
+	for i := len(lines) / 3; i < len(lines); i++ {
+		if float64(lines[i].log) > .95*float64(size) {
+			return lines[i:]
+		}
+	}
+	return nil
+}
+
+// judge compares the second half of the lines with the first.
 func judge(lines []line) []verdict {
-	third := len(lines) / 3
-	if third == 0 {
+	half := len(lines) / 2
+	if half == 0 {
 		return nil
 	}
 	var all []verdict
 	for _, q := range quantities {
-		v := verdict{what: q.what, unit: q.unit, early: median(lines[third:2*third], q.of), late: median(lines[2*third:], q.of)}
+		v := verdict{what: q.what, unit: q.unit, early: median(lines[:half], q.of), late: median(lines[half:], q.of)}
 		v.grew = v.late > 1.1*v.early+q.slack
 		all = append(all, v)
 	}

@@ -64,7 +64,7 @@ func soak(ctx context.Context, s settings, judged bool, stderr io.Writer) (text 
 	if err := r.settle(ctx); err != nil {
 		return "", nil, err
 	}
-	held, err := r.usage(ctx, first, end-written)
+	day, err := r.usage(ctx, first, end-written)
 	if err != nil {
 		return "", nil, err
 	}
@@ -78,16 +78,22 @@ func soak(ctx context.Context, s settings, judged bool, stderr io.Writer) (text 
 	if err := writeTable(&b, r.lines); err != nil {
 		return "", nil, err
 	}
-	b.WriteString("\n" + held.String() + "\n")
+	b.WriteString("\n" + day.String() + "\n")
 	if len(r.problems) == 0 {
 		fmt.Fprintf(&b, "- counters: %d series of both pages, none ever fell; the log is sound, and its sums are what was answered\n",
 			len(r.pages[0].counters)+len(r.pages[1].counters))
 	}
-	for _, v := range judge(r.lines) {
-		if !judged {
-			b.WriteString("- growth: not judged in so short a run\n")
-			break
-		}
+	held := steady(r.lines, s.size)
+	switch {
+	case !judged:
+		held = nil
+		b.WriteString("- growth: not judged in so short a run\n")
+	case len(held) < 4:
+		r.problems = append(r.problems, errors.New("the log reached its size too late to judge what grows: run longer, or with a smaller -size"))
+	default:
+		fmt.Fprintf(&b, "- growth, from %v on:\n", held[0].at)
+	}
+	for _, v := range judge(held) {
 		b.WriteString(v.String() + "\n")
 		if v.grew {
 			r.problems = append(r.problems, errors.New(v.String()))
@@ -104,7 +110,7 @@ func (r *running) start(ctx context.Context) (err error) {
 	if r.predictor, err = process.Start(ctx, r.binary, "predictor", r.path, fmt.Sprintf("--predictions.retention.size=%dB", r.size)); err != nil {
 		return err
 	}
-	if r.exporter, err = process.Start(ctx, r.binary, "exporter", r.path); err != nil {
+	if r.exporter, err = process.Start(ctx, r.binary, "exporter", r.path, "--web.enable-pprof"); err != nil {
 		return err
 	}
 	r.pages = [2]*page{newPage("predictor", r.predictor.Address), newPage("exporter", r.exporter.Address)}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestWhatGrowsIsFound(t *testing.T) {
@@ -12,6 +11,7 @@ func TestWhatGrowsIsFound(t *testing.T) {
 	lines := func(of func(i int, l *line)) []line {
 		all := make([]line, 30)
 		for i := range all {
+			all[i].log = int64(min(i, 15)) << 20
 			all[i].held[0] = held{resident: 50 << 20, files: 20, goroutines: 30}
 			of(i, &all[i])
 		}
@@ -29,10 +29,9 @@ func TestWhatGrowsIsFound(t *testing.T) {
 		{"goroutines of the exporter", func(i int, l *line) { l.held[1].goroutines = float64(3 * i) }},
 		{"write-ahead log", func(i int, l *line) { l.wal = int64(i) << 22 }},
 		{"lag of the exporter", func(i int, l *line) { l.lag = int64(i) * 1000 }},
-		{"p99", func(i int, l *line) { l.p99 = time.Duration(i) * 2 * time.Millisecond }},
 	} {
 		var grew []string
-		for _, v := range judge(lines(test.of)) {
+		for _, v := range judge(steady(lines(test.of), 15<<20)) {
 			if v.grew {
 				grew = append(grew, v.what)
 			}
@@ -41,8 +40,8 @@ func TestWhatGrowsIsFound(t *testing.T) {
 			t.Errorf("found %q, want %q", got, test.want)
 		}
 	}
-	if got := judge(make([]line, 2)); got != nil {
-		t.Errorf("two lines are judged: %v", got)
+	if got := judge(steady(make([]line, 20), 1)); got != nil {
+		t.Errorf("a log that is not full is judged: %v", got)
 	}
 }
 
