@@ -21,7 +21,7 @@ import (
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
-collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq
+collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey
 collector/config: predictor/strictyaml
@@ -51,11 +51,13 @@ main: collector/command collector/command/sources collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
 predictor/outcomes/api: predictor/outcomes predictor/strictjson predictor/strictyaml
-predictor/outcomes/database: predictor/outcomes predictor/strictyaml
+predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
 predictor/outcomes/agreement:
+predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
+predictor/outcomes/watermark: predictor/outcomes predictor/strictyaml
 predictor/outcomes: predictor/outcomes/agreement predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
 predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
 predictor/model: predictor/rows predictor/strictjson predictor/survey predictor/value

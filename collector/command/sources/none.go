@@ -1,6 +1,8 @@
+//go:build nobigquery
+
 package sources
 
-import "github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
+import "github.com/drift-exporter/drift_exporter/predictor/outcomes"
 
-// buckets are the clients of buckets, none in this build.
-func buckets() files.Buckets { return nil }
+// cloud are the kinds of sources that need Google's clients, none in this build.
+var cloud []outcomes.Kind

@@ -13,5 +13,5 @@ import (
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return []outcomes.Kind{files.Kind(buckets()), database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind}
+	return append([]outcomes.Kind{files.Kind, database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind}, cloud...)
 }

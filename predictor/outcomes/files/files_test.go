@@ -65,7 +65,7 @@ func (p place) aged(t *testing.T, name string, ago time.Duration) {
 func (p place) pass(t *testing.T, keys string) (string, error) {
 	t.Helper()
 	text := "sources:\n- {name: nightly, files: {path: \"" + p.folder + "/*\"}" + keys + "}\n"
-	c, err := outcomes.Parse([]byte(text), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{files.Kind(nil)})
+	c, err := outcomes.Parse([]byte(text), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{files.Kind})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,14 +187,14 @@ func TestPathsAreRefusedInWords(t *testing.T) {
 		"{}":                                  "path is missing; write a folder",
 		"{path: \"\"}":                        "path is empty",
 		"{path: \"[\"}":                       `path "[" is no pattern`,
-		"{path: \"gs://b/x\"}":                "built without clients of buckets",
-		"{path: \"http://b/x\"}":              "is of no known kind",
+		"{path: \"gs://b/x\"}":                "files are read on this machine only",
+		"{path: \"http://b/x\"}":              "is a URL",
 		"{path: x, format: xml}":              `format "xml" is none of auto, csv, jsonl`,
 		"{path: x, schedule: \"99 * * * *\"}": `schedule "99 * * * *" is not one of cron`,
 		"{path: x, schedule: \"@daily\", interval: 1h}": "interval and schedule are both there",
 		"{path: x, interval: 0s}":                       "write a duration from 1s to",
 	} {
-		_, err := outcomes.Parse([]byte("sources:\n- name: a\n  files: "+text), "outcomes.yml", []outcomes.Kind{files.Kind(nil)})
+		_, err := outcomes.Parse([]byte("sources:\n- name: a\n  files: "+text), "outcomes.yml", []outcomes.Kind{files.Kind})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)
 		}

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 
 // importAll reads the CSV files of a folder into a log.
 func importAll(ctx context.Context, folder, log string) error {
-	c, err := outcomes.Parse([]byte("sources:\n- {name: nightly, files: {path: \"*.csv\"}, confidence: 0.9}\n"), filepath.Join(folder, "outcomes.yml"), []outcomes.Kind{files.Kind(nil)})
+	c, err := outcomes.Parse([]byte("sources:\n- {name: nightly, files: {path: \"*.csv\"}, confidence: 0.9}\n"), filepath.Join(folder, "outcomes.yml"), []outcomes.Kind{files.Kind})
 	if err != nil {
 		return err
 	}

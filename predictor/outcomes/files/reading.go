@@ -68,6 +68,8 @@ func (s *Source) formatOf(name string) (string, error) {
 		return CSV, nil
 	case ".jsonl", ".ndjson", ".json":
 		return JSONLines, nil
+	case ".parquet":
+		return "", fmt.Errorf("parquet files are not read: write it as CSV or JSON lines, or move it out of the folder")
 	}
 	return "", fmt.Errorf("the name does not say of which format the file is: name it .csv or .jsonl, or set format")
 }

@@ -39,40 +39,24 @@ type Source struct {
 	Settle time.Duration
 }
 
-// Buckets opens the files below a URL such as gs://bucket/folder/*.csv.
-type Buckets func(ctx context.Context, url string) (Store, error)
+// Kind is the kind of source whose key is files.
+var Kind = outcomes.Kind{Name: "files", Parse: parse}
 
-// schemes are those of URLs of buckets.
-var schemes = []string{"gs://", "s3://"}
-
-// Kind is the kind of source whose key is files. buckets is nil in a build without
-// clients of buckets.
-func Kind(buckets Buckets) outcomes.Kind {
-	return outcomes.Kind{Name: "files", Parse: func(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
-		return parse(d, n, buckets)
-	}}
-}
-
-func parse(d strictyaml.Decoder, n *yaml.Node, buckets Buckets) (outcomes.Source, error) {
+func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	m := d.Map(n, "files", append([]string{"path", "format", "settle"}, outcomes.ScheduleKeys...)...)
-	m.Require("path", "write a folder, a pattern such as /data/outcomes/*.csv, or a URL such as gs://bucket/outcomes/*.csv")
+	m.Require("path", "write a folder, or a pattern such as /data/outcomes/*.csv")
 	s := &Source{
 		Format:   m.OneOf("format", Formats...),
 		Settle:   m.Duration("settle", 10*time.Second, 0, time.Hour),
 		Schedule: outcomes.ParseSchedule(m, time.Minute),
 	}
 	path := m.Text("path", "")
-	bucket := slices.ContainsFunc(schemes, func(scheme string) bool { return strings.HasPrefix(path, scheme) })
 	switch {
 	case m.Err != nil:
 	case path == "":
 		m.Wrong("path", "path is empty; write a folder or a pattern of files")
-	case bucket && buckets == nil:
-		m.Wrong("path", "path %q: this drift_exporter was built without clients of buckets (TAGS=nobigquery); use a build with them", path)
-	case bucket:
-		s.Open = func(ctx context.Context) (Store, error) { return buckets(ctx, path) }
 	case strings.Contains(path, "://"):
-		m.Wrong("path", "path %q is of no known kind; write a path of this machine, gs://BUCKET/... or s3://BUCKET/...", path)
+		m.Wrong("path", "path %q is a URL, and files are read on this machine only; copy or mount the bucket, and write its folder", path)
 	default:
 		if _, err := filepath.Match(path, ""); err != nil {
 			m.Wrong("path", "path %q is no pattern: %w", path, err)
