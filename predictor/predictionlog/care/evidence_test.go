@@ -73,6 +73,39 @@ func TestEraseReachesEveryTable(t *testing.T) {
 	}
 }
 
+func TestAnErasureIsNotedForEveryDestination(t *testing.T) {
+	t.Parallel()
+	path, persons, c := evidenceOf(t)
+	if _, err := Erase(t.Context(), path, "unknown"); !errors.Is(err, predictionlog.ErrNotFound) {
+		t.Errorf("without a destination: %v", err)
+	}
+	if n := number(t, c, "SELECT count(*) FROM erasures"); n != 0 {
+		t.Errorf("%d erasures are kept for nobody", n)
+	}
+	must(t, c, "INSERT INTO shipped (destination, log) VALUES ('there', 'predictions'), ('elsewhere', 'predictions')")
+	must(t, c, `INSERT INTO outcomes_rejected (received_at, source, reason, record) VALUES (1, 's', 'no class', '{"prediction_id": 0, "x": 1}'), (1, 's', 'no class', '{"prediction_id": 10}')`)
+	erased, err := Erase(t.Context(), path, persons[0].RequestID)
+	if err != nil || erased.Rows != 7 || strings.Join(erased.Destinations, " ") != "elsewhere there" {
+		t.Errorf("erased %+v, %v", erased, err)
+	}
+	// Retention has deleted the other one: there it may still be.
+	must(t, c, "DELETE FROM predictions WHERE id = 1")
+	for _, table := range []string{"outcomes", "outcomes_pending"} {
+		must(t, c, "DELETE FROM "+table)
+	}
+	must(t, c, "DELETE FROM outcomes_rejected WHERE seq = 2")
+	if erased, err := Erase(t.Context(), path, persons[1].RequestID); err != nil || erased.Rows != 0 || !strings.Contains(erased.String(), "there, too: elsewhere, there") {
+		t.Errorf("erased %+v, %v", erased, err)
+	}
+	if n := number(t, c, "SELECT count(*) * 10 + count(prediction_id) FROM erasures"); n != 21 {
+		t.Errorf("erasures and those with a number: %d, want two and one", n)
+	}
+	report, err := Check(t.Context(), path)
+	if err != nil || report.Erasures != 2 || !strings.Contains(report.String(), "erasures     2 that have not reached") {
+		t.Errorf("%v\n%s", err, report)
+	}
+}
+
 func TestPruneTakesOldEvidenceAndNoReview(t *testing.T) {
 	t.Parallel()
 	path, _, c := evidenceOf(t)
@@ -93,6 +126,11 @@ func TestCheckFindsEvidenceThatWasChanged(t *testing.T) {
 		{"a review says something else", "DROP TRIGGER reviews_update; UPDATE reviews SET outcome = '0' WHERE seq = 1", "row 1 was changed"},
 		{"a review is gone", "DELETE FROM reviews WHERE seq = 1", "row 2 does not follow"},
 		{"evidence of nothing", "INSERT INTO outcomes (prediction_id, outcome, accepted) VALUES (700, '1', 1)", "have never been"},
+		{"evidence without a prediction", "INSERT INTO outcomes (request_id, outcome, accepted) VALUES ('x', '1', 1)", "accepted without a prediction"},
+		{"evidence that counts nowhere", "INSERT INTO feedback (prediction_id, time, outcome) VALUES (0, 1, '1'); INSERT INTO outcomes (prediction_id, outcome, accepted) VALUES (1, '1', 1)", "no feedback of their prediction counts"},
+		{"a review of nothing", "INSERT INTO reviews (time, prediction_id, reviewer, outcome, previous, hash) VALUES (1, 700, 'x', '1', '', hex(zeroblob(32)))", "reviews: 1 rows are about predictions that have never been"},
+		{"numbers that are given again", "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'outcomes'", "outcomes: the newest row is 4, and sqlite_sequence says that numbers up to 1 are used"},
+		{"a destination that knows more", "INSERT INTO shipped (destination, log, up_to_id) VALUES ('there', 'reviews', 9)", "shipped: there has reviews up to 9, and the log has had 2"},
 		{"a shadow of another request", "INSERT INTO predictions (model, features, class, request_id, shadow_of) VALUES ('m', '{}', '1', 'another', 0)", "another request id"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -109,3 +109,23 @@ func TestPythonWriterRunsAsItStands(t *testing.T) {
 		t.Errorf("without a log it ran: %s", out)
 	}
 }
+
+func TestThePythonWriterGoesOnAfterAMigration(t *testing.T) {
+	t.Parallel()
+	name := python(t)
+	for version, schema := range map[string]string{"1": schema1, "2": schema2} {
+		path := logOf(t, schema, 50)
+		if err := Migrate(t.Context(), path, Watch{}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(rowsOf(t, newReader(t, path)))
+		if out, err := exec.CommandContext(t.Context(), name, "-c", worker, path, "after", "20").CombinedOutput(); err != nil {
+			t.Errorf("version %s: %v\n%s", version, err, out)
+		}
+		rows := rowsOf(t, newReader(t, path))
+		if len(rows) != before+20 || rows[before].ID != 51 {
+			t.Errorf("version %s: %d rows after %d, the first new one %d, want 51: the newest rows were deleted", version, len(rows), before, rows[min(before, len(rows)-1)].ID)
+		}
+		sound(t, path, 0)
+	}
+}
