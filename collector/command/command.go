@@ -51,6 +51,7 @@ func Add(app *kingpin.Application, e *Environment) map[string]Run {
 		"train":     e.train(app.Command("train", "Fit a model to rows with outcomes; write the model file and the reference file.")),
 		"reference": e.reference(app.Command("reference", "Build a reference file from rows that any model has scored, or print one.")),
 		"replay":    e.replay(app.Command("replay", "Replay history through a configuration and report the alarms it would have raised, and when.")),
+		"report":    e.report(app.Command("report", "Write what the page said at the end of a past interval, and how it came to that, as one HTML file.")),
 		"ship":      e.ship(app.Command("ship", "Ship a prediction log to BigQuery: every prediction, outcome and refusal, exactly once.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
 	}

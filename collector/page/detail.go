@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/assess"
@@ -70,6 +71,8 @@ type level struct {
 // change is a change of the verdict.
 type change struct {
 	State state
+	Name  piece
+	at    time.Time
 	Says  string
 	Time  piece
 	Seen  phrase
@@ -177,9 +180,12 @@ func (v *viewer) changes(m watched, s *subject) (all []change) {
 	}
 	for i := len(t.Changes) - 1; i >= 0; i-- {
 		c := &t.Changes[i]
-		at := change{State: quiet, Says: "alarm ended", Time: when(c.Time, v.a.Time), Seen: say(words.Plural(c.Predictions, "prediction"), " in the window")}
+		at := change{at: c.Time, Name: linked(name(s.name), v.link(m, s)), State: quiet, Says: "alarm ended", Time: when(c.Time, v.a.Time), Seen: say(words.Plural(c.Predictions, "prediction"), " in the window")}
 		if c.Detected {
 			at.State, at.Says = drifted, "drift detected"
+		}
+		if c.Time.Before(v.a.Time.Add(-v.span)) {
+			break
 		}
 		if c.KL != nil {
 			at.Seen = say(at.Seen, ", ", piece{Text: words.Nats(*c.KL), Value: words.Exact(*c.KL)}, " from the reference")

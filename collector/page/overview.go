@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -125,8 +126,26 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	for i := range answers {
 		to.Answers = append(to.Answers, v.row(m, &answers[i]))
 	}
+	to.Changes = v.changed(m, subjects, answers)
 	to.HasTable = len(to.Table.Rows)+len(to.Answers) > 0
 	to.Course = "The last " + words.Duration(v.span)
+}
+
+// mostChanged is how many changes of verdicts a model shows.
+const mostChanged = 12
+
+// changed are the newest changes of all verdicts of a model, the newest first.
+func (v *viewer) changed(m watched, lists ...[]subject) (all []change) {
+	for _, list := range lists {
+		for i := range list {
+			all = append(all, v.changes(m, &list[i])...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b change) int { return b.at.Compare(a.at) })
+	if len(all) > mostChanged && !v.alone {
+		all = all[:mostChanged]
+	}
+	return all
 }
 
 // mostWhich is how many drifted features are named one by one.

@@ -15,19 +15,19 @@ type page struct {
 	State    state
 	// Labels are those of the metrics in the headline.
 	Labels labels
-	// Lead is a sentence below the headline, nil when there is nothing more to say.
-	Lead phrase
-	Time piece
+	Time   piece
 	// Links lead to other pages, nil where the page stands alone.
 	Links []piece
 	// Back leads one level up, with Text "" where there is none.
 	Back piece
 	// Interval is what a report is about, nil for a page.
 	Interval phrase
-	Error    string
-	Models   []model
-	Details  []detail
-	Notes    []phrase
+	// Alone says that no server is behind the page.
+	Alone   bool
+	Error   string
+	Models  []model
+	Details []detail
+	Notes   []phrase
 }
 
 // model is one model and version on a page, or a model with all its versions.
@@ -41,6 +41,7 @@ type model struct {
 	Harm                string
 	HarmWhy             phrase
 	Steps               []phrase
+	Changes             []change // of verdicts, the newest first
 	Facts               []fact
 	Table               table
 	Answers             []row
