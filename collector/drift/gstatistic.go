@@ -62,6 +62,10 @@ func sizedG(reference, window []int64, bins int, size float64) float64 {
 // as degrees of freedom, it is careful: down to 1e-6 at most .7 times as many windows
 // of 100 to 10,000 were below a level as it says.
 //
+// Windows worth 25 to 49 independent rows are judged by the moments of 50: of nine shapes
+// of references at most 1.06 times as many windows as promised were below .01, .7 times
+// as many below .001.
+//
 // It is in [0, 1], falls as g rises, keeps its relative accuracy down to 1e-300,
 // and is NaN when g is. 0.25 us.
 func GPValue(g float64, bins int, null Moments) float64 {

@@ -35,7 +35,7 @@ func TestARowThatIsReplacedIsCountedOnce(t *testing.T) {
 			for range 5 {
 				_, _ = db.ExecContext(t.Context(), statement) // Refused, or of no effect.
 			}
-			newLoans(4).insert(t, db, 50, time.Now().Add(-time.Minute), time.Second)
+			newLoans(4).insert(t, db, 50, time.Now(), time.Millisecond)
 			p := scrape(t, running.url)
 			if !p.is(101, "model_requests_total") || !p.is(1, "drift_up") {
 				got, _ := p.value("model_requests_total")

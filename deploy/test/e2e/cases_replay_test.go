@@ -96,29 +96,32 @@ func TestTimeOnIsAShare(t *testing.T) {
 	t.Parallel()
 	from := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
 	for name, back := range map[string][]time.Duration{
-		"never": nil, "30 days": {30 * 24 * time.Hour}, "an hour, twice": {time.Hour, time.Hour}, "a year and a minute": {365 * 24 * time.Hour, time.Minute},
+		"never": nil, "30 days": {30 * 24 * time.Hour}, "an hour, twice": {time.Hour, time.Hour}, "a week and two minutes": {7 * 24 * time.Hour, 2 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir, at := t.TempDir(), from
-			csv := "at,x\n"
+			log, reference := filepath.Join(dir, "predictions.db"), filepath.Join(dir, "reference.json")
+			command(t, 0, "log", "init", "--predictions.log="+log)
+			var rows strings.Builder
+			rows.WriteString("BEGIN;")
 			for part := range len(back) + 1 {
-				csv += repeated(3000, func(i int) string {
+				for i := range 1200 {
 					at = at.Add(time.Second)
-					return fmt.Sprintf("%s,%d\n", at.Format(time.RFC3339), i%100+50*part)
-				})
+					fmt.Fprintf(&rows, `INSERT INTO predictions (time, model, features, class) VALUES (%d, 'm', '{"x":%d}', '');`, at.UnixNano(), i%100+50*part)
+				}
 				if part < len(back) {
 					at = at.Add(-back[part])
 				}
 			}
+			execute(t, database(t, log, "rw"), rows.String()+"COMMIT;")
 			base := "x\n" + repeated(3000, func(i int) string { return fmt.Sprintf("%d\n", i%100) })
-			reference := filepath.Join(dir, "reference.json")
 			command(t, 0, "reference", "--csv="+file(t, dir, "base.csv", base), "--model.name=m", "--reference.output="+reference)
 			path, err := binary()
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := exec.CommandContext(t.Context(), path, "replay", "--csv="+file(t, dir, "rows.csv", csv), "--time=at", "--reference.file="+reference, "--window.predictions=500", quick).CombinedOutput() // #nosec G204 -- our own arguments
+			out, err := exec.CommandContext(t.Context(), path, "replay", "--predictions.log="+log, "--reference.file="+reference, "--window.predictions=500", quick).CombinedOutput() // #nosec G204 -- our own arguments
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

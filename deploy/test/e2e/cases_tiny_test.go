@@ -12,7 +12,7 @@ func TestTinyReferences(t *testing.T) {
 	t.Parallel()
 	reference, window := amounts(1, 20), amounts(2, 200)
 	calm := []sample{
-		about("feature_drift_p_value", .02, 1, "feature", "x"), about("feature_drift_distance", 0, .4, "feature", "x", "distance", "kolmogorov_smirnov"),
+		about("feature_drift_p_value", .005, 1, "feature", "x"), about("feature_drift_distance", 0, .4, "feature", "x", "distance", "kolmogorov_smirnov"),
 		about("feature_drift_severity", 0, 1, "feature", "x"), about("feature_drift_detected", 0, 0, "feature", "x"),
 	}
 	whole := func(i int) string { return strconv.Itoa(1 + i*7%19) }

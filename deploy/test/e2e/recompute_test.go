@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -57,8 +59,8 @@ func recompute(t *testing.T, p page, asked map[string]any) {
 // python runs a program of testdata, and skips where its libraries are missing.
 func python(t *testing.T, stdin []byte, args ...string) []byte {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "python3", "-c", "import numpy, scipy, sklearn").CombinedOutput(); err != nil {
-		t.Skipf("python3 with numpy, scipy and scikit-learn is needed: %v\n%s", err, out)
+	if lacks := pythonLacks(); lacks != "" {
+		t.Skipf("python3 with numpy, scipy and scikit-learn is needed: %s", lacks)
 	}
 	cmd := exec.CommandContext(t.Context(), "python3", args...) // #nosec G204 -- our own arguments
 	var stderr bytes.Buffer
@@ -69,6 +71,15 @@ func python(t *testing.T, stdin []byte, args ...string) []byte {
 	}
 	return out
 }
+
+// pythonLacks says what is missing to run the programs of testdata; empty: nothing.
+var pythonLacks = sync.OnceValue(func() string {
+	out, err := exec.CommandContext(context.Background(), "python3", "-c", "import numpy, scipy, sklearn").CombinedOutput()
+	if err != nil {
+		return fmt.Sprintf("%v\n%s", err, out)
+	}
+	return ""
+})
 
 // TestNumpyRecomputesThePage makes random tables with columns of every kind, and has
 // numpy, scipy and scikit-learn compute from the rows what the page must show. More of
