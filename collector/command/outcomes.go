@@ -89,7 +89,7 @@ func (e *Environment) outcomesRun(cmd *kingpin.CmdClause, log *string, load func
 // outcomesImport reads files once.
 func (e *Environment) outcomesImport(cmd *kingpin.CmdClause, log, config *string, load func() (*outcomes.Config, error)) Run {
 	var (
-		names      = cmd.Arg("file", "Files: CSV or JSON lines, plain or gzip.").Required().Strings()
+		names      = cmd.Arg("file", "Files: CSV or JSON lines, plain or gzip, or Parquet.").Required().Strings()
 		source     = cmd.Flag("source", "Name of the source. If the configuration has it, its outcome, record and confidence apply.").Required().String()
 		confidence = cmd.Flag("confidence", "Confidence of records that bring none.").Default("1").Float64()
 		format     = cmd.Flag("format", "Format of the files: "+strings.Join(importFormats, ", ")+".").Default(files.Auto).Enum(importFormats...)

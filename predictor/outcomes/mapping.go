@@ -165,3 +165,17 @@ func (m *Mapping) checkColumns(columns []string) error {
 	}
 	return nil
 }
+
+// columns are those of a table that the mapping reads.
+func (m *Mapping) columns(columns []string) (read []string) {
+	for _, f := range []Field{m.predictionID, m.requestID, m.outcome, m.confidence, m.observedAt} {
+		if len(f) == 0 {
+			continue
+		}
+		name, ok := f[0].(string)
+		if ok && slices.Contains(columns, name) && !slices.Contains(read, name) {
+			read = append(read, name)
+		}
+	}
+	return read
+}

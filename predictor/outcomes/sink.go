@@ -155,3 +155,6 @@ func pause(ctx context.Context, d time.Duration) {
 // CheckColumns returns an error when a table with those columns lacks one that every
 // record needs.
 func (s *Sink) CheckColumns(columns []string) error { return s.mapping.checkColumns(columns) }
+
+// Columns are those of a table that are read from its records.
+func (s *Sink) Columns(columns []string) []string { return s.mapping.columns(columns) }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parquet-go/parquet-go"
+
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -181,6 +183,42 @@ func TestPackedFilesAreReadWhole(t *testing.T) {
 	p.says(t, ", match: request_id", "0 records")
 }
 
+func TestParquetFilesAreReadWhole(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, 500)
+	type row struct {
+		ID     int64             `parquet:"prediction_id"`
+		Status *string           `parquet:"status,optional"`
+		Notes  map[string]string `parquet:"notes"`
+	}
+	write := func(name string, n int) {
+		t.Helper()
+		all := make([]row, n)
+		for i := range all {
+			all[i] = row{ID: int64(i), Notes: map[string]string{"a": "b"}}
+			if status := []string{"paid", "default", "current"}[i%3]; i != 7 {
+				all[i].Status = &status
+			}
+		}
+		if err := parquet.WriteFile(filepath.Join(p.folder, name), all, parquet.MaxRowsPerRowGroup(64)); err != nil {
+			t.Fatal(err)
+		}
+		p.aged(t, name, time.Minute)
+	}
+	const keys = ", outcome: {field: status, map: {paid: 1, default: 0}}"
+	write("a.parquet", 300)
+	got, err := p.pass(t, keys)
+	if err != nil || !strings.HasPrefix(got, "300 records: 199 accepted, ") || !strings.Contains(got, "1 no_outcome") || !strings.Contains(got, "100 unmapped") {
+		t.Errorf("%s, %v", got, err)
+	}
+	write("b.parquet", 300) // the same under another name
+	p.says(t, keys, "0 records")
+	p.write(t, "c.parquet", "PAR1, and then nothing")
+	if got, err := p.pass(t, keys); err == nil || !strings.Contains(err.Error(), "c.parquet: read Parquet") {
+		t.Errorf("a file that was cut: %s, %v", got, err)
+	}
+}
+
 func TestPathsAreRefusedInWords(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -189,7 +227,7 @@ func TestPathsAreRefusedInWords(t *testing.T) {
 		"{path: \"[\"}":                       `path "[" is no pattern`,
 		"{path: \"gs://b/x\"}":                "files are read on this machine only",
 		"{path: \"http://b/x\"}":              "is a URL",
-		"{path: x, format: xml}":              `format "xml" is none of auto, csv, jsonl`,
+		"{path: x, format: xml}":              `format "xml" is none of auto, csv, jsonl, parquet`,
 		"{path: x, schedule: \"99 * * * *\"}": `schedule "99 * * * *" is not one of cron`,
 		"{path: x, schedule: \"@daily\", interval: 1h}": "interval and schedule are both there",
 		"{path: x, interval: 0s}":                       "write a duration from 1s to",

@@ -49,9 +49,12 @@ func (f *reading) read(ctx context.Context) error {
 	magic, _ := begin.Peek(2) // a shorter file has no magic number
 	packed := string(magic) == "\x1f\x8b"
 	if f.format, err = f.source.formatOf(f.object.Name); err == nil {
-		if packed {
+		switch {
+		case f.format == Parquet:
+			err = f.parquet(ctx, begin, in)
+		case packed:
 			err = f.packed(ctx, begin)
-		} else {
+		default:
 			err = f.text(ctx, begin)
 		}
 	}
@@ -69,9 +72,9 @@ func (s *Source) formatOf(name string) (string, error) {
 	case ".jsonl", ".ndjson", ".json":
 		return JSONLines, nil
 	case ".parquet":
-		return "", fmt.Errorf("parquet files are not read: write it as CSV or JSON lines, or move it out of the folder")
+		return Parquet, nil
 	}
-	return "", fmt.Errorf("the name does not say of which format the file is: name it .csv or .jsonl, or set format")
+	return "", fmt.Errorf("the name does not say of which format the file is: name it .csv, .jsonl or .parquet, or set format")
 }
 
 // text reads a file that may grow.
@@ -116,18 +119,9 @@ func (f *reading) packed(ctx context.Context, begin io.Reader) (err error) {
 	if !f.final {
 		return nil
 	}
-	h := sha256.New()
-	if _, err := io.Copy(h, begin); err != nil {
+	at, done, cursorAt, err := f.whole(begin)
+	if err != nil {
 		return err
-	}
-	sum, at, done := hex.EncodeToString(h.Sum(nil)), int64(0), false
-	for _, c := range f.cursors {
-		if c.Sum == sum && c.Bytes == f.object.Size {
-			at, done = max(at, c.At), done || c.Done
-		}
-	}
-	cursorAt := func(at int64, done bool) *cursor {
-		return &cursor{Bytes: f.object.Size, Sum: sum, At: at, Done: done}
 	}
 	if done {
 		return f.flush(ctx, cursorAt(at, true))
@@ -155,6 +149,24 @@ func (f *reading) packed(ctx context.Context, begin io.Reader) (err error) {
 		l.take(1)
 	}
 	return f.records(ctx, l, func(done bool) *cursor { return cursorAt(l.offset, done) })
+}
+
+// whole knows a file by all its bytes: how far it has been read, and the cursor of a
+// place in it.
+func (f *reading) whole(begin io.Reader) (at int64, done bool, cursorAt func(at int64, done bool) *cursor, err error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, begin); err != nil {
+		return 0, false, nil, err
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	for _, c := range f.cursors {
+		if c.Sum == sum && c.Bytes == f.object.Size {
+			at, done = max(at, c.At), done || c.Done
+		}
+	}
+	return at, done, func(at int64, done bool) *cursor {
+		return &cursor{Bytes: f.object.Size, Sum: sum, At: at, Done: done}
+	}, nil
 }
 
 // records reads the records that follow. cursor says how far it has come.

@@ -21,10 +21,11 @@ const (
 	Auto      = "auto"
 	CSV       = "csv"
 	JSONLines = "jsonl"
+	Parquet   = "parquet"
 )
 
 // Formats are all of them.
-var Formats = []string{Auto, CSV, JSONLines}
+var Formats = []string{Auto, CSV, JSONLines, Parquet}
 
 // Source reads the files of a Store.
 type Source struct {
