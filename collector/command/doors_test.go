@@ -10,12 +10,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
@@ -24,10 +26,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// FuzzEveryDoorCountsARowAlike writes one table as a CSV, as the JSON of a log and by
-// SQL in another log. The command makes a reference of the CSV, and the code of the
+// FuzzEveryDoorCountsARowAlike writes one table as a CSV, as Parquet, as the JSON of a log
+// and by SQL in another log. The command makes a reference of both files, which is the
+// same, and the code of the
 // windows counts both logs: the same counts by fine code, and nothing unseen.
 func FuzzEveryDoorCountsARowAlike(f *testing.F) {
 	for options, rows := range []uint16{0, 1, 18, 60, 400, 800, 1500, 2999} {
@@ -36,8 +40,9 @@ func FuzzEveryDoorCountsARowAlike(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, rows uint16, options uint8) {
 		made := newTable(seed, int(rows%3000)+1, options)
-		r := made.reference(t)
+		r := made.reference(t, "csv", made.asCSV(t))
 		made.checkBadCell(t, r)
+		checkSame(t, made.reference(t, "parquet", made.asParquet(t)), r)
 		for door, log := range map[string]string{"JSON": made.asJSON(t), "SQL": made.asSQL(t)} {
 			got := countLog(t, r, log)
 			for i := range r.Features {
@@ -50,8 +55,30 @@ func FuzzEveryDoorCountsARowAlike(f *testing.F) {
 	})
 }
 
-// reference has the command read the table as a CSV.
-func (made *table) reference(t *testing.T) *reference.Reference {
+// checkSame holds a reference with the features in any order against another.
+func checkSame(t *testing.T, got, want *reference.Reference) {
+	t.Helper()
+	if len(got.Features) != len(want.Features) {
+		t.Errorf("Parquet: %d features, want %d", len(got.Features), len(want.Features))
+	}
+	for _, feature := range got.Features {
+		at := slices.IndexFunc(want.Features, func(f reference.Feature) bool { return f.Name == feature.Name })
+		if at < 0 {
+			t.Errorf("Parquet: feature %q, which the CSV does not give", feature.Name)
+			continue
+		}
+		rare, wantRare := feature.Rare, want.Features[at].Rare
+		feature.Rare, want.Features[at].Rare = nil, nil
+		same := fmt.Sprintf("%+v", feature) == fmt.Sprintf("%+v", want.Features[at])
+		want.Features[at].Rare = wantRare
+		if !same || !reflect.DeepEqual(rare, wantRare) {
+			t.Errorf("Parquet: %+v, the CSV gives %+v", feature, want.Features[at])
+		}
+	}
+}
+
+// asCSV writes the table as a CSV.
+func (made *table) asCSV(t *testing.T) (path string) {
 	t.Helper()
 	var text bytes.Buffer
 	w := csv.NewWriter(&text)
@@ -68,15 +95,76 @@ func (made *table) reference(t *testing.T) *reference.Reference {
 		}
 	}
 	w.Flush()
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "rows.csv"), filepath.Join(dir, "reference.json")
-	if err := os.WriteFile(in, text.Bytes(), 0o600); err != nil {
+	path = filepath.Join(t.TempDir(), "rows.csv")
+	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// asParquet writes the table as a Parquet file: two columns of numbers, one of booleans,
+// and the others as texts.
+func (made *table) asParquet(t *testing.T) (path string) {
+	t.Helper()
+	group := parquet.Group{}
+	for i, name := range made.names {
+		group[name] = parquet.Optional(parquet.String())
+		switch i {
+		case 1, 2:
+			group[name] = parquet.Optional(parquet.Leaf(parquet.DoubleType))
+		case 3:
+			group[name] = parquet.Optional(parquet.Leaf(parquet.BooleanType))
+		}
+	}
+	schema := parquet.NewSchema("loans", group)
+	place := map[string]int{} // a schema sorts its columns
+	for i, column := range schema.Columns() {
+		place[column[0]] = i
+	}
+	var file bytes.Buffer
+	w := parquet.NewWriter(&file, schema, parquet.Compression(&parquet.Snappy))
+	for _, cells := range made.rows {
+		row := make(parquet.Row, len(cells))
+		for i, c := range cells {
+			v := parquet.ValueOf(c.csv)
+			switch x, kind := value.Number(c.csv); {
+			case i == 0 || i > 3:
+			case kind != value.Known:
+				v = parquet.NullValue()
+			case i == 3:
+				v = parquet.ValueOf(x == 1)
+			default:
+				v = parquet.ValueOf(x)
+			}
+			depth := 1
+			if v.IsNull() {
+				depth = 0
+			}
+			at := place[made.names[i]]
+			row[at] = v.Level(0, depth, at)
+		}
+		if _, err := w.WriteRows([]parquet.Row{row}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "rows.parquet")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// reference has the command read the table from a file, which a flag names.
+func (made *table) reference(t *testing.T, flag, in string) *reference.Reference {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "reference.json")
 	app := kingpin.New("test", "")
 	e := &Environment{Stdout: io.Discard, Stderr: io.Discard}
 	run := e.reference(app.Command("reference", ""))
-	args := append([]string{"reference", "--csv=" + in, "--model.name=m", "--reference.output=" + out}, made.flags...)
+	args := append([]string{"reference", "--" + flag + "=" + in, "--model.name=m", "--reference.output=" + out}, made.flags...)
 	if _, err := app.Parse(args); err != nil {
 		t.Fatal(err)
 	}

@@ -20,13 +20,13 @@ type Options struct {
 	// is no column of classes.
 	Threshold float64
 	// Folder is for a temporary file, empty for the system's; Memory is about how many
-	// bytes of values are kept before they go there, 0 for 8 MB; sorting them takes as much again.
+	// bytes of values are kept before they go there, 0 for 6 MB; sorting them takes as much again.
 	Folder string
 	Memory int
 }
 
 // defaultMemory is that of Options.
-const defaultMemory = 8 << 20
+const defaultMemory = 6 << 20
 
 // Rows reads a table twice, and gives what [reference.Build] gives for its rows. The notes
 // say what a person should know about how the columns were read.

@@ -15,6 +15,7 @@ type settings struct {
 	quick  bool          // small logs and few trials: to see that everything runs
 	dir    string        // for logs and other files; emptied in the end
 	binary string        // drift_exporter
+	peers  string        // folder with the virtual environments of other programs
 }
 
 // A bench measures what is compared with each other: all of it once in each
@@ -43,6 +44,7 @@ type row struct {
 	beside string
 	unit   unit
 	goal   goal
+	notRun string // why it was not measured
 }
 
 // goal is a bound that the median has to keep; the zero value only reports.
@@ -73,7 +75,6 @@ func (e notRun) Error() string { return e.reason }
 type line struct {
 	row
 	ours, floor, ratio spread
-	notRun             string
 }
 
 // run does the rounds of a bench. Every other round goes backwards, so that no

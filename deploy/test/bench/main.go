@@ -50,6 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		heap   = flags.String("memprofile", "", "where to write what it allocated")
 		output = flags.String("output", ".build/bench.md", "where to write the table, beside the terminal")
 	)
+	flags.StringVar(&s.peers, "peers", ".build/peers", "folder with the virtual environments of -run=peers; missing ones are made, with packages from PyPI")
 	flags.StringVar(&s.binary, "binary", "./drift_exporter", "the program, built")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -97,7 +98,7 @@ func measure(ctx context.Context, s settings, chosen *regexp.Regexp, stderr io.W
 	var lines []line
 	before := process.Load()
 	for _, one := range all {
-		if !chosen.MatchString(one.name) {
+		if !chosen.MatchString(one.name) || one.apart && chosen.String() == "" {
 			continue
 		}
 		began := time.Now()
@@ -106,7 +107,8 @@ func measure(ctx context.Context, s settings, chosen *regexp.Regexp, stderr io.W
 		switch {
 		case absent && b != nil:
 			for _, r := range b.rows {
-				lines = append(lines, line{row: r, notRun: missing.reason})
+				r.notRun = missing.reason
+				lines = append(lines, line{row: r})
 			}
 			continue
 		case err != nil:

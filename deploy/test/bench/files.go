@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const fileColumns = 50
+
+// files is what reference and replay make of a file, beside pandas reading it.
+func files(ctx context.Context, s settings) (*bench, error) {
+	rows := 200_000
+	if s.quick {
+		rows = 2000
+	}
+	what := fmt.Sprintf("%d rows of %d numbers", rows, fileColumns)
+	const reads = "pandas.read_csv"
+	b := &bench{rows: []row{
+		{what: "reference --csv, " + what, ours: "reference", floor: "pandas", beside: reads, unit: duration, goal: atMost(1)},
+		{what: "replay --csv, " + what, ours: "replay", floor: "pandas", beside: reads, unit: duration, goal: atMost(1.5)},
+		{what: "reference --parquet, the same rows", ours: "parquet", floor: "reference", beside: "reference --csv", unit: duration, goal: atMost(1)},
+		{what: "reference --csv, 10 times the rows", ours: "reference", floor: "tenth", beside: "a tenth of the rows", unit: duration, goal: atMost(10)},
+		{what: "peak memory of reference --csv", ours: "reference memory", unit: mebibytes, goal: atMost(100 << 20)},
+		{what: "peak memory of replay --csv", ours: "replay memory", unit: mebibytes, goal: atMost(100 << 20)},
+	}}
+	if out, err := exec.CommandContext(ctx, "python3", "-c", "import pandas, pyarrow").CombinedOutput(); err != nil {
+		return b, notRun{fmt.Sprintf("python3 cannot import pandas and pyarrow (%v%.0s)", err, out)}
+	}
+	path := func(name string) string { return filepath.Join(s.dir, name) }
+	if err := errors.Join(makeCSV(path("rows.csv"), rows, 0), makeCSV(path("tenth.csv"), rows/10, 0)); err != nil {
+		return nil, err
+	}
+	if _, err := run1(exec.CommandContext(ctx, "python3", "-c", "import sys, pandas; pandas.read_csv(sys.argv[1]).to_parquet(sys.argv[2])", path("rows.csv"), path("rows.parquet"))); err != nil { // #nosec G204 -- our own
+		return nil, err
+	}
+	reference := func(flag, file string) *exec.Cmd {
+		return exec.CommandContext(ctx, s.binary, "reference", "--"+flag+"="+path(file), "--model.name=m", "--reference.output="+path("reference.json")) // #nosec G204 -- our own
+	}
+	b.probes = []probe{
+		timed("reference", func() *exec.Cmd { return reference("csv", "rows.csv") }),
+		timed("pandas", func() *exec.Cmd {
+			return exec.CommandContext(ctx, "python3", "-c", readCSV, path("rows.csv")) // #nosec G204 -- our own
+		}),
+		timed("replay", func() *exec.Cmd { return replayOf(ctx, s, path("rows.csv"), path("reference.json")) }),
+		timed("parquet", func() *exec.Cmd { return reference("parquet", "rows.parquet") }),
+		timed("tenth", func() *exec.Cmd { return reference("csv", "tenth.csv") }),
+	}
+	// The first round of replay needs a reference, whatever the order.
+	_, err := run1(reference("csv", "rows.csv"))
+	return b, err
+}
+
+// readCSV prints how long pandas takes to read a file, without starting Python.
+const readCSV = `import sys, time, pandas
+begin = time.time(); pandas.read_csv(sys.argv[1]); print(time.time() - begin)`
+
+// replayOf replays a file.
+func replayOf(ctx context.Context, s settings, file, reference string) *exec.Cmd {
+	return exec.CommandContext(ctx, s.binary, "replay", "--csv="+file, "--reference.file="+reference) // #nosec G204 -- our own
+}
+
+// ran is what a program took.
+type ran struct {
+	seconds float64
+	peak    float64 // bytes
+	output  string
+}
+
+// run1 runs a program to its end.
+func run1(cmd *exec.Cmd) (ran, error) {
+	var said limited
+	cmd.Stderr = &said
+	begin := time.Now()
+	out, err := cmd.Output()
+	r := ran{seconds: time.Since(begin).Seconds(), output: string(out)}
+	if err != nil {
+		return r, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, said.text)
+	}
+	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.peak = float64(used.Maxrss) * 1024
+	}
+	return r, nil
+}
+
+// limited keeps the last of what it is told.
+type limited struct{ text []byte }
+
+func (l *limited) Write(b []byte) (int, error) {
+	l.text = append(l.text, b...)
+	l.text = l.text[max(0, len(l.text)-1000):]
+	return len(b), nil
+}
+
+// timed is a probe that runs a program. One that prints nothing but a number says itself
+// how many seconds it took.
+func timed(name string, cmd func() *exec.Cmd) probe {
+	return func(_ context.Context, out sample) error {
+		r, err := run1(cmd())
+		if err != nil {
+			return err
+		}
+		out[name], out[name+" memory"] = r.seconds, r.peak
+		var seconds float64
+		if n, err := fmt.Sscanf(r.output, "%g\n", &seconds); err == nil && n == 1 {
+			out[name] = seconds
+		}
+		return nil
+	}
+}
+
+// makeCSV writes made-up numbers, of which some are whole and some repeat. Shift moves the
+// first ten columns by so many standard deviations.
+func makeCSV(path string, rows int, shift float64) (err error) {
+	f, err := os.Create(path) // #nosec G304 -- our own
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, 1<<20)
+	for i := range fileColumns {
+		if _, err := io.WriteString(w, map[bool]string{true: ",", false: ""}[i > 0]+"x"+strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	random := rand.New(rand.NewPCG(1, uint64(math.Float64bits(shift)))) // #nosec G404 -- repeatable, no secret
+	var line []byte
+	for range rows {
+		line = append(line, '\n')
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+		line = line[:0]
+		for i := range fileColumns {
+			x := random.NormFloat64()
+			if i < 10 {
+				x += shift
+			}
+			switch i % 5 {
+			case 3:
+				x = math.Round(1e5*math.Exp(x)) / 100
+			case 4:
+				x = math.Round(100 * x)
+			default:
+				x = math.Round(1e6*10*x) / 1e6
+			}
+			if i > 0 {
+				line = append(line, ',')
+			}
+			line = strconv.AppendFloat(line, x, 'f', -1, 64)
+		}
+	}
+	if _, err := w.Write(append(line, '\n')); err != nil {
+		return err
+	}
+	return w.Flush()
+}
