@@ -107,7 +107,7 @@ func (w *world) row(moved float64) (numbers []float64, category string, score fl
 }
 
 // reference is what is normal.
-func (w *world) reference(t *testing.T, model, version string) *reference.Reference {
+func (w *world) reference(t testing.TB, model, version string) *reference.Reference {
 	t.Helper()
 	const rows = 5000
 	columns := make([]reference.Column, len(w.features))
@@ -206,7 +206,7 @@ var watching = monitor.Options{
 }
 
 // follow watches a log.
-func follow(t *testing.T, l *memory, specs ...window.Spec) fixed {
+func follow(t testing.TB, l *memory, specs ...window.Spec) fixed {
 	t.Helper()
 	o := watching
 	s, err := monitor.Follow(l, specs, &o)
