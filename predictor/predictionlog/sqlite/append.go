@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -44,8 +47,13 @@ func (tx *transaction) insertAll(tasks []*task) error {
 		}
 	}
 	id := tx.next
-	if err := tx.insert(all); err != nil {
-		return err
+	for most := insertRows; len(all) > 0; most /= 2 {
+		for len(all) >= most {
+			if err := tx.insert(all[:most]); err != nil {
+				return err
+			}
+			all = all[most:]
+		}
 	}
 	for _, t := range tasks {
 		if t.predictions == nil {
@@ -126,4 +134,53 @@ func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionl
 		ID: id, Time: time.Unix(0, tx.now).UTC(), RequestID: requestID,
 		Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class,
 	}
+}
+
+// insertRows is the greatest number of rows in one INSERT. Any batch is a sum of
+// this and smaller powers of two: seven prepared statements serve all.
+const insertRows = 64
+
+const (
+	insertHead = `INSERT INTO predictions (id, time, model, version, request_id, features, score, class, latency, shadow_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertMore = `, (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
+// inserts are the INSERTs by number of rows.
+var inserts = func() map[int]string {
+	all := map[int]string{}
+	for n := insertRows; n > 0; n /= 2 {
+		all[n] = insertHead + strings.Repeat(insertMore, n-1)
+	}
+	return all
+}()
+
+// insert adds as many rows as one of inserts takes.
+func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
+	s, err := tx.conn.Prepare(inserts[len(rows)])
+	if err != nil {
+		return err
+	}
+	const columns = 10
+	for i, p := range rows {
+		args := s.Args[i*columns:][:columns]
+		args[0].Value, args[1].Value = tx.next, tx.now
+		args[2].Value, args[3].Value = p.Model, p.Version
+		args[4].Value, args[5].Value = nil, string(p.Features)
+		args[6].Value, args[7].Value, args[8].Value = nil, p.Class, nil
+		if p.RequestID != "" {
+			args[4].Value = p.RequestID
+		}
+		if !math.IsNaN(p.Score) {
+			args[6].Value = p.Score
+		}
+		if p.Latency >= 0 {
+			args[8].Value = int64(p.Latency)
+		}
+		args[9].Value = nil
+		if p.ShadowOf != nil {
+			args[9].Value = *p.ShadowOf
+		}
+		tx.next++
+	}
+	return s.Run(context.Background(), func([]driver.Value) error { return nil })
 }

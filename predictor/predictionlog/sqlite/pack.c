@@ -93,15 +93,11 @@ static void step(sqlite3_context *context, int n, sqlite3_value **values) {
 
 static void final(sqlite3_context *context) { (void)context; }
 
-void insert_rows(sqlite3_context *, int, sqlite3_value **); // insert.c
-
 // entry is called for every connection that is opened. DIRECTONLY: views and triggers of a
-// file cannot call a function, so no file can choose the address.
+// file cannot call the function, so no file can choose the address.
 static int entry(sqlite3 *db, const char **message, const void *api) {
 	(void)message, (void)api;
-	int problem = sqlite3_create_function_v2(db, "packed_rows", 1 + ARGUMENTS, UTF8 | DIRECTONLY, 0, 0, step, final, 0);
-	if (problem) return problem;
-	return sqlite3_create_function_v2(db, "insert_rows", 2, UTF8 | DIRECTONLY, 0, insert_rows, 0, 0, 0);
+	return sqlite3_create_function_v2(db, "packed_rows", 1 + ARGUMENTS, UTF8 | DIRECTONLY, 0, 0, step, final, 0);
 }
 
 int register_packed_rows(void) { return sqlite3_auto_extension((void (*)(void))entry); }
