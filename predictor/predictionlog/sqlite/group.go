@@ -38,20 +38,16 @@ const (
 	idle = 5 * time.Second
 )
 
-// submit gives a task to whoever writes and waits until it is on disk: to the caller
-// itself while nobody does. A context that ends first takes the task back, unless it
-// is being written at that very moment: then submit waits for what becomes of it.
+// submit hands a task to the goroutine and waits until it is on disk. A context
+// that ends first takes the task back, unless it is being written at that very
+// moment: then submit waits for what becomes of it.
 func (w *Writer) submit(ctx context.Context, t *task) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	g, mine, err := w.join(t)
+	g, err := w.join(t)
 	if err != nil {
 		return err
-	}
-	if mine {
-		w.lead(g)
-		return t.err
 	}
 	select {
 	case <-g.done:
@@ -62,27 +58,6 @@ func (w *Writer) submit(ctx context.Context, t *task) error {
 		<-g.done
 	}
 	return t.err
-}
-
-// lead writes a group in the caller's goroutine, which saves one that is alone from
-// waking another and being woken by it. What gathers meanwhile goes to run: the
-// caller has an answer to give.
-func (w *Writer) lead(g *group) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			// Who serves requests would catch it, and the log would never be let go.
-			go panic(problem)
-			select {}
-		}
-	}()
-	_ = w.commit(g) // its task has it
-	w.mu.Lock()
-	w.busy = false
-	waiting := len(w.queue) > 0 || w.due || w.closed
-	w.mu.Unlock()
-	if waiting {
-		w.signal()
-	}
 }
 
 // withdraw takes a task out of its group, if the group is still in the queue.
@@ -101,21 +76,18 @@ func (w *Writer) withdraw(g *group, t *task) bool {
 // rows is what the task counts as in the queue.
 func (t *task) rows() int { return max(1, len(t.predictions), t.size) }
 
-// join adds a task to the group that gathers. When nobody writes and none gathers,
-// the task is a group of its own, and the caller's to write: mine.
-func (w *Writer) join(t *task) (g *group, mine bool, err error) {
+// join adds a task to the group that gathers.
+func (w *Writer) join(t *task) (*group, error) {
 	rows := t.rows()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
 	case w.closed:
-		return nil, false, errClosed
+		return nil, errClosed
 	case w.queued > 0 && w.queued+rows > queueRows:
-		return nil, false, fmt.Errorf("%w: %d rows are waiting for its disk", predictionlog.ErrUnavailable, w.queued)
-	case !w.busy && len(w.queue) == 0:
-		w.busy = true
-		return &group{tasks: []*task{t}, rows: rows}, true, nil
+		return nil, fmt.Errorf("%w: %d rows are waiting for its disk", predictionlog.ErrUnavailable, w.queued)
 	}
+	var g *group
 	if n := len(w.queue); n > 0 && w.queue[n-1].rows < groupRows {
 		g = w.queue[n-1]
 	} else {
@@ -126,7 +98,7 @@ func (w *Writer) join(t *task) (g *group, mine bool, err error) {
 	g.rows += rows
 	w.queued += rows
 	w.signal()
-	return g, false, nil
+	return g, nil
 }
 
 func (w *Writer) signal() {
@@ -136,17 +108,11 @@ func (w *Writer) signal() {
 	}
 }
 
-// take removes the oldest group from the queue for run to write; nil when there is
-// none, or somebody leads: who then wakes run. run is busy until take says that
-// there is none.
-func (w *Writer) take(running bool) (g *group, closed bool) {
+// take removes the oldest group from the queue, nil when there is none.
+func (w *Writer) take() (g *group, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.busy && !running {
-		return nil, false
-	}
-	w.busy = len(w.queue) > 0
-	if w.busy {
+	if len(w.queue) > 0 {
 		g = w.queue[0]
 		w.queue[0] = nil
 		w.queue = w.queue[1:]
@@ -155,24 +121,13 @@ func (w *Writer) take(running bool) (g *group, closed bool) {
 	return g, w.closed
 }
 
-// turn makes run busy, when nobody is; otherwise whoever is wakes run afterwards.
-func (w *Writer) turn() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.due = w.busy
-	w.busy = true
-	return !w.due
-}
-
-// run writes what has gathered while somebody led, until the Writer is closed and
-// all is written.
+// run writes group after group until the Writer is closed and all is written.
 func (w *Writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for running, due := false, false; ; {
-		g, closed := w.take(running)
-		running = g != nil
+	for {
+		g, closed := w.take()
 		switch {
 		case g != nil:
 			_ = w.commit(g) // every task has it
@@ -181,15 +136,11 @@ func (w *Writer) run() {
 		case closed:
 			w.flush()
 			return
-		case due && w.turn():
-			w.rest()
-			running, due = true, false
-			continue
 		}
 		select {
 		case <-w.wake:
 		case <-tick.C:
-			due = true
+			w.rest()
 		}
 	}
 }

@@ -45,10 +45,10 @@ type WriterOptions struct {
 	OnCommit func(rows int, took time.Duration, err error)
 }
 
-// Writer adds rows to a log. One connection writes everything, for one goroutine at a
-// time: that of a caller who finds nobody writing, else its own. While one transaction
-// is being synced to disk the next one gathers, so that many callers share one sync,
-// and none waits for a timer. Its methods may be called concurrently.
+// Writer adds rows to a log. One goroutine and one connection own everything it
+// writes: while one transaction is being synced to disk the next one gathers,
+// so that many callers share one sync, and none waits for a timer. Its methods
+// may be called concurrently.
 type Writer struct {
 	path    string
 	options WriterOptions
@@ -61,13 +61,11 @@ type Writer struct {
 
 	mu     sync.Mutex
 	queue  []*group
-	queued int  // rows in queue
-	busy   bool // somebody writes: run, or a caller who leads
-	due    bool // run wants its turn, and whoever leads wakes it
+	queued int // rows in queue
 	closed bool
 	state  error // nil: the last transaction was committed
 
-	// Only who is busy touches what follows.
+	// Only the goroutine touches what follows.
 	conn  *file.Connection
 	files map[string]file.Identity // the log and the files next to it, by name
 	prune pruner
