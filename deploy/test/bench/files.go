@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -85,7 +86,8 @@ func run1(cmd *exec.Cmd) (ran, error) {
 	out, err := cmd.Output()
 	r := ran{seconds: time.Since(begin).Seconds(), output: string(out)}
 	if err != nil {
-		return r, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, said.text)
+		lines := strings.Split(strings.TrimSpace(string(said.text)), "\n")
+		return r, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, lines[len(lines)-1])
 	}
 	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		r.peak = float64(used.Maxrss) * 1024
