@@ -1,8 +1,11 @@
 package page
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"image/png"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -122,10 +125,7 @@ func save(t *testing.T, path string, png []byte) {
 // The pictures of the README are written where SCREENSHOTS says.
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("SCREENSHOTS")
-	if dir == "" {
-		t.Skip("not asked for: make screenshots")
-	}
+	dir := cmp.Or(os.Getenv("SCREENSHOTS"), t.TempDir())
 	b, all := browser.Start(t), sites(t)
 	for file, site := range map[string]string{"page.png": "drift", "page-feature.png": "feature"} {
 		mux := http.NewServeMux()
@@ -135,7 +135,11 @@ func TestScreenshots(t *testing.T) {
 		server := httptest.NewServer(mux)
 		t.Cleanup(server.Close)
 		p := b.Open(t, server.URL+all[site].target, browser.View{Width: 1280, Height: 1000})
-		save(t, filepath.Join(dir, file), p.Screenshot(t, false))
+		picture := p.Screenshot(t, false)
+		if c, err := png.DecodeConfig(bytes.NewReader(picture)); err != nil || c.Width != 1280 || c.Height != 1000 {
+			t.Errorf("%s: %+v, %v", file, c, err)
+		}
+		save(t, filepath.Join(dir, file), picture)
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 // series identifies a sample of a metric.
 type series struct{ metric, model, version, feature, bin, distance string }
 
-// The page, the JSON and the metrics are of one snapshot: every number on any page, and
-// every one in the JSON, is the one that the metric of its name exports, exactly.
+// The page, the JSON and the metrics are of one snapshot: every number on a page that names
+// a metric, and those of the JSON that are compared below, equal that metric exactly.
 func TestPageJSONAndMetricsSayTheSame(t *testing.T) {
 	t.Parallel()
 	s := drifting(t)

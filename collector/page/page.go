@@ -1,7 +1,7 @@
 // Package page shows people what the metrics show to Prometheus: the models, what has
 // drifted and since when, whether it hurts, and what to do. It makes HTML, SVG and JSON
-// of a snapshot and its assessment, as functions of these alone: every number is the one
-// that a metric exports, rounded for reading and exact in the markup.
+// of a snapshot and its assessment, as functions of these alone. A number that a metric
+// exports is that metric's, rounded for reading and exact in the markup.
 //
 // Pages need no script, no second request and no other host.
 package page
