@@ -12,11 +12,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// written is a time as the lists show it.
+// written formats a time for the lists.
 func written(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
-// ListRejected writes the records of a source that were set aside, or of all sources,
-// one JSON object a line.
+// ListRejected writes the records that were set aside, one JSON object a line. It lists one
+// source, or all sources if source is empty.
 func ListRejected(ctx context.Context, path, source string, w io.Writer) (err error) {
 	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()
@@ -33,8 +33,8 @@ func ListRejected(ctx context.Context, path, source string, w io.Writer) (err er
 	})
 }
 
-// ListPending writes the outcomes of a source that wait for their prediction, or of all
-// sources, one JSON object a line.
+// ListPending writes the outcomes that wait for their prediction, one JSON object a line. It
+// lists one source, or all sources if source is empty.
 func ListPending(ctx context.Context, path, source string, w io.Writer) (err error) {
 	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()
@@ -52,8 +52,8 @@ func ListPending(ctx context.Context, path, source string, w io.Writer) (err err
 	})
 }
 
-// RetryPending settles the outcomes whose prediction has come, now instead of within
-// seconds, and writes how many that were.
+// RetryPending adds the waiting outcomes whose prediction has arrived, and writes how many there
+// were. The running process does the same within seconds.
 func RetryPending(ctx context.Context, path string, c *Config, w io.Writer) (err error) {
 	log, err := sqlite.NewEvidence(path, sqlite.EvidenceOptions{Agreement: c.Agreement, PendingLimit: c.Pending.Limit})
 	if err != nil {
@@ -78,9 +78,9 @@ func RetryPending(ctx context.Context, path string, c *Config, w io.Writer) (err
 	return err
 }
 
-// RetryRejected reads the records of a source that were set aside again, or of all
-// sources, by the configuration as it is now. Those that are understood leave the list,
-// each in the transaction in which its outcome is added.
+// RetryRejected reads the records that were set aside again, with the current configuration. It
+// does so for one source, or for all sources if source is empty. A record that is now understood
+// leaves the list in the same transaction that adds its outcome.
 func RetryRejected(ctx context.Context, path, source string, c *Config, w io.Writer) (err error) {
 	mappings := map[string]*Mapping{}
 	for i := range c.Sources {

@@ -15,37 +15,37 @@ const maxConfig = 1 << 20
 
 // Config is a checked configuration.
 type Config struct {
-	// Agreement says that sources outvote each other, see sqlite.EvidenceOptions.
+	// Agreement says that sources can outvote each other, see sqlite.EvidenceOptions.
 	Agreement bool
-	// Pending bounds the outcomes that wait for their prediction, Rejected the records
+	// Pending limits the outcomes that wait for their prediction. Rejected limits the records
 	// that were set aside.
 	Pending, Rejected Bound
 	Sources           []SourceConfig
 }
 
-// DefaultPending is how many outcomes wait for their prediction at most, unless the
+// DefaultPending is the maximum number of outcomes that wait for their prediction, unless the
 // configuration says otherwise.
 const DefaultPending = 100_000
 
-// Bound is how many rows are kept, and for how long.
+// Bound says how many rows are kept, and for how long.
 type Bound struct {
 	Limit  int64
 	Expire time.Duration
 }
 
-// SourceConfig is one source.
+// SourceConfig is the configuration of one source.
 type SourceConfig struct {
 	// Name is 1 to 64 letters, digits, points, hyphens and underscores.
 	Name string
-	// Kind is the Name of its Kind.
+	// Kind is the name of the source's Kind.
 	Kind    string
 	Mapping Mapping
 	Source  Source
-	// Text is the entry as it is written; Position is its file and line.
+	// Text is the entry as it was written. Position is its file and line.
 	Text, Position string
 }
 
-// Load reads and checks the file at path. The sources are of the given kinds.
+// Load reads and checks the file at path. Its sources must be of the available kinds.
 func Load(path string, available []Kind) (*Config, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -63,8 +63,8 @@ func Load(path string, available []Kind) (*Config, error) {
 	return Parse(data, path, available)
 }
 
-// Parse checks the configuration in data. The path names it in errors; relative paths
-// are below its folder.
+// Parse checks the configuration in data. Errors name the path. Relative paths in the
+// configuration start at the folder of path.
 func Parse(data []byte, path string, available []Kind) (*Config, error) {
 	d := strictyaml.Decoder{Path: path}
 	root, err := d.Document(data, "list the sources of outcomes under sources")
@@ -100,7 +100,7 @@ func Parse(data []byte, path string, available []Kind) (*Config, error) {
 	return c, nil
 }
 
-// bound reads pending or rejected.
+// bound reads the entry "pending" or "rejected".
 func bound(top *strictyaml.Map, key string) Bound {
 	b := Bound{Limit: DefaultPending, Expire: 90 * 24 * time.Hour}
 	n := top.Value(key)

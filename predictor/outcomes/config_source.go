@@ -15,7 +15,7 @@ import (
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// CheckSourceName returns an error unless name can be that of a source.
+// CheckSourceName returns an error if name is not allowed as the name of a source.
 func CheckSourceName(name string) error {
 	if !sourceName.MatchString(name) {
 		return &badName{name}
@@ -30,7 +30,7 @@ func (e *badName) Error() string {
 	return "the name of a source has 1 to 64 letters, digits, points, hyphens and underscores, not " + quote(e.name)
 }
 
-// parseSource reads one entry of sources.
+// parseSource reads one entry of the list of sources.
 func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s SourceConfig, err error) {
 	m := d.Map(n, "a source", append([]string{"name", "confidence", "match", "outcome", "record"}, kinds...)...)
 	m.Require("name", "write a name, which identifies the source in the log")
@@ -73,7 +73,7 @@ func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s Source
 	return s, err
 }
 
-// parseMapping reads what says how an outcome is read from a record.
+// parseMapping reads how a record becomes an outcome.
 func parseMapping(m *strictyaml.Map) Mapping {
 	mapping := Mapping{
 		Confidence: m.Number("confidence", 1, 0, 1),
@@ -101,7 +101,7 @@ func parseMapping(m *strictyaml.Map) Mapping {
 	return mapping
 }
 
-// parseRecord reads the places of the values.
+// parseRecord reads where the values are in a record.
 func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 	r := m.Map(n, "record", "prediction_id", "request_id", "outcome", "confidence", "observed_at", "observed_at_unit", "time_zone")
 	for key, f := range map[string]*Field{
@@ -132,7 +132,7 @@ func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 
 var units = map[string]time.Duration{"s": time.Second, "ms": time.Millisecond, "us": time.Microsecond, "ns": time.Nanosecond}
 
-// fieldOf reads a place.
+// fieldOf reads where one value is.
 func fieldOf(m *strictyaml.Map, key string) Field {
 	text := m.Text(key, "")
 	if m.Err != nil {
@@ -145,7 +145,7 @@ func fieldOf(m *strictyaml.Map, key string) Field {
 	return f
 }
 
-// parseOutcome reads the place of the outcome and what its texts mean.
+// parseOutcome reads where the outcome is and what its texts mean.
 func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
 	o := m.Map(n, "outcome", "field", "map", "classes")
 	if o.Has("field") {
@@ -174,8 +174,8 @@ func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
 	}
 }
 
-// parseMap reads what texts mean. Numbers and booleans need no quotes here: they are
-// read as outcomes are.
+// parseMap reads what texts mean. Numbers and booleans need no quotes here, because they are read
+// in the same way as outcomes.
 func parseMap(d strictyaml.Decoder, n *yaml.Node) (map[string]string, error) {
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
 		return nil, d.Errorf(n, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
@@ -195,8 +195,9 @@ func parseMap(d strictyaml.Decoder, n *yaml.Node) (map[string]string, error) {
 	return known, nil
 }
 
-// NewSourceConfig returns a source without a configuration file. columns are what record
-// can have there, and the place of the outcome; means is outcome.map. It has no Source.
+// NewSourceConfig returns a source for use without a configuration file. columns has the same
+// keys as "record" in the file, and also the place of the outcome. means is the same as
+// "outcome.map". The result has no Source.
 func NewSourceConfig(name string, confidence float64, columns, means map[string]string) (SourceConfig, error) {
 	entry := map[string]any{"name": name, "confidence": confidence}
 	if len(columns) > 0 {

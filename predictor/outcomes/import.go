@@ -19,14 +19,14 @@ type ImportOptions struct {
 	LogPath string
 	// Source is read once, to its end.
 	Source SourceConfig
-	// Agreement and PendingLimit are those of a Config.
+	// Agreement and PendingLimit have the same meaning as in Config.
 	Agreement    bool
 	PendingLimit int64
-	// Logger hears what an operator must know.
+	// Logger receives what an operator must know.
 	Logger *slog.Logger
 }
 
-// Import reads a source once and writes what became of its records.
+// Import reads a source once and writes what happened to its records.
 func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 	log, err := sqlite.NewEvidence(o.LogPath, sqlite.EvidenceOptions{Agreement: o.Agreement, PendingLimit: o.PendingLimit})
 	if err != nil {
@@ -47,7 +47,7 @@ func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 	return errors.Join(err, said)
 }
 
-// report says what became of records.
+// report says what happened to records.
 func report(records, late int, r predictionlog.Received) string {
 	text := fmt.Sprintf("%d records: %d accepted, %d unchanged, %d overruled, %d wait for their prediction", records, r.Accepted, r.Unchanged, r.Overruled, r.Pending)
 	if late > 0 {
@@ -64,7 +64,7 @@ func report(records, late int, r predictionlog.Received) string {
 	return text
 }
 
-// explanations say what a reason means, and what to do.
+// explanations say what a reason means and what to do.
 var explanations = map[string]string{
 	predictionlog.RejectedNotParsed:   "not a JSON object, or a row of another number of columns, with a quote that is open, or not UTF-8",
 	predictionlog.RejectedNoKey:       "names no prediction: name its field under record.prediction_id or record.request_id",
@@ -81,5 +81,5 @@ var explanations = map[string]string{
 	predictionlog.RejectedPendingFull: "pending.limit outcomes wait already: is the key of the records that of the predictions?",
 }
 
-// Explain says what a reason of predictionlog.RejectedReasons means, and what to do.
+// Explain says what one of predictionlog.RejectedReasons means and what to do.
 func Explain(reason string) string { return explanations[reason] }

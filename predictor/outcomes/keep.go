@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// keep settles outcomes whose prediction has come, and sets aside those that have
-// waited too long, until ctx ends.
+// keep adds waiting outcomes once their prediction has arrived, and sets aside those that have
+// waited too long. It runs until ctx ends.
 func (d *daemon) keep(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := d.keepOnce(ctx)
@@ -47,8 +47,8 @@ func (d *daemon) keepOnce(ctx context.Context) error {
 	return err
 }
 
-// steps calls step until it has nothing more to do, and leaves the predictor time in
-// between.
+// steps calls step until it has nothing more to do. It pauses in between, so that the predictor
+// can write to the log.
 func (d *daemon) steps(ctx context.Context, step func(after int64) (map[string]predictionlog.Received, int64, error)) error {
 	for after := int64(-1); ; {
 		began := time.Now()
@@ -69,14 +69,14 @@ func (d *daemon) steps(ctx context.Context, step func(after int64) (map[string]p
 	}
 }
 
-// known reports whether the configuration has a source.
+// known reports whether the configuration contains a source.
 func (d *daemon) known(source string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.runners[source] != nil
 }
 
-// compare finds out how good the sources are, until ctx ends.
+// compare regularly finds out how good the sources are, until ctx ends.
 func (d *daemon) compare(ctx context.Context) {
 	reader := sqlite.NewReader(d.options.LogPath)
 	defer func() { _ = reader.Close() }() // it was only read

@@ -12,7 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// state exports at each scrape how far the sources are, also while one hangs.
+// state exports the progress of the sources at each scrape, even while a source hangs.
 type state struct {
 	metrics *metrics
 	reader  *sqlite.Reader // of its own: a scrape does not wait for a source
@@ -42,7 +42,7 @@ func (s *state) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector. What cannot be read is left out.
+// Collect implements prometheus.Collector. It leaves out what cannot be read.
 func (s *state) Collect(ch chan<- prometheus.Metric) {
 	now := s.now()
 	for source, at := range s.metrics.lastRead() {

@@ -11,9 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Mapping says how an outcome is read from a record.
+// Mapping says how to read an outcome from a record.
 type Mapping struct {
-	// Confidence is that of records that bring none.
+	// Confidence is used for records that contain none.
 	Confidence float64
 
 	predictionID, requestID Field // at least one of them
@@ -25,7 +25,7 @@ type Mapping struct {
 	unit                    time.Duration     // of times that are numbers, 0: such are refused
 }
 
-// Read returns the outcome of a record, or the reason for which there is none.
+// Read returns the outcome of a record, or the reason why there is none.
 func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 	if r.Value == nil {
 		return f, predictionlog.RejectedNotParsed
@@ -54,7 +54,7 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 	return f, ""
 }
 
-// key reads by what the record names its prediction.
+// key reads the value that identifies the record's prediction.
 func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {
 	if m.predictionID != nil {
 		text, ok := scalar(m.predictionID.Of(r.Value))
@@ -82,10 +82,10 @@ func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {
 	return ""
 }
 
-// longestKey is how many bytes a request id has at most, as the predictor takes it.
+// longestKey is the maximum length of a request id in bytes. The predictor has the same limit.
 const longestKey = 128
 
-// confidenceOf reads how sure the record is.
+// confidenceOf reads how certain the record is.
 func (m *Mapping) confidenceOf(r *Record) (float64, bool) {
 	text, ok := scalar(m.confidence.Of(r.Value))
 	if !ok {
@@ -101,7 +101,7 @@ func (m *Mapping) confidenceOf(r *Record) (float64, bool) {
 	return 0, false
 }
 
-// observed reads when the outcome was seen; zero when nobody says.
+// observed reads when the outcome was seen. It returns zero if that is unknown.
 func (m *Mapping) observed(r *Record) (time.Time, bool) {
 	v := m.observedAt.Of(r.Value)
 	if at, ok := v.(time.Time); ok {
@@ -115,7 +115,7 @@ func (m *Mapping) observed(r *Record) (time.Time, bool) {
 	return at, ok && inRange(at)
 }
 
-// The forms of times, those with a zone first.
+// The accepted formats of times, those with a time zone first.
 var (
 	zoned   = []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999-07", "2006-01-02 15:04:05.999999999 MST"}
 	unzoned = []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02"}
@@ -146,10 +146,10 @@ func (m *Mapping) parseTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// inRange reports whether the log can hold a time.
+// inRange reports whether the log can store a time.
 func inRange(at time.Time) bool { return at.Year() >= 1970 && at.Year() <= 2261 }
 
-// checkColumns returns an error when a table lacks a column that every record needs.
+// checkColumns returns an error if a table lacks a column that every record needs.
 func (m *Mapping) checkColumns(columns []string) error {
 	has := func(f Field) bool {
 		name, ok := f[0].(string)
@@ -166,7 +166,7 @@ func (m *Mapping) checkColumns(columns []string) error {
 	return nil
 }
 
-// columns are those of a table that the mapping reads.
+// columns returns the columns of a table that the mapping reads.
 func (m *Mapping) columns(columns []string) (read []string) {
 	for _, f := range []Field{m.predictionID, m.requestID, m.outcome, m.confidence, m.observedAt} {
 		if len(f) == 0 {

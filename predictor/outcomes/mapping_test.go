@@ -12,12 +12,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// fixed is a source of records that a test makes.
+// fixed is a source whose records are made by a test.
 type fixed struct{ Source }
 
 var testKinds = []Kind{{Name: "files", Parse: func(strictyaml.Decoder, *yaml.Node) (Source, error) { return fixed{}, nil }}}
 
-// mapped returns the mapping of a source with those keys.
+// mapped returns the mapping of a source with these keys.
 func mapped(t *testing.T, keys string) *Mapping {
 	t.Helper()
 	c, err := Parse([]byte("sources:\n- {name: a, files: {}, "+keys+"}\n"), "outcomes.yml", testKinds)

@@ -12,8 +12,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// metrics are the process's own. Sources come from the configuration, so they can be
-// labels.
+// metrics are the metrics of this process. A source can be a label, because sources come from the
+// configuration.
 type metrics struct {
 	registry                            *prometheus.Registry
 	received, accepted, unchanged       *prometheus.CounterVec
@@ -76,7 +76,7 @@ func newMetrics() *metrics {
 	return m
 }
 
-// add has the counters of a source begin at 0.
+// add starts the counters of a source at 0.
 func (m *metrics) add(source string) {
 	for _, c := range []*prometheus.CounterVec{m.received, m.accepted, m.unchanged, m.overruled, m.late, m.failures} {
 		c.WithLabelValues(source)
@@ -86,7 +86,7 @@ func (m *metrics) add(source string) {
 	}
 }
 
-// remove forgets a source.
+// remove removes the metrics of a source.
 func (m *metrics) remove(source string) {
 	labels := prometheus.Labels{"source": source}
 	for _, c := range []*prometheus.CounterVec{m.received, m.accepted, m.unchanged, m.overruled, m.rejected, m.late, m.failures} {
@@ -99,7 +99,7 @@ func (m *metrics) remove(source string) {
 	delete(m.read, source)
 }
 
-// count adds what became of records.
+// count counts what happened to records.
 func (m *metrics) count(source string, r predictionlog.Received) {
 	m.accepted.WithLabelValues(source).Add(float64(r.Accepted))
 	m.unchanged.WithLabelValues(source).Add(float64(r.Unchanged))
@@ -117,7 +117,7 @@ func (m *metrics) current(source string, at time.Time) {
 	m.read[source] = at
 }
 
-// lastRead returns when everything in a source had last been read.
+// lastRead returns, for each source, when everything in it had last been read.
 func (m *metrics) lastRead() map[string]time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
-// handler returns the process's HTTP pages. Reloads live as long as ctx.
+// handler returns the HTTP pages of the process. Sources that a reload starts run until ctx ends.
 func (d *daemon) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+d.options.TelemetryPath, promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
@@ -39,7 +39,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 	return mux
 }
 
-// serve listens until ctx ends.
+// serve serves HTTP until ctx ends.
 func (d *daemon) serve(ctx context.Context) error {
 	return serve.Run(ctx, serve.Guard(serve.Whole(d.handler(ctx)), d.logger), serve.Options{
 		Web: d.options.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: d.options.MaxConnections,

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Field is the place of a value in a record: names of objects and places in lists.
+// Field says where a value is in a record: keys of objects and positions in lists.
 type Field []any
 
 // ParseField reads the name of a column, or a path such as $.loan.status or
@@ -61,7 +61,7 @@ func parseStep(text string) (step any, rest string, err error) {
 	return nil, "", fmt.Errorf("%q is no step", text)
 }
 
-// Of returns the value at the place, nil when there is none.
+// Of returns the value at this place, or nil if there is none.
 func (f Field) Of(record map[string]any) any {
 	var at any = record
 	for _, step := range f {

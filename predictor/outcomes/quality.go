@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// qualityRows is how many of the newest rows of evidence are looked at.
+// qualityRows is the number of the newest rows of evidence that are read.
 const qualityRows = 200_000
 
 // quality says how good each source is.
@@ -24,14 +24,15 @@ type quality struct {
 	names      []string
 	statements []int     // predictions of which each source said something
 	claimed    []float64 // the mean of its confidences
-	// compared are its predictions of which another source said something, too, or of
-	// which something else counts; agreed are those of them on which it says what counts.
+	// compared counts a source's predictions for which another source also has an outcome, or for
+	// which another outcome counts. agreed counts those of them for which the source has the
+	// outcome that counts.
 	compared, agreed []int
 	pairs            map[[2]int]agreement.Pair
 	estimated        []float64 // accuracy by overlaps alone, NaN when nobody can tell
 }
 
-// readQuality reads what sources said of the newest predictions.
+// readQuality reads what the sources say about the newest predictions.
 func readQuality(ctx context.Context, reader *sqlite.Reader) (*quality, error) {
 	type thing struct {
 		counts string
@@ -88,8 +89,8 @@ func readQuality(ctx context.Context, reader *sqlite.Reader) (*quality, error) {
 	return q, nil
 }
 
-// ratio returns how often a source agrees with the outcome that counts; ok is false when
-// that is unknown.
+// ratio returns how often a source agrees with the outcome that counts. ok is false if that is
+// unknown.
 func (q *quality) ratio(i int) (ratio float64, ok bool) {
 	if q.compared[i] == 0 {
 		return 0, false
@@ -97,7 +98,7 @@ func (q *quality) ratio(i int) (ratio float64, ok bool) {
 	return float64(q.agreed[i]) / float64(q.compared[i]), true
 }
 
-// ListSources writes how good each source is, and when it was last read.
+// ListSources writes how good each source is and when it was last read.
 func ListSources(ctx context.Context, path, only string, w io.Writer) (err error) {
 	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()
@@ -140,7 +141,7 @@ func ListSources(ctx context.Context, path, only string, w io.Writer) (err error
 	return t.Flush()
 }
 
-// line is what is known of a source, for a table.
+// line formats what is known about a source, for a table.
 func (q *quality) line(i int) string {
 	if i < 0 {
 		return "0\t-\t-\t-"
@@ -152,7 +153,7 @@ func (q *quality) line(i int) string {
 	return fmt.Sprintf("%d\t%.3f\t%s\t%s", q.statements[i], q.claimed[i], estimated, share(q.agreed[i], q.compared[i]))
 }
 
-// share writes a ratio with its count.
+// share formats a ratio with its count.
 func share(part, whole int) string {
 	if whole == 0 {
 		return "-"

@@ -18,7 +18,8 @@ func TestSourcesAreCompared(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = e.Close() }()
-	// a is always right, b wrong on every 10th, c on every 4th, which are not the same.
+	// Source a is always right. b is wrong on every 10th and c on every 4th prediction, and these
+	// are different predictions.
 	for source, confidence := range map[string]float64{"a": .9, "b": .8, "c": .7} {
 		for i := range int64(100) {
 			outcome := i % 2

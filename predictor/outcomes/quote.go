@@ -2,7 +2,7 @@ package outcomes
 
 import "strconv"
 
-// quote shows a text of any length in a message.
+// quote formats a text of any length for a message.
 func quote(text string) string {
 	const most = 60
 	if len(text) > most {

@@ -21,26 +21,27 @@ type Options struct {
 	LogPath string
 	// Load reads the configuration, at the start and at every reload.
 	Load func() (*Config, error)
-	// TelemetryPath is where the metrics are.
+	// TelemetryPath is the path of the metrics page.
 	TelemetryPath string
-	// Web is where and how to listen.
+	// Web says where and how to listen.
 	Web *web.FlagConfig
-	// MaxConnections is --web.max-connections.
+	// MaxConnections is the flag --web.max-connections.
 	MaxConnections int
 	// EnableLifecycle allows POST /-/reload.
 	EnableLifecycle bool
-	// Hangup reloads the configuration at each value; never when nil.
+	// Hangup reloads the configuration at each value. It may be nil.
 	Hangup <-chan os.Signal
-	// Listening is called with each bound address; not at all when nil.
+	// Listening is called with each bound address. It may be nil.
 	Listening func(net.Addr)
-	// Logger hears what an operator must know; nothing when nil.
+	// Logger receives what an operator must know. It may be nil.
 	Logger *slog.Logger
 }
 
 const (
-	// keepEvery is the time between two looks for outcomes whose prediction has come.
+	// keepEvery is the time between two searches for waiting outcomes whose prediction has
+	// arrived.
 	keepEvery = 5 * time.Second
-	// compareEvery is the time between two looks at how good the sources are.
+	// compareEvery is the time between two comparisons of the sources.
 	compareEvery = 5 * time.Minute
 	// endTime is how long a stop waits for sources that are being read.
 	endTime = 10 * time.Second
@@ -60,8 +61,8 @@ type daemon struct {
 	kept    error // of the last look at the log
 }
 
-// Run reads every source until ctx ends, and then returns nil. It returns an error when
-// the configuration is wrong, or when it cannot listen.
+// Run reads every source until ctx ends, and then returns nil. It returns an error if the
+// configuration is wrong or if it cannot listen.
 func Run(ctx context.Context, o Options) (err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -95,8 +96,8 @@ func Run(ctx context.Context, o Options) (err error) {
 
 var errStarting = errors.New("the log has not been opened yet")
 
-// apply starts the sources of a configuration, and stops those that it does not have
-// any more. One that is as it was goes on.
+// apply starts the sources of a configuration and stops those that are no longer in it. A source
+// whose configuration did not change keeps running.
 func (d *daemon) apply(ctx context.Context, c *Config) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -134,7 +135,7 @@ func (d *daemon) apply(ctx context.Context, c *Config) {
 	d.metrics.reloadTime.Set(float64(time.Now().UnixNano()) / 1e9)
 }
 
-// end waits for the sources, whose contexts have ended.
+// end waits for the sources to stop. Their contexts have already ended.
 func (d *daemon) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -149,7 +150,7 @@ func (d *daemon) end() {
 	}
 }
 
-// reload loads the configuration and applies it whole, or leaves the one in use.
+// reload loads the configuration and applies all of it. After an error it keeps the current one.
 func (d *daemon) reload(ctx context.Context) error {
 	config, err := d.options.Load()
 	if err != nil {
@@ -176,7 +177,7 @@ func (d *daemon) reloadOnHangup(ctx context.Context) {
 	}
 }
 
-// ready returns nil when the log can be written, and says which sources fail.
+// ready returns nil if the log can be used.
 func (d *daemon) ready() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

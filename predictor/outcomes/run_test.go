@@ -22,7 +22,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// counted is a source of the outcome 1 of the predictions 0, 1, 2, ..., up to limit.
+// counted is a source that reports outcome 1 for the predictions 0, 1, 2, ..., up to limit.
 type counted struct {
 	limit   int
 	behaves string
@@ -59,7 +59,7 @@ func (c counted) Run(ctx context.Context, sink *Sink) error {
 	return nil
 }
 
-// countedKind makes sources of the key files: {path: BEHAVIOUR}.
+// countedKind makes sources that are configured as files: {path: BEHAVIOUR}.
 func countedKind(limit int, runs *atomic.Int64) []Kind {
 	return []Kind{{Name: "files", Parse: func(d strictyaml.Decoder, n *yaml.Node) (Source, error) {
 		m := d.Map(n, "files", "path")
@@ -142,7 +142,7 @@ func (r *running) do(method, path string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
-// until waits until /metrics has a line.
+// until waits until /metrics contains a line.
 func (r *running) until(line string) {
 	r.t.Helper()
 	page := ""

@@ -12,7 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// How long it is until the next attempt after a failure: doubled from firstPause up to
+// The pause before the next attempt after a failure. It starts at firstPause and doubles up to
 // lastPause.
 const (
 	firstPause = time.Second
@@ -30,7 +30,7 @@ type runner struct {
 	done chan struct{} // closed when it has ended
 }
 
-// start reads the source in a goroutine, once before has ended, which may be nil.
+// start reads the source in a goroutine, after before is closed. before may be nil.
 func (r *runner) start(ctx context.Context, before <-chan struct{}) {
 	ctx, r.stop = context.WithCancel(ctx)
 	r.done = make(chan struct{})

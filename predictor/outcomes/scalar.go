@@ -10,7 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// scalar is the text of a value; "" for none. It reports false for a list or an object.
+// scalar returns the text of a value, "" if there is none. It reports false for a list or an
+// object.
 func scalar(v any) (string, bool) {
 	switch v := v.(type) {
 	case nil:
@@ -43,8 +44,8 @@ func scalar(v any) (string, bool) {
 	return "", false
 }
 
-// text is a record as it is set aside: as JSON, so that it can be read again, or as it
-// came when it is no object.
+// text returns a record in the form in which it is set aside. This is JSON, so that it can be
+// read again, or the original text if the record is no object.
 func (r *Record) text() string {
 	if r.Value == nil {
 		return r.Raw
@@ -60,7 +61,7 @@ func (r *Record) text() string {
 	return string(text)
 }
 
-// plainly makes what databases return into what JSON has.
+// plainly converts values that databases return to values that JSON has.
 func plainly(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -17,7 +17,7 @@ type Schedule struct {
 	timeout  time.Duration
 }
 
-// Unlimited is the schedule of what is read once, however long that takes.
+// Unlimited is the schedule of a source that is read once, however long that takes.
 var Unlimited = Schedule{interval: time.Hour, timeout: 1 << 62}
 
 // ScheduleKeys are the keys of a source that ParseSchedule reads.
@@ -43,8 +43,8 @@ func ParseSchedule(m *strictyaml.Map, interval time.Duration) Schedule {
 	return s
 }
 
-// next is when to read after a time. A schedule is by UTC unless it names a zone with
-// CRON_TZ=.
+// next returns the time of the first reading after the given time. A schedule is in UTC unless it
+// names a time zone with CRON_TZ=.
 func (s Schedule) next(after time.Time) time.Time {
 	if s.cron == nil {
 		return after.Add(s.interval)
@@ -52,8 +52,8 @@ func (s Schedule) next(after time.Time) time.Time {
 	return s.cron.Next(after.UTC())
 }
 
-// Passes calls pass at once and then by the schedule until ctx ends or pass fails. Each
-// has a time limit.
+// Passes calls pass at once and then on schedule, until ctx ends or pass fails. Each pass has a
+// time limit.
 func (s Schedule) Passes(ctx context.Context, sink *Sink, pass func(ctx context.Context) error) error {
 	for ctx.Err() == nil {
 		began := time.Now()

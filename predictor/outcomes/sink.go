@@ -14,9 +14,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// Sink takes the records of one source into the log.
+// Sink writes the records of one source to the log.
 type Sink struct {
-	// Logger is for what an operator must know.
+	// Logger receives what an operator must know.
 	Logger *slog.Logger
 
 	name, kind string
@@ -30,18 +30,18 @@ type Sink struct {
 	late       int
 }
 
-// importedPart is in front of the parts of what was imported once: the source may be
-// one that is read otherwise, too.
+// importedPart is a prefix of the parts of an imported source. It is needed because the same
+// source may also be read in another way.
 const importedPart = "import-"
 
-// cursorText is a cursor as the log has it: with the kind of its source, so that
-// another kind under the same name does not misread it.
+// cursorText is a cursor as it is stored in the log. It contains the kind of its source, so that
+// a source of another kind with the same name does not misread it.
 type cursorText struct {
 	Kind string          `json:"kind"`
 	At   json.RawMessage `json:"at"`
 }
 
-// Cursors returns how far the source has been read, by part, as Put was given it.
+// Cursors returns how far each part of the source has been read, as it was given to Put.
 func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
 	cursors, err := s.log.Cursors(ctx, s.name)
 	if err != nil {
@@ -65,11 +65,11 @@ func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
 	return cursors, nil
 }
 
-// Put adds a batch to the log and returns when it is on the disk. Cursors are JSON.
+// Put adds a batch to the log and returns once it is on the disk. Cursors are JSON.
 func (s *Sink) Put(ctx context.Context, b Batch) error { return s.PutAgain(ctx, b, false) }
 
-// PutAgain is Put of records that may have come before. If they are late, those that
-// have not are counted: they became visible behind newer ones that had been read.
+// PutAgain is Put for records that may have been read before. If late is true, it counts the
+// records that are new: they became visible after newer records had been read.
 func (s *Sink) PutAgain(ctx context.Context, b Batch, late bool) error {
 	cursors := make(map[string]string, len(b.Cursors))
 	for part, at := range b.Cursors {
@@ -101,7 +101,7 @@ func (s *Sink) PutAgain(ctx context.Context, b Batch, late bool) error {
 		s.late += len(b.Records) - received.Unchanged
 		s.metrics.late.WithLabelValues(s.name).Add(float64(len(b.Records) - received.Unchanged))
 	}
-	// The predictor commits in between.
+	// The predictor can commit during this pause.
 	pause(ctx, time.Since(began))
 	return nil
 }
@@ -119,17 +119,17 @@ func (s *Sink) count(r predictionlog.Received) {
 	}
 }
 
-// Current says that all records have been read that the source had at a time. It
-// reports whether the source is read once only, and so is done.
+// Current says that all records have been read that the source had at the given time. It reports
+// whether the source is only read once and is therefore done.
 func (s *Sink) Current(at time.Time) (done bool) {
 	s.metrics.current(s.name, at)
 	return s.once
 }
 
-// Behind says how many records the source has that have not been read.
+// Behind says how many records of the source have not been read yet.
 func (s *Sink) Behind(records int64) { s.metrics.behind.WithLabelValues(s.name).Set(float64(records)) }
 
-// Secret reads a file that holds one secret.
+// Secret reads a file that contains one secret.
 func Secret(path string) (string, error) {
 	text, err := os.ReadFile(filepath.Clean(path))
 	if err != nil {
@@ -142,7 +142,7 @@ func Secret(path string) (string, error) {
 	return secret, nil
 }
 
-// pause waits, or less when ctx ends.
+// pause waits for a duration, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -152,9 +152,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// CheckColumns returns an error when a table with those columns lacks one that every
-// record needs.
+// CheckColumns returns an error if one of the columns is missing that every record needs.
 func (s *Sink) CheckColumns(columns []string) error { return s.mapping.checkColumns(columns) }
 
-// Columns are those of a table that are read from its records.
+// Columns returns the columns that are read from the records of a table.
 func (s *Sink) Columns(columns []string) []string { return s.mapping.columns(columns) }

@@ -14,47 +14,47 @@ import (
 
 // Source reads records from one place.
 type Source interface {
-	// Run reads from where the cursors of sink say until ctx ends, and then returns
-	// nil. After an error, which says what a person can do, it is called again.
+	// Run reads from the cursors of sink onwards. When ctx ends, it returns nil. Its errors say
+	// what a person can do. After an error it is called again.
 	Run(ctx context.Context, sink *Sink) error
 }
 
 // Kind is one kind of source.
 type Kind struct {
-	// Name is its key in the configuration.
+	// Name is the key of this kind in the configuration.
 	Name string
 	// Parse checks the value of that key and returns the source. It does no IO.
 	Parse func(d strictyaml.Decoder, n *yaml.Node) (Source, error)
 }
 
-// kinds are the names of all kinds that a build can have.
+// kinds lists the names of all kinds that a build can have.
 var kinds = []string{"files", "sql", "api", "kafka", "rabbitmq", "bigquery", "review"}
 
-// Record is one record as a source has it.
+// Record is one record as the source has it.
 type Record struct {
-	// Value is an object, by its names: text, json.Number, bool, nil, numbers, times,
-	// []any and further objects.
+	// Value is an object: text, json.Number, bool, nil, numbers, times, []any and further
+	// objects, by their names.
 	Value map[string]any
-	// Raw is what came instead, when it is no object.
+	// Raw is the original text of a record that is no object.
 	Raw string
-	// ObservedAt is when the source says that it changed, for records that do not say
-	// when their outcome was observed; zero when it does not.
+	// ObservedAt is the time of the last change, for records that do not say when their outcome
+	// was observed. It is zero if the source does not know it.
 	ObservedAt time.Time
 }
 
-// Batch is some records that follow each other.
+// Batch contains consecutive records.
 type Batch struct {
 	Records []Record
-	// Cursors say, by part of the source, where reading goes on after them; an empty
-	// text removes a part.
+	// Cursors say where to continue reading after these records, for each part of the source. An
+	// empty text removes a part.
 	Cursors map[string]string
 }
 
-// BatchRecords is how many records a batch should have at most: the predictor waits
-// for the lock while they are written.
+// BatchRecords is the recommended maximum number of records in a batch. The predictor waits for
+// the lock while a batch is written.
 const BatchRecords = 50
 
-// RetryError is an error after which the source wants to be left alone for a while.
+// RetryError is an error after which the source should not be read for a while.
 type RetryError struct {
 	After time.Duration
 	Err   error
@@ -65,17 +65,17 @@ func (e *RetryError) Error() string {
 	return fmt.Sprintf("%v (asked to wait %s)", e.Err, e.After.Round(time.Second))
 }
 
-// Unwrap returns the error behind it.
+// Unwrap returns the wrapped error.
 func (e *RetryError) Unwrap() error { return e.Err }
 
 const (
-	// longestRecord is how long, in bytes, a JSON record may be: a longer one is set aside.
+	// longestRecord is the maximum length of a JSON record in bytes. A longer one is set aside.
 	longestRecord = 1 << 20
-	// deepest is how deep it may nest.
+	// deepest is the maximum nesting of a JSON record.
 	deepest = 32
 )
 
-// ParseJSON reads a record that is one JSON object; any other text stays raw.
+// ParseJSON reads a record that is one JSON object. Any other text stays raw.
 func ParseJSON(text []byte) Record {
 	if len(text) > longestRecord {
 		return Record{Raw: string(text[:predictionlog.RecordBytes])}

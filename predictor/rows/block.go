@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Block is some rows of a CSV that follow each other, cut into cells.
+// Block contains consecutive rows of a CSV, cut into cells.
 type Block struct {
 	text    []byte
 	copy    string // of the text: cells of it outlive the block
@@ -21,19 +21,19 @@ type Block struct {
 	names []string // of the columns, for errors
 }
 
-// span is a cell of the text, without its quotes.
+// span is the position of a cell in the text, without its quotes.
 type span struct{ from, to uint32 }
 
-// Rows is the number of rows.
+// Rows returns the number of rows.
 func (b *Block) Rows() int { return len(b.starts) }
 
-// Cell is the text of a cell; it stays valid.
+// Cell returns the text of a cell. The text stays valid.
 func (b *Block) Cell(row, column int) string {
 	at := b.cells[row*b.columns+column]
 	return b.copy[at.from:at.to]
 }
 
-// Line is the line, from 1, on which a row begins.
+// Line returns the line on which a row begins, counted from 1.
 func (b *Block) Line(row int) int { return b.lineAt(b.starts[row]) }
 
 func (b *Block) lineAt(at uint32) int { return b.line + bytes.Count(b.text[:at], []byte{'\n'}) }
@@ -41,11 +41,11 @@ func (b *Block) lineAt(at uint32) int { return b.line + bytes.Count(b.text[:at],
 // Place names a row for an error.
 func (b *Block) Place(row int) string { return fmt.Sprintf("line %d", b.Line(row)) }
 
-// ends are the characters at which a cell ends, or needs a closer look.
+// ends are the characters that end a cell or that need special treatment.
 var ends = [256]bool{',': true, '\n': true, '\r': true, '"': true}
 
-// cut cuts the text into cells. The rows before one that is wrong are there, too.
-// 1 ns a byte.
+// cut cuts the text into cells. If a row is wrong, the rows before it are still available. It
+// takes 1 ns a byte.
 func (b *Block) cut(names []string) error {
 	b.names, b.columns, b.cells, b.starts = names, len(names), b.cells[:0], b.starts[:0]
 	text, valid := b.text, utf8.Valid(b.text)
@@ -85,8 +85,8 @@ func (b *Block) skip(text []byte, i int) int {
 	return i
 }
 
-// cutRow cuts a row, and returns where the next one begins. It reports false for quotes
-// where none belong.
+// cutRow cuts a row and returns where the next row begins. It reports false if there is a quote
+// where no quote is allowed.
 func (b *Block) cutRow(text []byte, i int) (next int, ok bool) {
 	for {
 		from := i
@@ -115,8 +115,8 @@ func (b *Block) cutRow(text []byte, i int) (next int, ok bool) {
 	}
 }
 
-// cutQuoted cuts a quoted cell and returns where it ends. Quotes that are written twice
-// and line ends as Windows has them become one character, in a copy behind the text.
+// cutQuoted cuts a quoted cell and returns where it ends. A doubled quote or a Windows line end
+// becomes one character, in a copy after the text.
 func (b *Block) cutQuoted(text []byte, i int) (next int, ok bool) {
 	i++
 	from, plain := i, true
@@ -145,7 +145,7 @@ func (b *Block) cutQuoted(text []byte, i int) (next int, ok bool) {
 
 var unquote = strings.NewReplacer(`""`, `"`, "\r\n", "\n")
 
-// append adds a cell that is not as the text has it.
+// append adds a cell whose text differs from the text in the file.
 func (b *Block) append(cell string) {
 	b.text = append(b.text, ',') // so that no number goes on behind it
 	from := len(b.text)
@@ -153,7 +153,7 @@ func (b *Block) append(cell string) {
 	b.cells = append(b.cells, span{uint32(from), uint32(len(b.text))})
 }
 
-// cutUnusual has encoding/csv cut a row, or say what is wrong with it.
+// cutUnusual lets encoding/csv cut a row, or say what is wrong with it.
 func (b *Block) cutUnusual(text []byte, start int) (next int, err error) {
 	r := csv.NewReader(bytes.NewReader(text[start:]))
 	r.FieldsPerRecord = -1
@@ -172,7 +172,7 @@ func (b *Block) cutUnusual(text []byte, start int) (next int, err error) {
 	return start + int(r.InputOffset()), nil
 }
 
-// check returns what is wrong with the row whose cells are the last ones.
+// check returns what is wrong with a row. The cells of the row are the last cells.
 func (b *Block) check(start uint32, cells int, valid bool) error {
 	if n := len(b.cells) - cells; n != b.columns {
 		return fmt.Errorf("line %d: has %d columns, the header has %d", b.lineAt(start), n, b.columns)

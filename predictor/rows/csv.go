@@ -1,5 +1,5 @@
-// Package rows reads rows with named columns from files, CSV and Parquet, and writes
-// files whole.
+// Package rows reads rows with named columns from CSV and Parquet files. It also writes whole
+// files.
 package rows
 
 import (
@@ -14,8 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// CSV reads a CSV file with a header, one row at a time: comma-separated,
-// quoted as in RFC 4180, UTF-8, plain or gzip (by its first bytes).
+// CSV reads a CSV file with a header, one row at a time. The file is comma-separated, quoted as
+// in RFC 4180, in UTF-8, and plain or gzip, which is detected from its first bytes.
 type CSV struct {
 	Columns Header // names trimmed of spaces
 	blocks  splitter
@@ -26,10 +26,9 @@ type CSV struct {
 	cells   []string
 }
 
-// NewCSV reads the header. It is an error when there is none, when a name in it
-// is empty or occurs twice, or when the text is evidently no CSV of this form: UTF-16,
-// lines that end in CR alone, another separator than a comma. An error quotes at most
-// 40 bytes of the file.
+// NewCSV reads the header. It returns an error if there is no header, if a name in it is empty or
+// occurs twice, or if the text is clearly no CSV of this form: UTF-16, lines that end in CR
+// alone, or a separator other than a comma. An error quotes at most 40 bytes of the file.
 func NewCSV(r io.Reader) (*CSV, error) {
 	in, err := decompress(r)
 	if err != nil {
@@ -83,7 +82,7 @@ func headerOf(header []string) (names Header, err error) {
 	return names, nil
 }
 
-// decompress undoes gzip when the first two bytes are its magic number.
+// decompress decompresses gzip if the first two bytes are its magic number.
 func decompress(r io.Reader) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	magic, _ := in.Peek(4)
@@ -100,7 +99,8 @@ func decompress(r io.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(z, 1<<16), nil
 }
 
-// next fills a block with the next rows, not cut into cells yet, or returns io.EOF.
+// next fills a block with the next rows, which are not cut into cells yet. After the last row it
+// returns io.EOF.
 func (c *CSV) next(b *Block) error {
 	if c.begun {
 		return c.blocks.next(b)
@@ -110,8 +110,8 @@ func (c *CSV) next(b *Block) error {
 	return nil
 }
 
-// Next returns the cells of the next row, as many as there are columns, or
-// io.EOF after the last. The slice is valid until the next call.
+// Next returns the cells of the next row, one for each column. After the last row it returns
+// io.EOF. The slice is valid until the next call.
 func (c *CSV) Next() ([]string, error) {
 	for c.row == c.block.Rows() {
 		if c.wrong != nil {
@@ -129,5 +129,5 @@ func (c *CSV) Next() ([]string, error) {
 	return c.cells, nil
 }
 
-// Line is the line, from 1, on which the row of the last Next began.
+// Line returns the line on which the row of the last Next began, counted from 1.
 func (c *CSV) Line() int { return c.block.Line(c.row - 1) }

@@ -6,7 +6,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// csvCells is a column of a block.
+// csvCells are the cells of one column of a block.
 type csvCells struct {
 	block  *Block
 	column int
@@ -43,7 +43,7 @@ func (c csvCells) Texts(read *value.Column, yield func(row int, kind value.Kind,
 // Text implements Cells.
 func (c csvCells) Text(row int) string { return c.block.Cell(row, c.column) }
 
-// AppendJSON implements Cells. Numbers stay as they are spelled where that is JSON.
+// AppendJSON implements Cells. A number keeps its spelling if that is valid JSON.
 func (c csvCells) AppendJSON(to []byte, read *value.Column, row int) []byte {
 	b := c.block
 	at := b.cells[row*b.columns+c.column]

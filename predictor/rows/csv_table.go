@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// csvTable is a CSV, plain or gzip, that can be read again.
+// csvTable is a CSV, plain or gzip, that can be read several times.
 type csvTable struct {
 	file   io.ReaderAt
 	size   int64
 	header Header
 }
 
-// NewCSVTable reads the header of a CSV of that many bytes, as [NewCSV] does.
+// NewCSVTable reads the header of a CSV of size bytes, as [NewCSV] does.
 func NewCSVTable(file io.ReaderAt, size int64) (Table, error) {
 	t := &csvTable{file: file, size: size}
 	in, err := t.open()
@@ -30,8 +30,8 @@ func (t *csvTable) open() (*CSV, error) { return NewCSV(io.NewSectionReader(t.fi
 // Header implements Table.
 func (t *csvTable) Header() Header { return t.header }
 
-// Scan implements Table. While a number of blocks is worked on, as many are read: 2 MB for
-// each core.
+// Scan implements Table. While some blocks are processed, the same number is read ahead. This
+// needs 2 MB for each core.
 func (t *csvTable) Scan(ctx context.Context, p *Pass) error {
 	in, err := t.open()
 	if err != nil {
@@ -61,7 +61,7 @@ func (t *csvTable) Scan(ctx context.Context, p *Pass) error {
 	}
 }
 
-// round works on some blocks, of which the first begins with that row.
+// round processes some blocks. first is the number of the first row.
 func (t *csvTable) round(blocks []*Block, p *Pass, first int64) (rows int64, err error) {
 	pieces := make([]Piece, len(blocks))
 	wrong, behind := make([]error, len(blocks)), make([]error, len(blocks))
@@ -109,7 +109,7 @@ type reading struct {
 	done        sync.WaitGroup
 }
 
-// prefetch begins to read a CSV, up to a number of blocks ahead.
+// prefetch starts to read a CSV, up to a number of blocks ahead.
 func prefetch(ctx context.Context, in *CSV, ahead int) *reading {
 	r := &reading{ctx: ctx, full: make(chan *Block, ahead), empty: make(chan *Block, ahead)}
 	for range ahead {
@@ -133,7 +133,7 @@ func prefetch(ctx context.Context, in *CSV, ahead int) *reading {
 	return r
 }
 
-// some returns the next blocks, at most that many, and the error behind them.
+// some returns up to "most" of the next blocks, and the error that follows them.
 func (r *reading) some(most int) (blocks []*Block, err error) {
 	for len(blocks) < most {
 		b, ok := <-r.full
@@ -148,7 +148,7 @@ func (r *reading) some(most int) (blocks []*Block, err error) {
 	return blocks, nil
 }
 
-// free gives blocks back.
+// free returns blocks for reuse.
 func (r *reading) free(blocks []*Block) {
 	for _, b := range blocks {
 		r.empty <- b

@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// Format is that of a file of rows.
+// Format is the format of a file of rows.
 type Format string
 
-// Formats.
+// The supported formats.
 const (
 	FormatCSV     Format = "csv"
 	FormatParquet Format = "parquet"
 )
 
-// File is a file of rows that is open.
+// File is an open file of rows.
 type File struct {
 	Table
-	// Changed is when it was changed.
+	// Changed is when the file was last changed.
 	Changed time.Time
 
 	file *os.File
@@ -30,8 +30,8 @@ type File struct {
 	temp string // that the file was copied to
 }
 
-// Open opens a file of rows. One that can be read only once, such as a pipe, is copied
-// into the folder for temporary files first.
+// Open opens a file of rows. A file that can be read only once, such as a pipe, is first copied
+// into the folder for temporary files.
 func Open(path string, format Format) (_ *File, err error) {
 	f := &File{}
 	if f.file, err = os.Open(path); err != nil { // #nosec G304 -- the operator names the file
@@ -59,7 +59,7 @@ func Open(path string, format Format) (_ *File, err error) {
 	return f, err
 }
 
-// copy puts a temporary file in the place of one that can be read only once.
+// copy replaces a file that can be read only once by a temporary file.
 func (f *File) copy() error {
 	temp, err := os.CreateTemp("", "rows-")
 	if err != nil {
@@ -72,7 +72,7 @@ func (f *File) copy() error {
 	return err
 }
 
-// Sum is the SHA-256 of the file as it is, gzip included.
+// Sum returns the SHA-256 of the file as it is stored, without decompression.
 func (f *File) Sum(ctx context.Context) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	for at := int64(0); at < f.size; at += 1 << 22 {

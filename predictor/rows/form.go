@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// checkForm looks at the start of a text for what the reader of records would not
-// notice, or only at the end of the file.
+// checkForm checks the start of a text for faults that the reader of records would not notice, or
+// would notice only at the end of the file.
 func checkForm(in *bufio.Reader) error {
 	start, _ := in.Peek(1 << 16)
 	if len(start) > 1 && (start[0] == 0xfe && start[1] == 0xff || start[0] == 0xff && start[1] == 0xfe || start[0] == 0 || start[1] == 0) {
@@ -29,10 +29,10 @@ func checkForm(in *bufio.Reader) error {
 	return nil
 }
 
-// longest is how many bytes of a file an error quotes at once.
+// longest is the maximum number of bytes of a file that an error quotes.
 const longest = 40
 
-// cut is the start of a text.
+// cut returns the start of a text.
 func cut(text string) string {
 	if len(text) <= longest {
 		return text

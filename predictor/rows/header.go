@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Header are the names of the columns of a table.
+// Header contains the names of the columns of a table.
 type Header []string
 
-// Column is the index of the named column; the error lists the columns there are.
+// Column returns the index of the named column. The error lists the columns of the table.
 func (h Header) Column(name string) (int, error) {
 	for i, column := range h {
 		if column == name {
@@ -18,7 +18,7 @@ func (h Header) Column(name string) (int, error) {
 	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, h)
 }
 
-// mostNames bounds what an error says of a table with many columns.
+// mostNames limits the length of an error about a table with many columns.
 const mostNames = 50
 
 // String lists the columns for an error: the first 50, each cut to 40 bytes.

@@ -6,7 +6,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// appendNumber appends a number of a kind as JSON.
+// appendNumber appends a number with its kind as JSON.
 func appendNumber(to []byte, kind value.Kind, x float64) []byte {
 	if kind != value.Known {
 		return append(to, "null"...)
@@ -14,7 +14,7 @@ func appendNumber(to []byte, kind value.Kind, x float64) []byte {
 	return strconv.AppendFloat(to, x, 'g', -1, 64)
 }
 
-// appendText appends a text of a kind as JSON.
+// appendText appends a text with its kind as JSON.
 func appendText(to []byte, kind value.Kind, text []byte) []byte {
 	if kind != value.Known {
 		return append(to, "null"...)

@@ -6,12 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// mostCores bounds the memory of a reading, which has blocks for every core.
+// mostCores limits the memory, because every core has its own blocks.
 const mostCores = 8
 
 func cores() int { return min(runtime.GOMAXPROCS(0), mostCores) }
 
-// each calls work with 0 to n-1, as many at a time as there are cores.
+// each calls work with 0 to n-1, with as many calls at a time as there are cores.
 func each(n int, work func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -25,8 +25,8 @@ func each(n int, work func(i int)) {
 	group.Wait()
 }
 
-// eachColumn calls work with the columns of Pass.Each, and returns the error of the
-// first that has one.
+// eachColumn calls work for each of the columns in Pass.Each. It returns the error of the first
+// column that has one.
 func eachColumn(p *Pass, work func(i int) error) error {
 	wrong := make([]error, len(p.Each))
 	each(len(p.Each), func(i int) { wrong[i] = work(i) })

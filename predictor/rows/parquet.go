@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// parquetMagic is how a Parquet file begins and ends.
+// parquetMagic is the text at the start and at the end of a Parquet file.
 const parquetMagic = "PAR1"
 
 // parquetTable is a Parquet file.
@@ -22,8 +22,8 @@ type parquetTable struct {
 	leaves []leaf
 }
 
-// NewParquetTable reads the schema of a Parquet file of that many bytes. Columns that are
-// nested, or of a type that is no value, are an error when they are read.
+// NewParquetTable reads the schema of a Parquet file of size bytes. A column that is nested, or
+// whose type is not supported, is an error only when it is read.
 func NewParquetTable(file io.ReaderAt, size int64) (Table, error) {
 	var magic [4]byte
 	if _, err := file.ReadAt(magic[:], 0); err != nil && !errors.Is(err, io.EOF) {
@@ -62,9 +62,9 @@ func NewParquetTable(file io.ReaderAt, size int64) (Table, error) {
 // Header implements Table.
 func (t *parquetTable) Header() Header { return t.header }
 
-// Scan implements Table: one group of rows after the other. In a group the columns that
-// are wanted side by side are read first, and then the others one by one, so that few
-// pages are in memory at a time.
+// Scan implements Table. It reads one row group after the other. In each group it first reads the
+// columns that are needed side by side, and then the others one by one. So only a few pages are
+// in memory at a time.
 func (t *parquetTable) Scan(ctx context.Context, p *Pass) error {
 	for _, columns := range [][]int{p.Together, p.Each} {
 		for _, i := range columns {
@@ -83,9 +83,9 @@ func (t *parquetTable) Scan(ctx context.Context, p *Pass) error {
 	return nil
 }
 
-// readable returns why a column cannot be read, nil when it can. LZ4 is refused: of a page
-// that has just the size that was foretold, the library can return other bytes
-// (parquet-go 0.32.0, Column.decompress after lz4.Codec.Decode made a larger buffer).
+// readable returns why a column cannot be read, or nil if it can. LZ4 is refused: if a page has
+// exactly the announced size, the library can return wrong bytes (parquet-go 0.32.0,
+// Column.decompress after lz4.Codec.Decode made a larger buffer).
 func (t *parquetTable) readable(i int) error {
 	l := &t.leaves[i]
 	if l.refused != nil {
@@ -101,10 +101,10 @@ func (t *parquetTable) readable(i int) error {
 	return nil
 }
 
-// pieceRows is how many rows a piece has.
+// pieceRows is the number of rows in a piece.
 const pieceRows = 1 << 11
 
-// group reads a group of rows, of which the first is that one of the table.
+// group reads a row group. first is the number of its first row in the table.
 func (t *parquetTable) group(ctx context.Context, group parquet.RowGroup, p *Pass, first int64) error {
 	var pieces []Piece
 	for at := int64(0); at < group.NumRows(); at += pieceRows {
@@ -139,8 +139,8 @@ func (t *parquetTable) group(ctx context.Context, group parquet.RowGroup, p *Pas
 	})
 }
 
-// together does what a pass does with whole rows: of some pieces all columns are read, on
-// all cores, then Rows gets all of the pieces, and Then one after the other.
+// together does the part of a pass that needs whole rows. It reads all columns of some pieces on
+// all cores. Then it calls Rows for all of these pieces, and Then for one after the other.
 func (t *parquetTable) together(ctx context.Context, group parquet.RowGroup, p *Pass, pieces []Piece) (err error) {
 	cursors := make([]*cursor, len(p.Together))
 	for i, column := range p.Together {

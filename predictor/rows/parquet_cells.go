@@ -76,7 +76,7 @@ func (c *parquetCells) Texts(read *value.Column, yield func(row int, kind value.
 	}
 }
 
-// Text implements Cells: numbers are their shortest decimals.
+// Text implements Cells. A number is written as its shortest decimal.
 func (c *parquetCells) Text(row int) string {
 	switch {
 	case c.leaf.float != nil:

@@ -11,7 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// cursor reads a column of a group of rows, value by value.
+// cursor reads a column of a row group, value by value.
 type cursor struct {
 	leaf  *leaf
 	pages parquet.Pages
@@ -63,7 +63,7 @@ func (c *cursor) read(to *parquetCells, p *Piece) error {
 	return to.check(p)
 }
 
-// next goes to the next page. The library that decodes it may panic where a file is broken.
+// next goes to the next page. The library that decodes it may panic if a file is broken.
 func (c *cursor) next() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -157,8 +157,8 @@ func (c *cursor) copyRest(to *parquetCells, at, n int) error {
 	return nil
 }
 
-// parquetCells are values of a column of a Parquet file: those of the one slice that the
-// leaf's function says.
+// parquetCells are values of a column of a Parquet file. They are in one of the slices. The
+// function of the leaf says in which one.
 type parquetCells struct {
 	leaf     *leaf
 	floats   []float64 // NaN: none
@@ -167,7 +167,7 @@ type parquetCells struct {
 	texts    []string
 }
 
-// reset makes room for n rows, none of which has a value.
+// reset makes room for n rows without values.
 func (c *parquetCells) reset(l *leaf, n int) {
 	c.leaf = l
 	switch {
@@ -197,7 +197,7 @@ func (c *parquetCells) set(i int, v parquet.Value) {
 	}
 }
 
-// copy sets one value to that of others.
+// copy copies one value of other cells.
 func (c *parquetCells) copy(i int, from *parquetCells, at int) {
 	switch {
 	case c.leaf.float != nil:

@@ -15,8 +15,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// leaf is a column of a Parquet file, and how its values are read: exactly one of the
-// functions is set.
+// leaf is a column of a Parquet file and how its values are read. Exactly one of the functions is
+// set.
 type leaf struct {
 	name    string
 	index   int                           // among all leaves of the file
@@ -44,7 +44,8 @@ func leafOf(name string, c *parquet.Column, schema []format.SchemaElement) leaf 
 	return l
 }
 
-// elementOf is the column in the schema of the file, which lists all nodes depth first.
+// elementOf returns the column's element in the schema of the file, which lists all nodes depth
+// first.
 func elementOf(c *parquet.Column, schema []format.SchemaElement) *format.SchemaElement {
 	for i := 1; i < len(schema); i = behind(schema, i) {
 		if schema[i].Name == c.Name() {
@@ -54,7 +55,7 @@ func elementOf(c *parquet.Column, schema []format.SchemaElement) *format.SchemaE
 	return &format.SchemaElement{}
 }
 
-// behind is the index behind a node and all below it.
+// behind returns the index after a node and everything below it.
 func behind(schema []format.SchemaElement, i int) int {
 	children := schema[i].NumChildren.V
 	for i++; children > 0 && i < len(schema); children-- {
@@ -63,8 +64,8 @@ func behind(schema []format.SchemaElement, i int) int {
 	return i
 }
 
-// logical decides by the logical type, and without one by the physical type. It reports
-// false for what is no value.
+// logical chooses the function by the logical type, or by the physical type if there is none. It
+// reports false for a type that is not supported.
 func (l *leaf) logical(c *parquet.Column, e *format.SchemaElement) bool {
 	kind := c.Type().Kind()
 	switch of := e.LogicalType.Value.(type) {
@@ -94,7 +95,7 @@ func (l *leaf) logical(c *parquet.Column, e *format.SchemaElement) bool {
 	return true
 }
 
-// converted decides by the older form of logical types.
+// converted chooses the function by the older form of logical types.
 func (l *leaf) converted(kind parquet.Kind, e *format.SchemaElement) bool {
 	if !e.ConvertedType.Valid {
 		return l.physical(kind)
@@ -124,7 +125,7 @@ func (l *leaf) converted(kind parquet.Kind, e *format.SchemaElement) bool {
 	return true
 }
 
-// physical decides by how values are stored.
+// physical chooses the function by how values are stored.
 func (l *leaf) physical(kind parquet.Kind) bool {
 	switch kind {
 	case parquet.Boolean:
@@ -145,7 +146,7 @@ func (l *leaf) physical(kind parquet.Kind) bool {
 	return true
 }
 
-// whole reads whole numbers. One that is beyond an int64 is a text of digits.
+// whole reads whole numbers. A number that does not fit into an int64 becomes a text of digits.
 func (l *leaf) whole(kind parquet.Kind, signed bool) {
 	switch {
 	case kind == parquet.Int32 && signed:
@@ -159,7 +160,7 @@ func (l *leaf) whole(kind parquet.Kind, signed bool) {
 	}
 }
 
-// decimal reads whole numbers of a power of ten, exactly.
+// decimal reads whole numbers that are scaled by a power of ten, exactly.
 func decimal(kind parquet.Kind, scale int) func(parquet.Value) string {
 	return func(v parquet.Value) string {
 		var x big.Int
@@ -189,7 +190,8 @@ func decimal(kind parquet.Kind, scale int) func(parquet.Value) string {
 	}
 }
 
-// timestamp reads times since 1970, in RFC 3339. One without a zone is taken for UTC.
+// timestamp reads times since 1970 and writes them in RFC 3339. A time without a zone is taken to
+// be in UTC.
 func timestamp(unit time.Duration) func(parquet.Value) string {
 	perSecond := int64(time.Second / unit)
 	return func(v parquet.Value) string {
@@ -199,7 +201,7 @@ func timestamp(unit time.Duration) func(parquet.Value) string {
 	}
 }
 
-// int96 reads the times of Hive and older Spark: nanoseconds of a Julian day.
+// int96 reads the times of Hive and older Spark: a Julian day and nanoseconds in it.
 func int96(v parquet.Value) string {
 	x := v.Int96()
 	const day1970 = 2440588
@@ -226,8 +228,8 @@ func uuid(v parquet.Value) string {
 	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }
 
-// shortest is the number whose shortest decimal is that of a float32, as it is written to
-// a CSV: 0.1, not 0.10000000149011612.
+// shortest returns the number with the shortest decimal of a float32, because a CSV contains this
+// decimal: 0.1, not 0.10000000149011612.
 func shortest(x float32) float64 {
 	if wide := float64(x); wide == math.Trunc(wide) || wide != wide {
 		return wide
@@ -239,7 +241,7 @@ func shortest(x float32) float64 {
 	return wide
 }
 
-// half is a number of 16 bits as IEEE 754 has it.
+// half reads a number of 16 bits (IEEE 754).
 func half(bits uint16) float64 {
 	sign, exponent, fraction := 1., int(bits>>10&31), float64(bits&1023)
 	if bits>>15 == 1 {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// writeParquet writes files as pandas and pyarrow do: of one table in every form, with the
-// texts that its cells are; and one of every column that is refused.
+// writeParquet writes files with pandas and pyarrow. It writes one table in every form, with the
+// expected texts of its cells, and one table with every column that is refused.
 const writeParquet = `
 import sys, json, decimal, datetime, uuid
 import numpy, pandas, pyarrow as pa, pyarrow.parquet as pq
@@ -83,7 +83,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// made is where the files of pandas are, empty when no test asked for them.
+// made is the folder with the files of pandas. It is empty until a test needs them.
 var (
 	asked bool
 	made  = func() (string, error) {
@@ -108,7 +108,7 @@ func files(t *testing.T) string {
 	return dir
 }
 
-// cellsOf reads all cells of columns of a table, side by side and one by one.
+// cellsOf reads all cells of the given columns, side by side and one by one.
 func cellsOf(t *testing.T, what string, table Table, columns []int) (together, each [][]string) {
 	t.Helper()
 	byColumn := make([][]string, len(columns))

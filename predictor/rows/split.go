@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// blockSize is how much text is cut into cells at a time: it stays in the
+	// blockSize is the number of bytes that are cut into cells at a time. They fit into the
 	// second-level cache.
 	blockSize = 1 << 16
-	// mostText bounds the text of a row. One that is longer mostly has a quote that is
-	// never closed.
+	// mostText is the maximum length of a row. A longer row usually has a quote that is never
+	// closed.
 	mostText = 1 << 25
 )
 
-// splitter cuts a text into blocks, each of whole rows.
+// splitter cuts a text into blocks of whole rows.
 type splitter struct {
 	in   io.Reader
 	rest []byte // was read, but belongs to the next block
@@ -52,7 +52,7 @@ func (s *splitter) next(b *Block) error {
 	}
 }
 
-// read reads until there is so much text.
+// read reads until the text has this size.
 func (s *splitter) read(text []byte, size int) ([]byte, error) {
 	for len(text) < size && !s.end {
 		if cap(text) < size {
@@ -67,8 +67,9 @@ func (s *splitter) read(text []byte, size int) ([]byte, error) {
 	return text, nil
 }
 
-// wholeRows is where the last row that ends in a text does so, behind its line end; 0:
-// none does. An odd number of quotes leaves one open, and line ends in quotes end no row.
+// wholeRows returns the position after the last complete row of a text, including its line end,
+// or 0 if there is none. After an odd number of quotes, a quote is open. A line end inside quotes
+// does not end a row.
 func wholeRows(text []byte) int {
 	end := bytes.LastIndexByte(text, '\n') + 1
 	open := bytes.Count(text[:end], []byte{'"'})%2 == 1

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes a file whole or not at all, readable by everybody: a reader
-// sees the old one or the new one.
+// WriteFile writes a file whole or not at all, and readable by everybody. A reader sees either
+// the old file or the new one.
 func WriteFile(path string, encode func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// The first table is that of Cohen (1960) as usually quoted: two readers of 50 grant
-// proposals, 20 times both yes, 15 times both no, 5 and 10 times apart: kappa is .4.
+// The first table is the one of Cohen (1960) as it is usually quoted. Two readers of 50 grant
+// proposals both said yes 20 times, both said no 15 times, and differed 5 and 10 times: kappa is
+// .4.
 func TestKappaIsCohens(t *testing.T) {
 	t.Parallel()
 	table := func(yy, yn, ny, nn int) (all []Said) {
@@ -41,7 +42,8 @@ func TestKappaIsCohens(t *testing.T) {
 	}
 }
 
-// made are what sources say that err at random, independently, and miss some.
+// made returns what simulated sources say. They make random, independent errors and leave out
+// some things.
 func made(n int, accuracy []float64, spoken float64, seed uint64) (all []Said) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	for range n {
@@ -93,7 +95,7 @@ func TestNothingIsClaimedWithoutThreeSources(t *testing.T) {
 	}
 }
 
-// independent is the same method by matrices of numpy, with the same beginning and the
+// independent is the same method with matrices of numpy. It has the same starting point and the
 // same pseudo count.
 const independent = `
 import json, sys

@@ -6,38 +6,40 @@ import (
 	"strings"
 )
 
-// Estimate is what DawidSkene finds.
+// Estimate is the result of DawidSkene.
 type Estimate struct {
-	// Accuracy is, by source, the share of things of which it says the truth, the shares
-	// of the true outcomes being those of all things; NaN for one that said nothing.
+	// Accuracy is, for each source, the estimated share of things for which it says the truth.
+	// The true outcomes have the same shares as among all things. It is NaN for a source that
+	// said nothing.
 	Accuracy []float64
-	// Outcomes are those that were said, sorted; Share is how often each is true.
+	// Outcomes are all outcomes that were said, sorted. Share is how often each of them is true.
 	Outcomes []string
 	Share    []float64
-	// Rounds is how many rounds it took, Converged whether it came to rest.
+	// Rounds is the number of rounds. Converged says whether the probabilities came to rest.
 	Rounds    int
 	Converged bool
 }
 
 const (
 	maxRounds = 500
-	// atRest is by how much, at most, no probability changes any more.
+	// atRest is the maximum change of a probability when the estimate has converged.
 	atRest = 1e-9
-	// pseudo is added to every count, so that what was never seen is not impossible.
+	// pseudo is added to every count, so that an error that was never seen is not impossible.
 	pseudo = 0.01
 )
 
-// DawidSkene estimates how good each source is from overlaps alone: by expectation and
-// maximisation, the truth of each thing being hidden and the sources independent given
-// it [1]. It begins with the shares of the votes. ok is false without a thing of which
-// three sources or more said something: two alone do not show which is right.
+// DawidSkene estimates how good each source is, only from the things about which several sources
+// said something. It uses expectation and maximisation [1]: the truth of each thing is hidden,
+// and given the truth the sources are independent. It starts from the shares of the votes. ok is
+// false unless at least three sources said something about the same thing, because two sources
+// alone do not show which one is right.
 //
-// It needs sources that are mostly right and err independently: two that copy each
-// other look better than they are. O(n) once, and then
-// O(rounds * patterns * outcomes), of which there are few.
+// The sources must be right most of the time and must make independent errors. Two sources that
+// copy each other look better than they are. The cost is O(n) once, and then O(rounds * patterns
+// * outcomes). There are few patterns.
 //
-// [1] Dawid, A. P.; Skene, A. M. (1979). "Maximum Likelihood Estimation of Observer
-// Error-Rates Using the EM Algorithm". Applied Statistics 28 (1): 20-28.
+// [1] Dawid, A. P.; Skene, A. M. (1979). "Maximum Likelihood Estimation of Observer Error-Rates
+// Using the EM Algorithm". Applied Statistics 28 (1): 20-28.
 func DawidSkene(all []Said) (e Estimate, ok bool) {
 	m := newModel(all)
 	if m == nil {
@@ -56,21 +58,21 @@ func DawidSkene(all []Said) (e Estimate, ok bool) {
 // model holds the probabilities.
 type model struct {
 	e Estimate
-	// said[i] are the statements of things of the kind i, weight[i] how many those are: on
-	// all of which the same sources say the same.
+	// said[i] are the statements of pattern i. weight[i] is the number of things with this
+	// pattern: about each of them, the same sources say the same.
 	said   [][]statement
 	weight []float64
 	all    float64 // of the weights
-	// truth[i][k] is the probability that outcome k is the truth of thing i.
+	// truth[i][k] is the probability that outcome k is the truth of the things with pattern i.
 	truth [][]float64
-	// errors[s][k][l] is the probability that source s says l where k is true.
+	// errors[s][k][l] is the probability that source s says l when k is true.
 	errors [][][]float64
 	spoke  []bool
 }
 
 type statement struct{ source, outcome int }
 
-// newModel returns nil when nothing can be estimated.
+// newModel returns nil if nothing can be estimated.
 func newModel(all []Said) *model {
 	m := &model{}
 	for _, said := range all {
@@ -128,7 +130,7 @@ func newModel(all []Said) *model {
 	return m
 }
 
-// maximise takes the shares and the errors from the truths.
+// maximise computes the shares and the errors from the truths.
 func (m *model) maximise() {
 	clear(m.e.Share)
 	for s := range m.errors {
@@ -161,8 +163,7 @@ func (m *model) maximise() {
 	}
 }
 
-// expect takes the truths from the shares and the errors, and returns by how much they
-// changed at most.
+// expect computes the truths from the shares and the errors, and returns the largest change.
 func (m *model) expect() (change float64) {
 	logs := make([]float64, len(m.e.Outcomes))
 	for i, statements := range m.said {
@@ -186,7 +187,7 @@ func (m *model) expect() (change float64) {
 	return change
 }
 
-// accuracies weighs how often each source is right by the shares of the outcomes.
+// accuracies computes how often each source is right, weighted by the shares of the outcomes.
 func (m *model) accuracies() {
 	for s := range m.errors {
 		accuracy := math.NaN()

@@ -1,4 +1,4 @@
-// Package agreement says how good sources of outcomes are, from how often they agree:
-// with what finally counted, with each other, and by a model in which the truth is
-// hidden. It imports mathematics only.
+// Package agreement says how good sources of outcomes are. It measures how often a source agrees
+// with the outcome that counts, and with other sources. It also uses a model in which the truth
+// is hidden. It only imports mathematics.
 package agreement

@@ -1,16 +1,16 @@
 package agreement
 
-// Said are the outcomes that sources said of one thing, by source; "" where one said
-// nothing.
+// Said contains the outcome that each source said about one thing, "" if a source said nothing.
 type Said []string
 
 // Pair compares two sources.
 type Pair struct {
-	// Both is on how many things both said something, Same on how many the same.
+	// Both is the number of things about which both sources said something. Same is the number of
+	// these about which they said the same.
 	Both, Same int
-	// Kappa is Cohen's [1]: how much more often than by chance they agree, 1 for always,
-	// 0 for as often as by chance. It means nothing without HasKappa: by chance they
-	// would always agree, or they have nothing in common.
+	// Kappa is Cohen's kappa [1]: how much more often the sources agree than by chance. It is 1
+	// if they always agree, and 0 if they agree as often as by chance. It is meaningless if
+	// HasKappa is false: then they would always agree by chance, or they have no thing in common.
 	Kappa    float64
 	HasKappa bool
 }

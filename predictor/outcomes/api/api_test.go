@@ -196,7 +196,7 @@ func TestFaultsAreSaidAndLoseNothing(t *testing.T) {
 			if ok != strings.Contains(test.want, "asked to wait") || ok && asked.After < time.Minute {
 				t.Errorf("wait %v", asked)
 			}
-			// What was read before the fault is not read again.
+			// Pages that were read before the fault are not read again.
 			p.answers(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/a" {
 					fmt.Fprintf(w, `{"items": [%s], "next": "b"}`, record(0, 1))

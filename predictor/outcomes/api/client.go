@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	// requestTime is how long one answer may take.
+	// requestTime is the maximum time of one request.
 	requestTime = time.Minute
-	// answerBytes is how large one may be.
+	// answerBytes is the maximum size of one answer.
 	answerBytes = 64 << 20
-	// longestWait bounds what Retry-After can ask for.
+	// longestWait is the maximum wait that Retry-After can ask for.
 	longestWait = 6 * time.Hour
 )
 
@@ -32,7 +32,7 @@ type client struct {
 	header  http.Header
 }
 
-// answer is one page as it came.
+// answer is one page as it was received.
 type answer struct {
 	body       []byte
 	etag, link string
@@ -62,7 +62,7 @@ func newClient(s *source) (*client, error) {
 	return c, nil
 }
 
-// sameHost refuses to follow a redirection to another host, which would get the secret.
+// sameHost refuses a redirect to another host, which would receive the secret.
 func sameHost(r *http.Request, before []*http.Request) error {
 	if len(before) >= 10 {
 		return errors.New("more than 10 redirections")
@@ -73,7 +73,7 @@ func sameHost(r *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// get asks for a page. The answer is nil when it has not changed.
+// get requests a page. The answer is nil if the page has not changed.
 func (c *client) get(ctx context.Context, url, etag string) (*answer, error) {
 	if err := c.limiter.Wait(ctx); err != nil {
 		return nil, err
@@ -129,10 +129,10 @@ func refused(r *http.Response) error {
 	return &outcomes.RetryError{After: min(wait, longestWait), Err: err}
 }
 
-// link is one of the header Link (RFC 8288).
+// link matches one link of the header Link (RFC 8288).
 var link = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[^,;"]+(?:"[^"]*")?)*)`)
 
-// nextLink is the URL of the next page by the header Link.
+// nextLink returns the URL of the next page from the header Link.
 func nextLink(headers []string) string {
 	for _, header := range headers {
 		for _, m := range link.FindAllStringSubmatch(header, -1) {

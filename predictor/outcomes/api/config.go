@@ -14,7 +14,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// source is one interface.
+// source is one HTTP interface.
 type source struct {
 	url       string
 	authFile  string
@@ -27,7 +27,7 @@ type source struct {
 	schedule  outcomes.Schedule
 }
 
-// Kind is the kind of source whose key is api.
+// Kind is the kind of source with the key "api".
 var Kind = outcomes.Kind{Name: "api", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -57,7 +57,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	return s, m.Err
 }
 
-// pathOf reads a path in the answer.
+// pathOf reads the path of a value in the answer.
 func pathOf(m *strictyaml.Map, key string) outcomes.Field {
 	text := m.Text(key, "")
 	if text == "" || m.Err != nil {
@@ -70,7 +70,7 @@ func pathOf(m *strictyaml.Map, key string) outcomes.Field {
 	return f
 }
 
-// parseRate reads how many requests may be sent, such as 5/s or 100/m.
+// parseRate reads how many requests may be sent, for example 5/s or 100/m.
 func parseRate(m *strictyaml.Map) rate.Limit {
 	text := m.Text("rate", "5/s")
 	count, unit, _ := strings.Cut(text, "/")

@@ -16,32 +16,34 @@ import (
 )
 
 const (
-	// sinceMark in the URL stands for the time of the last pass.
+	// sinceMark stands for the time of the last pass in the URL.
 	sinceMark = "{since}"
-	// sincePart is the part of the source that has that time.
+	// sincePart is the part of the source that stores that time.
 	sincePart = "since"
-	// mostRecords is how many records a page may have: they are one transaction.
+	// mostRecords is the maximum number of records on a page. They are written in one
+	// transaction.
 	mostRecords = 5000
-	// mostPages ends a pass through pages that never end.
+	// mostPages is the maximum number of pages of a pass. It ends a pass whose pages never end.
 	mostPages = 100_000
 )
 
-// page is the cursor of a page: what it held when it was last read.
+// page is the cursor of a page: what was on it when it was last read.
 type page struct {
 	URL  string `json:"url"`
 	ETag string `json:"etag,omitempty"`
-	// Next is the URL of the page after it, "" for none.
+	// Next is the URL of the next page, "" if there is none.
 	Next string `json:"next,omitempty"`
-	// Records are the hashes of its records.
+	// Records are the hashes of the records on the page.
 	Records []string `json:"records,omitempty"`
-	// Former are those that it had before this pass: they may be on a later page now.
+	// Former are the hashes of the records that were on it before this pass. They may now be on a
+	// later page.
 	Former []string `json:"former,omitempty"`
 }
 
-// known are the hashes by which records are recognised.
+// known returns the hashes of all records that are recognised on this page.
 func (p *page) known() []string { return slices.Concat(p.Records, p.Former) }
 
-// reader is an interface that is being read.
+// reader is an HTTP interface that is being read.
 type reader struct {
 	*source
 	client *client
@@ -78,7 +80,7 @@ func (s *source) Run(ctx context.Context, sink *outcomes.Sink) error {
 	return s.schedule.Passes(ctx, sink, r.pass)
 }
 
-// replace notes what a page holds now; nil: it is gone.
+// replace notes what is on a page now. A nil page no longer exists.
 func (r *reader) replace(part string, p *page) {
 	if old := r.pages[part]; old != nil {
 		for _, hash := range old.known() {
@@ -122,7 +124,7 @@ func (r *reader) pass(ctx context.Context) error {
 		}
 		at = r.pages[part].Next
 	}
-	// What is no longer among the pages need not be known any more.
+	// Pages that no longer exist need not be remembered.
 	b := outcomes.Batch{Cursors: map[string]string{}}
 	settled := map[string]*page{}
 	for part, p := range r.pages {
@@ -158,7 +160,7 @@ func (r *reader) pass(ctx context.Context) error {
 	return nil
 }
 
-// put adds the records of a page that no page had before.
+// put adds the records that were on no page before.
 func (r *reader) put(ctx context.Context, part string, p *page, records []outcomes.Record) error {
 	if old := r.pages[part]; old != nil {
 		p.Former = slices.DeleteFunc(old.known(), func(hash string) bool { return slices.Contains(p.Records, hash) })
@@ -180,13 +182,13 @@ func (r *reader) put(ctx context.Context, part string, p *page, records []outcom
 	return nil
 }
 
-// partOf is the part of the source that a page is.
+// partOf returns the part of the source that stores a page.
 func partOf(url string) string {
 	sum := sha256.Sum256([]byte(url))
 	return "page-" + hex.EncodeToString(sum[:8])
 }
 
-// fetch asks for a page; nil when it is as it was.
+// fetch requests a page. It returns nil if the page has not changed.
 func (r *reader) fetch(ctx context.Context, at, part string) (*page, []outcomes.Record, error) {
 	etag := ""
 	if known := r.pages[part]; known != nil {
@@ -261,8 +263,8 @@ func (r *reader) read(v any) (list []any, next string, err error) {
 	return nil, "", fmt.Errorf("page.next is no text")
 }
 
-// nextURL is the URL of the page after one, "" for none. It stays with the same host, so
-// that no other gets the secret.
+// nextURL returns the URL of the next page, "" if there is none. It must be on the same host, so
+// that no other host receives the secret.
 func (r *reader) nextURL(at, next string) (string, error) {
 	if next == "" {
 		return "", nil

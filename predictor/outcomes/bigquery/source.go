@@ -27,7 +27,7 @@ type source struct {
 	options           watermark.Options
 }
 
-// Kind is the kind of source whose key is bigquery.
+// Kind is the kind of source with the key "bigquery".
 var Kind = outcomes.Kind{Name: "bigquery", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -68,7 +68,7 @@ type asked struct {
 	client *bigquery.Client
 }
 
-// Fetch implements watermark.Query. BigQuery reads what was committed before it begins.
+// Fetch implements watermark.Query. BigQuery reads what was committed before the query begins.
 func (a *asked) Fetch(ctx context.Context, from watermark.Mark, row func(columns []string, values []any) error) (int64, error) {
 	q := a.client.Query(a.query)
 	q.Location, q.MaxBytesBilled = a.location, a.maximumBytes
@@ -117,7 +117,7 @@ func (a *asked) Fetch(ctx context.Context, from watermark.Mark, row func(columns
 	}
 }
 
-// earliest is a time that BigQuery can hold: its own begin with the year 1.
+// earliest returns a time that BigQuery can hold. Its times begin with the year 1.
 func earliest(at time.Time) time.Time {
 	if at.Year() < 1970 {
 		return time.Unix(0, 0).UTC()
@@ -125,7 +125,7 @@ func earliest(at time.Time) time.Time {
 	return at
 }
 
-// plainly makes lists and records of BigQuery into those of JSON.
+// plainly converts lists and records of BigQuery to those of JSON.
 func plainly(v bigquery.Value) any {
 	list, ok := v.([]bigquery.Value)
 	if !ok {
@@ -138,7 +138,7 @@ func plainly(v bigquery.Value) any {
 	return plain
 }
 
-// advice says what to do about an error, by its cause.
+// advice says what to do about an error with this cause.
 var advice = map[google.Cause]string{
 	google.TooExpensive:   "the query would process more than maximum_bytes_billed: raise that, or have the query read fewer partitions",
 	google.NoCredentials:  "there are no application-default credentials: set GOOGLE_APPLICATION_CREDENTIALS",

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// The drivers.
+// The supported drivers.
 const (
 	postgres = "postgres"
 	mysql    = "mysql"
@@ -27,7 +27,7 @@ type source struct {
 	options watermark.Options
 }
 
-// Kind is the kind of source whose key is sql.
+// Kind is the kind of source with the key "sql".
 var Kind = outcomes.Kind{Name: "sql", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -51,7 +51,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	return s, m.Err
 }
 
-// check finds keys that do not go together.
+// check finds keys that must not be used together.
 func (s *source) check(m *strictyaml.Map) {
 	switch {
 	case m.Err != nil:

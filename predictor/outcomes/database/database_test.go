@@ -14,7 +14,7 @@ import (
 	log "github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// place is a log with predictions, and the configuration of a source beside it.
+// place is a log with predictions, and the configuration of a source for it.
 type place struct{ log, config string }
 
 func newPlace(t *testing.T, s *server, keys string) place {
@@ -66,7 +66,7 @@ func (p place) says(t *testing.T, want string) {
 
 const byTime = `query: "SELECT loan, status, updated_at FROM loans WHERE updated_at >= :since ORDER BY updated_at"`
 
-// at is a time as SQL has it.
+// at formats a time for SQL.
 func at(minutes int) string {
 	return time.Date(2026, 4, 1, 0, minutes, 0, 0, time.UTC).Format("2006-01-02 15:04:05")
 }
@@ -121,7 +121,7 @@ func TestChangedRowsAreReadOnceAndLateOnesFound(t *testing.T) {
 	}
 }
 
-// A transaction that begins first and commits last is not passed over.
+// A transaction that begins first and commits last is not skipped.
 func TestPostgresIsReadBelowTheOldestTransaction(t *testing.T) {
 	t.Parallel()
 	s := startPostgres(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 )
 
-// open opens the database, and makes sure that it answers.
+// open opens the database and checks that it answers.
 func (s *source) open(ctx context.Context) (*sql.DB, error) {
 	name := s.dsn
 	if s.dsnFile != "" {

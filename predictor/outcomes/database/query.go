@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// query is an SQL text with the driver's own parameters in it.
+// query is an SQL text with the parameters of the driver in it.
 type query struct {
 	text     string
 	uses     []string // the value of each parameter
@@ -21,8 +21,8 @@ const (
 	snapshot = "snapshot"
 )
 
-// parseQuery puts the driver's parameters in the place of :since and :snapshot, outside
-// of texts, quoted names and comments.
+// parseQuery replaces :since and :snapshot with the parameters of the driver. It leaves string
+// literals, quoted names and comments unchanged.
 func parseQuery(text, driver string) (q query, err error) {
 	var out strings.Builder
 	numbers := map[string]int{}
@@ -64,8 +64,8 @@ func (q *query) parameter(name, driver string, numbers map[string]int) string {
 	return "$" + strconv.Itoa(numbers[name])
 }
 
-// skipped is how long the text, quoted name or comment is that begins here; 0 when none
-// does.
+// skipped returns the length of the string literal, quoted name or comment that begins here, or
+// 0.
 func skipped(text string) int {
 	for _, q := range []struct{ open, end string }{{"'", "'"}, {`"`, `"`}, {"`", "`"}, {"--", "\n"}, {"/*", "*/"}} {
 		if !strings.HasPrefix(text, q.open) {
@@ -80,7 +80,7 @@ func skipped(text string) int {
 	return 0
 }
 
-// wordAt is the word that begins a text.
+// wordAt returns the word at the start of a text.
 func wordAt(text string) string {
 	end := strings.IndexFunc(text, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
 	if end < 0 {

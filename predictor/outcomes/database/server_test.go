@@ -22,7 +22,7 @@ type server struct {
 	db     *sql.DB
 }
 
-// program finds a program of a server, also where Debian puts it out of the path.
+// program finds a program of a server. It also looks where Debian installs it outside the path.
 func program(t *testing.T, names ...string) string {
 	t.Helper()
 	for _, name := range names {
@@ -39,7 +39,7 @@ func program(t *testing.T, names ...string) string {
 	return ""
 }
 
-// as is how a server is started: not as root, which servers refuse.
+// as says which user runs a server. Servers refuse to run as root.
 func as(t *testing.T, folder string) *syscall.SysProcAttr {
 	t.Helper()
 	attributes := &syscall.SysProcAttr{}
@@ -59,7 +59,7 @@ func as(t *testing.T, folder string) *syscall.SysProcAttr {
 	return attributes
 }
 
-// folder is one that the server's user can reach.
+// folder returns a folder that the server's user can access.
 func folder(t *testing.T) string {
 	t.Helper()
 	path, err := os.MkdirTemp("/tmp", "outcomes-database-")

@@ -20,13 +20,13 @@ func (s *source) Run(ctx context.Context, sink *outcomes.Sink) (err error) {
 	return watermark.Run(ctx, sink, s.options, &asked{source: s, db: db})
 }
 
-// asked is the query of a database that is open.
+// asked is the query, with the open database.
 type asked struct {
 	*source
 	db *sql.DB
 }
 
-// Fetch implements watermark.Query. What it reads is one snapshot.
+// Fetch implements watermark.Query. All its rows come from one snapshot.
 func (a *asked) Fetch(ctx context.Context, from watermark.Mark, row func(columns []string, values []any) error) (horizon int64, err error) {
 	options := &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
 	if a.driver == sqlite {
@@ -56,7 +56,7 @@ func (a *asked) Fetch(ctx context.Context, from watermark.Mark, row func(columns
 	return horizon, scan(result, row)
 }
 
-// scan hands over the rows of a result.
+// scan passes on the rows of a result.
 func scan(result *sql.Rows, row func(columns []string, values []any) error) error {
 	columns, err := result.Columns()
 	if err != nil {
@@ -80,11 +80,11 @@ func scan(result *sql.Rows, row func(columns []string, values []any) error) erro
 	return nil
 }
 
-// textForm is that of times in SQLite.
+// textForm is the format of times in SQLite.
 const textForm = "2006-01-02 15:04:05.999999999"
 
-// parameter is the mark as the driver compares it. Times in SQLite are texts, of which
-// the one without a zone comes before all others of that time.
+// parameter returns the mark in a form that the driver can compare. Times in SQLite are texts.
+// The form without a time zone sorts before all other forms of the same time.
 func (s *source) parameter(m watermark.Mark) any {
 	switch {
 	case s.options.Numbers:

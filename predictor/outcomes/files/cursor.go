@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// cursor is how far one file has been read. The file is known by the hash of its first
-// bytes, not by its name.
+// cursor is how far one file has been read. A file is recognised by the hash of its first bytes,
+// not by its name.
 type cursor struct {
 	Name     string    `json:"name"`
 	Size     int64     `json:"size"`
 	Modified time.Time `json:"modified"`
-	// Bytes are those that Sum is the SHA-256 of: of plain text what has been read, of
-	// other files all.
+	// Bytes is the number of bytes that Sum is the SHA-256 of. For plain text they are the bytes
+	// that have been read, for other files all bytes.
 	Bytes int64  `json:"bytes"`
 	Sum   string `json:"sha256"`
-	// Lines are the lines of text that have been read; At is how many bytes of unpacked
-	// text, or how many rows, of a file that is read as a whole.
+	// Lines is the number of lines of text that have been read. At is the position in a file that
+	// is read as a whole: the number of bytes of decompressed text, or of rows.
 	Lines int   `json:"lines,omitempty"`
 	At    int64 `json:"at,omitempty"`
-	// Done says that everything has been read that the file had.
+	// Done says that the whole file has been read.
 	Done bool `json:"done,omitempty"`
 }
 
-// part is the part of the source that a file is.
+// part returns the part of the source that stores a file.
 func part(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:12])
@@ -54,14 +54,14 @@ func parseCursors(texts map[string]string) (map[string]*cursor, error) {
 	return cursors, nil
 }
 
-// recognised is what is known of a file by its content: a cursor, and the hash behind
-// the bytes that the cursor is about.
+// recognised is what is known about a file from its content: a cursor, and the hash after the
+// bytes that the cursor covers.
 type recognised struct {
 	cursor *cursor // nil: the content is new
 	hash   hash.Hash
 }
 
-// recognise looks which of the cursors is about the longest beginning of a text.
+// recognise finds the cursor that covers the longest beginning of a text.
 func recognise(in io.Reader, size int64, cursors map[string]*cursor) (r recognised, err error) {
 	var at []*cursor
 	for _, c := range cursors {

@@ -1,4 +1,4 @@
-// Package files reads outcomes from files in a folder: CSV and JSON lines, plain or
-// gzip, and Parquet. It knows files by their content: one that has grown is read on from
-// where it was, and one with another name is not read again.
+// Package files reads outcomes from files in a folder: CSV and JSON lines, plain or gzip, and
+// Parquet. It recognises files by their content. If a file has grown, it continues where it
+// stopped. A renamed file is not read again.
 package files

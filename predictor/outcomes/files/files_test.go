@@ -19,7 +19,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// place is a folder for files, beside a log with n predictions.
+// place is a folder for files, and a log with n predictions.
 type place struct {
 	folder, log string
 }
@@ -54,7 +54,7 @@ func (p place) write(t *testing.T, name, text string) {
 	p.aged(t, name, time.Minute)
 }
 
-// aged sets when a file was last changed.
+// aged sets the time of the last change of a file.
 func (p place) aged(t *testing.T, name string, ago time.Duration) {
 	t.Helper()
 	at := time.Now().Add(-ago)
@@ -63,7 +63,7 @@ func (p place) aged(t *testing.T, name string, ago time.Duration) {
 	}
 }
 
-// pass reads what the configuration says once, and returns what was said.
+// pass reads the files once with this configuration, and returns the output.
 func (p place) pass(t *testing.T, keys string) (string, error) {
 	t.Helper()
 	text := "sources:\n- {name: nightly, files: {path: \"" + p.folder + "/*\"}" + keys + "}\n"
@@ -76,7 +76,7 @@ func (p place) pass(t *testing.T, keys string) (string, error) {
 	return said.String(), err
 }
 
-// says fails unless a pass says so.
+// says fails the test unless the output of a pass contains want.
 func (p place) says(t *testing.T, keys, want string) {
 	t.Helper()
 	got, err := p.pass(t, keys)
@@ -93,7 +93,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 	p.write(t, ".hidden.csv", "prediction_id,outcome\n9,1\n")
 	p.says(t, "", "4 records: 4 accepted")
 	p.says(t, "", "0 records")
-	// The same file under another name, and another that goes on after it.
+	// The same file has another name, and another file starts with the same content.
 	p.write(t, "c.csv", "prediction_id,outcome\n0,1\n1,0\n")
 	p.says(t, "", "0 records")
 	p.write(t, "d.csv", "prediction_id,outcome\n0,1\n1,0\n4,1\n5,1\n")
@@ -102,7 +102,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.says(t, "", "0 records")
-	// A file that is replaced is read anew.
+	// A replaced file is read from its beginning.
 	p.write(t, "a.csv", "outcome,prediction_id\n1,6\n")
 	p.says(t, "", "1 records: 1 accepted")
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// A process that is killed must be one of its own: the test binary starts itself.
+// The test starts its own binary again, because only a separate process can be killed.
 const childVariable = "FILES_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -43,7 +43,7 @@ func importAll(ctx context.Context, folder, log string) error {
 	return outcomes.Import(ctx, outcomes.ImportOptions{LogPath: log, Source: c.Sources[0], PendingLimit: 1000, Logger: slog.New(slog.DiscardHandler)}, io.Discard)
 }
 
-// rowsIn is all feedback of a log, and the number of rows that wait.
+// rowsIn returns all feedback in a log, and the number of outcomes that wait.
 func rowsIn(t *testing.T, log string) (feedback []string, pending int) {
 	t.Helper()
 	r := sqlite.NewReader(log)
@@ -65,8 +65,8 @@ func rowsIn(t *testing.T, log string) (feedback []string, pending int) {
 	return feedback, pending
 }
 
-// TestKilledAtAnyMomentNothingIsLostOrCountedTwice kills a process that reads files,
-// again and again, and wants what one that was never killed has written. A source
+// TestKilledAtAnyMomentNothingIsLostOrCountedTwice kills a process that reads files again and
+// again. The log must end up the same as the log of a process that was never killed. A source
 // changes its mind, so that a row that is read twice would show.
 func TestKilledAtAnyMomentNothingIsLostOrCountedTwice(t *testing.T) {
 	t.Parallel()

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// longestRecord is how long, in bytes, a record may be: a longer one is set aside.
+	// longestRecord is the maximum length of a record in bytes. A longer one is set aside.
 	longestRecord = 1 << 20
-	// longestLine is the longest line that is read at all.
+	// longestLine is the length of the longest line that can be read.
 	longestLine = 16 << 20
 )
 
-// lines reads text by lines, which stay at hand until they are taken.
+// lines reads a text line by line. A line stays available until it is taken.
 type lines struct {
 	in     *bufio.Reader
 	hash   hash.Hash // of the bytes that were taken; nil: not needed
@@ -30,8 +30,8 @@ func newLines(in io.Reader, h hash.Hash, offset int64, number int) *lines {
 	return &lines{in: bufio.NewReaderSize(in, 1<<16), hash: h, offset: offset, number: number}
 }
 
-// peek returns the i-th line that was not taken, with its end if it has one; nil at the
-// end of the text.
+// peek returns the i-th line that has not been taken, including its line end if it has one. It
+// returns nil at the end of the text.
 func (l *lines) peek(i int) ([]byte, error) {
 	for len(l.ahead) <= i && !l.end {
 		line, err := l.read()
@@ -66,7 +66,7 @@ func (l *lines) read() (line []byte, err error) {
 	}
 }
 
-// take moves behind the first n lines.
+// take removes the first n lines.
 func (l *lines) take(n int) {
 	for _, line := range l.ahead[:n] {
 		if l.hash != nil {
@@ -78,8 +78,9 @@ func (l *lines) take(n int) {
 	l.ahead = l.ahead[n:]
 }
 
-// whole reports whether a line has its end, without which more of it may come.
+// whole reports whether a line has a line end. Without one, more of the line may still be
+// written.
 func whole(line []byte) bool { return bytes.HasSuffix(line, []byte("\n")) }
 
-// trimEnd cuts the end of a line off.
+// trimEnd removes the line end.
 func trimEnd(line []byte) []byte { return bytes.TrimRight(line, "\r\n") }

@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// parquet reads a Parquet file, which is complete once nothing has been written to it for
-// a while: of its columns those that the source names.
+// parquet reads a Parquet file. The file is complete once it has not been changed for a while.
+// Only the columns that the source names are read.
 func (f *reading) parquet(ctx context.Context, begin io.Reader, file any) error {
 	if !f.final {
 		return nil

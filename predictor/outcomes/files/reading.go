@@ -22,7 +22,7 @@ type logError struct{ err error }
 // Error implements error.
 func (e *logError) Error() string { return e.err.Error() }
 
-// Unwrap returns the error behind it.
+// Unwrap returns the wrapped error.
 func (e *logError) Unwrap() error { return e.err }
 
 // reading is one file that is being read.
@@ -61,7 +61,7 @@ func (f *reading) read(ctx context.Context) error {
 	return errors.Join(err, in.Close())
 }
 
-// formatOf says of which format a file is.
+// formatOf returns the format of a file.
 func (s *Source) formatOf(name string) (string, error) {
 	if s.Format != Auto {
 		return s.Format, nil
@@ -103,7 +103,7 @@ func (f *reading) text(ctx context.Context, begin io.Reader) (err error) {
 	})
 }
 
-// header reads the columns of a CSV of which the rows have been read in part.
+// header reads the columns of a CSV whose rows have been read in part.
 func (f *reading) header(ctx context.Context) (err error) {
 	in, err := f.store.Open(ctx, f.object.Name, 0)
 	if err != nil {
@@ -114,7 +114,7 @@ func (f *reading) header(ctx context.Context) (err error) {
 	return err
 }
 
-// packed reads a file that is complete once nothing has been written to it for a while.
+// packed reads a compressed file. It is complete once it has not been changed for a while.
 func (f *reading) packed(ctx context.Context, begin io.Reader) (err error) {
 	if !f.final {
 		return nil
@@ -151,8 +151,8 @@ func (f *reading) packed(ctx context.Context, begin io.Reader) (err error) {
 	return f.records(ctx, l, func(done bool) *cursor { return cursorAt(l.offset, done) })
 }
 
-// whole knows a file by all its bytes: how far it has been read, and the cursor of a
-// place in it.
+// whole recognises a file by all its bytes. It returns how far the file has been read, and a
+// function that makes the cursor of a position in it.
 func (f *reading) whole(begin io.Reader) (at int64, done bool, cursorAt func(at int64, done bool) *cursor, err error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, begin); err != nil {
@@ -169,7 +169,7 @@ func (f *reading) whole(begin io.Reader) (at int64, done bool, cursorAt func(at 
 	}, nil
 }
 
-// records reads the records that follow. cursor says how far it has come.
+// records reads the following records. cursor returns the cursor of the current position.
 func (f *reading) records(ctx context.Context, l *lines, cursor func(done bool) *cursor) error {
 	if f.format == CSV && f.columns == nil {
 		if first, err := l.peek(0); err == nil && !f.final && !whole(first) {
@@ -210,7 +210,7 @@ func (f *reading) next(l *lines) (outcomes.Record, error) {
 	return jsonLine(l, f.final)
 }
 
-// flush hands the records over.
+// flush passes the records on.
 func (f *reading) flush(ctx context.Context, c *cursor) error {
 	c.Name, c.Size, c.Modified = f.object.Name, f.object.Size, f.object.Modified
 	text, err := c.text()

@@ -14,7 +14,7 @@ import (
 // errIncomplete says that the rest of a record may still be written.
 var errIncomplete = errors.New("the last record is not complete")
 
-// jsonLine reads the next record of JSON lines; io.EOF is the end. final says that
+// jsonLine reads the next record of JSON lines. It returns io.EOF at the end. final says that
 // nothing more will be written.
 func jsonLine(l *lines, final bool) (outcomes.Record, error) {
 	for {
@@ -59,8 +59,8 @@ func header(l *lines) (columns []string, err error) {
 	return c.Columns, nil
 }
 
-// csvRow reads the next record of a CSV. A row that cannot be read is returned raw: if
-// a quote in it is not closed, that is its first line.
+// csvRow reads the next record of a CSV. It returns an unreadable row raw. If a quote in the row
+// is not closed, only its first line is returned.
 func csvRow(l *lines, columns []string, final bool) (outcomes.Record, error) {
 	for {
 		first, err := l.peek(0)
@@ -83,8 +83,8 @@ func csvRow(l *lines, columns []string, final bool) (outcomes.Record, error) {
 	}
 }
 
-// quoted puts the lines of a row together: a quote that is open at the end of a line
-// goes on in the next.
+// quoted joins the lines of a row: if a quote is open at the end of a line, the row continues on
+// the next line.
 func quoted(l *lines, final bool) (text []byte, n int, err error) {
 	for quotes := 0; ; {
 		line, err := l.peek(n)

@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// Formats of files; Auto goes by the name and the first bytes.
+// Formats of files. Auto detects the format from the name and the first bytes.
 const (
 	Auto      = "auto"
 	CSV       = "csv"
@@ -24,7 +24,7 @@ const (
 	Parquet   = "parquet"
 )
 
-// Formats are all of them.
+// Formats lists all formats.
 var Formats = []string{Auto, CSV, JSONLines, Parquet}
 
 // Source reads the files of a Store.
@@ -35,12 +35,13 @@ type Source struct {
 	Format string
 	// Schedule says when to look for files.
 	Schedule outcomes.Schedule
-	// Settle is how long a file must not have changed before its last record counts
-	// though no line end follows it, and before a packed file is read.
+	// Settle is how long a file must have been unchanged before its last record is read without a
+	// line end, and before a compressed or Parquet file is
+	// read.
 	Settle time.Duration
 }
 
-// Kind is the kind of source whose key is files.
+// Kind is the kind of source with the key "files".
 var Kind = outcomes.Kind{Name: "files", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -80,7 +81,7 @@ func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) (err error) {
 	return s.Schedule.Passes(ctx, sink, func(ctx context.Context) error { return s.pass(ctx, store, sink) })
 }
 
-// pass reads what is new. A file that cannot be read holds up no other.
+// pass reads what is new. A file that cannot be read does not delay the others.
 func (s *Source) pass(ctx context.Context, store Store, sink *outcomes.Sink) error {
 	objects, err := store.List(ctx)
 	if err != nil {
@@ -117,10 +118,10 @@ func (s *Source) pass(ctx context.Context, store Store, sink *outcomes.Sink) err
 	return errors.Join(failed...)
 }
 
-// remembered is how many files that are gone are still known by their content.
+// remembered is the number of deleted files whose content is still recognised.
 const remembered = 10_000
 
-// forget removes the cursors of the oldest files that are gone.
+// forget removes the cursors of the oldest deleted files.
 func forget(ctx context.Context, sink *outcomes.Sink, objects []Object, cursors map[string]*cursor) error {
 	gone := maps.Clone(cursors)
 	for _, o := range objects {
@@ -137,7 +138,7 @@ func forget(ctx context.Context, sink *outcomes.Sink, objects []Object, cursors 
 	return sink.Put(ctx, outcomes.Batch{Cursors: remove})
 }
 
-// Once returns a source that reads files in their order, once.
+// Once returns a source that reads the files once, in their order.
 func Once(names []string, format string) *Source {
 	return &Source{Open: func(context.Context) (Store, error) { return Paths(names), nil }, Format: format, Schedule: outcomes.Unlimited}
 }

@@ -20,11 +20,11 @@ type Object struct {
 	Modified time.Time
 }
 
-// Store is where files are.
+// Store is a place with files.
 type Store interface {
-	// List returns the files, by name.
+	// List returns the files, sorted by name.
 	List(ctx context.Context) ([]Object, error)
-	// Open reads a file from an offset on.
+	// Open reads a file from an offset onwards.
 	Open(ctx context.Context, name string, offset int64) (io.ReadCloser, error)
 	Close() error
 }
@@ -54,18 +54,18 @@ func (f folder) List(context.Context) ([]Object, error) {
 	return objects, err
 }
 
-// escapeGlob makes a pattern that means just that path.
+// escapeGlob returns a pattern that matches exactly this path.
 func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// fixed is the folder in front of the first part of a pattern that has a wildcard.
+// fixed returns the folder before the first part of a pattern that contains a wildcard.
 func fixed(pattern string) string {
 	before := pattern[:strings.IndexAny(pattern, `*?[`)]
 	return filepath.Dir(before + "x")
 }
 
-// list looks at files; what is no regular file is left out.
+// list returns the files with these names. It leaves out everything that is no regular file.
 func list(names []string) (objects []Object, err error) {
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -94,7 +94,7 @@ func (folder) Open(_ context.Context, name string, offset int64) (io.ReadCloser,
 // Close implements Store.
 func (folder) Close() error { return nil }
 
-// Paths are some files of this machine, read in their order.
+// Paths are files on this machine, in the order in which they are read.
 type Paths []string
 
 // List implements Store.

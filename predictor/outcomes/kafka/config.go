@@ -30,10 +30,10 @@ type source struct {
 	tls       *tlsFiles // nil: no TLS
 }
 
-// tlsFiles are what TLS needs beside the authorities that the system trusts.
+// tlsFiles are the files that TLS needs in addition to the authorities that the system trusts.
 type tlsFiles struct{ ca, cert, key, serverName string }
 
-// Kind is the kind of source whose key is kafka.
+// Kind is the kind of source with the key "kafka".
 var Kind = outcomes.Kind{Name: "kafka", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -64,7 +64,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	return s, m.Err
 }
 
-// below is a path relative to the configuration's folder.
+// below resolves a path relative to the folder of the configuration.
 func below(d strictyaml.Decoder, path string) string {
 	if path == "" || filepath.IsAbs(path) {
 		return path
@@ -72,7 +72,7 @@ func below(d strictyaml.Decoder, path string) string {
 	return filepath.Join(filepath.Dir(d.Path), path)
 }
 
-// options are those of the client.
+// options returns the options of the client.
 func (s *source) options() ([]kgo.Opt, error) {
 	options := []kgo.Opt{kgo.SeedBrokers(s.brokers...), kgo.ClientID("drift_exporter")}
 	if s.tls != nil {

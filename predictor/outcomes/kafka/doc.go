@@ -1,4 +1,4 @@
-// Package kafka reads outcomes from a topic of Apache Kafka. How far each partition has
-// been read is in the prediction log, not in a consumer group: so no rebalance can lose
-// or repeat a record. One process reads a topic as one source.
+// Package kafka reads outcomes from a topic of Apache Kafka. The position in each partition is
+// stored in the prediction log, not in a consumer group, so a rebalance can neither lose nor
+// repeat a record. Only one process may read a topic as the same source.
 package kafka

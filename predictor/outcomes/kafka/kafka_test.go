@@ -31,7 +31,7 @@ import (
 
 const topic = "loan_status"
 
-// place is a log with 50 predictions beside brokers.
+// place is a log with 50 predictions, and brokers.
 type place struct {
 	log, folder string
 	brokers     []string
@@ -67,7 +67,7 @@ func newPlace(t *testing.T, client []kgo.Opt, options ...kfake.Opt) *place {
 	return p
 }
 
-// connect makes a new client, which knows the topic as it is now.
+// connect makes a new client, which reads the current state of the topic.
 func (p *place) connect(t *testing.T, options ...kgo.Opt) {
 	t.Helper()
 	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(p.brokers...), kgo.RecordPartitioner(kgo.ManualPartitioner())}, options...)...)
@@ -90,7 +90,7 @@ func (p *place) create(t *testing.T, partitions int32) {
 	}
 }
 
-// send sends values to a partition; "" is a tombstone.
+// send sends values to a partition. "" is a tombstone.
 func (p *place) send(t *testing.T, partition int32, values ...string) {
 	t.Helper()
 	for _, v := range values {
@@ -104,7 +104,7 @@ func (p *place) send(t *testing.T, partition int32, values ...string) {
 	}
 }
 
-// read reads the topic to its end, as a new process.
+// read reads the topic to its end, like a new process.
 func (p *place) read(t *testing.T, keys string) (string, error) {
 	t.Helper()
 	text := fmt.Sprintf("sources:\n- name: events\n  record: {outcome: $.final}\n  kafka: {brokers: [%s], topic: %s%s}\n", strings.Join(p.brokers, ", "), topic, keys)
@@ -144,7 +144,7 @@ func TestEachRecordIsReadOnceFromAllPartitions(t *testing.T) {
 	p.says(t, "", "0 records")
 	p.send(t, 1, "", value(2, 0))
 	p.says(t, "", "1 records: 1 accepted")
-	// A partition that was added since is read from its beginning.
+	// A partition that was added later is read from its beginning.
 	if _, err := p.admin.CreatePartitions(t.Context(), 1, topic); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestWhatWasDeletedIsSaid(t *testing.T) {
 	if !strings.Contains(p.said.String(), "records were deleted from the topic before they were read") {
 		t.Errorf("said %s", p.said.String())
 	}
-	// Under the same name there may be another topic.
+	// The topic may have been replaced by another one with the same name.
 	if _, err := p.admin.DeleteTopic(t.Context(), topic); err != nil {
 		t.Fatal(err)
 	}
@@ -209,8 +209,8 @@ func TestBrokersAreReachedByTLSAndPassword(t *testing.T) {
 	}
 }
 
-// certificate returns the certificate of an authority, and one of 127.0.0.1 that is the
-// same.
+// certificate returns the certificate of an authority, and a certificate for 127.0.0.1. They are
+// the same certificate.
 func certificate(t *testing.T) (authority []byte, server tls.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

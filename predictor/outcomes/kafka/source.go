@@ -16,17 +16,17 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 )
 
-// lookEvery is the time between two looks at the partitions and their ends.
+// lookEvery is the time between two checks of the partitions and their ends.
 var lookEvery = 5 * time.Second
 
 // answerTime is how long the brokers may take to answer.
 const answerTime = 30 * time.Second
 
-// cursor is how far a partition has been read.
+// cursor is the position in a partition.
 type cursor struct {
-	// TopicID distinguishes a topic from one that was made later under its name.
+	// TopicID distinguishes a topic from a later one with the same name.
 	TopicID string `json:"topic_id"`
-	// Offset is that of the next record.
+	// Offset is the offset of the next record.
 	Offset int64 `json:"offset"`
 }
 
@@ -86,7 +86,7 @@ func (s *source) Run(ctx context.Context, sink *outcomes.Sink) error {
 	return nil
 }
 
-// ended is nil when ctx has ended.
+// ended returns nil if ctx has ended, and err otherwise.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -94,8 +94,7 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// look reads which partitions there are, begins with those that are new, and says how
-// far they have been read.
+// look finds the partitions, starts to read new ones, and reports how far they have been read.
 func (r *reader) look(ctx context.Context) (done bool, err error) {
 	at := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
@@ -136,7 +135,7 @@ func (r *reader) look(ctx context.Context) (done bool, err error) {
 	return behind == 0 && r.sink.Current(at), nil
 }
 
-// begin begins to read the partitions that are not read yet.
+// begin starts to read the partitions that are not read yet.
 func (r *reader) begin(ctx context.Context, partitions []int32, ends kadm.ListedOffsets) error {
 	from := map[int32]kgo.Offset{}
 	var starts kadm.ListedOffsets
@@ -161,7 +160,7 @@ func (r *reader) begin(ctx context.Context, partitions []int32, ends kadm.Listed
 	if len(from) == 0 {
 		return nil
 	}
-	// Also where reading begins must be known after a restart.
+	// The starting position must also be known after a restart.
 	b := outcomes.Batch{Cursors: map[string]string{}}
 	for partition := range from {
 		if err := r.cursorOf(partition, b.Cursors); err != nil {
@@ -178,14 +177,14 @@ func (r *reader) begin(ctx context.Context, partitions []int32, ends kadm.Listed
 	return nil
 }
 
-// cursorOf adds the cursor of a partition to those of a batch.
+// cursorOf adds the cursor of a partition to the cursors of a batch.
 func (r *reader) cursorOf(partition int32, cursors map[string]string) error {
 	text, err := json.Marshal(cursor{TopicID: r.topicID, Offset: r.next[partition]})
 	cursors[strconv.Itoa(int(partition))] = string(text)
 	return err
 }
 
-// first is where to begin with a partition that has the records from start to end.
+// first returns the offset from which to read a partition that has the records from start to end.
 func (r *reader) first(partition int32, start, end int64) int64 {
 	c, known := r.cursors[partition]
 	switch {
@@ -204,7 +203,7 @@ func (r *reader) first(partition int32, start, end int64) int64 {
 	return c.Offset
 }
 
-// poll takes the records that have come.
+// poll takes the records that have arrived.
 func (r *reader) poll(ctx context.Context) error {
 	wait, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -222,7 +221,7 @@ func (r *reader) poll(ctx context.Context) error {
 	read := map[int32]bool{}
 	fetches.EachRecord(func(record *kgo.Record) {
 		r.next[record.Partition], read[record.Partition] = record.Offset+1, true
-		// A record without a value says that its key is deleted: no outcome.
+		// A record without a value says that its key was deleted. It is no outcome.
 		if !record.Attrs.IsControl() && record.Value != nil {
 			b.Records = append(b.Records, outcomes.ParseJSON(record.Value))
 		}

@@ -1,4 +1,4 @@
-// Package rabbitmq reads outcomes from a queue of RabbitMQ. A message is acknowledged
-// when its outcome is on the disk. One that is delivered again, because a connection was
-// lost in between, is known by its message id, or adds nothing.
+// Package rabbitmq reads outcomes from a queue of RabbitMQ. It acknowledges a message once the
+// outcome is on the disk. If the connection was lost in between, the message is delivered again.
+// Then it is recognised by its message id, or its outcome adds nothing.
 package rabbitmq

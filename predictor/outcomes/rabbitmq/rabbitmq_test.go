@@ -37,7 +37,7 @@ func freePort(t *testing.T) string {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
-// startBroker runs a broker of its own until the test ends, and returns its URL.
+// startBroker runs a separate broker until the test ends, and returns its URL.
 func startBroker(t *testing.T) string {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
@@ -78,7 +78,7 @@ func startBroker(t *testing.T) string {
 	}
 }
 
-// place is a log with 20 predictions beside a queue.
+// place is a log with 20 predictions, and a queue.
 type place struct {
 	log, folder string
 	channel     *amqp.Channel
@@ -120,7 +120,7 @@ func (p *place) connect(t *testing.T, url string) {
 	}
 }
 
-// read reads the queue until it is empty, as a new process.
+// read reads the queue until it is empty, like a new process.
 func (p *place) read(t *testing.T) (string, error) {
 	t.Helper()
 	c, err := outcomes.Parse([]byte("sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n"), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{Kind})
@@ -148,7 +148,7 @@ func (p *place) send(t *testing.T, id, body string) {
 	}
 }
 
-// ready waits until the queue holds so many messages that nobody has.
+// ready waits until the queue has n messages that are not delivered to anyone.
 func (p *place) ready(t *testing.T, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -189,7 +189,7 @@ func TestMessagesAreAcknowledgedOnceTheyAreOnTheDisk(t *testing.T) {
 	p.says(t, "16 records: 15 accepted, 0 unchanged, 0 overruled, 0 wait for their prediction, 1 set aside")
 	p.ready(t, 0)
 
-	// The log cannot be written: the messages stay.
+	// While the log cannot be written, the messages stay in the queue.
 	if err := os.Rename(p.log, p.log+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -205,8 +205,8 @@ func TestMessagesAreAcknowledgedOnceTheyAreOnTheDisk(t *testing.T) {
 	}
 	p.says(t, "2 records: 2 accepted")
 
-	// A message that is delivered again after its outcome was committed is known by its
-	// id: here, one that another has had and given back.
+	// A message that is delivered again after its outcome was committed is recognised by its id.
+	// Here another consumer has received it and given it back.
 	p.send(t, "a", value(0, 0))
 	p.ready(t, 1)
 	d, found, err := p.channel.Get("outcomes", false)

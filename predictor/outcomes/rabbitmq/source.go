@@ -18,13 +18,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// lookEvery is the time between two looks at how long the queue is.
+// lookEvery is the time between two checks of the length of the queue.
 var lookEvery = 5 * time.Second
 
 const (
 	// gather is how long a batch waits for further messages.
 	gather = 100 * time.Millisecond
-	// connectTime is how long it may take to connect.
+	// connectTime is the maximum time to connect.
 	connectTime = 30 * time.Second
 )
 
@@ -35,7 +35,7 @@ type source struct {
 	prefetch int
 }
 
-// Kind is the kind of source whose key is rabbitmq.
+// Kind is the kind of source with the key "rabbitmq".
 var Kind = outcomes.Kind{Name: "rabbitmq", Parse: parse}
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
@@ -57,7 +57,7 @@ type reader struct {
 	committed []string // ids of the newest messages in the log: their acknowledgement may be lost
 }
 
-// part is the part of the source that has the cursor: there is one only.
+// part is the part of the source that has the cursor. There is only one part.
 const part = "committed"
 
 // Run implements outcomes.Source.
@@ -74,7 +74,7 @@ func (s *source) Run(ctx context.Context, sink *outcomes.Sink) (err error) {
 	if err != nil {
 		return err
 	}
-	// A lost connection is closed already.
+	// A lost connection is already closed.
 	defer func() { _ = connection.Close() }()
 	if r.channel, err = connection.Channel(); err != nil {
 		return fmt.Errorf("connect to RabbitMQ: %w", err)
@@ -93,7 +93,7 @@ func (s *source) Run(ctx context.Context, sink *outcomes.Sink) (err error) {
 	return r.consume(ctx, deliveries, closed)
 }
 
-// connect connects to the broker that the file names.
+// connect connects to the broker that is named in the file.
 func (s *source) connect() (*amqp.Connection, error) {
 	secret, err := outcomes.Secret(s.urlFile)
 	if err != nil {
@@ -116,8 +116,7 @@ func (s *source) connect() (*amqp.Connection, error) {
 	return connection, nil
 }
 
-// look says how many messages the queue holds, and that all have been read when it
-// holds none.
+// look reports how many messages the queue has. If it has none, all have been read.
 func (r *reader) look() (done bool, err error) {
 	at := time.Now()
 	q, err := r.channel.QueueDeclarePassive(r.queue, false, false, false, false, nil)
@@ -146,7 +145,7 @@ func (r *reader) consume(ctx context.Context, deliveries <-chan amqp.Delivery, c
 			continue
 		case <-looks.C:
 		}
-		// Nothing waits in this process: what the queue says is what is left.
+		// This process holds no messages back, so the queue knows how many are left.
 		done, err := r.look()
 		if done || err != nil {
 			return err
@@ -169,7 +168,7 @@ func lost(ctx context.Context, closed <-chan *amqp.Error) error {
 	return errors.New("RabbitMQ sends no more: the queue was deleted")
 }
 
-// more returns a message with those that follow it within a moment.
+// more returns a message together with those that follow it within a moment.
 func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-chan amqp.Delivery) []amqp.Delivery {
 	all := []amqp.Delivery{first}
 	timer := time.NewTimer(gather)
@@ -190,7 +189,7 @@ func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-cha
 	return all
 }
 
-// take adds the outcomes of messages, and then acknowledges the messages.
+// take adds the outcomes of messages and then acknowledges the messages.
 func (r *reader) take(ctx context.Context, all []amqp.Delivery) error {
 	b := outcomes.Batch{}
 	committed := slices.Clone(r.committed)
@@ -203,7 +202,7 @@ func (r *reader) take(ctx context.Context, all []amqp.Delivery) error {
 		}
 		b.Records = append(b.Records, outcomes.ParseJSON(d.Body))
 	}
-	// No more than these can be waiting for their acknowledgement.
+	// At most this many messages can be waiting for their acknowledgement.
 	if most := 2 * r.prefetch; len(committed) > most {
 		committed = committed[len(committed)-most:]
 	}

@@ -10,7 +10,7 @@ import (
 // Keys are the keys of a source that Parse reads.
 var Keys = append([]string{"watermark", "watermark_type", "start", "overlap"}, outcomes.ScheduleKeys...)
 
-// Parse reads how a query is read. interval is the default of that key.
+// Parse reads the options of a query. interval is the default of the key "interval".
 func Parse(m *strictyaml.Map, interval time.Duration) Options {
 	o := Options{
 		Column:   m.Text("watermark", "updated_at"),

@@ -14,15 +14,15 @@ type Mark struct {
 	Number int64
 }
 
-// compare is below 0 when m is before other.
+// compare returns a number below 0 if m is before other.
 func (m Mark) compare(other Mark) int {
 	return cmp.Or(cmp.Compare(m.Number, other.Number), m.Time.Compare(other.Time))
 }
 
-// forms are those of times in SQLite.
+// forms are the formats of times in SQLite.
 var forms = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999-07:00", "2006-01-02"}
 
-// markOf is the watermark of a row.
+// markOf returns the watermark of a row.
 func (o *Options) markOf(v any) (Mark, error) {
 	if text, ok := v.([]byte); ok {
 		v = string(text)
@@ -62,11 +62,11 @@ func (o *Options) markOf(v any) (Mark, error) {
 type cursor struct {
 	Time   time.Time `json:"time,omitzero"`
 	Number int64     `json:"number,omitempty"`
-	// Ties are the rows with just this watermark that have been read.
+	// Ties are the rows with exactly this watermark that have been read.
 	Ties []string `json:"ties,omitempty"`
 }
 
-// part is the part of the source that has the cursor: there is one only.
+// part is the part of the source that has the cursor. There is only one part.
 const part = "watermark"
 
 func (o *Options) parseCursor(text string) (c cursor, err error) {

@@ -13,34 +13,34 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 )
 
-// fetchRows is how many new rows are held in memory, so that no transaction of the
-// database is open while they are written.
+// fetchRows is the maximum number of new rows in memory. They are kept in memory so that no
+// transaction of the database is open while they are written.
 const fetchRows = 10_000
 
-// maxTies is how many rows with one number are remembered over a restart.
+// maxTies is the maximum number of rows with the same number that are remembered for a restart.
 const maxTies = 1000
 
-// ErrEnough is what the function returns that Fetch calls when no more rows are wanted.
+// ErrEnough is returned by the function that Fetch calls, to say that it wants no more rows.
 var ErrEnough = errors.New("enough rows")
 
-// Query asks for rows.
+// Query reads rows.
 type Query interface {
-	// Fetch calls row with the columns and values of each row from a mark on, in the
-	// order of the watermark, until it returns an error, which Fetch returns. The values
-	// may be overwritten by the next row. It returns the number below which every row is
-	// there for good, 0 when it does not know one.
+	// Fetch calls row with the columns and values of each row from a mark onwards, in the order
+	// of the watermark. It stops when row returns an error, and returns that error. The next row
+	// may overwrite the values. Fetch returns the number below which no further row can appear,
+	// or 0 if it does not know one.
 	Fetch(ctx context.Context, from Mark, row func(columns []string, values []any) error) (horizon int64, err error)
 }
 
 // Options say how a query is read.
 type Options struct {
-	// Column is the watermark.
+	// Column is the column with the watermark.
 	Column string
-	// Numbers says that it is a number, not a time.
+	// Numbers says that the watermark is a number, not a time.
 	Numbers bool
-	// Start is the time from which rows are read the first time.
+	// Start is the time from which rows are read at first.
 	Start time.Time
-	// Overlap is how far behind the newest row is read again.
+	// Overlap is the time before the newest row from which rows are read again.
 	Overlap  time.Duration
 	Schedule outcomes.Schedule
 }
@@ -77,7 +77,7 @@ func Run(ctx context.Context, sink *outcomes.Sink, o Options, query Query) error
 	return o.Schedule.Passes(ctx, sink, r.pass)
 }
 
-// pass reads what is new: first with the overlap, and then on from there.
+// pass reads what is new. First it reads the overlap again, and then it reads on from there.
 func (r *reader) pass(ctx context.Context) error {
 	from, before := r.cursor.mark(), r.cursor.mark()
 	if !r.Numbers && !from.Time.IsZero() {
@@ -104,7 +104,7 @@ func (r *reader) pass(ctx context.Context) error {
 	}
 }
 
-// put hands rows over. Those behind what had been read before are late.
+// put passes rows on. Rows before the mark that had been reached are late.
 func (r *reader) put(ctx context.Context, rows []row, before Mark) error {
 	b := outcomes.Batch{}
 	next := r.cursor
@@ -114,7 +114,7 @@ func (r *reader) put(ctx context.Context, rows []row, before Mark) error {
 		if one.mark.compare(next.mark()) > 0 {
 			next = cursor{Time: one.mark.Time, Number: one.mark.Number}
 		}
-		// Rows with a time do not count again when they are read again.
+		// A row with a time does not count again when it is read again.
 		if r.Numbers && one.mark.compare(next.mark()) == 0 && len(next.Ties) < maxTies {
 			next.Ties = append(next.Ties, one.hash)
 		}
@@ -135,8 +135,7 @@ func (r *reader) put(ctx context.Context, rows []row, before Mark) error {
 	return nil
 }
 
-// finish forgets rows that are before the overlap. What is below the oldest transaction
-// that ran has been read for good.
+// finish forgets rows before the overlap. Rows below the oldest running transaction are complete.
 func (r *reader) finish(ctx context.Context, horizon int64) error {
 	if horizon > r.cursor.Number {
 		r.cursor = cursor{Number: horizon}
@@ -160,7 +159,7 @@ func (r *reader) finish(ctx context.Context, horizon int64) error {
 	return nil
 }
 
-// fetch reads rows from a mark on that have not been read, at most fetchRows.
+// fetch reads up to fetchRows rows from a mark onwards that have not been read yet.
 func (r *reader) fetch(ctx context.Context, from Mark) (rows []row, horizon int64, more bool, err error) {
 	at := -1
 	last := Mark{}
