@@ -36,8 +36,7 @@ type Source struct {
 	// Schedule says when to look for files.
 	Schedule outcomes.Schedule
 	// Settle is how long a file must have been unchanged before its last record is read without a
-	// line end, and before a compressed or Parquet file is
-	// read.
+	// line end, and before a compressed or Parquet file is read.
 	Settle time.Duration
 }
 
