@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// build makes a reference of what was counted, as Build does of rows.
+// build makes a reference from the counts, as Build makes one from rows.
 func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference, error) {
 	t := p.table
 	o.Model, o.Version, o.Positive, o.Missing = t.Model, t.Version, t.Positive, p.missing.Texts()

@@ -7,10 +7,10 @@ import (
 	"cloud.google.com/go/bigquery"
 )
 
-// mostValues is the number of distinct values of a column that are counted at most.
+// mostValues is the maximum number of distinct values of a column that can be counted.
 const mostValues = 1_000_000
 
-// cell is one row of the result of a count, without the column that it is of.
+// cell is one row of the result of a count, without its column.
 type cell struct {
 	bin    int64 // -1 when NULL
 	number float64
@@ -23,17 +23,17 @@ type cell struct {
 	total, squares, low, high float64
 }
 
-// classes are the texts of a predicted and an actual class, empty for NULL.
+// classes are the texts of the predicted and the actual class, empty for NULL.
 type classes struct{ predicted, actual string }
 
-// cells are the rows of the result by column.
+// cells are the rows of the result, by column.
 type cells struct {
 	of   map[int][]cell
 	most int
 }
 
-// add takes a row of the result. A row that is not as asked for is an error, and so are
-// too many for one column.
+// add adds a row of the result. It returns an error if the row is malformed or if a column has
+// too many rows.
 func (all *cells) add(row []bigquery.Value, name func(column int) string) error {
 	if len(row) != 12 {
 		return fmt.Errorf("a row of the result has %d columns, not 12", len(row))
@@ -65,7 +65,7 @@ func tooMany(name string, most int) error {
 	return fmt.Errorf("%s has more than %d distinct values, by predicted class and outcome: more are not counted one by one; group them in a view, or leave the column out with ignore or features", name, most)
 }
 
-// reader takes values out of a row and keeps the first error.
+// reader reads the values of a row and keeps the first error.
 type reader struct {
 	row []bigquery.Value
 	err error
@@ -79,7 +79,7 @@ func (r *reader) whole(i int) int64 {
 	return n
 }
 
-// number is NaN for NULL.
+// number returns a number, NaN for NULL.
 func (r *reader) number(i int) float64 {
 	if r.row[i] == nil {
 		return math.NaN()
@@ -91,7 +91,7 @@ func (r *reader) number(i int) float64 {
 	return x
 }
 
-// text is "" for NULL.
+// text returns a text, "" for NULL.
 func (r *reader) text(i int) string {
 	if r.row[i] == nil {
 		return ""

@@ -28,11 +28,12 @@ func statement(t *testing.T, client *bigquery.Client, sql string) {
 	}
 }
 
-// anew is a condition that has a table counted again though its metadata are unchanged.
+// anew is a condition that makes Count count the table again even if its metadata have not
+// changed.
 const anew = "CURRENT_DATE() IS NOT NULL"
 
-// TestFiveThousandCategoriesAreCountedAsThoseOfTheCSV counts 20,000 rows of 5,000 names,
-// some of which are one in two spellings.
+// TestFiveThousandCategoriesAreCountedAsThoseOfTheCSV counts 20,000 rows of 5,000 names. Some
+// names occur in two spellings.
 func TestFiveThousandCategoriesAreCountedAsThoseOfTheCSV(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "merchants")
@@ -66,7 +67,8 @@ func TestFiveThousandCategoriesAreCountedAsThoseOfTheCSV(t *testing.T) {
 	}
 }
 
-// TestTooManyDistinctValuesAreRefused: at the bound they are counted.
+// TestTooManyDistinctValuesAreRefused checks the limit: a column with exactly this many values is
+// counted.
 func TestTooManyDistinctValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	if mostValues != 1_000_000 {
@@ -83,7 +85,8 @@ func TestTooManyDistinctValuesAreRefused(t *testing.T) {
 		{reference.Table{}, 699, `column "name" has more than 699 distinct values`},
 		{reference.Table{Ignore: []string{"name"}}, 699, ""},
 		{reference.Table{Features: []string{"stars"}}, 699, ""},
-		// By class there are as many lines again: of each name three, of five classes.
+		// The result has a row for each value and class. Each name occurs with three of the five
+		// classes.
 		{reference.Table{Prediction: "stars"}, 700, ""},
 		{reference.Table{Prediction: "stars"}, 699, `column "name" has more than 699 distinct values`},
 	} {
@@ -98,8 +101,8 @@ func TestTooManyDistinctValuesAreRefused(t *testing.T) {
 	}
 }
 
-// TestBinsStayWhenTheTableChanges: listed categories, the groups of the others, edges
-// and atoms are those of the first count, whatever comes and goes.
+// TestBinsStayWhenTheTableChanges checks that the listed categories, the groups of the others,
+// edges and atoms stay as in the first count, whatever rows come and go.
 func TestBinsStayWhenTheTableChanges(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "changes")
@@ -149,8 +152,7 @@ func TestBinsStayWhenTheTableChanges(t *testing.T) {
 	}
 }
 
-// meanwhile calls change before the query that counts is run, and nothing before the
-// one that profiles.
+// meanwhile calls change before the query that counts, but not before the query that profiles.
 type meanwhile struct {
 	slog.Handler
 
@@ -172,7 +174,8 @@ func (m meanwhile) Handle(ctx context.Context, r slog.Record) error {
 	return m.Handler.Handle(ctx, r)
 }
 
-// TestATableMayChangeBetweenTheQueriesOfACount: what is counted is what is there then.
+// TestATableMayChangeBetweenTheQueriesOfACount checks that the rows at the time of the second
+// query are counted.
 func TestATableMayChangeBetweenTheQueriesOfACount(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "between")
@@ -209,7 +212,7 @@ func TestATableMayChangeBetweenTheQueriesOfACount(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatIsNoneIsAnError: a bin that the query does not have, and counts below 0.
+// TestAnAnswerThatIsNoneIsAnError uses a bin that the query does not have, and counts below 0.
 func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
 	t.Parallel()
 	row := func(bin, n any) []bigquery.Value {

@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// mostClasses is the maximum number of pairs of a predicted and an actual class. A column
-// with more has no classes.
+// mostClasses is the maximum number of pairs of a predicted and an actual class. A column with
+// more pairs does not contain classes.
 const mostClasses = 10_000
 
 // classTable says what the texts of the predicted and the actual class mean.
@@ -22,11 +22,11 @@ type classTable struct {
 	known bool // there are rows with a known outcome
 }
 
-// rowsOfClasses says whether rows were held out, whether their outcome is known, and
-// whether the model was right.
+// rowsOfClasses says whether the rows were held out, whether their outcome is known, and whether
+// the model was right.
 type rowsOfClasses struct{ held, labelled, right bool }
 
-// newClassTable reads the classes by the rules for a CSV, and completes the options. The
+// newClassTable reads the classes by the same rules as for a CSV, and completes the options. The
 // cells count all rows by their classes.
 func (p *plan) newClassTable(cells []cell, o *reference.BuildOptions) (*classTable, error) {
 	t := &classTable{rows: map[classes]rowsOfClasses{}}
@@ -114,8 +114,8 @@ func (p *plan) positive() string {
 	return p.table.Positive
 }
 
-// count returns how many rows of a cell have a known outcome, and how many of these the
-// model predicted right.
+// count returns how many rows of a cell have a known outcome, and for how many of these the model
+// was right.
 func (t *classTable) count(c *cell) (labelled, correct int64) {
 	v := t.rows[c.classes]
 	if v.labelled {

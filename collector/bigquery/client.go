@@ -1,5 +1,5 @@
-// Package bigquery counts the rows of a table of Google BigQuery into a reference
-// without downloading them, and reads rows to train on.
+// Package bigquery counts the rows of a Google BigQuery table into a reference without
+// downloading them. It also downloads rows to train on.
 package bigquery
 
 import (
@@ -15,27 +15,25 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/google"
 )
 
-// Options say how BigQuery is used. The names in the comments are the flags that
-// set them.
+// Options say how BigQuery is used. The comments name the flags that set the fields.
 type Options struct {
-	// Project is --bigquery.project: it runs and pays the queries.
+	// Project is --bigquery.project. This project runs the queries and pays for them.
 	Project string
-	// Location is --bigquery.location; "" is that of the dataset.
+	// Location is --bigquery.location. "" is the location of the dataset.
 	Location string
-	// MaximumBytes is --bigquery.maximum-bytes-billed: a query that would process
-	// more is not run; 0: no bound.
+	// MaximumBytes is --bigquery.maximum-bytes-billed. A query that would process more bytes is
+	// not run. 0 is no limit.
 	MaximumBytes int64
-	// Timeout bounds one use, retries and all; 0 is 10 minutes.
+	// Timeout limits one use, including all retries. 0 is 10 minutes.
 	Timeout time.Duration
-	// Logger receives what an operator must know; nil discards it.
+	// Logger receives what an operator must know. It may be nil.
 	Logger *slog.Logger
-	// ClientOptions are handed to Google's client.
+	// ClientOptions are passed to Google's client.
 	ClientOptions []option.ClientOption
 }
 
-// Client asks BigQuery. It connects when it is first used, so that it can be made
-// while BigQuery, or the credentials for it, are out of reach. Its methods may be
-// called concurrently.
+// Client queries BigQuery. It connects when it is first used, so that it can be made while
+// BigQuery or its credentials are not available. Its methods may be called concurrently.
 type Client struct {
 	options  Options
 	maximum  uint64 // rows that are downloaded at most
@@ -55,7 +53,7 @@ func New(o Options) *Client {
 	return &Client{options: o, maximum: MaximumRows, distinct: mostValues}
 }
 
-// Close ends the connection, if there is one.
+// Close closes the connection, if there is one.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -65,8 +63,8 @@ func (c *Client) Close() error {
 	return c.client.Close()
 }
 
-// connect returns Google's client, which finds the application-default
-// credentials when it is made.
+// connect returns Google's client. The client finds the application-default credentials when it
+// is made.
 func (c *Client) connect() (*bigquery.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +78,7 @@ func (c *Client) connect() (*bigquery.Client, error) {
 	if len(options) == 0 {
 		options = google.REST(c.options.Logger)
 	}
-	// The client outlives the request that made it.
+	// The client is used longer than the request that made it.
 	client, err := bigquery.NewClient(context.Background(), c.options.Project, options...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to BigQuery: %w; give it application-default credentials: Workload Identity on Kubernetes, the machine's service account on Google Cloud, "+

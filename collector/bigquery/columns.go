@@ -11,39 +11,40 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// column is a feature of a table: how it is read and how it is counted.
+// column is a feature of a table. It says how the feature is read and counted.
 type column struct {
 	name string
-	// kind is its type, "" when it has to be guessed of its values; asked is the type
-	// that a flag gave it, "" without one.
+	// kind is the type, "" if it must be guessed from the values. asked is the type from a flag,
+	// "" if there is none.
 	kind, asked string
-	// number: the expression is a FLOAT64 that is finite, and else a STRING. NULL is
+	// If number is true, the expression is a finite FLOAT64. Otherwise it is a STRING. NULL is
 	// missing.
 	number     bool
 	expression string
-	// edges bin a number; nil: it is counted value by value.
+	// edges are the edges of the bins of a number. If nil, the feature is counted value by value.
 	edges []float64
-	// kept is the feature as it was counted before.
+	// kept is the feature from the last count.
 	kept *reference.Feature
 }
 
-// plan is everything that the queries read of a table.
+// plan is everything that the queries read from a table.
 type plan struct {
 	table    reference.Table
 	missing  *value.MissingTexts
 	features []column
-	// score, predicted and actual are expressions, "" without one. The predicted and the
-	// actual class are texts as they lie in the table.
+	// score, predicted and actual are expressions, "" if there is none. The predicted and the
+	// actual class are texts as they are stored in the table.
 	score, predicted, actual string
-	// verbatim: classes are those of the prediction column, not made of the score.
+	// verbatim says that the classes come from the prediction column, not from the score.
 	verbatim  bool
 	threshold float64
-	// scoreEdges bin the score; nil: it is counted value by value.
+	// scoreEdges are the edges of the bins of the score. If nil, the score is counted value by
+	// value.
 	scoreEdges []float64
 	notes      []string
 }
 
-// planOf checks what a reference needs against the table's schema.
+// planOf checks that the table's schema has what a reference needs.
 func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
 	p := &plan{table: t, threshold: t.Threshold}
 	if base := t.Base; base != nil {
@@ -115,10 +116,10 @@ func (p *plan) choose(schema bigquery.Schema) error {
 	return nil
 }
 
-// ignored stands for the type of a column that is no feature.
+// ignored is the type of a column that is no feature.
 const ignored = "ignored"
 
-// asked are the types that were asked for, by the names of the columns.
+// asked returns the types that flags ask for, by column name.
 func (p *plan) asked(schema bigquery.Schema) (map[string]string, error) {
 	t := p.table
 	asked, flags := map[string]string{}, map[string]string{}
@@ -145,7 +146,7 @@ func (p *plan) asked(schema bigquery.Schema) (map[string]string, error) {
 	return asked, nil
 }
 
-// typeOf is the type that the base gives a feature, "" when it does not know it.
+// typeOf returns the type of a feature in the base, "" if the base does not know it.
 func (p *plan) typeOf(name string) string {
 	if p.table.Base == nil {
 		return ""
@@ -158,8 +159,8 @@ func (p *plan) typeOf(name string) string {
 	return ""
 }
 
-// find returns a top-level column. Names are compared exactly: BigQuery would not
-// mind the case, but the log's features do.
+// find returns a top-level column. Names are compared exactly. BigQuery ignores case, but the
+// log's features do not.
 func find(schema bigquery.Schema, name, what string) (*bigquery.FieldSchema, error) {
 	if err := checkColumn(name); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
@@ -174,8 +175,8 @@ func find(schema bigquery.Schema, name, what string) (*bigquery.FieldSchema, err
 	return nil, fmt.Errorf("%s %q is not a column of the table, which has %s", what, name, strings.Join(has, ", "))
 }
 
-// columnOf says how a field is counted; asked is the type that a flag gives it, "" for
-// the one that the base has, or else that is guessed.
+// columnOf says how a field is counted. asked is the type from a flag. Without it the type comes
+// from the base, or else it is guessed.
 func (p *plan) columnOf(field *bigquery.FieldSchema, asked string) (column, error) {
 	if err := checkColumn(field.Name); err != nil {
 		return column{}, err
@@ -216,8 +217,8 @@ func isNumber(t bigquery.FieldType) bool {
 	return false
 }
 
-// finite is a number as FLOAT64, NULL for NaN and the infinities, and for those that
-// stand for a missing value.
+// finite returns the expression for a number as FLOAT64. It is NULL for NaN, infinities and the
+// numbers that stand for a missing value.
 func (p *plan) finite(name string, t bigquery.FieldType) string {
 	x := fmt.Sprintf("CAST(%s AS FLOAT64)", name)
 	if t == bigquery.FloatFieldType {
@@ -229,7 +230,7 @@ func (p *plan) finite(name string, t bigquery.FieldType) string {
 	return x
 }
 
-// answers finds the columns of score, prediction and outcome.
+// answers finds the columns of the score, the prediction and the outcome.
 func (p *plan) answers(schema bigquery.Schema) error {
 	t := p.table
 	if t.Score != "" {
@@ -263,7 +264,7 @@ func (p *plan) answers(schema bigquery.Schema) error {
 	return nil
 }
 
-// class is the text of a class.
+// class returns the expression for the text of a class.
 func class(schema bigquery.Schema, name, what string) (string, error) {
 	field, err := find(schema, name, what)
 	if err != nil {

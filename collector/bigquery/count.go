@@ -12,12 +12,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// Count counts the rows of a table into a reference, as [reference.Build] does those of
-// a CSV: the same file where no number has more than 10,000 distinct values. It takes
-// one query when last is what was made of the table before, whose bins then stay; and
-// before it another one, which profiles the columns whose type or bins are not known.
-// It returns last itself, and asks nothing but the table's metadata, when that says that
-// the table has not changed. Errors say what to grant or repair.
+// Count counts the rows of a table into a reference, as [reference.Build] counts the rows of a
+// CSV. The result is the same file if no number has more than 10,000 distinct values.
+//
+// last is the result of the last count of the table, or nil. With last, the bins stay the same
+// and one query is enough. Another query comes first if the type or the bins of a column are not
+// known: it profiles these columns. If the table's metadata show that it has not changed, Count
+// runs no query and returns last. Errors say what to grant or repair.
 func (c *Client) Count(ctx context.Context, t reference.Table, last *reference.Counted) (*reference.Counted, error) {
 	if t.Project == "" {
 		t.Project = c.options.Project
@@ -86,8 +87,7 @@ func origin(t reference.Table, job string) string {
 	return o + " job " + job
 }
 
-// keep has the features keep the types and bins that they had in last, and the score its
-// bins.
+// keep keeps the types and bins of the features from last, and the bins of the score.
 func (p *plan) keep(last *reference.Counted) {
 	if last == nil || last.Reference.Schema < 2 { // Of the first schema, whose bins have no atoms.
 		return
@@ -115,7 +115,7 @@ func (p *plan) keep(last *reference.Counted) {
 	}
 }
 
-// nameOf names a column of the count.
+// nameOf returns the name of a column of the count.
 func (p *plan) nameOf(column int) string {
 	switch {
 	case column == scoreCell:

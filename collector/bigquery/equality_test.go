@@ -21,7 +21,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/survey"
 )
 
-// field makes the values of one column: nil is NULL.
+// field makes the values of one column. nil is NULL.
 type field struct {
 	name string
 	kind bigquery.FieldType

@@ -17,7 +17,7 @@ func explain(err error, t reference.Table, project string) error {
 	return fmt.Errorf("%s (%w)", how, oneLine{err})
 }
 
-// advice returns what to do about a cause, empty where nothing is known.
+// advice says what to do about a cause. It is empty if nothing is known.
 func advice(cause google.Cause, t reference.Table, project string) string {
 	switch cause {
 	case google.TooExpensive:
@@ -47,8 +47,8 @@ func advice(cause google.Cause, t reference.Table, project string) string {
 	return ""
 }
 
-// oneLine is an error whose text is on one line and not endless: BigQuery quotes
-// the query in some.
+// oneLine is an error whose text is on one line and of limited length. Some errors of BigQuery
+// quote the whole query.
 type oneLine struct{ error }
 
 const longestError = 500
@@ -61,5 +61,5 @@ func (e oneLine) Error() string {
 	return s
 }
 
-// Unwrap returns the error itself.
+// Unwrap returns the wrapped error.
 func (e oneLine) Unwrap() error { return e.error }

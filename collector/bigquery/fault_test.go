@@ -23,7 +23,7 @@ func problem(code int, reason string) (int, string) {
 	return code, fmt.Sprintf(`{"error": {"code": %d, "message": "as configured", "errors": [{"reason": %q, "message": "as configured"}]}}`, code, reason)
 }
 
-// fake answers in BigQuery's place; requests counts the requests.
+// fake starts a server that replaces BigQuery. requests counts the requests.
 func fake(t *testing.T, o Options, answer func(r *http.Request, body string) (int, string)) (c *Client, requests *atomic.Int64) {
 	t.Helper()
 	requests = new(atomic.Int64)
@@ -114,7 +114,7 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 	}
 }
 
-// queryFails answers a query, the dry run first, with an error.
+// queryFails answers a query with an error. The first request is the dry run.
 func queryFails(code int, reason, message string) func(bool) (int, string) {
 	return func(query bool) (int, string) {
 		if !query {

@@ -10,11 +10,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/google"
 )
 
-// longestColumn is how many bytes the name of a column has at most.
+// longestColumn is the maximum length of a column name in bytes.
 const longestColumn = 300
 
-// checkTable refuses names that cannot be those of a table. What passes can be
-// quoted: it has neither backtick nor backslash.
+// checkTable refuses invalid names of tables. A name that passes can be quoted, because it
+// contains neither a backtick nor a backslash.
 func checkTable(t reference.Table) error {
 	for _, err := range []error{google.CheckProject(t.Project), google.CheckDataset(t.Dataset), google.CheckTable(t.Name)} {
 		if err != nil {
@@ -24,8 +24,8 @@ func checkTable(t reference.Table) error {
 	return nil
 }
 
-// checkColumn refuses names that BigQuery does not allow in any column, above all
-// those that would end a quoted identifier.
+// checkColumn refuses names that BigQuery does not allow for columns. Most important, it refuses
+// names that would end a quoted identifier.
 func checkColumn(name string) error {
 	if name == "" || len(name) > longestColumn || !utf8.ValidString(name) ||
 		strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune("`\\!\"$()*,./;?@[]^{}~", r) }) {

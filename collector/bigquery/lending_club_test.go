@@ -27,8 +27,7 @@ var lendingClub struct {
 	err  error
 }
 
-// loans are the rows of LendingClub as the command reference reads them from
-// their CSV.
+// loans returns the rows of LendingClub, as the command reference reads them from the CSV.
 func loans(t *testing.T) *model.Dataset {
 	t.Helper()
 	lendingClub.once.Do(func() {
@@ -52,7 +51,7 @@ func columnsOf(d *model.Dataset) []reference.Column {
 	return all
 }
 
-// admin is Google's client for the emulator, with an empty dataset.
+// admin returns Google's client for the emulator, with an empty dataset.
 func admin(t *testing.T, dataset string) (*bigquery.Client, *emulator.Emulator) {
 	t.Helper()
 	e := emulator.Shared(t)
@@ -67,7 +66,7 @@ func admin(t *testing.T, dataset string) (*bigquery.Client, *emulator.Emulator) 
 	return client, e
 }
 
-// upload puts the CSV of LendingClub into a table.
+// upload copies the CSV of LendingClub into a table.
 func upload(t *testing.T, client *bigquery.Client, dataset, table string) {
 	t.Helper()
 	f, err := os.Open("../../testdata/lending_club.csv.gz")
@@ -136,7 +135,7 @@ func TestCountsAreThoseOfTheCSV(t *testing.T) {
 	})
 }
 
-// equal compares the files, but for where the rows came from and when.
+// equal compares the files, except for the origin of the rows and the time.
 func equal(t *testing.T, got, want *reference.Reference) {
 	t.Helper()
 	same(t, got, want)

@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// TestNumbersOfManyValuesAreBinnedByQuantiles counts 30,000 rows: a number with an atom
-// of three rows in ten, and columns that are none.
+// TestNumbersOfManyValuesAreBinnedByQuantiles counts 30,000 rows: a number in which one value has
+// three of ten rows, and columns that are no features.
 func TestNumbersOfManyValuesAreBinnedByQuantiles(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "many")

@@ -13,16 +13,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// profiled is what the first query says of a column.
+// profiled is what the first query says about a column.
 type profiled struct {
 	distinct, present int64
 	numbers           []float64
 	texts             []string
 }
 
-// profile asks for what is not known of the columns: the edges of numbers with more
-// values than are counted one by one, and the types of columns with that many. Columns
-// that turn out to be no features are taken out.
+// profile asks for what is not known about the columns: the edges of numbers that have too many
+// values to be counted one by one, and the types of columns with that many values. Columns that
+// turn out to be no features are removed.
 func (c *Client) profile(ctx context.Context, client *bigquery.Client, p *plan, counted *reference.Counted) error {
 	var asked []int
 	for i := range p.features {
@@ -103,8 +103,9 @@ func profiles(row []bigquery.Value, columns int) ([]profiled, error) {
 	return all, v.err
 }
 
-// edges are those of a number that has too many values to be counted one by one, nil of
-// others. The quantiles are a sample, of which they are chosen as of any other.
+// edges returns the edges for a number that has too many values to be counted one by one, and nil
+// otherwise. The quantiles are treated as a sample, and the edges are chosen as for any other
+// sample.
 func (f *profiled) edges() []float64 {
 	if f.distinct <= fewValues {
 		return nil
@@ -112,8 +113,8 @@ func (f *profiled) edges() []float64 {
 	return drift.QuantileEdges(f.numbers, drift.MaxFine)
 }
 
-// settle decides of a column with many values whether it is a feature, and how a number
-// is binned. Of few values nothing needs to be decided before they are counted.
+// settle decides whether a column with many values is a feature, and how a number is binned. A
+// column with few values is counted first.
 func (p *plan) settle(c *column, f *profiled) (keep bool, err error) {
 	if f.distinct <= fewValues {
 		return true, nil
@@ -140,8 +141,8 @@ func (p *plan) settle(c *column, f *profiled) (keep bool, err error) {
 	return true, nil
 }
 
-// sample are the quantiles, each with the rows of a value on average; one, when there are
-// nearly as many values as rows.
+// sample returns the quantiles, each with the average number of rows of a value. This is one row
+// if there are nearly as many values as rows.
 func (f *profiled) sample() []found {
 	rows := int64(1)
 	if 10*f.distinct < 9*f.present {

@@ -8,28 +8,26 @@ import (
 )
 
 const (
-	// fewValues is the number of distinct values up to which a number is counted
-	// value by value, by the estimate of APPROX_COUNT_DISTINCT.
+	// fewValues is the maximum number of distinct values for which a number is counted value by
+	// value. APPROX_COUNT_DISTINCT estimates how many there are.
 	fewValues = 10_000
-	// samples is the number of quantiles that a number with more values is binned by,
-	// and that its type, or that of a text, is guessed of.
+	// samples is the number of quantiles of a column with more values. The bins of a number, and
+	// the type of a number or text, are chosen from them.
 	samples = 400
-	// largest is the number beyond which squares are not added up: they would
-	// overflow, which is an error in BigQuery.
+	// largest is the largest number whose square is added up. Larger squares would overflow,
+	// which is an error in BigQuery.
 	largest = "1e150"
 )
 
-// query is the text of a query and its parameters, which carry every value: only
-// names of columns that the schema has, quoted, and the condition that the
-// operator wrote stand in the text.
+// query is the text of a query and its parameters. Parameters carry all values. The text only
+// contains quoted column names from the schema, and the condition that the operator wrote.
 type query struct {
 	text       string
 	parameters []bigquery.QueryParameter
 }
 
-// source is the beginning of every query: the rows with their features as f0,
-// f1 ..., read once. The condition stands on lines of its own, so that a comment
-// at its end does no harm.
+// source returns the beginning of every query: the rows with their features as f0, f1 ..., read
+// once. The condition has its own lines, so that a comment at its end does no harm.
 func (p *plan) source() string {
 	var b strings.Builder
 	b.WriteString("WITH source AS (\n  SELECT\n")
@@ -52,7 +50,7 @@ func orNull(expression, kind string) string {
 	return expression
 }
 
-// query is a query with the parameters that its text needs besides those given.
+// query returns a query with the given parameters and the other parameters that its text needs.
 func (p *plan) query(text string, parameters ...bigquery.QueryParameter) query {
 	if strings.Contains(text, "@threshold") {
 		parameters = append(parameters, bigquery.QueryParameter{Name: "threshold", Value: p.threshold})
@@ -63,9 +61,9 @@ func (p *plan) query(text string, parameters ...bigquery.QueryParameter) query {
 	return query{text, parameters}
 }
 
-// profile asks of each of the features, given by their indices, and of the score, how
-// many distinct values there are, in how many rows, and their quantiles: three columns
-// of the result for each. Quantiles of texts are those of their beginnings.
+// profile asks for the number of distinct values, the number of rows with a value, and the
+// quantiles. It asks for the features with these indices, and for the score. The result has three
+// columns for each. Quantiles of texts are computed from the beginnings of the texts.
 func (p *plan) profile(features []int, score bool) query {
 	var selected []string
 	add := func(name, sampled string) {
@@ -85,7 +83,7 @@ func (p *plan) profile(features []int, score bool) query {
 	return p.query(p.source() + "\nSELECT\n" + strings.Join(selected, ",\n") + "\nFROM source")
 }
 
-// longestSample is how many characters of a text are looked at to guess a type.
+// longestSample is the number of characters of a text that are used to guess a type.
 const longestSample = 64
 
 // Cells of the count that are not features.
@@ -94,9 +92,9 @@ const (
 	classCell = -2
 )
 
-// count asks for everything that is counted, of all columns in one reading of the
-// table: every row becomes a cell for each column. The result has a row for each
-// bin or value that occurs, by the classes that were predicted and that came to be:
+// count asks for everything that is counted, and reads the table once for all columns. Every row
+// becomes a cell for each column. The result has a row for each bin or value that occurs, split
+// by predicted and actual class:
 //
 //	cell       index of the feature, or one of the constants above
 //	bin        of a number that is counted by bin
@@ -105,8 +103,8 @@ const (
 //	predicted, actual
 //	n, total, squares, low, high, huge
 //
-// bin, number and text are all NULL where the value is missing. huge counts the
-// numbers beyond largest, whose squares are left out.
+// If the value is missing, bin, number and text are all NULL. huge counts the numbers beyond
+// largest, whose squares are left out.
 func (p *plan) count() query {
 	var parameters []bigquery.QueryParameter
 	var cells []string

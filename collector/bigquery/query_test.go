@@ -13,8 +13,8 @@ import (
 // updateGolden rewrites the golden files.
 var updateGolden = flag.Bool("update", false, "rewrite the golden files")
 
-// TestQueryTexts holds the texts that BigQuery is sent: the emulator, which runs
-// them in the other tests, is not BigQuery.
+// TestQueryTexts compares the texts that are sent to BigQuery with golden files. The other tests
+// run them in the emulator, which is not BigQuery.
 func TestQueryTexts(t *testing.T) {
 	t.Parallel()
 	schema := bigquery.Schema{

@@ -17,15 +17,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// MaximumRows is how many rows are downloaded at most: training holds them all in
+// MaximumRows is the maximum number of rows that are downloaded. Training holds them all in
 // memory, 8 bytes a number.
 const MaximumRows = 1_000_000
 
-// Rows downloads the columns of a table that can be features, and its outcome, and
-// writes them as a CSV with a header: a NULL, NaN or infinity is an empty cell, and
-// so is an empty text. The rows are sorted, because BigQuery has no order: the same
-// rows give the same bytes. It returns when the table was last changed; of a view,
-// the time now.
+// Rows downloads the outcome of a table and the columns that can be features, and writes them as
+// a CSV with a header. NULL, NaN, infinities and empty texts become empty cells. The rows are
+// sorted, because BigQuery has no order, so the same rows give the same bytes. Rows returns when
+// the table was last changed. For a view, it returns the current time.
 func (c *Client) Rows(ctx context.Context, t reference.Table, w io.Writer) (time.Time, error) {
 	if t.Project == "" {
 		t.Project = c.options.Project

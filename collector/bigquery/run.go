@@ -13,23 +13,24 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// result is what a query answered.
+// result is the answer to a query.
 type result struct {
 	job   string
 	at    time.Time
 	bytes int64
 }
 
-// prepared is a query that BigQuery has accepted and that keeps the bound.
+// prepared is a query that BigQuery has accepted and that stays within the limit.
 type prepared struct {
 	query *bigquery.Query
 	bytes int64
-	// tables are those it reads: the table, or behind a view those of the view.
+	// tables are the tables that the query reads. For a view, they are the tables behind the
+	// view.
 	tables []*bigquery.Table
 }
 
-// prepare has BigQuery check the query without running it, which costs nothing,
-// and refuses one that would process more than --bigquery.maximum-bytes-billed.
+// prepare lets BigQuery check the query without running it, which costs nothing. It refuses a
+// query that would process more than --bigquery.maximum-bytes-billed.
 func (c *Client) prepare(ctx context.Context, client *bigquery.Client, t reference.Table, q query, purpose string) (*prepared, error) {
 	asked := client.Query(q.text)
 	asked.Parameters = q.parameters
@@ -58,7 +59,8 @@ func (c *Client) prepare(ctx context.Context, client *bigquery.Client, t referen
 	return p, nil
 }
 
-// run runs a prepared query and gives each of its rows to take. Google's client repeats what is worth it, with growing pauses, until ctx ends.
+// run runs a prepared query and passes each of its rows to take. Google's client retries where
+// that makes sense, with growing pauses, until ctx ends.
 func (c *Client) run(ctx context.Context, p *prepared, take func(row []bigquery.Value) error) (*result, error) {
 	job, err := p.query.Run(ctx)
 	if err != nil {
@@ -91,7 +93,7 @@ func (c *Client) run(ctx context.Context, p *prepared, take func(row []bigquery.
 	return r, nil
 }
 
-// size is a number of bytes as the flag takes it.
+// size formats a number of bytes in the form that the flag accepts.
 func size(n int64) string {
 	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
 	x, i := float64(n), 0

@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// TestBinsAreHalfOpenAsOurs counts ties, NULLs, NaN, infinities and -0 in
-// BigQuery's SQL and by reference.Build.
+// TestBinsAreHalfOpenAsOurs counts ties, NULLs, NaN, infinities and -0, both with BigQuery's SQL
+// and with reference.Build.
 func TestBinsAreHalfOpenAsOurs(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "semantics")

@@ -9,13 +9,12 @@ import (
 	"cloud.google.com/go/bigquery"
 )
 
-// volatile finds conditions that mean something else tomorrow.
+// volatile finds conditions whose meaning changes with time.
 var volatile = regexp.MustCompile(`(?i)\b(CURRENT_(DATE|DATETIME|TIME|TIMESTAMP)|RAND|SESSION_USER)\b`)
 
-// state identifies the queries and the table's content, so that an unchanged table
-// is not queried again. It is "" where metadata do not show changes: of the tables
-// behind a view or an external table, of a condition with CURRENT_DATE, of rows in
-// the streaming buffer.
+// state identifies the queries and the table's content, so that an unchanged table is not queried
+// again. It is "" if metadata do not show all changes. This is so for the tables behind a view or
+// an external table, for a condition with CURRENT_DATE, and for rows in the streaming buffer.
 func (p *plan) state(m *bigquery.TableMetadata) string {
 	if m.Type != bigquery.RegularTable || m.StreamingBuffer != nil || volatile.MatchString(p.table.Where) {
 		return ""

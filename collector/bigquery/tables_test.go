@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// TestTablesOfAllKinds shares a dataset: a view, tables without rows, a number
-// that has grown more values than are counted one by one, and too many rows.
+// TestTablesOfAllKinds uses one dataset for all cases: a view, tables without rows, a number that
+// now has too many values to be counted one by one, and too many rows.
 func TestTablesOfAllKinds(t *testing.T) {
 	t.Parallel()
 	client, e := admin(t, "kinds")

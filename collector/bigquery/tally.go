@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// tally is a feature of its cells, by the rules of value. It is nil for a column that is
-// left out.
+// tally makes the tally of a feature from its cells, by the rules of package value. It returns
+// nil for a column that is left out.
 func (p *plan) tally(c *column, cells []cell, table *classTable) (*reference.Tally, error) {
 	t := &reference.Tally{Name: c.name, Type: c.kind, HasOutcomes: table.known, Kept: c.kept, Ranges: c.asked == value.Numeric}
 	if c.edges != nil {
@@ -44,7 +44,7 @@ func (p *plan) tally(c *column, cells []cell, table *classTable) (*reference.Tal
 	return t, nil
 }
 
-// scoreTally is the score of the rows that were held out.
+// scoreTally makes the tally of the score, from the held-out rows.
 func (p *plan) scoreTally(cells []cell, table *classTable) (*reference.Tally, error) {
 	held := slices.DeleteFunc(cells, func(c cell) bool { return !c.known && c.bin < 0 && (!p.verbatim || !table.rows[c.classes].held) })
 	c := &column{name: "score", kind: value.Numeric, number: true, edges: p.scoreEdges}
@@ -61,8 +61,8 @@ type found struct {
 	rows   int64
 }
 
-// valuesOf are the values of a column, each once. Numbers descend, so that they do not
-// seem to be the numbers of the rows, unless each is there once: a table has no order.
+// valuesOf returns the values of a column, each once. Numbers are in descending order, so that
+// they do not look like row numbers, unless each occurs once: a table has no order.
 func valuesOf(c *column, cells []cell) []found {
 	all := make([]found, 0, len(cells))
 	for i := range cells {
@@ -92,7 +92,7 @@ func valuesOf(c *column, cells []cell) []found {
 	return once
 }
 
-// guess is the type of a column, "" when it is left out.
+// guess returns the type of a column, "" if it is left out.
 func (p *plan) guess(c *column, values []found) (string, error) {
 	s := value.NewSurvey(c.name, c.asked, p.missing)
 	for _, v := range values {

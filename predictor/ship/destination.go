@@ -10,11 +10,11 @@ import (
 
 // Destination receives batches.
 type Destination interface {
-	// Append adds the rows of a batch, all or none, and returns when they would
-	// survive the destination's crash. Of a batch of erasures it first deletes what
-	// they name; doing that again changes nothing. Before anything leaves it calls record,
-	// with what Settle needs to know. When it fails, the batch may have arrived,
-	// unless the error wraps ErrRefused.
+	// Append adds the rows of a batch, all or none. It returns once they would survive a crash of
+	// the destination. For a batch of erasures it first deletes the rows that they name. Deleting
+	// them again changes nothing. Before anything is sent, Append calls record with what Settle
+	// needs to know. After an error the batch may have arrived, unless the error wraps
+	// ErrRefused.
 	Append(ctx context.Context, b *Batch, record func(attempt string) error) error
 	// Settle reports whether the batch of a recorded attempt has arrived. If not, it makes
 	// sure that the batch never will.
@@ -38,7 +38,7 @@ type Failure struct {
 // Error implements error.
 func (f *Failure) Error() string { return f.Err.Error() }
 
-// Unwrap returns the error behind it.
+// Unwrap returns the wrapped error.
 func (f *Failure) Unwrap() error { return f.Err }
 
 // The reasons of a failure.
@@ -53,10 +53,10 @@ const (
 	Other       = "other"
 )
 
-// Reasons are all of them.
+// Reasons lists all reasons.
 var Reasons = []string{Unavailable, Permission, NotFound, Quota, Schema, Conflict, LogFailed, Other}
 
-// failure returns err as a Failure, nil when there is none.
+// failure returns err as a Failure, or nil if err is nil.
 func failure(err error) *Failure {
 	var f *Failure
 	switch {
@@ -82,16 +82,16 @@ const (
 	formsEnd      // nothing is left to try
 )
 
-// Batch is rows of one table that follow each other.
+// Batch contains consecutive rows of one table.
 type Batch struct {
 	LogID string
 	Table predictionlog.Table
-	// The ids are above After and not above UpTo; the last row has UpTo.
+	// The ids are above After and at most UpTo. The last row has the id UpTo.
 	After, UpTo int64
-	// First and Last are the least and the greatest time of the rows, in
-	// nanoseconds since 1970.
+	// First and Last are the smallest and the largest time of the rows, in nanoseconds since
+	// 1970.
 	First, Last int64
-	// One of these has the rows.
+	// Only the field of the batch's table has rows.
 	Predictions []predictionlog.WholeRow
 	Feedback    []predictionlog.FeedbackRow
 	Errors      []predictionlog.ErrorRow
@@ -100,8 +100,8 @@ type Batch struct {
 	Erasures    []predictionlog.ErasureRow
 	// Form is Whole, except for a batch of one row that was refused.
 	Form Form
-	// Altered is for the destination to set: how many rows it took in another
-	// form than asked for.
+	// Altered is set by the destination: the number of rows that it took in another form than
+	// Form.
 	Altered int
 }
 

@@ -62,7 +62,7 @@ func (m *metrics) completed(now time.Time) {
 	}
 }
 
-// lag exports at each scrape how far the destination is behind the log, even while a batch
+// lag exports at each scrape how many rows the destination is behind the log, even while a batch
 // hangs.
 type lag struct {
 	shipper *shipper
@@ -82,7 +82,7 @@ func newLag(s *shipper, now func() time.Time) *lag {
 // Describe implements prometheus.Collector.
 func (l *lag) Describe(ch chan<- *prometheus.Desc) { ch <- l.rows; ch <- l.seconds }
 
-// Collect implements prometheus.Collector. Tables that cannot be read are left out.
+// Collect implements prometheus.Collector. It leaves out tables that cannot be read.
 func (l *lag) Collect(ch chan<- prometheus.Metric) {
 	upTo := l.shipper.upTo.Load()
 	if upTo == nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
-// maxConnections bounds those to the shipper's pages, which few programs read.
+// maxConnections limits the connections to the shipper's pages, which few programs read.
 const maxConnections = 256
 
 // pages are the shipper's HTTP pages.
@@ -41,7 +41,7 @@ func newPages(s *shipper, telemetry string, state func() error) *pages {
 
 func (p *pages) close() error { return p.lag.reader.Close() }
 
-// serve listens until ctx ends.
+// serve serves HTTP until ctx ends.
 func (p *pages) serve(ctx context.Context, o Options) error {
 	return serve.Run(ctx, serve.Guard(serve.Whole(p.handler), o.Logger), serve.Options{
 		Web: o.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: maxConnections,

@@ -9,14 +9,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// batchBytes is how many bytes of features and texts a batch has at most, but
-// for the last row. It leaves room below the 10 MB of a request to BigQuery.
+// batchBytes is the maximum number of bytes of features and texts in a batch, not counting its
+// last row. It leaves room below the 10 MB of a request to BigQuery.
 const batchBytes = 4 << 20
 
-// errFull ends the reading of a batch.
+// errFull stops the reading of a full batch.
 var errFull = errors.New("the batch is full")
 
-// read returns the next rows of a table, at most limit of them, up to an id.
+// read returns the next rows of a table up to an id, at most limit rows.
 func read(ctx context.Context, log *sqlite.Reader, logID string, t predictionlog.Table, after, upTo int64, limit int) (*Batch, error) {
 	b := &Batch{LogID: logID, Table: t, After: after, UpTo: after}
 	size := 0

@@ -23,7 +23,7 @@ const (
 	firstPause = time.Second
 	lastPause  = time.Minute
 	longPause  = 5 * time.Minute
-	// onceAttempts is how often a run that is to end tries the same.
+	// onceAttempts is how often a run with Once tries the same batch.
 	onceAttempts = 8
 )
 
@@ -34,28 +34,28 @@ type Options struct {
 	// Name names the destination, in the log and in messages.
 	Name        string
 	Destination Destination
-	// Interval is the time between two looks for new rows.
+	// Interval is the time between two checks for new rows.
 	Interval time.Duration
-	// BatchRows is how many rows a batch has at most.
+	// BatchRows is the maximum number of rows in a batch.
 	BatchRows int
-	// Once says to ship what is there and end.
+	// Once says to ship the current rows and then return.
 	Once bool
-	// TelemetryPath is where the metrics are.
+	// TelemetryPath is the path of the metrics page.
 	TelemetryPath string
-	// Web is where and how to listen; nothing is served when it is nil.
+	// Web says where and how to listen. If nil, nothing is served.
 	Web *web.FlagConfig
-	// Listening is called with each bound address; not at all when nil.
+	// Listening is called with each bound address. It may be nil.
 	Listening func(net.Addr)
-	// Logger hears what an operator must know; nothing when nil.
+	// Logger receives what an operator must know. It may be nil.
 	Logger *slog.Logger
-	// Pause is called before the next attempt after a failure, with how long to
-	// wait; the package's own when nil.
+	// Pause is called before the next attempt after a failure, with the time to wait. If nil, the
+	// default pause is used.
 	Pause func(ctx context.Context, d time.Duration)
 }
 
-// Run ships until ctx ends, and then returns nil. It returns an error when
-// another process ships the same, when it cannot listen, and, with Once, when a
-// failure does not pass.
+// Run ships until ctx ends, and then returns nil. It returns an error if another process ships
+// the same log to the same destination, if it cannot listen, or, with Once, if a failure does not
+// go away.
 func Run(ctx context.Context, o Options) (err error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -98,7 +98,7 @@ func Run(ctx context.Context, o Options) (err error) {
 
 var errStarting = errors.New("the first rows have not arrived yet")
 
-// run makes passes until ctx ends, and calls ready with the result of each.
+// run makes passes until ctx ends, and calls ready with the result of each pass.
 func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
 	for failures := 0; ; {
 		err := s.pass(ctx)
@@ -139,7 +139,7 @@ func (s *shipper) run(ctx context.Context, o Options, ready func(error)) error {
 	}
 }
 
-// pause waits, or less when ctx ends.
+// pause waits for a duration, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -26,14 +26,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// shelf is a destination in memory. What it holds outlives the shippers.
+// shelf is a destination in memory. Its content outlives the shippers.
 type shelf struct {
 	mu       sync.Mutex
 	rows     map[predictionlog.Table][]string // "id form"
 	attempts map[string]bool                  // attempt: arrived
 	calls    int
-	// fault is called before a batch is taken, with the number of the call; its
-	// error fails the append. When arrive is set, the batch is taken all the same.
+	// fault is called before a batch is taken, with the number of the call. If it returns an
+	// error, the append fails. If arrive is set, the batch is taken nevertheless.
 	fault  func(call int, b *Batch) error
 	arrive func(call int) bool
 }
@@ -86,7 +86,7 @@ func (s *shelf) Settle(_ context.Context, attempt string) (bool, error) {
 	return s.attempts[attempt], nil
 }
 
-// newLog makes a log of n predictions, with an outcome and a refusal each ten.
+// newLog makes a log of n predictions, with one outcome and one refusal for every ten.
 func newLog(t *testing.T, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.db")
@@ -169,7 +169,7 @@ func TestLostAnswersAreSettled(t *testing.T) {
 	}
 }
 
-// A kill is an append that never returns: the next shipper has only the log.
+// A kill is simulated by an append that never returns. The next shipper only has the log.
 func TestNextProcessSettlesWhatWasUnderWay(t *testing.T) {
 	t.Parallel()
 	path, s := newLog(t, 50), newShelf()

@@ -29,11 +29,11 @@ type shipper struct {
 	logID    string
 	cursors  []*cursor
 	moved    bool // rows have arrived in this pass
-	// upTo is how far each table has come; nil before the log was opened.
+	// upTo is how far each table has been shipped. It is nil before the log was opened.
 	upTo atomic.Pointer[map[predictionlog.Table]int64]
 }
 
-// cursor is how far one table has come.
+// cursor is how far one table has been shipped.
 type cursor struct {
 	table    predictionlog.Table
 	progress sqlite.Progress
@@ -91,8 +91,8 @@ func (s *shipper) close() error {
 	return shipping.Close()
 }
 
-// pass ships what the log holds now. After an error the log is opened again, and
-// the batch that was being sent is settled first.
+// pass ships what is in the log now. After an error it opens the log again, and first settles the
+// batch that was being sent.
 func (s *shipper) pass(ctx context.Context) error {
 	s.moved = false
 	err := s.tables(ctx)
@@ -207,7 +207,7 @@ func (s *shipper) arrived(c *cursor, upTo int64) error {
 	return nil
 }
 
-// refused halves the next batch, down to the one refused row, and then makes the form of
+// refused halves the next batch until only the refused row is left, and then makes the form of
 // that row plainer until it is accepted.
 func (s *shipper) refused(c *cursor, b *Batch, err error) error {
 	if b.Len() > 1 {

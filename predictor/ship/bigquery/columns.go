@@ -7,7 +7,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// column is one column of a table that is shipped to.
+// column is one column of a table in BigQuery.
 type column struct {
 	name        string
 	kind        bigquery.FieldType
@@ -15,8 +15,7 @@ type column struct {
 	description string
 }
 
-// What the tables have in common. Times are cut to microseconds, which is what
-// BigQuery keeps.
+// Columns that several tables have. Times are cut to microseconds, the precision of BigQuery.
 var (
 	logIDColumn   = column{"log_id", bigquery.StringFieldType, true, "UUID of the prediction log; with the number of the row it is a key."}
 	timeColumn    = column{"time", bigquery.TimestampFieldType, false, "When it was logged."}
@@ -25,9 +24,9 @@ var (
 	alteredColumn = column{"altered", bigquery.StringFieldType, false, "How the row differs from that in the log, because BigQuery would not take it as it is; null when it does not."}
 )
 
-// tableColumns are the columns of each table. A later release may add columns at
-// the end, which are nullable, and does not change or remove one: tables that an
-// earlier one made get the new columns.
+// tableColumns are the columns of each table. A later release may add nullable columns at the
+// end, but it does not change or remove columns. Tables of an earlier release get the new
+// columns.
 var tableColumns = map[predictionlog.Table][]column{
 	predictionlog.TablePredictions: {
 		logIDColumn,
@@ -100,7 +99,7 @@ var tableColumns = map[predictionlog.Table][]column{
 	},
 }
 
-// schemaOf returns the columns as BigQuery's.
+// schemaOf returns the columns as a schema of BigQuery.
 func schemaOf(columns []column) bigquery.Schema {
 	var s bigquery.Schema
 	for _, c := range columns {
@@ -109,8 +108,8 @@ func schemaOf(columns []column) bigquery.Schema {
 	return s
 }
 
-// wireTypes are how a type travels in the Storage Write API: a timestamp as
-// microseconds since 1970, JSON as text.
+// wireTypes say how a type is sent in the Storage Write API: a timestamp as microseconds since
+// 1970, JSON as text.
 var wireTypes = map[bigquery.FieldType]descriptorpb.FieldDescriptorProto_Type{
 	bigquery.StringFieldType:    descriptorpb.FieldDescriptorProto_TYPE_STRING,
 	bigquery.JSONFieldType:      descriptorpb.FieldDescriptorProto_TYPE_STRING,
@@ -120,8 +119,7 @@ var wireTypes = map[bigquery.FieldType]descriptorpb.FieldDescriptorProto_Type{
 	bigquery.BooleanFieldType:   descriptorpb.FieldDescriptorProto_TYPE_BOOL,
 }
 
-// descriptor describes a row's message: its fields are the columns, numbered
-// from 1.
+// descriptor describes the message of a row. Its fields are the columns, numbered from 1.
 func descriptor(columns []column) *descriptorpb.DescriptorProto {
 	d := &descriptorpb.DescriptorProto{Name: new("Row")}
 	for i, c := range columns {

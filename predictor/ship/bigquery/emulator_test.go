@@ -24,7 +24,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// emulatorDataset makes an empty dataset in an emulator and returns a client of it.
+// emulatorDataset makes an empty dataset in an emulator and returns a client for it.
 func emulatorDataset(t *testing.T, e *emulator.Emulator, name string) *bigquery.Client {
 	t.Helper()
 	client := emulatorClient(t, e)
@@ -75,8 +75,8 @@ func queryRows(t *testing.T, client *bigquery.Client, query string) [][]bigquery
 	}
 }
 
-// writeLog writes a log of n predictions, an outcome for every tenth and ten
-// refusals, and returns its path.
+// writeLog writes a log of n predictions, an outcome for every tenth and ten refusals, and
+// returns its path.
 func writeLog(t *testing.T, n int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.db")
@@ -111,15 +111,15 @@ func writeLog(t *testing.T, n int) string {
 	return path
 }
 
-// shipOnce ships what is there.
+// shipOnce ships the current rows.
 func shipOnce(ctx context.Context, path string, s *Sink, rows int) error {
 	return ship.Run(ctx, ship.Options{LogPath: path, Name: s.Name(), Destination: s, BatchRows: rows, Once: true,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Pause:  func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
 }
 
-// TestShip has an emulator of its own: it does not bear that one asks while
-// another writes.
+// TestShip has a separate emulator, because the emulator cannot answer a query while another
+// client writes.
 func TestShip(t *testing.T) {
 	t.Parallel()
 	e := emulator.Start(t, t.TempDir())
@@ -147,7 +147,8 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 		{"SELECT COUNT(*), COUNT(DISTINCT seq), COUNT(predicted_at), COUNT(score) FROM `DATASET.feedback`", "[[200 200 200 200]]"},
 		{"SELECT COUNT(*), COUNT(DISTINCT seq), MIN(reason) FROM `DATASET.errors`", "[[10 10 " + predictionlog.Reasons[0] + "]]"},
 		{"SELECT id, model, version, request_id, score, class, latency, features FROM `DATASET.predictions` WHERE id = 7", `[[7 m 1 request-7 0.07 0 7000 {"income":7,"state":"s1","empty":null}]]`},
-		// Every tenth of the scores 0, 0.1 to 0.9 has outcomes 0 and 1 in turns, twenty each.
+		// Every tenth of the scores 0, 0.1 to 0.9 has the outcomes 0 and 1 in turn, twenty of
+		// each.
 		{"SELECT predictions, outcomes, correct, accuracy, ROUND(accuracy_lower, 3), ROUND(accuracy_upper, 3), ROUND(brier_score, 6) FROM `DATASET.performance_by_day`", "[[3000 200 120 0.6 0.531 0.665 0.285]]"},
 		{"SELECT predicted, actual, predictions FROM `DATASET.confusion_by_day` ORDER BY predicted, actual", "[[0 0 60] [0 1 40] [1 0 40] [1 1 60]]"},
 		{"SELECT predictions, refused, ROUND(score_mean, 6), positive, positive_ratio FROM `DATASET.scores_by_day`", "[[3000 10 0.495 1500 0.5]]"},
@@ -163,14 +164,15 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 
 func testExistingTablesGetTheMissingColumns(t *testing.T, e *emulator.Emulator) {
 	client := emulatorDataset(t, e, "older")
-	// As an earlier release might have made it, with a column of the owner's.
+	// The table looks as if an earlier release had made it, with an additional column of the
+	// owner.
 	err := client.Dataset("older").Table("predictions").Create(t.Context(), &bigquery.TableMetadata{
 		Schema: append(schemaOf(tableColumns[predictionlog.TablePredictions][:5]), &bigquery.FieldSchema{Name: "mine", Type: bigquery.StringFieldType})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What is added through REST, the emulator shows but does not have; what is
-	// added by SQL, it has but does not show.
+	// The emulator shows columns that are added through REST, but does not have them. It has
+	// columns that are added by SQL, but does not show them.
 	types := map[bigquery.FieldType]string{bigquery.StringFieldType: "STRING", bigquery.JSONFieldType: "JSON", bigquery.IntegerFieldType: "INT64", bigquery.FloatFieldType: "FLOAT64"}
 	for _, c := range tableColumns[predictionlog.TablePredictions][5:] {
 		queryRows(t, client, fmt.Sprintf("ALTER TABLE `test-project.older.predictions` ADD COLUMN %s %s", c.name, types[c.kind]))

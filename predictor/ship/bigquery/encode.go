@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	// rowBytes is how large a row may be to fit into a request, which may have
-	// 10 MB.
+	// rowBytes is the maximum size of a row that fits into a request. A request may have 10 MB.
 	rowBytes = 9 << 20
-	// bareText is how many bytes of a text a row of form ship.Bare keeps.
+	// bareText is the number of bytes of a text that a row of form ship.Bare keeps.
 	bareText = 1000
 )
 
@@ -43,7 +42,7 @@ func (m *message) text(column, s string) {
 	m.bytes = protowire.AppendString(m.bytes, s)
 }
 
-// name writes a text unless it is empty, which is null.
+// name writes a text. An empty text becomes null.
 func (m *message) name(column, s string) {
 	if s != "" {
 		m.text(column, s)
@@ -62,8 +61,8 @@ func (m *message) real(column string, x float64) {
 
 func (m *message) boolean(column string, b bool) { m.integer(column, int64(protowire.EncodeBool(b))) }
 
-// time writes a time in nanoseconds since 1970. A bare row has none: BigQuery
-// takes no new rows for days long ago or far ahead.
+// time writes a time in nanoseconds since 1970. A bare row has no time, because BigQuery refuses
+// new rows for days that are long ago or far in the future.
 func (m *message) time(column string, ns int64) {
 	if m.form == ship.Bare {
 		m.alter("%s was %s", column, time.Unix(0, ns).UTC().Format(time.RFC3339Nano))
@@ -76,7 +75,7 @@ func (m *message) alter(format string, args ...any) {
 	m.altered = append(m.altered, fmt.Sprintf(format, args...))
 }
 
-// features writes what the model was given.
+// features writes the features of the prediction.
 func (m *message) features(data []byte) {
 	reason := ""
 	switch {
@@ -114,8 +113,8 @@ func newEncoder(columns []column) *encoder {
 	return e
 }
 
-// encode returns the rows of a batch, and notes in it how many it altered. A row
-// of twelve features costs 2 us.
+// encode returns the rows of a batch, and sets how many it altered. A row of twelve features
+// costs 2 us.
 func (e *encoder) encode(b *ship.Batch) [][]byte {
 	rows := make([][]byte, 0, b.Len())
 	add := func(capacity int, write func(*message)) {

@@ -37,7 +37,7 @@ func (m *message) erasure(r *predictionlog.ErasureRow) {
 	m.reference("prediction_id", r.PredictionID)
 }
 
-// reference writes the id of a prediction, unless there is none, which is null.
+// reference writes the id of a prediction, or null if there is none.
 func (m *message) reference(column string, id int64) {
 	if id >= 0 {
 		m.integer(column, id)

@@ -15,15 +15,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// selectErased finds the predictions that are to be erased, by number or by the hash
-// of their request id, and their shadows.
+// selectErased finds the predictions that are to be erased, by their id or by the hash of their
+// request id. It also finds their shadows.
 const selectErased = "WITH answered AS (\n" +
 	"  SELECT id FROM `%[1]s` WHERE log_id = @log_id AND (id IN UNNEST(@ids) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes))\n" +
 	")\n" +
 	"SELECT id FROM `%[1]s` WHERE log_id = @log_id AND (id IN (SELECT id FROM answered) OR shadow_of IN (SELECT id FROM answered))"
 
-// Of what is erased, in this order: predictions are the last, since their request
-// ids find the rest when it has to be done again. A review keeps its hashes.
+// The tables are erased in this order. Predictions are last, because their request ids are needed
+// to find the other rows if the erasure is repeated. A review keeps its hashes.
 var erasing = []struct {
 	table predictionlog.Table
 	query string
@@ -34,7 +34,7 @@ var erasing = []struct {
 	{predictionlog.TablePredictions, "DELETE FROM `%s` WHERE log_id = @log_id AND id IN UNNEST(@ids)"},
 }
 
-// erase deletes what the erasures of a batch name. Done twice it changes nothing.
+// erase deletes the rows that the erasures of a batch name. Repeating it changes nothing.
 func (s *Sink) erase(ctx context.Context, b *ship.Batch) error {
 	if len(b.Erasures) == 0 {
 		return nil
@@ -61,8 +61,8 @@ func (s *Sink) erase(ctx context.Context, b *ship.Batch) error {
 	return nil
 }
 
-// ask runs a statement on a table and returns the numbers it selects. A table that
-// does not exist has nothing to erase.
+// ask runs a statement on a table and returns the numbers that it selects. If the table does not
+// exist, there is nothing to erase.
 func (s *Sink) ask(ctx context.Context, t predictionlog.Table, query, logID string, ids []int64, hashes []string) (found []int64, err error) {
 	q := s.client.Query(fmt.Sprintf(query, s.id(t)))
 	q.Parameters = []bigquery.QueryParameter{{Name: "log_id", Value: logID}, {Name: "ids", Value: ids}, {Name: "hashes", Value: hashes}}
@@ -85,7 +85,8 @@ func (s *Sink) ask(ctx context.Context, t predictionlog.Table, query, logID stri
 	return nil, s.explain(fmt.Errorf("erase from %s: %w", s.id(t), err))
 }
 
-// numbers are the members of a set; never nil, which BigQuery takes for no array.
+// numbers returns the members of a set. It never returns nil, because BigQuery does not accept
+// nil as an array.
 func numbers(set map[int64]bool) []int64 {
 	all := make([]int64, 0, len(set))
 	for id := range set {

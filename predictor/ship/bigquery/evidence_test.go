@@ -14,8 +14,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// addEvidence adds to a log, for each of n predictions, two pieces of evidence, a
-// review and a shadow.
+// addEvidence adds two pieces of evidence, a review and a shadow for each of n predictions in a
+// log.
 func addEvidence(t *testing.T, path string, n int) {
 	t.Helper()
 	db, err := sql.Open("sqlite3", "file:"+path+"?_busy_timeout=5000&_txlock=immediate")
@@ -68,7 +68,8 @@ func testEvidenceIsShippedAndErased(t *testing.T, e *emulator.Emulator) {
 		"SELECT prediction_id, request_id, source, outcome, confidence, accepted, reason FROM `DATASET.evidence` WHERE seq IN (4, 14) ORDER BY seq": "[[3 request-3 bank 1 0.9 true <nil>] [<nil> request-3 bureau 0 1 false overruled]]",
 		"SELECT COUNT(*), COUNT(DISTINCT seq), MIN(probability), MIN(LENGTH(hash)) FROM `DATASET.reviews`":                                          "[[10 10 0.05 64]]",
 	})
-	// Erased while the log has it, and again after retention has deleted another.
+	// Predictions are erased while the log still has them, and again after retention has deleted
+	// another one.
 	if erased, err := care.Erase(t.Context(), path, "request-3"); err != nil || len(erased.Destinations) != 1 {
 		t.Fatalf("erased %+v, %v", erased, err)
 	}
@@ -97,7 +98,8 @@ func testEvidenceIsShippedAndErased(t *testing.T, e *emulator.Emulator) {
 	}
 }
 
-// As release 0.2.0 made it: its columns stay, with the owner's, and get what was added.
+// These are the columns that release 0.2.0 made. They stay, together with the owner's columns,
+// and the new columns are added.
 var columnsOf020 = bigquery.Schema{
 	{Name: "log_id", Type: bigquery.StringFieldType, Required: true}, {Name: "id", Type: bigquery.IntegerFieldType, Required: true},
 	{Name: "time", Type: bigquery.TimestampFieldType}, {Name: "model", Type: bigquery.StringFieldType}, {Name: "version", Type: bigquery.StringFieldType},

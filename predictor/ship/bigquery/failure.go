@@ -14,7 +14,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// explain says what an error of BigQuery is and what to do about it.
+// explain says what an error of BigQuery means and what to do about it.
 func (s *Sink) explain(err error) error {
 	var known *ship.Failure
 	switch {
@@ -44,28 +44,28 @@ func (s *Sink) explain(err error) error {
 	case google.Invalid, google.TooExpensive, google.TooLarge, google.NeedsPartition:
 		return fail(ship.Other, false, "")
 	}
-	// What an answer says that nobody here knows will be said again.
+	// An unknown answer of BigQuery will be repeated if the request is repeated.
 	_, answered := errors.AsType[*googleapi.Error](err)
 	return fail(ship.Other, !answered, "")
 }
 
-// appendFailed is explain for an append: there, some errors have another meaning.
+// appendFailed is explain for an append, where some errors have another meaning.
 func (s *Sink) appendFailed(err error) error {
 	switch status.Code(err) {
 	case codes.InvalidArgument:
 		if storageCode(err) == storagepb.StorageError_SCHEMA_MISMATCH_EXTRA_FIELDS {
-			// It takes BigQuery some minutes to show a new column to writers.
+			// BigQuery needs some minutes before writers can use a new column.
 			return &ship.Failure{Reason: ship.Schema, Temporary: true, Err: err}
 		}
 		return fmt.Errorf("%w: %w", ship.ErrRefused, err)
 	case codes.AlreadyExists, codes.OutOfRange, codes.FailedPrecondition, codes.NotFound:
-		// The stream is not where we think, or gone: Settle finds out.
+		// The stream has another offset than expected, or it is gone. Settle finds out.
 		return &ship.Failure{Reason: ship.Unavailable, Temporary: true, Err: err}
 	}
 	return s.explain(err)
 }
 
-// storageCode returns the Storage Write API's own code, when an error has one.
+// storageCode returns the error code of the Storage Write API, if the error has one.
 func storageCode(err error) storagepb.StorageError_StorageErrorCode {
 	if answer, ok := errors.AsType[*apierror.APIError](err); ok {
 		storage := &storagepb.StorageError{}

@@ -22,7 +22,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// storageServer answers the Storage Write API with what a test says.
+// storageServer serves the Storage Write API with the answers of a test.
 type storageServer struct {
 	storagepb.UnimplementedBigQueryWriteServer
 	sealed int64
@@ -53,7 +53,7 @@ func (s *storageServer) AppendRows(stream storagepb.BigQueryWrite_AppendRowsServ
 	}
 }
 
-// faultySink is a Sink of servers of this test.
+// faultySink returns a Sink that uses servers of this test.
 func faultySink(t *testing.T, storage *storageServer, rest http.HandlerFunc) *Sink {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -27,7 +27,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// restFaults are the ways in which REST fails that pass by themselves.
+// restFaults are failures of REST that go away without help.
 var restFaults = map[string]http.HandlerFunc{
 	"503": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -44,8 +44,8 @@ var restFaults = map[string]http.HandlerFunc{
 	},
 }
 
-// Without a dataset the emulator answers 500 where a table is to be made, which
-// Google's client would repeat for as long as it may.
+// If a dataset is missing, the emulator answers 500 when a table is created. Google's client
+// would retry this as long as possible.
 func testMissingDatasetIsReportedAtOnce(t *testing.T, e *emulator.Emulator) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience/2)
 	defer cancel()
@@ -98,8 +98,8 @@ func testFaultsOfRESTCostAndDoubleNoRow(t *testing.T, e *emulator.Emulator) {
 	}
 }
 
-// shipThroughFaults ships a log of 300 predictions, calls heal when it has failed
-// three times, and returns when all has arrived.
+// shipThroughFaults ships a log of 300 predictions. It calls heal after three failures, and
+// returns when all rows have arrived.
 func shipThroughFaults(t *testing.T, s *Sink, heal func()) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
@@ -165,8 +165,8 @@ func metricsPage(t *testing.T, base string) string {
 	return string(body)
 }
 
-// A stream that is gone leaves the table to be asked. While that cannot be, a
-// batch has neither arrived nor not: it must not go again.
+// If a stream is gone, the table must be queried. While that is impossible, it is unknown whether
+// a batch has arrived, so it must not be sent again.
 func TestFaultWhileTheTableIsAskedSettlesNothing(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(attempt{Table: predictionlog.TablePredictions, LogID: "x", Stream: "projects/p/datasets/d/tables/t/streams/1", Rows: 5, UpTo: 5})

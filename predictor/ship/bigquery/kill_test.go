@@ -26,10 +26,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// childVariable makes the test binary a shipper: JSON of a child.
+// childVariable turns the test binary into a shipper. Its value is a child as JSON.
 const childVariable = "BIGQUERY_TEST_SHIPPER"
 
-// child is a shipper in a process of its own, which can be killed.
+// child is a shipper in a separate process, which can be killed.
 type child struct {
 	Log, Dataset, REST, GRPC string
 	BatchRows                int
@@ -65,7 +65,7 @@ func runChild(text string) error {
 		Pause: func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
 }
 
-// relay is an address that stays while the server behind it is another.
+// relay is an address that stays the same while the server behind it is replaced.
 type relay struct {
 	listener net.Listener
 	target   atomic.Pointer[string]
@@ -114,7 +114,7 @@ func (r *relay) serve(c net.Conn) {
 	_, _ = io.Copy(c, there)
 }
 
-// point sends further connections elsewhere and ends those that are open.
+// point sends new connections to another server and closes the open ones.
 func (r *relay) point(target string) {
 	r.target.Store(&target)
 	r.mu.Lock()
@@ -125,7 +125,7 @@ func (r *relay) point(target string) {
 	r.open = nil
 }
 
-// output gathers what the shippers log.
+// output collects what the shippers log.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -143,12 +143,12 @@ func (o *output) count(s string) int {
 	return bytes.Count(o.b.Bytes(), []byte(s))
 }
 
-// rowsVariable is how many predictions the test below ships: `make kill` has it ship
+// rowsVariable is the number of predictions that the test below ships. `make kill` sets it to
 // 100,000.
 const rowsVariable = "BIGQUERY_TEST_ROWS"
 
-// TestEveryRowArrivesOnceWhoeverIsKilled ships 10,000 predictions in 40 batches, and
-// evidence; five times the shipper and five times the emulator is killed on the way.
+// TestEveryRowArrivesOnceWhoeverIsKilled ships 10,000 predictions in 40 batches, and evidence. On
+// the way, the shipper is killed five times and the emulator is killed five times.
 func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	t.Parallel()
 	const shadows, kills = 100, 10
@@ -236,7 +236,7 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 			t.Errorf("%s has rows, distinct %s, want %s", table, got, want)
 		}
 	}
-	// Once more: there is nothing to ship.
+	// One more run has nothing to ship.
 	if err := shipOnce(t.Context(), path, newSink(t, e, "killed"), 1000); err != nil {
 		t.Error(err)
 	}

@@ -18,13 +18,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// queryLabels mark the jobs of ours in the project's history and its bill.
+// queryLabels mark our jobs in the project's history and on its bill.
 var queryLabels = map[string]string{"drift_exporter": "ship"}
 
-// Settle implements ship.Destination. It seals the stream, so that what is still
-// under way is refused, and compares how many rows the stream has taken. When
-// the stream is gone, which BigQuery does with streams some time after their last
-// row, the table is queried.
+// Settle implements ship.Destination. It seals the stream, so that rows that are still being sent
+// are refused. Then it compares how many rows the stream has taken. BigQuery deletes a stream
+// some time after its last row. If the stream is gone, Settle queries the table.
 func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
 	var a attempt
 	if err := json.Unmarshal([]byte(text), &a); err != nil {
@@ -49,8 +48,8 @@ func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
 	return s.look(ctx, a)
 }
 
-// look asks the table whether it has the rows of an attempt whose stream is gone.
-// It reads the key columns of the days of the batch, and of those after.
+// look asks the table whether it has the rows of an attempt whose stream is gone. It reads the
+// key columns of the days of the batch and of later days.
 func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 	number := a.Table.Number()
 	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (time >= @first OR time IS NULL)",
@@ -80,7 +79,7 @@ func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 	return here > 0, nil
 }
 
-// ahead is the failure of a log that knows less than the table.
+// ahead is the failure for a table that has more rows than the log knows about.
 func (s *Sink) ahead(a attempt, rows int64) error {
 	number := a.Table.Number()
 	return &ship.Failure{Reason: ship.Conflict, Err: fmt.Errorf(

@@ -1,5 +1,6 @@
-// Package bigquery is Google BigQuery as the destination of a shipped prediction
-// log: a dataset with a table for each of the log's, and views over them. README.md in this folder says how it is run and what it promises.
+// Package bigquery ships a prediction log to Google BigQuery. The destination is a dataset with a
+// table for each table of the log, and views over them. README.md in this folder says how it is
+// run and what it guarantees.
 package bigquery
 
 import (
@@ -24,18 +25,17 @@ import (
 // SinkOptions are what a Sink needs. Project and Dataset are required.
 type SinkOptions struct {
 	Project, Dataset string
-	// REST and GRPC are for the clients: none, and they find Google and its
+	// REST and GRPC are options for the clients. Without options they find Google and its
 	// application-default credentials.
 	REST, GRPC []option.ClientOption
-	// Logger hears of tables and views that are made; nothing when nil.
+	// Logger receives which tables and views are made. It may be nil.
 	Logger *slog.Logger
 }
 
-// Sink is a dataset of BigQuery as the destination of a prediction log. It
-// appends to streams of its own, of type COMMITTED, at offsets that it names: one
-// request is taken whole or not at all, and never twice. What it records of an
-// attempt is the stream and the offset, so that any later process can seal the
-// stream and ask how many rows it has taken. It is not safe for concurrent use.
+// Sink ships a prediction log to a dataset of BigQuery. It appends rows to its own streams of
+// type COMMITTED, at explicit offsets. So a request is taken whole or not at all, and never
+// twice. For each attempt it records the stream and the offset. Any later process can then seal
+// the stream and ask how many rows it has taken. A Sink is not safe for concurrent use.
 type Sink struct {
 	options  SinkOptions
 	logger   *slog.Logger
@@ -50,9 +50,9 @@ type Sink struct {
 	patience time.Duration // of preparing a table, or opening a stream
 }
 
-// patience is how long Google's clients repeat a request by themselves, which
-// they do with most answers of 500 and above for as long as they may: after that
-// it is a failure, which shows in the metrics, and the pauses are ours.
+// patience is how long Google's clients retry a request by themselves. Without a limit they retry
+// most answers of 500 and above for as long as they can. After this time the failure shows in the
+// metrics, and our own pauses apply.
 const patience = 30 * time.Second
 
 // stream is an open stream and the offset of its next row.
@@ -61,7 +61,7 @@ type stream struct {
 	next    int64
 }
 
-// attempt is what is recorded of a batch before it leaves.
+// attempt is what is recorded about a batch before it is sent.
 type attempt struct {
 	Table  predictionlog.Table `json:"table"`
 	LogID  string              `json:"log_id"`
@@ -70,12 +70,13 @@ type attempt struct {
 	Rows   int64               `json:"rows"`
 	After  int64               `json:"after"`
 	UpTo   int64               `json:"up_to"`
-	// First and Last are the times of its rows, in microseconds since 1970.
+	// First and Last are the smallest and the largest time of its rows, in microseconds since
+	// 1970.
 	First int64 `json:"first"`
 	Last  int64 `json:"last"`
 }
 
-// NewSink returns a Sink. It looks for credentials, and does no other IO.
+// NewSink returns a Sink. It looks for credentials, but does no other IO.
 func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	if err := errors.Join(google.CheckProject(o.Project), google.CheckDataset(o.Dataset)); err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	return s, nil
 }
 
-// emulated makes the clients ask an emulator, when one is named.
+// emulated makes the clients use an emulator, if one is named.
 func (o *SinkOptions) emulated() (err error) {
 	if len(o.REST) > 0 {
 		return nil
@@ -116,16 +117,15 @@ func (o *SinkOptions) emulated() (err error) {
 	return err
 }
 
-// Name names the dataset as a destination: bigquery:PROJECT.DATASET.
+// Name returns the name of the destination: bigquery:PROJECT.DATASET.
 func (s *Sink) Name() string { return "bigquery:" + s.options.Project + "." + s.options.Dataset }
 
-// id is the full name of a table.
+// id returns the full name of a table.
 func (s *Sink) id(t predictionlog.Table) string {
 	return s.options.Project + "." + s.options.Dataset + "." + tableName(t)
 }
 
-// Close ends the connections. Streams stay open until the next process settles
-// them.
+// Close closes the connections. Streams stay open until the next process settles them.
 func (s *Sink) Close() error {
 	for t := range s.streams {
 		s.leave(t)
@@ -133,7 +133,7 @@ func (s *Sink) Close() error {
 	return errors.Join(s.client.Close(), s.writer.Close(), s.control.Close())
 }
 
-// leave lets a stream go; the next append opens another.
+// leave drops a stream. The next append opens another one.
 func (s *Sink) leave(t predictionlog.Table) {
 	if open := s.streams[t]; open != nil {
 		delete(s.streams, t)
@@ -157,7 +157,7 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 	if err != nil {
 		return nil, fmt.Errorf("open a stream: %w", err)
 	}
-	// Retries are ours: an attempt of which the end is unknown is settled.
+	// The client must not retry. An attempt with an unknown result is settled instead.
 	managed, err := s.writer.NewManagedStream(context.WithoutCancel(ctx), managedwriter.WithStreamName(made.GetName()),
 		managedwriter.WithSchemaDescriptor(descriptor(tableColumns[t])), managedwriter.EnableWriteRetries(false))
 	if err != nil {

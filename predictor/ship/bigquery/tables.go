@@ -12,12 +12,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// viewed are the tables that the views read, and so all there before the first row
-// of any.
+// viewed are the tables that the views read. All of them must exist before the first row of any
+// of them.
 var viewed = []predictionlog.Table{predictionlog.TablePredictions, predictionlog.TableFeedback, predictionlog.TableErrors}
 
-// prepare makes a table if it is missing and adds the columns that an existing one
-// does not have, before its first rows.
+// prepare is called before the first rows of a table. It makes a missing table, and adds missing
+// columns to an existing one.
 func (s *Sink) prepare(ctx context.Context, t predictionlog.Table) error {
 	needed := []predictionlog.Table{t}
 	if slices.Contains(viewed, t) {
@@ -35,8 +35,8 @@ func (s *Sink) prepare(ctx context.Context, t predictionlog.Table) error {
 	return nil
 }
 
-// tableName is what a table of the log is called in the dataset, where outcomes has
-// always been a view of what counts.
+// tableName returns the name of a table in the dataset. There, "outcomes" has always been a view
+// of what counts.
 func tableName(t predictionlog.Table) string {
 	if t == predictionlog.TableOutcomes {
 		return "evidence"
@@ -50,7 +50,7 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	table, columns := s.dataset.Table(tableName(t)), tableColumns[t]
 	have, err := table.Metadata(ctx)
 	if google.HasStatus(err, http.StatusNotFound) {
-		// First check that the dataset exists: for a table in a missing dataset the
+		// First check that the dataset exists. When a table is created in a missing dataset, the
 		// emulator answers 500, which Google's client retries.
 		if _, err := s.dataset.Metadata(ctx); google.HasStatus(err, http.StatusNotFound) {
 			return err
@@ -86,7 +86,7 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	return err
 }
 
-// clustering is what the rows of a day are sorted by.
+// clustering says by which columns the rows of a day are sorted.
 func clustering(t predictionlog.Table) *bigquery.Clustering {
 	switch {
 	case slices.Contains(viewed, t):
@@ -97,8 +97,8 @@ func clustering(t predictionlog.Table) *bigquery.Clustering {
 	return nil
 }
 
-// missingColumns returns the columns that a table does not have. A table without the key, with
-// another type of a column, or with a required column of its own is not ours.
+// missingColumns returns the columns that a table lacks. A table is not ours if it lacks the key,
+// if a column has another type, or if it has a required column of its own.
 func missingColumns(have bigquery.Schema, columns []column) ([]column, error) {
 	found := map[string]*bigquery.FieldSchema{}
 	for _, f := range have {

@@ -16,19 +16,19 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// viewFeatures is how many features the views know at most, over all models:
-// their SQL has to fit into a query. Further ones are in the column features only.
+// viewFeatures is the maximum number of features in the views, over all models, because the SQL
+// has to fit into a query. Other features are only in the column features.
 const viewFeatures = 500
 
-// viewsPause is how long after a failure the views are not tried again.
+// viewsPause is how long to wait after a failure before the views are tried again.
 const viewsPause = time.Minute
 
-// seen are, by model, the features seen and whether all their values were
-// numbers.
+// seen contains, for each model, the features that have been seen, and whether all their values
+// were numbers.
 type seen map[string]map[string]bool
 
-// datasetViews keeps the views of the dataset. They are for analysts: a failure is
-// logged and stops no rows.
+// datasetViews keeps the views of the dataset up to date. They are for analysts, so a failure is
+// logged but stops no rows.
 type datasetViews struct {
 	sink  *Sink
 	known seen // nil: not read yet
@@ -38,8 +38,8 @@ type datasetViews struct {
 
 func newViews(s *Sink) *datasetViews { return &datasetViews{sink: s, fresh: true} }
 
-// saw learns the features of a batch that has arrived, and makes the views again
-// when there are new ones.
+// saw learns the features of a batch that has arrived. If there are new features, it makes the
+// views again.
 func (v *datasetViews) saw(ctx context.Context, b *ship.Batch) {
 	if !slices.Contains(viewed, b.Table) {
 		return
@@ -75,7 +75,7 @@ func (v *datasetViews) failed(err error) {
 	v.sink.logger.Warn("views of the dataset could not be made; rows are shipped all the same", "err", v.sink.explain(err))
 }
 
-// learn notes the features of one row, and reports whether that is news.
+// learn notes the features of one row and reports whether something changed.
 func (f seen) learn(model string, data []byte) bool {
 	var row map[string]json.RawMessage
 	if json.Unmarshal(data, &row) != nil {
@@ -109,7 +109,7 @@ func (f seen) count() (n int) {
 	return n
 }
 
-// The view features_by_day keeps, in its description and after this, the features
+// The description of the view features_by_day starts with this text, followed by the features
 // that the views know.
 const describes = "Features of the predictions by day. Known features, and whether they are numbers: "
 
@@ -170,7 +170,7 @@ func (v *datasetViews) ensure(ctx context.Context, view datasetView) error {
 // datasetView is one view.
 type datasetView struct{ name, description, query string }
 
-// viewsOf returns the views of a dataset, "project.dataset", for some features.
+// viewsOf returns the views of a dataset ("project.dataset") for the known features.
 func viewsOf(dataset string, known seen) []datasetView {
 	replace := strings.NewReplacer("DATASET", dataset).Replace
 	all := []datasetView{

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// The views, where DATASET stands for project.dataset. A day is that of the
-// prediction, in UTC: yesterday's accuracy changes as outcomes come in.
+// The views. DATASET stands for project.dataset. A day is the day of the prediction, in UTC, so
+// yesterday's accuracy changes as outcomes arrive.
 const (
 	outcomesView = "SELECT * FROM `DATASET.feedback`\n" +
 		"QUALIFY ROW_NUMBER() OVER (PARTITION BY log_id, prediction_id ORDER BY seq DESC) = 1"
@@ -50,7 +50,7 @@ const (
 		"WHERE model = %s GROUP BY day, model, version, f.feature"
 )
 
-// featuresLeg returns what features_by_day has of one model.
+// featuresLeg returns the part of features_by_day for one model.
 func featuresLeg(dataset, model string, names []string) string {
 	values := make([]string, len(names))
 	for i, name := range names {
@@ -59,12 +59,12 @@ func featuresLeg(dataset, model string, names []string) string {
 	return fmt.Sprintf(strings.ReplaceAll(featuresView, "DATASET", dataset), strings.Join(values, ", "), literal(model))
 }
 
-// viewColumn is what a feature may be called to be a column of that name.
+// viewColumn matches the names of features that can be column names.
 var viewColumn = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,99}$`)
 
-// modelView returns the view of a model, with its features as columns: numbers
-// where all values were. A feature whose name cannot be a column's, or is taken
-// but for case, is called feature_HASH.
+// modelView returns the view of a model, with its features as columns. A column is a number if
+// all values were numbers. A feature is called feature_HASH if its name cannot be a column name,
+// or if the name is already taken, ignoring case.
 func modelView(dataset, model string, names []string, numeric map[string]bool) datasetView {
 	columns := []string{"log_id", "id", "time", "version", "request_id", "score", "class", "latency"}
 	taken := map[string]bool{}
@@ -94,11 +94,11 @@ func modelView(dataset, model string, names []string, numeric map[string]bool) d
 	}
 }
 
-// jsonValue returns the SQL of a feature's value as text; the name has no quotes
-// and no backslashes.
+// jsonValue returns the SQL for the value of a feature as text. The name contains no quotes and
+// no backslashes.
 func jsonValue(name string) string { return "JSON_VALUE(features, " + literal(`$."`+name+`"`) + ")" }
 
-// literal returns a text as a string of BigQuery's SQL.
+// literal returns a text as a string literal of BigQuery's SQL.
 func literal(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", `\n`, "\r", `\r`, "\x00", `\0`).Replace(strings.ToValidUTF8(s, "\uFFFD")) + "'"
 }
