@@ -13,23 +13,24 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Options say what the columns are, and what is made of them.
+// Options say what the columns are and how they are counted.
 type Options struct {
 	survey.Options
-	// Threshold is the score from which on the positive class is predicted, where there
-	// is no column of classes.
+	// Threshold is the score at or above which the positive class is predicted. It is used if
+	// there is no column of classes.
 	Threshold float64
-	// Folder is for a temporary file, empty for the system's; Memory is about how many
-	// bytes of values are kept before they go there, 0 for 6 MB; sorting them takes as much again.
+	// Folder is the folder for a temporary file, empty for the system's folder. Memory is the
+	// approximate number of bytes of values that are kept in memory before they are moved to this
+	// file. 0 is 6 MB. Sorting needs the same amount again.
 	Folder string
 	Memory int
 }
 
-// defaultMemory is that of Options.
+// defaultMemory is the default of Options.Memory.
 const defaultMemory = 6 << 20
 
-// Rows reads a table twice, and gives what [reference.Build] gives for its rows. The notes
-// say what a person should know about how the columns were read.
+// Rows reads a table twice and returns the same reference as [reference.Build] for its rows. The
+// notes say what a person should know about how the columns were read.
 func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions) (_ *reference.Reference, notes []string, err error) {
 	s, err := survey.Of(ctx, t, &o.Options)
 	if err != nil {
@@ -53,7 +54,7 @@ func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions
 	return r, s.Notes, err
 }
 
-// counting is the columns of a table while they are counted.
+// counting contains the columns of a table while they are counted.
 type counting struct {
 	survey  *survey.Survey
 	judge   *judge
@@ -99,7 +100,7 @@ func (c *counting) scan(ctx context.Context, t rows.Table) error {
 	return nil
 }
 
-// reference makes the reference of what was counted.
+// reference makes the reference from the counts.
 func (c *counting) reference(b reference.BuildOptions) (*reference.Reference, error) {
 	labels, judged := c.judge.labels()
 	tallies := make([]reference.Tally, 0, len(c.columns))
@@ -131,8 +132,7 @@ type column struct {
 	kinds []value.Kind
 }
 
-// newColumn begins with a column that takes some memory, and sorts a number of numbers at
-// a time.
+// newColumn returns an empty column. It uses this much memory and sorts chunk numbers at a time.
 func newColumn(of *survey.Column, space *sorted.Space, memory, chunk int) column {
 	if of.Read.Type == value.Numeric {
 		return column{of: of, numbers: sorted.NewNumbers(space, memory, chunk)}
@@ -178,7 +178,7 @@ func (c *column) add(cells rows.Cells, p *rows.Piece) error {
 	return c.numbers.Err()
 }
 
-// tally is what was counted.
+// tally returns the counts.
 func (c *column) tally(rows int, judged bool) reference.Tally {
 	t := reference.Tally{Name: c.of.Name, Type: c.of.Read.Type, Missing: c.missing, Invalid: c.invalid, Ranges: c.of.Asked == value.Numeric, HasOutcomes: judged}
 	if c.numbers != nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// FuzzCountingIsBuilding holds the references of random tables, counted in so little
-// memory that everything goes to the temporary file, against those of the same rows in
-// memory: the same bytes.
+// FuzzCountingIsBuilding compares two references of a random table. The first is counted with so
+// little memory that all values go to the temporary file, the second is built from the rows in
+// memory. Both must have the same bytes.
 func FuzzCountingIsBuilding(f *testing.F) {
 	for i, n := range []uint16{1, 30, 700, 3000, 12000, 21000} {
 		f.Add(uint64(i), n, uint8(i))
@@ -82,7 +82,7 @@ func build(ctx context.Context, text []byte, o Options) (*reference.Reference, e
 	return reference.Build(columns, labels, b)
 }
 
-// randomTable is a CSV with a column of every kind.
+// randomTable returns a CSV with a column of every kind.
 func randomTable(r *rand.Rand, n int) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)

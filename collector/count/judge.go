@@ -13,22 +13,23 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// heldOut marks a row with an answer of the model, beside its [sorted.Mark].
+// heldOut marks a row with an answer of the model, in addition to its [sorted.Mark].
 const heldOut = 4
 
-// answer is what the model answered for a row and what became of it, as far as classes go:
-// rows with equal ones are judged alike.
+// answer is what the model answered for a row, and the outcome, as classes. Rows with equal
+// answers are judged alike.
 type answer struct {
-	// predicted and actual are classes in canonical form, empty for none. Without a
-	// column of classes predicted is "1" for a score of the threshold or more, else "0".
+	// predicted and actual are classes in canonical form, empty if there is none. Without a
+	// column of classes, predicted is "1" for a score at or above the threshold, and "0"
+	// otherwise.
 	predicted, actual string
 	scored            bool
 }
 
-// mostAnswers bounds the memory of a column that holds no classes.
+// mostAnswers limits the memory for a column that does not contain classes.
 const mostAnswers = 1 << 16
 
-// judge says of each row whether the model was right.
+// judge says for each row whether the model was right.
 type judge struct {
 	survey    *survey.Survey
 	threshold float64
@@ -44,7 +45,7 @@ type judge struct {
 	order []answer           // of these
 }
 
-// newJudge completes the options by what the answers say.
+// newJudge completes the options with what the answers show.
 func newJudge(ctx context.Context, t rows.Table, s *survey.Survey, o *Options, b *reference.BuildOptions) (*judge, error) {
 	j := &judge{survey: s, threshold: o.Threshold, marks: map[answer]uint8{}, rows: map[answer]int64{}, score: -1, class: -1, outcome: -1}
 	for _, role := range []struct {
@@ -66,7 +67,7 @@ func newJudge(ctx context.Context, t rows.Table, s *survey.Survey, o *Options, b
 	return j, j.learn(o, b)
 }
 
-// find lists the answers that there are.
+// find lists the different answers in the table.
 func (j *judge) find(ctx context.Context, t rows.Table) error {
 	if j.class < 0 {
 		actual := []string{""}
@@ -94,7 +95,7 @@ func (j *judge) find(ctx context.Context, t rows.Table) error {
 	return err
 }
 
-// learn makes labels of the answers, as if each were a row.
+// learn makes labels from the answers, as if each were a row.
 func (j *judge) learn(o *Options, b *reference.BuildOptions) error {
 	a := reference.Answers{Outcome: o.Outcome, Coding: j.survey.Coding}
 	for _, one := range j.order {
@@ -131,7 +132,7 @@ func (j *judge) learn(o *Options, b *reference.BuildOptions) error {
 	return nil
 }
 
-// scoreOf is a score with which an answer is the answer that it is.
+// scoreOf returns a score that gives this answer.
 func (j *judge) scoreOf(a answer) float64 {
 	switch {
 	case !a.scored:
@@ -142,7 +143,7 @@ func (j *judge) scoreOf(a answer) float64 {
 	return 0
 }
 
-// answers fills in those of some rows.
+// answers fills in the answers of some rows.
 func (j *judge) answers(p *rows.Piece) error {
 	all := make([]answer, p.Rows)
 	p.Made = all
@@ -168,7 +169,7 @@ func (j *judge) answers(p *rows.Piece) error {
 	return nil
 }
 
-// scratch is room for the scores of some rows.
+// scratch is memory for the scores of some rows.
 type scratch struct {
 	x     []float64
 	kinds []value.Kind
@@ -231,7 +232,7 @@ func (j *judge) count(p *rows.Piece) {
 	}
 }
 
-// labels are the answers with their rows, and whether any outcome is known.
+// labels returns the answers with their numbers of rows, and whether any outcome is known.
 func (j *judge) labels() (labels *reference.HeldOut, judged bool) {
 	labels = &reference.HeldOut{}
 	if j.all == nil {

@@ -20,11 +20,11 @@ func serveSchema(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(schema)
 }
 
-// nothing is the policy of what is no page.
+// nothing is the content security policy of answers that are not pages.
 const nothing = "default-src 'none'"
 
-// json answers with an assessment: of all models, of those that are asked for, or of one
-// subject and how it went.
+// json answers with an assessment of all models, of the requested models, or of one subject with
+// its history.
 func (s *server) json(w http.ResponseWriter, r *http.Request) {
 	c, err := choose(r)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *server) json(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(text, '\n'))
 }
 
-// answer is the part of an assessment that is asked for.
+// answer returns the requested part of an assessment.
 func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 	a := *v.a
 	a.Models = []assess.Model{}
@@ -76,7 +76,7 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 	return &a, nil
 }
 
-// only is a model with one subject, and how that went.
+// only returns a model with one subject and its history.
 func (v *viewer) only(m watched, s *subject) assess.Model {
 	one := *m.Model
 	trail := v.judgement.TrailOf(m.distribution(s))
@@ -101,7 +101,7 @@ func (v *viewer) only(m watched, s *subject) assess.Model {
 	return one
 }
 
-// problem answers with what is wrong with a request, as RFC 9457 has it.
+// problem answers with what is wrong with a request, in the form of RFC 9457.
 func problem(w http.ResponseWriter, err error) {
 	code := status(err)
 	text, _ := json.Marshal(map[string]any{"title": http.StatusText(code), "status": code, "detail": err.Error()}) // texts and a number

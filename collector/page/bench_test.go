@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// BenchmarkPage assesses a snapshot and makes a page of it. The goals are 10 ms and 100 kB
-// with 12 features, and with 1,000 100 ms and 500 kB once compressed. Page -1 has all of them.
+// BenchmarkPage assesses a snapshot and makes a page from it. The goals are 10 ms and 100 kB with
+// 12 features, and 100 ms and 500 kB (compressed) with 1,000 features. Page -1 has all features.
 func BenchmarkPage(b *testing.B) {
 	for _, at := range []struct{ features, page int }{{12, 1}, {1000, 1}, {1000, every}} {
 		b.Run(fmt.Sprintf("features=%d/page=%d", at.features, at.page), func(b *testing.B) {

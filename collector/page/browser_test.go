@@ -19,7 +19,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/deploy/test/browser"
 )
 
-// looks are the sizes and colours that pages must be right in.
+// looks are the sizes and colours in which pages must look right.
 var looks = []browser.View{
 	{Width: 360, Height: 740}, {Width: 360, Height: 740, Dark: true},
 	{Width: 1440, Height: 900}, {Width: 1440, Height: 900, Dark: true},
@@ -27,7 +27,7 @@ var looks = []browser.View{
 	{Width: 794, Height: 1123, Print: true},
 }
 
-// loan is a model with names as they usually are: two features drift.
+// loan is a model with ordinary names. Two of its features drift.
 func loan(t *testing.T) fixed {
 	t.Helper()
 	w := newWorld(3, "income", "purpose", "interest_rate", "credit_score", "loan_amount", "debt_to_income_ratio", "loan_term", "home_value")
@@ -38,7 +38,7 @@ func loan(t *testing.T) fixed {
 	return follow(t, l, window.Spec{Name: "loan_refinance", References: []*reference.Reference{r}})
 }
 
-// sites are the pages that are looked at: a name, what is served, and the address.
+// sites are the pages that are tested: a name, what is served, and the address.
 func sites(t *testing.T) map[string]struct {
 	Options
 	target string
@@ -66,9 +66,9 @@ func sites(t *testing.T) map[string]struct {
 	}
 }
 
-// Every page fits its view, says nothing on the console, asks for nothing but itself, and
-// can be used by everybody, light and dark, on a phone and on a wall. With LOOK set all
-// pages are looked at in all ways, and written there as pictures.
+// Every page fits its view, logs nothing to the console, requests nothing but itself, and is
+// accessible, light and dark, on a phone and on a wall. If LOOK is set, all pages are tested in
+// all looks, and pictures of them are written there.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	b := browser.Start(t)
@@ -106,8 +106,7 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 }
 
-// worthLook leaves out what differs from another look at the same only in size, or in
-// colours.
+// worthLook leaves out views that differ from another view only in size or only in colours.
 func worthLook(name string, v browser.View) bool {
 	if name == "drift" || name == "feature" {
 		return v.Print || v.Dark == (v.Width == 1440)
@@ -122,7 +121,7 @@ func save(t *testing.T, path string, png []byte) {
 	}
 }
 
-// The pictures of the README are written where SCREENSHOTS says.
+// The pictures of the README are written to the folder SCREENSHOTS.
 func TestScreenshots(t *testing.T) {
 	t.Parallel()
 	dir := cmp.Or(os.Getenv("SCREENSHOTS"), t.TempDir())
@@ -143,8 +142,8 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-// The keyboard reaches everything that the mouse does, in the order of the page, and the
-// focus can be seen.
+// The keyboard reaches everything that the mouse reaches, in the order of the page, and the focus
+// is visible.
 func TestTheKeyboardReachesEveryLink(t *testing.T) {
 	t.Parallel()
 	site := sites(t)["drift"]
@@ -162,8 +161,8 @@ func TestTheKeyboardReachesEveryLink(t *testing.T) {
 	}
 }
 
-// What is meant is never said by colours alone: without them each state has another sign
-// and another word.
+// Colours alone never carry a meaning: without colours, each state has its own sign and its own
+// word.
 func TestStatesDifferWithoutColours(t *testing.T) {
 	t.Parallel()
 	words, marks := map[string]bool{}, map[string]bool{}

@@ -21,12 +21,12 @@ type choice struct {
 	page                 int
 }
 
-// parameters are those that an address may have, besides page of a page.
+// parameters are the parameters of every address. A page also has the parameter "page".
 var parameters = []string{"model", "version", string(ofFeature), string(ofAnswer)}
 
 var errQuery = errors.New("the address asks for something that there is not")
 
-// choose reads the query of an address. Its error is for the one who asks.
+// choose reads the query of an address. Its error is shown to the user.
 func choose(r *http.Request, more ...string) (c choice, err error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -64,8 +64,8 @@ func choose(r *http.Request, more ...string) (c choice, err error) {
 
 var errNone = errors.New("there is no such thing")
 
-// models are those that are asked for. It is an error when there is none, unless all
-// are asked for.
+// models returns the requested models. If there are none, it returns an error, unless all models
+// are requested.
 func (v *viewer) models(c choice) (chosen []watched, err error) {
 	var known []string
 	for _, m := range v.all {
@@ -83,8 +83,8 @@ func (v *viewer) models(c choice) (chosen []watched, err error) {
 	return nil, fmt.Errorf("%w: no model and version is so; there are %s", errNone, some(known))
 }
 
-// subject finds what is asked for in the first of the models that has it: of a name
-// without a version the one with the newest prediction.
+// subject finds the requested subject in the first model that has it. If no version is requested,
+// this is the version with the newest prediction.
 func (v *viewer) subject(c choice) (m watched, found *subject, err error) {
 	all, err := v.models(c)
 	if err != nil {
@@ -118,7 +118,7 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// status is the status of an answer that says so.
+// status returns the HTTP status for an error.
 func status(err error) int {
 	if errors.Is(err, errNone) {
 		return http.StatusNotFound

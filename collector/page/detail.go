@@ -19,7 +19,7 @@ const (
 	mostSlots   = 14 // of labels below columns
 )
 
-// detail is all that is known of one subject.
+// detail is everything that is known about one subject.
 type detail struct {
 	ID           string
 	Model        piece
@@ -62,7 +62,7 @@ type bin struct {
 	Bar, Blame              draw.Bar
 }
 
-// level is a line to compare with in a course.
+// level is a line to compare with, in a picture over time.
 type level struct {
 	Name string
 	At   float64 // percent of the height from the top
@@ -117,7 +117,7 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	return d
 }
 
-// sentence is the verdict about a subject, and what it rests on.
+// sentence returns the verdict about a subject and the reasons for it.
 func (v *viewer) sentence(m watched, s *subject) (verdict phrase, why []phrase) {
 	n, tooFew := few(m)
 	switch {
@@ -141,7 +141,7 @@ func (v *viewer) sentence(m watched, s *subject) (verdict phrase, why []phrase) 
 	return verdict, append(why, say(differs(s)))
 }
 
-// bins are the lines of the table of bins.
+// bins returns the lines of the table of bins.
 func bins(s *subject) []bin {
 	top, blame := 0.0, 0.0
 	for _, b := range s.bins {
@@ -162,7 +162,7 @@ func bins(s *subject) []bin {
 	return all
 }
 
-// ofBin is a number of a bin. The bins of the score and the class are in no metric.
+// ofBin returns a number of a bin. No metric exports the bins of the score and the class.
 func ofBin(s *subject, metric, label string, value float64, text string) piece {
 	if s.kind == ofAnswer {
 		return piece{Text: text, Value: words.Exact(value)}
@@ -172,7 +172,7 @@ func ofBin(s *subject, metric, label string, value float64, text string) piece {
 	return p
 }
 
-// changes are those of the verdict, the newest first.
+// changes returns the changes of the verdict, the newest first.
 func (v *viewer) changes(m watched, s *subject) (all []change) {
 	t := v.judgement.TrailOf(m.distribution(s))
 	if t == nil {
@@ -195,7 +195,7 @@ func (v *viewer) changes(m watched, s *subject) (all []change) {
 	return all
 }
 
-// numbers are all numbers about a subject.
+// numbers returns all numbers about a subject.
 func (v *viewer) numbers(_ watched, s *subject) (all []fact) {
 	add := func(term string, value piece, note string) {
 		all = append(all, fact{term, say(value), say(note)})
@@ -226,7 +226,7 @@ func (v *viewer) numbers(_ watched, s *subject) (all []fact) {
 	return append(all, distances(s.feature.Distances)...)
 }
 
-// distances are the other measures.
+// distances returns the other measures.
 func distances(d *assess.Distances) (all []fact) {
 	for _, one := range []struct {
 		label, term, note string
@@ -248,7 +248,7 @@ func distances(d *assess.Distances) (all []fact) {
 	return all
 }
 
-// impact says what a feature has to do with a change of accuracy, nil when that is not
+// impact says how a feature is related to a change of accuracy. It returns nil if that is not
 // known.
 func impact(s *subject) (all []phrase) {
 	i := s.feature.Impact
@@ -278,7 +278,7 @@ func impact(s *subject) (all []phrase) {
 	return all
 }
 
-// queries are what to graph of a feature.
+// queries returns queries to graph for a feature.
 func queries(m watched, s *subject) []string {
 	of := fmt.Sprintf("{model=%q,version=%q,feature=%q}", collector.LabelValue(m.Name), collector.LabelValue(m.Version), collector.LabelValue(s.name))
 	return []string{"feature_kl_divergence_corrected" + of, "feature_drift_detected" + of}

@@ -20,8 +20,8 @@ import (
 // series identifies a sample of a metric.
 type series struct{ metric, model, version, feature, bin, distance string }
 
-// The page, the JSON and the metrics are of one snapshot: every number on a page that names
-// a metric, and those of the JSON that are compared below, equal that metric exactly.
+// The page, the JSON and the metrics come from one snapshot. Every number on a page that names a
+// metric, and the numbers of the JSON that are compared below, are exactly equal to that metric.
 func TestPageJSONAndMetricsSayTheSame(t *testing.T) {
 	t.Parallel()
 	s := drifting(t)
@@ -53,7 +53,7 @@ func TestPageJSONAndMetricsSayTheSame(t *testing.T) {
 	compareJSON(t, o, metrics)
 }
 
-// everyPage is the addresses of all pages with numbers.
+// everyPage returns the addresses of all pages with numbers.
 func everyPage(t *testing.T, o Options) []string {
 	t.Helper()
 	all := map[string]bool{"/drift": true}
@@ -68,7 +68,7 @@ func everyPage(t *testing.T, o Options) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// exported is everything that the metrics say.
+// exported returns all samples of the metrics.
 func exported(t *testing.T, s fixed) map[series]float64 {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -101,7 +101,7 @@ func exported(t *testing.T, s fixed) map[series]float64 {
 	return all
 }
 
-// shown is every number on a page that names its metric.
+// shown returns every number on a page that names its metric.
 func shown(t *testing.T, page string) map[series][]float64 {
 	t.Helper()
 	all := map[series][]float64{}
@@ -144,7 +144,7 @@ func shown(t *testing.T, page string) map[series][]float64 {
 	return all
 }
 
-// compareJSON holds the JSON against the metrics.
+// compareJSON compares the JSON with the metrics.
 func compareJSON(t *testing.T, o Options, metrics map[series]float64) {
 	t.Helper()
 	var a assess.Assessment

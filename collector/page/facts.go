@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// facts are the numbers that a model is judged by.
+// facts returns the numbers by which a model is judged.
 func (v *viewer) facts(m watched) (all []fact) {
 	add := func(term string, value, note phrase) {
 		if value != nil {
@@ -74,7 +74,7 @@ func matured(m watched) (term string, value, note phrase) {
 	return term, say(percent("model_matured_accuracy", c.Accuracy.Value)), say(between("model_matured_accuracy", c.Accuracy), ", ", note)
 }
 
-// methods are the ways to estimate, in words.
+// methods are short descriptions of the ways to estimate.
 var methods = map[string]string{
 	snapshot.Calibrated: "from how often the reference was right at such scores",
 	snapshot.CBPE:       "from the scores alone, taken as probabilities",
@@ -140,7 +140,7 @@ func (v *viewer) reference(m watched) (term string, value, note phrase) {
 	return term, value, say(note, ", hash ", name(r.Hash))
 }
 
-// source is where a reference came from, in as few words as there are.
+// source says in a few words where a reference came from.
 func source(r *assess.Reference) string {
 	if r.Origin != "" {
 		return r.Origin

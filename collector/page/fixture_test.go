@@ -18,8 +18,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Names that break pages which take names for markup, for parts of an address, for
-// something short, or for something in Latin script.
+// Names that break a page if it treats them as markup or as a part of an address, or if it
+// expects short names or Latin script.
 const (
 	markup   = `<script>alert("1")</script>&amp;'`
 	address  = `a&b=c?d#e/f%20g+h`
@@ -29,7 +29,7 @@ const (
 	ordinary = "income"
 )
 
-// hostile are features of all kinds under such names.
+// hostile are features of all kinds with such names.
 var hostile = []string{ordinary, markup, address, hebrew, endless}
 
 // clock is the time of the fixture's last row.
@@ -84,7 +84,7 @@ func (l *memory) Errors(context.Context, int64, int64, func(*predictionlog.Error
 	return nil
 }
 
-// world makes rows of a model: numbers, categories and truths, and what became of them.
+// world makes rows of a model: numbers, categories and truths, with predictions and outcomes.
 type world struct {
 	features []string
 	random   *rand.Rand
@@ -94,8 +94,8 @@ func newWorld(seed uint64, features ...string) *world {
 	return &world{features, rand.New(rand.NewPCG(seed, 2))}
 }
 
-// row is one row: a number of each feature but the second, which is a category. Those of
-// the first are moved by so many standard deviations.
+// row returns one row: a number for each feature except the second, which is a category. The
+// numbers of the first feature are shifted by moved standard deviations.
 func (w *world) row(moved float64) (numbers []float64, category string, score float64) {
 	numbers = make([]float64, len(w.features))
 	for i := range numbers {
@@ -106,7 +106,7 @@ func (w *world) row(moved float64) (numbers []float64, category string, score fl
 	return numbers, category, math.Round(1e4*w.random.Float64()) / 1e4
 }
 
-// reference is what is normal.
+// reference makes the reference.
 func (w *world) reference(t testing.TB, model, version string) *reference.Reference {
 	t.Helper()
 	const rows = 5000
@@ -138,7 +138,7 @@ func (w *world) reference(t testing.TB, model, version string) *reference.Refere
 	return r
 }
 
-// answer is what the model says and what happens.
+// answer returns the prediction of the model and the outcome.
 func (w *world) answer(score float64) (predicted, actual string) {
 	predicted, actual = "0", "0"
 	if score >= .5 {
@@ -150,8 +150,8 @@ func (w *world) answer(score float64) (predicted, actual string) {
 	return predicted, actual
 }
 
-// add adds rows to a log, so far apart, the last of them at clock when n are left, and
-// the outcome of every second one.
+// add adds n rows to a log, with an outcome for every second row. apart is the time between rows.
+// The last row is at clock when n rows are left.
 func (w *world) add(l *memory, model, version string, n int, apart time.Duration, moved float64) {
 	for range n {
 		numbers, category, score := w.row(moved)
@@ -205,7 +205,7 @@ var watching = monitor.Options{
 	BinLimits: collector.BinLimits{},
 }
 
-// follow watches a log.
+// follow monitors a log.
 func follow(t testing.TB, l *memory, specs ...window.Spec) fixed {
 	t.Helper()
 	o := watching
@@ -217,12 +217,12 @@ func follow(t testing.TB, l *memory, specs ...window.Spec) fixed {
 	return fixed{s, clock.Add(time.Minute)}
 }
 
-// options show a source.
+// options returns the options to show a source.
 func options(s Source) Options {
 	return Options{Source: s, Judgement: watching.Judgement(), Span: 24 * time.Hour, Telemetry: "/metrics"}
 }
 
-// drifting is a model with hostile names: 12 hours without drift, then some with it.
+// drifting is a model with hostile names: 12 hours without drift, then some hours with drift.
 func drifting(t *testing.T) fixed {
 	t.Helper()
 	w := newWorld(1, hostile...)

@@ -5,8 +5,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
-// harm says whether a model errs more than on its reference, in one word and in
-// sentences, from the outcomes where there are any and from the scores otherwise.
+// harm says whether a model makes more errors than on its reference, in one word and in
+// sentences. It uses the outcomes if there are any, and the scores otherwise.
 func harm(m watched) (word string, why phrase) {
 	p := m.Performance
 	switch {
@@ -38,13 +38,13 @@ func harm(m watched) (word string, why phrase) {
 	return word, say(why, estimated(m))
 }
 
-// between is the interval of a share, whose ends a metric's name with _lower and _upper
-// exports.
+// between formats the interval of a share. The metrics with the suffixes _lower and _upper export
+// its ends.
 func between(metric string, i *assess.Interval) phrase {
 	return say(percent(metric+"_lower", i.Lower), " to ", percent(metric+"_upper", i.Upper))
 }
 
-// estimated is what the accuracy may be without outcomes, nothing without scores.
+// estimated returns the estimated accuracy without outcomes. Without scores it returns nothing.
 func estimated(m watched) phrase {
 	if m.Estimate == nil {
 		return nil

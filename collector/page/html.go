@@ -19,15 +19,15 @@ var files embed.FS
 //go:embed templates/style.css
 var style string
 
-// templates are parsed once. A mistake in them is one of ours, and every test finds it.
+// templates are parsed once. A mistake in them is a programming error, and every test finds it.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"style":  func() template.CSS { return template.CSS(style) }, // #nosec G203 -- ours, embedded
 	"policy": func() string { return policy },
 	"add":    func(a, b int) int { return a + b },
 }).ParseFS(files, "templates/*.html", "templates/*.svg"))
 
-// policy lets a page have its own style and nothing else: no script, no frame, no form,
-// and no request to anywhere.
+// policy allows a page its own style and nothing else: no script, no frame, no form and no
+// request.
 var policy = func() string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -64,7 +64,7 @@ func (s *server) html(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, "page.html", &p)
 }
 
-// about is the page of one subject.
+// about returns the page of one subject.
 func (v *viewer) about(m watched, s *subject) page {
 	p := v.page()
 	d := v.detail(m, s)
@@ -75,7 +75,7 @@ func (v *viewer) about(m watched, s *subject) page {
 	return p
 }
 
-// links are those at the top of a page.
+// links sets the links at the top of a page.
 func (s *server) links(p *page, r *http.Request) {
 	json := "api/v1/drift"
 	if r.URL.RawQuery != "" && !strings.Contains(r.URL.RawQuery, "page=") {
@@ -116,7 +116,8 @@ func render(w io.Writer, name string, data any) error {
 	return nil
 }
 
-// header sets what all answers have in common. What they show is of this moment.
+// header sets the headers that all answers have. Answers must not be cached, because they show
+// the current state.
 func header(w http.ResponseWriter, kind, policy string) {
 	h := w.Header()
 	h.Set("Content-Type", kind)

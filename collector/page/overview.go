@@ -9,18 +9,19 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
-// How many features a table shows: perPage where a model has the page for itself; where it
-// shares it, those that have drifted, between fewest and mostWorst.
+// The number of features that a table shows. A model with its own page shows perPage features. A
+// model that shares the page shows those that have drifted, at least fewest and at most
+// mostWorst.
 const (
 	perPage   = 50
 	fewest    = 4
 	mostWorst = 12
 )
 
-// every is the number of a page that shows all features.
+// every is the number of the page that shows all features.
 const every = -1
 
-// overview is the page of some models and versions.
+// overview returns the page of some models and versions.
 func (v *viewer) overview(shown []watched, number int) page {
 	p := v.page()
 	several := len(shown) > 1
@@ -36,7 +37,7 @@ func (v *viewer) overview(shown []watched, number int) page {
 	return p
 }
 
-// page is what every page begins with.
+// page returns the common beginning of every page.
 func (v *viewer) page() page {
 	p := page{Time: piece{Text: words.Clock(v.a.Time), Time: v.a.Time.UTC().Format(time.RFC3339Nano)}, Error: words.Plain(v.a.Error)}
 	for _, l := range v.a.Loads {
@@ -53,7 +54,7 @@ func (v *viewer) page() page {
 	return p
 }
 
-// headline sets what a page says first.
+// headline sets the headline of a page.
 func (p *page) headline(v *viewer, shown []watched) {
 	defer func() { p.Title = p.Headline.Plain() }()
 	if len(shown) == 1 {
@@ -96,7 +97,7 @@ func (p *page) headline(v *viewer, shown []watched) {
 	}
 }
 
-// Title is what a model and version are called.
+// Title returns the name of a model and version.
 func (m *model) Title() phrase {
 	if m.Version.Text == "" {
 		return say(m.Name)
@@ -104,7 +105,7 @@ func (m *model) Title() phrase {
 	return say(m.Name, " ", m.Version)
 }
 
-// describe fills in what is shown of one model and version.
+// describe fills in what is shown about one model and version.
 func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	subjects := features(m)
 	to.ID, to.Name, to.Version = m.id(), name(m.Name), name(m.Version)
@@ -131,10 +132,10 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	to.Course = "The last " + words.Duration(v.span)
 }
 
-// mostChanged is how many changes of verdicts a model shows.
+// mostChanged is the maximum number of changes of verdicts that are shown for a model.
 const mostChanged = 12
 
-// changed are the newest changes of all verdicts of a model, the newest first.
+// changed returns the newest changes of all verdicts of a model, the newest first.
 func (v *viewer) changed(m watched, lists ...[]subject) (all []change) {
 	for _, list := range lists {
 		for i := range list {
@@ -148,7 +149,7 @@ func (v *viewer) changed(m watched, lists ...[]subject) (all []change) {
 	return all
 }
 
-// mostWhich is how many drifted features are named one by one.
+// mostWhich is the maximum number of drifted features that are named.
 const mostWhich = 5
 
 // which says what has drifted, since when, and how far.
@@ -188,7 +189,7 @@ func (v *viewer) which(m watched, subjects []subject) (all []phrase) {
 	return all
 }
 
-// corrected is the size of a divergence above the noise.
+// corrected returns the size of a divergence above the noise.
 func corrected(s *subject) piece {
 	if s.kind == ofAnswer {
 		return piece{Text: words.Nats(s.Test.Corrected), Value: words.Exact(s.Test.Corrected)}
@@ -196,7 +197,7 @@ func corrected(s *subject) piece {
 	return number("feature_kl_divergence_corrected", s.Test.Corrected, words.Nats(s.Test.Corrected))
 }
 
-// table is the features of a model: a page of them, or the worst.
+// table returns the features of a model: a page of them, or the worst.
 func (v *viewer) table(m watched, subjects []subject, several bool, number int) (t table) {
 	from, to := 0, len(subjects)
 	switch {
@@ -220,7 +221,7 @@ func (v *viewer) table(m watched, subjects []subject, several bool, number int) 
 	return t
 }
 
-// driftedOf is how many of the subjects, the worst first, have drifted.
+// driftedOf returns how many of the subjects have drifted. The worst must be first.
 func driftedOf(subjects []subject) (n int) {
 	for n < len(subjects) && subjects[n].state() == drifted {
 		n++
@@ -228,7 +229,7 @@ func driftedOf(subjects []subject) (n int) {
 	return n
 }
 
-// pages lead to the other pages of a table; none where there is one.
+// pages returns links to the other pages of a table, or nothing if there is only one page.
 func (v *viewer) pages(m watched, features, number int) (all []piece) {
 	last := (features + perPage - 1) / perPage
 	if last < 2 {

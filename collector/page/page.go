@@ -1,7 +1,7 @@
-// Package page shows people what the metrics show to Prometheus: the models, what has
-// drifted and since when, whether it hurts, and what to do. It makes HTML, SVG and JSON
-// of a snapshot and its assessment, as functions of these alone. A number that a metric
-// exports is that metric's, rounded for reading and exact in the markup.
+// Package page shows people what the metrics show to Prometheus: the models, what has drifted and
+// since when, whether it does harm, and what to do. It makes HTML, SVG and JSON from a snapshot
+// and its assessment, and from nothing else. If a metric exports a number, the page shows the same
+// number, rounded for reading and exact in the markup.
 //
 // Pages need no script, no second request and no other host.
 package page
@@ -15,9 +15,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Source is where snapshots come from. *monitor.Monitor is one.
+// Source provides snapshots. *monitor.Monitor is a Source.
 type Source interface {
-	// Snapshot returns what is known now. It never returns nil; a failure is its Err.
+	// Snapshot returns the current state. It never returns nil. A failure is in Err.
 	Snapshot(ctx context.Context) *snapshot.Snapshot
 }
 
@@ -25,21 +25,21 @@ type Source interface {
 type Options struct {
 	Source    Source
 	Judgement assess.Judgement
-	// Span is the time that courses show, such as a day.
+	// Span is the length of the history that is drawn, for example a day.
 	Span time.Duration
-	// LastValues puts the newest value of each feature, which is of a single request, into
-	// the JSON.
+	// LastValues adds the newest value of each feature to the JSON. Such a value comes from a
+	// single request.
 	LastValues bool
-	// Telemetry is the path of the metrics, for a link.
+	// Telemetry is the path of the metrics, which pages link to.
 	Telemetry string
 }
 
-// timeout is how long a page waits for the log and for nulls. What is missing then is
-// said to be.
+// timeout is how long a page waits for the log and for null distributions. The page says what is
+// missing after that.
 const timeout = 10 * time.Second
 
-// Handlers returns what is served, by path. Addresses in pages are relative, so they
-// hold below any prefix.
+// Handlers returns the handlers by path. Addresses in pages are relative, so they work below any
+// prefix.
 func Handlers(o Options) map[string]http.Handler {
 	s := &server{o}
 	return map[string]http.Handler{

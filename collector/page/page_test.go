@@ -20,7 +20,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// quoted is a text as JSON.
+// quoted returns a text as JSON.
 func quoted(text string) string {
 	b, err := json.Marshal(text)
 	if err != nil {
@@ -29,7 +29,7 @@ func quoted(text string) string {
 	return string(b)
 }
 
-// ask asks for a path with a query.
+// ask requests a path with a query.
 func ask(t *testing.T, o Options, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	path, _, _ := strings.Cut(target, "?")
@@ -46,7 +46,7 @@ func at(path string, pairs ...string) string {
 	return path + "?" + v.Encode()
 }
 
-// textOf is what a page says, without its markup.
+// textOf returns the text of a page without its markup.
 func textOf(t *testing.T, page string) string {
 	t.Helper()
 	var b strings.Builder
@@ -99,7 +99,7 @@ func TestNamesAreNeverMarkup(t *testing.T) {
 	}
 }
 
-// Every link of a page leads to something.
+// Every link on a page leads to something.
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	o := options(drifting(t))
@@ -256,8 +256,8 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// The newest value of a feature is of a single request: whoever turns that off in the
-// metrics does not get it here.
+// The newest value of a feature comes from a single request. If it is turned off in the metrics,
+// it is not shown here either.
 func TestLastValuesAreShownOnlyWhereTheMetricsShowThem(t *testing.T) {
 	t.Parallel()
 	o := options(drifting(t))
@@ -270,7 +270,7 @@ func TestLastValuesAreShownOnlyWhereTheMetricsShowThem(t *testing.T) {
 	}
 }
 
-// Each state says what it is, and none of them passes for good news.
+// Each state says what it is, and none of them looks like good news.
 func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(2, "x", "y")

@@ -9,26 +9,26 @@ import (
 // phrase is a text with numbers, times and links in it.
 type phrase []piece
 
-// piece is a part of a phrase. Text is what is read. With Metric, Value is the number
-// that the text rounds, as the metric exports it; with Time it is a time; with Link it
-// leads elsewhere; Strong is what matters most.
+// piece is a part of a phrase. Text is what people read. If Metric is set, Value is the number as
+// the metric exports it, and Text rounds it. If Time is set, the piece is a time. If Link is set,
+// the piece is a link. Strong marks what matters most.
 type piece struct {
 	Text, Title string
 
 	Metric, Value string
-	// Feature, Bin and Distance are more labels of the metric, where it has them and what
-	// is around the phrase does not say.
+	// Feature, Bin and Distance are additional labels of the metric, unless they follow from the
+	// context of the phrase.
 	Feature, Bin, Distance string
 
 	Time   string
 	Link   string
 	Strong bool
-	// Foreign says that the text is somebody's name for something: it may be of any
-	// script, and of any length.
+	// Foreign says that the text is a name chosen by a user. It may be in any script and of any
+	// length.
 	Foreign bool
 }
 
-// say makes a phrase of texts, pieces and phrases.
+// say makes a phrase from texts, pieces and phrases.
 func say(parts ...any) phrase {
 	var p phrase
 	for _, part := range parts {
@@ -44,7 +44,7 @@ func say(parts ...any) phrase {
 	return p
 }
 
-// Plain is the phrase without anything but text.
+// Plain returns the text of the phrase.
 func (p phrase) Plain() string {
 	text := ""
 	for _, part := range p {
@@ -55,7 +55,7 @@ func (p phrase) Plain() string {
 
 func strong(text string) piece { return piece{Text: text, Strong: true} }
 
-// name is what somebody calls a model, a feature or a bin.
+// name returns the name of a model, a feature or a bin.
 func name(text string) piece { return piece{Text: words.Plain(text), Foreign: true} }
 
 func linked(p piece, link string) piece {
@@ -63,7 +63,7 @@ func linked(p piece, link string) piece {
 	return p
 }
 
-// number is a number that a metric exports, as text.
+// number returns a number that a metric exports, with its text.
 func number(metric string, value float64, text string) piece {
 	return piece{Text: text, Metric: metric, Value: words.Exact(value)}
 }
@@ -72,7 +72,7 @@ func count(metric string, n int64) piece { return number(metric, float64(n), wor
 
 func percent(metric string, share float64) piece { return number(metric, share, words.Percent(share)) }
 
-// when is a time as it is said at now, and ago how long before now it was.
+// when returns a time as it is written at now. ago is how long before now it was.
 func when(t, now time.Time) piece {
 	return piece{Text: words.Moment(t, now), Title: words.Clock(t), Time: t.UTC().Format(time.RFC3339Nano)}
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Report writes a page that stands alone: what was known at the end of an interval, how
-// everything went since its beginning, and every feature in full. It needs no server, no
-// script and no other file. Predictions were made until then.
+// Report writes a page that needs no server, no script and no other file. It shows what was known
+// at the end of an interval, the history since the beginning of the interval, and every feature
+// in full. Predictions is the number of predictions until the end.
 func Report(w io.Writer, s *snapshot.Snapshot, j assess.Judgement, from time.Time, predictions int64) error {
 	v := newViewer(s, j, s.Time.Sub(from))
 	v.alone = true

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A report needs nothing but itself: its links lead to its own parts and to runbooks.
+// A report needs nothing else: its links lead to its own parts and to runbooks.
 func TestAReportStandsAlone(t *testing.T) {
 	t.Parallel()
 	s := drifting(t)

@@ -17,13 +17,13 @@ const (
 	smallHeight = 36
 )
 
-// levels are the divergences at which the bands change; leastTop is the least at the
-// upper edge of a course, so that noise looks as small as it is.
+// levels are the divergences at which the bands change. leastTop is the smallest upper edge of a
+// picture over time, so that noise looks as small as it is.
 var levels = []float64{0.1, 0.5}
 
 const leastTop = 0.12
 
-// row is one subject in a table.
+// row returns one subject for a table.
 func (v *viewer) row(m watched, s *subject) row {
 	r := row{
 		Name: linked(name(s.name), v.link(m, s)), Kind: s.kind, State: s.state(), Verdict: v.says(m, s), Since: sinceOf(s.Since, v.a.Time), Band: s.band(),
@@ -44,7 +44,8 @@ func (v *viewer) row(m watched, s *subject) row {
 	return r
 }
 
-// metric is a number of a subject: features export it, the score and the class do not.
+// metric returns a number of a subject. Metrics export the numbers of features, but not of the
+// score and the class.
 func (v *viewer) metric(s *subject, metric string, value float64, text string) piece {
 	if s.kind == ofAnswer {
 		return piece{Text: text, Value: words.Exact(value)}
@@ -52,7 +53,7 @@ func (v *viewer) metric(s *subject, metric string, value float64, text string) p
 	return number(metric, value, text)
 }
 
-// says is the verdict in words.
+// says returns the verdict in words.
 func (v *viewer) says(m watched, s *subject) string {
 	n, tooFew := few(m)
 	switch {
@@ -77,8 +78,8 @@ func pairs(bins []assess.Bin) []draw.Pair {
 	return all
 }
 
-// differs says where the window differs most from the reference, for those who cannot
-// see the picture.
+// differs says where the window differs most from the reference, for readers who cannot see the
+// picture.
 func differs(s *subject) string {
 	most := -1
 	for i, b := range s.bins {
@@ -93,8 +94,8 @@ func differs(s *subject) string {
 	return fmt.Sprintf("differs most in %s: %s now, %s in the reference", words.Short(words.Plain(binNames(s)[most]), 60), words.Percent(b.Share), words.Percent(b.ReferenceShare))
 }
 
-// occupied are the bins to show: those of values that are not wrong in any way, and the
-// others where there is something in them.
+// occupied returns the bins to show: all bins of valid values, and the other bins that are not
+// empty.
 func occupied(bins []assess.Bin) (shown []assess.Bin) {
 	ours := []string{drift.Missing, drift.Invalid, drift.Unseen, drift.Other}
 	for _, b := range bins {
@@ -105,7 +106,7 @@ func occupied(bins []assess.Bin) (shown []assess.Bin) {
 	return shown
 }
 
-// binNames says what the bins of a subject hold.
+// binNames says what the bins of a subject contain.
 func binNames(s *subject) []string {
 	labels := make([]string, len(s.bins))
 	for i, b := range s.bins {
@@ -114,7 +115,7 @@ func binNames(s *subject) []string {
 	return words.Bins(labels, s.numeric)
 }
 
-// course draws how the divergence of a subject above the noise went until now.
+// course draws the divergence of a subject above the noise, from the start of the span until now.
 func (v *viewer) course(m watched, s *subject, width, height int) draw.Course {
 	t := v.judgement.TrailOf(m.distribution(s))
 	if t == nil {
@@ -138,7 +139,7 @@ func (v *viewer) course(m watched, s *subject, width, height int) draw.Course {
 	})
 }
 
-// spans are the times of alarms.
+// spans returns the times of alarms.
 func spans(t *assess.Trail, now time.Time) (all []draw.Span) {
 	var from time.Time
 	on := len(t.Changes) > 0 && !t.Changes[0].Detected // it began before what is kept

@@ -7,12 +7,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
-// runbooks is where the runbooks are, each under the name of its alert.
+// runbooks is the address of the runbooks. Each has the name of its alert.
 const runbooks = "https://github.com/drift-exporter/drift_exporter/blob/main/deploy/runbooks/"
 
 func runbook(alert string) piece { return piece{Text: alert, Link: runbooks + alert + ".md"} }
 
-// The shares of a window from which its alerts fire.
+// The shares of a window at which the alerts fire.
 const (
 	missingAbove    = 0.02
 	unseenAbove     = 0.01
@@ -20,7 +20,8 @@ const (
 	manyFeatures    = 3
 )
 
-// steps say what to do about a model, first things first. None where all is well.
+// steps says what to do about a model, the most important step first. There are no steps if all
+// is well.
 func (v *viewer) steps(m watched, subjects []subject, hurts bool) (steps []phrase) {
 	if v.a.Error != "" {
 		return []phrase{say("Find out why the log cannot be read: ", runbook("PredictionLogUnreadable"), ".")}
@@ -77,10 +78,11 @@ func isOutOfRange(q *assess.Quality) bool {
 	return q.OutOfRange != nil && *q.OutOfRange > outOfRangeAbove
 }
 
-// mostNamed is how many features a sentence names.
+// mostNamed is the maximum number of features that a sentence names.
 const mostNamed = 3
 
-// having names the features whose quality is so, nil when none is.
+// having names the features for whose quality "is" returns true. It returns nil if there are
+// none.
 func (v *viewer) having(m watched, subjects []subject, is func(*assess.Quality) bool) phrase {
 	var found []phrase
 	more := int64(0)
@@ -100,7 +102,7 @@ func (v *viewer) having(m watched, subjects []subject, is func(*assess.Quality) 
 	return list(found)
 }
 
-// quality says what is unusual about the values of a feature, nil when nothing is.
+// quality says what is unusual about the values of a feature. It returns nil if nothing is.
 func quality(q *assess.Quality) (all []phrase) {
 	if q == nil {
 		return nil
@@ -128,7 +130,7 @@ func quality(q *assess.Quality) (all []phrase) {
 	return all
 }
 
-// sinceOf says since when something has drifted, nil when that is not known.
+// sinceOf says since when something has drifted. It returns nil if that is not known.
 func sinceOf(since *time.Time, now time.Time) phrase {
 	if since == nil {
 		return nil

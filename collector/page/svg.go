@@ -22,8 +22,7 @@ const (
 
 var errNothingNamed = errors.New("name what the picture is of: /drift.svg?model=NAME&version=VERSION&feature=NAME, or prediction=score or class in place of the feature")
 
-// picture is one subject on one picture: it stands for itself, on white, with its
-// numbers in it.
+// picture is one subject in a picture that stands alone, on white, with its numbers in it.
 type picture struct {
 	Width, Height                 int
 	Title, Verdict, Size, About   string

@@ -10,14 +10,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
-// idleAfter is the time without a prediction after which a version is not served any
-// more: the alerts leave it out from then on. staleAfter is when PredictionLogStale looks.
+// idleAfter is the time without a prediction after which a version is no longer considered to be
+// served. Alerts ignore it from then on. staleAfter is the time of the alert PredictionLogStale.
 const (
 	idleAfter  = 24 * time.Hour
 	staleAfter = time.Hour
 )
 
-// state is what there is to say about something, from the worst.
+// state is a summary of something. The worst state is first.
 type state int
 
 // The states. Unknown is not good news.
@@ -27,17 +27,16 @@ const (
 	quiet
 )
 
-// Word is how the page calls it, and its class in the style sheet.
+// Word returns the name of the state on the page. It is also its class in the style sheet.
 func (s state) Word() string { return [...]string{"drift", "unknown", "quiet"}[s] }
 
-// Mark returns a sign that differs from the others without colours.
+// Mark returns a sign that can be told apart without colours.
 func (s state) Mark() string { return [...]string{"▲", "?", "✓"}[s] }
 
 // bands are the words for the severities.
 var bands = [...]string{"minimal", "moderate", "significant"}
 
-// subject is one distribution of a model as it is judged: a feature, the score or the
-// class.
+// subject is one distribution of a model with its verdict: a feature, the score or the class.
 type subject struct {
 	kind    kind
 	name    string
@@ -49,7 +48,7 @@ type subject struct {
 	at      int             // its number among its kind
 }
 
-// kind is what a subject is, and the parameter of the URL that names it.
+// kind says what a subject is. It is also the URL parameter that names the subject.
 type kind string
 
 const (
@@ -57,7 +56,7 @@ const (
 	ofAnswer  kind = "prediction"
 )
 
-// features are the subjects of a model's features, the worst first.
+// features returns the subjects of a model's features, the worst first.
 func features(m watched) []subject {
 	all := make([]subject, len(m.Features))
 	for i := range m.Features {
@@ -68,7 +67,7 @@ func features(m watched) []subject {
 	return all
 }
 
-// answers are the subjects of a model's score and class.
+// answers returns the subjects of a model's score and class.
 func answers(m watched) (all []subject) {
 	if m.Predictions == nil {
 		return nil
@@ -82,8 +81,8 @@ func answers(m watched) (all []subject) {
 	return all
 }
 
-// worse orders subjects: those that have drifted, then by what is left of their
-// divergence above the noise, then those of which less is known.
+// worse orders subjects. Subjects that have drifted come first, then those with the largest
+// divergence above the noise. Subjects about which less is known come last.
 func worse(a, b subject) int {
 	return cmp.Or(cmp.Compare(a.state(), b.state()), cmp.Compare(b.corrected(), a.corrected()), cmp.Compare(b.kl(), a.kl()))
 }
@@ -99,7 +98,7 @@ func (s *subject) state() state {
 	}
 }
 
-// corrected is -1 where it is not known, so that it sorts behind 0.
+// corrected returns -1 if the value is not known, so that it sorts after 0.
 func (s *subject) corrected() float64 {
 	if s.Test == nil {
 		return -1
@@ -114,7 +113,7 @@ func (s *subject) kl() float64 {
 	return *s.KL
 }
 
-// band is the word for the size of a divergence, "" when that is not known.
+// band returns the word for the size of a divergence, "" if that is not known.
 func (s *subject) band() string {
 	if s.Test == nil {
 		return ""
@@ -122,12 +121,12 @@ func (s *subject) band() string {
 	return bands[s.Test.Severity]
 }
 
-// idle reports whether a version gets no predictions any more.
+// idle reports whether a version no longer gets predictions.
 func idle(m watched, now time.Time) bool {
 	return m.Freshness != nil && m.Freshness.Newest != nil && now.Sub(*m.Freshness.Newest) > idleAfter
 }
 
-// few is the number of predictions where there are too few for a verdict.
+// few returns the number of predictions. ok says that they are too few for a verdict.
 func few(m watched) (n int64, ok bool) {
 	if m.Freshness == nil {
 		return 0, false
@@ -135,7 +134,7 @@ func few(m watched) (n int64, ok bool) {
 	return m.Freshness.Predictions, m.Freshness.Predictions < drift.MinPredictions
 }
 
-// verdict is the one sentence about a model, and its state.
+// verdict returns one sentence about a model, and its state.
 func verdict(m watched, broken bool) (phrase, state) {
 	n, tooFew := few(m)
 	shifted := m.Predictions != nil && m.Predictions.Detected != nil && *m.Predictions.Detected

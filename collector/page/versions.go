@@ -9,12 +9,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
-// sideBySide compares the versions of a model: a column for each.
+// sideBySide compares the versions of a model, with a column for each version.
 type sideBySide struct {
 	Model    string
 	Versions []column
 	Rows     []comparison
-	// Shown says which features are compared, nil for all of them.
+	// Shown says which features are compared. It is nil if all are.
 	Shown phrase
 }
 
@@ -32,18 +32,18 @@ type comparison struct {
 	Cells   []cell
 }
 
-// cell is empty where there is nothing to say.
+// cell is empty if there is nothing to show.
 type cell struct {
 	Value phrase
 	State state
 	Known bool // has a state
 }
 
-// mostCompared is the number of features that are compared.
+// mostCompared is the maximum number of features that are compared.
 const mostCompared = 12
 
-// sideBySide compares the versions of a model among those shown, nil where there is
-// only one.
+// sideBySide compares the versions of a model among those shown. It returns nil if there is only
+// one.
 func (v *viewer) sideBySide(model string, shown []watched) *sideBySide {
 	var versions []watched
 	for _, m := range shown {
@@ -76,7 +76,7 @@ func (v *viewer) sideBySide(model string, shown []watched) *sideBySide {
 	return c
 }
 
-// versionName is what a version is called.
+// versionName returns the name of a version.
 func versionName(m watched) piece {
 	if m.Version == "" {
 		return piece{Text: "every version"}
@@ -84,7 +84,8 @@ func versionName(m watched) piece {
 	return name(m.Version)
 }
 
-// compareFeatures adds a line for each feature, the worst in any version first.
+// compareFeatures adds a line for each feature. The feature that is worst in any version comes
+// first.
 func (v *viewer) compareFeatures(c *sideBySide, versions []watched) {
 	by := make([]map[string]*subject, len(versions))
 	worst := map[string]*subject{}

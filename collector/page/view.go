@@ -13,16 +13,16 @@ type page struct {
 	Title    string
 	Headline phrase
 	State    state
-	// Labels are those of the metrics in the headline.
+	// Labels are the labels of the metrics in the headline.
 	Labels labels
 	Time   piece
-	// Links lead to other pages, nil where the page stands alone.
+	// Links lead to other pages. They are nil if the page stands alone.
 	Links []piece
-	// Back leads one level up, with Text "" where there is none.
+	// Back leads one level up. Its Text is "" if there is no such page.
 	Back piece
-	// Interval is what a report is about, nil for a page.
+	// Interval is the interval of a report. It is nil for a page.
 	Interval phrase
-	// Alone says that no server is behind the page.
+	// Alone says that the page has no server.
 	Alone   bool
 	Error   string
 	Models  []model
@@ -53,22 +53,22 @@ type model struct {
 	HasCourse, HasTable bool
 }
 
-// labels are those of the metrics on a part of a page.
+// labels are the labels of the metrics in a part of a page.
 type labels struct{ Model, Version string }
 
-// fact is a number that a model is judged by, and what it means.
+// fact is a number by which a model is judged, and its meaning.
 type fact struct {
 	Term  string
 	Value phrase
 	Note  phrase
 }
 
-// table is the features of a model, some of them where they are many.
+// table shows the features of a model, or some of them if there are many.
 type table struct {
 	Rows []row
-	// Shown says which ones they are, nil for all of them.
+	// Shown says which features are shown. It is nil if all are.
 	Shown phrase
-	// Pages lead to the others.
+	// Pages lead to the other pages of the table.
 	Pages []piece
 }
 
@@ -95,13 +95,13 @@ type viewer struct {
 	a         *assess.Assessment
 	all       []watched
 	judgement assess.Judgement
-	// alone says that the page stands for itself: it links to its own parts only.
+	// alone says that the page stands alone: it only links to its own parts.
 	alone bool
-	// span is the time that courses show.
+	// span is the length of the history that is drawn.
 	span time.Duration
 }
 
-// query is the part of an address behind its path.
+// query returns the part of an address after its path.
 func query(pairs ...string) string {
 	text := "?"
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -116,7 +116,7 @@ func query(pairs ...string) string {
 	return text
 }
 
-// link is the address of what is known of a subject.
+// link returns the address of the page of a subject.
 func (v *viewer) link(m watched, s *subject) string {
 	if v.alone {
 		return "#" + m.id() + s.id()
@@ -124,7 +124,7 @@ func (v *viewer) link(m watched, s *subject) string {
 	return "drift" + query("model", m.Name, "version", m.Version, string(s.kind), s.name)
 }
 
-// modelLink is the address of a model and version.
+// modelLink returns the address of the page of a model and version.
 func (v *viewer) modelLink(m watched) string {
 	if v.alone {
 		return "#" + m.id()

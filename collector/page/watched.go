@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// watched is one model and version: what is said of it, and of what.
+// watched is one model and version: its assessment and the data behind it.
 type watched struct {
 	*assess.Model
 
@@ -19,8 +19,8 @@ type watched struct {
 	at int // its number in the snapshot
 }
 
-// watchedOf returns the models of a snapshot by name, and of each the version first that
-// has the newest prediction.
+// watchedOf returns the models of a snapshot by name. Within a model, the version with the newest
+// prediction comes first.
 func watchedOf(s *snapshot.Snapshot, a *assess.Assessment) []watched {
 	all := make([]watched, len(a.Models))
 	for i := range a.Models {
@@ -32,7 +32,7 @@ func watchedOf(s *snapshot.Snapshot, a *assess.Assessment) []watched {
 	return all
 }
 
-// newest is when the newest prediction was made, zero before the first.
+// newest returns the time of the newest prediction, or zero if there is none.
 func (m watched) newest() time.Time {
 	if m.Freshness == nil || m.Freshness.Newest == nil {
 		return time.Time{}
@@ -40,13 +40,13 @@ func (m watched) newest() time.Time {
 	return *m.Freshness.Newest
 }
 
-// id is the anchor of a model on a page: a number, because names may be anything.
+// id returns the anchor of a model on a page. It is a number, because names may contain anything.
 func (m watched) id() string { return "m" + strconv.Itoa(m.at) }
 
-// id is the part of a subject's anchor behind that of its model.
+// id returns the part of a subject's anchor that follows the anchor of its model.
 func (s *subject) id() string { return string(s.kind[0]) + strconv.Itoa(s.at) }
 
-// distribution is what a subject was made of.
+// distribution returns the data behind a subject.
 func (m watched) distribution(s *subject) *snapshot.Distribution {
 	switch {
 	case s.kind == ofFeature:

@@ -11,27 +11,28 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Answers are the columns of what a model answered for the rows, and what became of
-// them, as they were read; each is nil without its column.
+// Answers contains the columns with the answers of a model and the outcomes, as they were read. A
+// field is nil if its column does not exist.
 type Answers struct {
-	// Scores are NaN where there is none.
+	// Scores are NaN where there is no score.
 	Scores []float64
-	// Predicted are the classes of the class column and Actual those of the outcome
-	// column beside it, in canonical form, empty where there is none.
+	// Predicted are the classes of the class column. Actual are the classes of the outcome
+	// column, if there is a class column. Both are in canonical form, and empty where there is no
+	// class.
 	Predicted, Actual []string
-	// Outcomes are those of the outcome column where there is no class column: 1, 0 or
-	// NaN. Coding says which of its values are 1 and 0.
+	// Outcomes are the values of the outcome column, if there is no class column: 1, 0 or NaN.
+	// Coding says which values of the column mean 1 and 0.
 	Outcomes []float64
 	Coding   value.Coding
 	// Outcome is the name of the outcome column.
 	Outcome string
 }
 
-// HeldOut returns the answers and outcomes of all rows that have an answer. Their classes
-// come from the class column, or else from the scores and the threshold; nil without
-// either. It sets the positive class, the classes and the threshold in the options.
-// Positive is the class whose probability a score is, "" if the classes are 0 and 1, or
-// false and true.
+// HeldOut returns the answers and outcomes of all rows that have an answer. The classes come from
+// the class column, or otherwise from the scores and the threshold. HeldOut returns nil if there
+// is neither. It sets the positive class, the classes and the threshold in the options. positive
+// is the class whose probability a score is. It is "" if the classes are 0 and 1, or false and
+// true.
 func (d *Answers) HeldOut(positive string, threshold float64, o *BuildOptions) (*HeldOut, error) {
 	switch {
 	case d.Predicted != nil:
@@ -42,8 +43,8 @@ func (d *Answers) HeldOut(positive string, threshold float64, o *BuildOptions) (
 	return nil, nil
 }
 
-// heldOutByScore makes the classes of the scores. They have the texts of the outcomes, and
-// 0 and 1 as their names, so that a log may hold either.
+// heldOutByScore makes the classes from the scores. Their texts are the texts of the outcomes.
+// They also have the names 0 and 1, so that a log may contain either.
 func heldOutByScore(d *Answers, threshold float64, o *BuildOptions) *HeldOut {
 	classes := []value.Class{{Text: "0"}, {Text: "1"}}
 	if d.Outcomes != nil && d.Coding.Negative != "" {
@@ -113,10 +114,9 @@ func heldOutByClass(d *Answers, positive string, o *BuildOptions) (*HeldOut, err
 	return heldOut, nil
 }
 
-// classesOf are the classes of a column of predictions and of its outcomes,
-// whose texts may be other spellings of them. Two classes also have the names 0 and 1,
-// when it is known which is positive. It is an error when outcomes of two classes
-// have other values.
+// classesOf returns the classes of a column of predictions and of its outcomes. Outcomes may
+// spell them differently. If it is known which of two classes is positive, the classes also have
+// the names 0 and 1. It is an error if outcomes of two classes have other values.
 func classesOf(d *Answers, positive string) ([]value.Class, error) {
 	predicted := distinctTexts(d.Predicted)
 	if len(predicted) == 0 {
@@ -155,7 +155,7 @@ func classesOf(d *Answers, positive string) ([]value.Class, error) {
 	return classes, nil
 }
 
-// positiveOf is the class whose probability a score is.
+// positiveOf returns the class whose probability a score is.
 func positiveOf(classes []value.Class, positive string, scored bool) (string, error) {
 	match := value.NewClasses(classes)
 	var texts []string
@@ -181,7 +181,8 @@ func positiveOf(classes []value.Class, positive string, scored bool) (string, er
 	return "", fmt.Errorf("--positive=%s: the predicted classes are %s", positive, quoted(texts))
 }
 
-// distinctTexts are the texts of a column, ascending, without the empty one.
+// distinctTexts returns the different texts of a column in ascending order, without the empty
+// text.
 func distinctTexts(texts []string) []string {
 	seen := map[string]bool{}
 	for _, text := range texts {

@@ -6,10 +6,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Axis returns where the numbers of the feature lie, nil for categories and
-// when the reference holds no number. The axis has places, which a Wasserstein
-// distance needs, when the feature has single values, or sums and sums of squares
-// by bin.
+// Axis returns where the numbers of the feature are. It returns nil for categories and if the
+// reference contains no number. A Wasserstein distance also needs places on the axis. There are
+// places if the feature has single values, or sums and sums of squares by bin.
 func (f *Feature) Axis() *drift.Axis {
 	if f.Type != Numeric || f.Rows() == f.Missing+f.Invalid {
 		return nil
@@ -31,9 +30,9 @@ func (f *Feature) Axis() *drift.Axis {
 	return drift.NewAxis(f.Count, places, lo, hi, f.deviation(places))
 }
 
-// places are the means of the bins, ascending, nil when they are unknown. A bin
-// without rows is taken to lie in its middle, or at the inner edge or the extreme
-// when it is an outer one. Sums are rounded: a mean never leaves its bin.
+// places returns the means of the bins in ascending order, or nil if they are unknown. The place
+// of a bin without rows is its middle, or the inner edge or the extreme for an outer bin. Sums
+// are rounded, so a mean is moved back into its bin if needed.
 func (f *Feature) places() []float64 {
 	if f.Values != nil {
 		return f.Values
@@ -62,8 +61,8 @@ func (f *Feature) places() []float64 {
 	return places
 }
 
-// bounds are the ends of a range, those of the outer ranges being the extremes,
-// infinite when unknown.
+// bounds returns the ends of a range. The ends of the outer ranges are the extremes, or infinite
+// if they are unknown.
 func (f *Feature) bounds(b int) (lo, hi float64) {
 	lo, hi = math.Inf(-1), math.Inf(1)
 	if !math.IsNaN(f.Min) {
@@ -81,11 +80,11 @@ func (f *Feature) bounds(b int) (lo, hi float64) {
 	return lo, hi
 }
 
-// deviation is the standard deviation of the numbers: of the means around the
-// mean of all, and of the numbers in each bin around its mean. Taken bin by bin
-// the difference of sum of squares and square of sum loses little to rounding,
-// even for numbers that are far from 0 and close together, and a range bounds
-// what it can be.
+// deviation returns the standard deviation of the numbers. It combines the deviation of the bin
+// means from the mean of all, and the deviation of the numbers in each bin from the bin's mean.
+// The difference of the sum of squares and the square of the sum is computed for each bin. So
+// little is lost to rounding, even if the numbers are far from 0 and close together. The range of
+// a bin limits its deviation.
 func (f *Feature) deviation(places []float64) float64 {
 	var n, mean float64
 	for b, c := range f.Count {

@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// sampled is a feature counted from numbers.
+// sampled returns a feature that was counted from numbers.
 func sampled(t *testing.T, numbers []float64) *Feature {
 	t.Helper()
 	r, err := Build([]Column{{Name: "x", Type: Numeric, Numbers: numbers}}, nil, BuildOptions{})
@@ -33,8 +33,8 @@ func coded(t *testing.T, f *Feature, numbers []float64) []int64 {
 	return fine
 }
 
-// apart returns the distances of Kolmogorov and Smirnov and of Wasserstein of two
-// samples, from the numbers themselves.
+// apart returns the Kolmogorov-Smirnov distance and the Wasserstein distance of two samples,
+// computed from the numbers themselves.
 func apart(a, b []float64) (smirnov, wasserstein float64) {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	i, j, last := 0, 0, math.Inf(-1)
@@ -70,7 +70,7 @@ func deviation(x []float64) float64 {
 	return math.Sqrt(squares / float64(len(x)))
 }
 
-// What Axis says of its error, on the mean of ten windows of 1000 against 100,000.
+// This checks what Axis says about its error, on the mean of ten windows of 1000 against 100,000.
 func TestErrorOfBinnedDistances(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(61, 62))
@@ -152,7 +152,7 @@ func TestWithoutSumsThereIsNoPlace(t *testing.T) {
 	if got := f.Axis().KolmogorovSmirnov(fine); math.Abs(got-2./3) > 1e-15 {
 		t.Errorf("without sums KolmogorovSmirnov = %v, want 2/3", got)
 	}
-	// Sums that are rounded, or wrong, do not take a mean out of its bin.
+	// A rounded or wrong sum does not move a mean out of its bin.
 	f.Sum, f.SumOfSquares = []float64{100, 7.5, -100}, []float64{1, 12, 1}
 	if got, want := f.places(), []float64{1, 1.5, 2}; !slices.Equal(got, want) {
 		t.Errorf("places = %v, want %v", got, want)

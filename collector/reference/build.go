@@ -11,10 +11,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Column is one feature of the rows to build from. Numbers belong to numeric
-// columns, NaN for a missing or an invalid value; Texts, in canonical form, to others,
-// empty for such a value. Invalid says how many of these are invalid. Ranges keeps a
-// number from being discrete, however few its values.
+// Column is one feature of the rows from which a reference is built. Numeric columns have
+// Numbers, NaN for a missing or invalid value. Other columns have Texts in canonical form, empty
+// for a missing or invalid value. Invalid is how many of these values are invalid. Ranges
+// prevents that a number is treated as discrete, however few its values.
 type Column struct {
 	Name, Type string
 	Numbers    []float64
@@ -25,30 +25,29 @@ type Column struct {
 
 // BuildOptions says what the rows are.
 type BuildOptions struct {
-	// Model and Version are those of the model; Source says where the rows came
-	// from and becomes Origin; Positive is the class whose probability the
-	// score is, "" for "1".
+	// Model and Version are the model's. Source says where the rows came from and becomes Origin.
+	// Positive is the class whose probability the score is, "" for "1".
 	Model, Version, Source, Positive string
-	// Classes are the classes with their names, where these are known; nil: those
+	// Classes are the classes with their names, if these are known. If nil, they are the classes
 	// of the held-out rows, without names.
 	Classes []value.Class
 	// Counted are the classes as they were counted elsewhere, if there are no held-out rows.
 	Counted []Class
-	// Threshold is the score from which on the held-out rows' class is the positive one,
-	// 0 when the classes were not made of scores.
+	// Threshold is the score at or above which the class of the held-out rows is the positive
+	// one. It is 0 if the classes do not come from scores.
 	Threshold float64
 	// Missing lists texts that stand for a missing value.
 	Missing []string
-	// Created is written down as given.
+	// Created is stored unchanged.
 	Created time.Time
 	// FineBins is the number of quantile bins of a number, at most 200; 0 is 200.
 	FineBins int
 }
 
-// HeldOut are the model's answers for held-out rows, in any order, and the outcomes. Index
-// is the row in the columns. Score (NaN: none), Predicted and Actual class ("": unknown)
-// may each be nil. Rows, for [BuildTallies] alone, is the number of rows that each entry
-// stands for; nil: one.
+// HeldOut contains the model's answers for held-out rows, in any order, and the outcomes. Index
+// is the row in the columns. Score (NaN if there is none), Predicted and Actual class ("" if
+// unknown) may each be nil. Rows is the number of rows of each entry, nil for one. Only
+// [BuildTallies] uses it.
 type HeldOut struct {
 	Index             []int
 	Rows              []int64
@@ -56,13 +55,14 @@ type HeldOut struct {
 	Predicted, Actual []string
 }
 
-// Build counts rows into a reference: each column over all rows, score and
-// classes over the held-out rows only, on which the model was not fitted. A
-// number gets quantile bins, or when it is [drift.Discrete] one bin for each value;
-// a category its own count when it is among the 200 most frequent of those with at
-// most 128 bytes, and the others are kept as [drift.Rare]. A score outside [0, 1] is
-// an error. Equal input gives equal bytes. Sorts each column: 0.2 s for 12 numbers
-// of 100,000 rows. HeldOut may be nil.
+// Build counts rows into a reference. It counts each column over all rows. It counts the score
+// and the classes only over the held-out rows, on which the model was not fitted. heldOut may be
+// nil.
+//
+// A number gets quantile bins, or one bin for each value if it is [drift.Discrete]. A category
+// gets its own count if it is among the 200 most frequent categories of at most 128 bytes. The
+// others are kept as [drift.Rare]. A score outside [0, 1] is an error. The same input gives the
+// same bytes. Build sorts each column: 0.2 s for 12 numbers of 100,000 rows.
 func Build(columns []Column, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
 	if o.FineBins == 0 {
 		o.FineBins = maxBins
@@ -133,7 +133,7 @@ func (c *Column) tally(outcomes []outcome) Tally {
 	return t
 }
 
-// tallyNumbers fills in the cells, and returns what finds that of a row.
+// tallyNumbers fills in the cells. It returns a function that finds the cell of a row.
 func (c *Column) tallyNumbers(t *Tally) func(row int) *Cell {
 	for _, x := range finite(c.Numbers) {
 		if last := len(t.Cells) - 1; last >= 0 && t.Cells[last].Number == x {
@@ -175,7 +175,7 @@ func (c *Column) tallyTexts(t *Tally) func(row int) *Cell {
 	}
 }
 
-// finite returns the finite numbers, ascending; others are missing. -0 is 0.
+// finite returns the finite numbers in ascending order. Other numbers are missing. -0 becomes 0.
 func finite(numbers []float64) []float64 {
 	all := make([]float64, 0, len(numbers))
 	for _, x := range numbers {

@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// categories makes a categorical feature of cells in order: the categories that are kept
-// first, then the most frequent, and what is beyond them.
+// categories makes a categorical feature from ordered cells. It lists the kept categories first,
+// then the most frequent ones, and then counts the remaining ones.
 func (t *Tally) categories() Feature {
 	f := Feature{Name: t.Name, Type: Categorical, Min: math.NaN(), Max: math.NaN()}
 	kept := t.keptCategories()
@@ -42,8 +42,8 @@ func (t *Tally) categories() Feature {
 
 func valid(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
-// keptCategories are those of the feature as it was counted before, with their places
-// before all others.
+// keptCategories returns the categories from the last count, with their positions before all
+// others.
 func (t *Tally) keptCategories() map[string]int {
 	place := map[string]int{}
 	if t.Kept != nil && t.Kept.Type == Categorical {
@@ -54,7 +54,7 @@ func (t *Tally) keptCategories() map[string]int {
 	return place
 }
 
-// ranked are categories in the order in which a reference lists them.
+// ranked contains categories in the order in which a reference lists them.
 type ranked struct {
 	first  []Cell // at most drift.MaxNames
 	long   int    // of the first, that are too long for a label
@@ -62,7 +62,7 @@ type ranked struct {
 	rows   int64
 }
 
-// rank goes over the cells once.
+// rank reads the cells once.
 func (t *Tally) rank(kept map[string]int) ranked {
 	place := func(c *Cell) int {
 		at, ok := kept[c.Text]
@@ -108,7 +108,7 @@ func (r *ranked) cut(before func(a, b Cell) int) {
 	}
 }
 
-// gone are the kept categories without a row.
+// gone returns the kept categories without rows.
 func (t *Tally) gone(kept map[string]int) (gone []Cell) {
 	held := map[string]bool{}
 	for c := range t.cells() {
@@ -124,7 +124,7 @@ func (t *Tally) gone(kept map[string]int) (gone []Cell) {
 	return gone
 }
 
-// rest are the categories that are not among the first.
+// rest returns the categories that are not among the first.
 func (r *ranked) rest(t *Tally) iter.Seq2[string, int64] {
 	first := make(map[string]bool, len(r.first))
 	for i := range r.first {
@@ -142,7 +142,7 @@ func (r *ranked) rest(t *Tally) iter.Seq2[string, int64] {
 	}
 }
 
-// booleans makes a boolean feature of merged cells.
+// booleans makes a boolean feature from merged cells.
 func (t *Tally) booleans() (Feature, error) {
 	f := Feature{
 		Name: t.Name, Type: Boolean, Min: math.NaN(), Max: math.NaN(),

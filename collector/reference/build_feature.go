@@ -7,7 +7,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// binned is how a number's bins are chosen.
+// binned says how the bins of a number are chosen.
 type binned uint8
 
 const (
@@ -16,8 +16,8 @@ const (
 	everyRange                  // quantiles
 )
 
-// numbers makes a numeric feature of cells in order, with at most fine quantile bins, or
-// one bin for each value when few values repeat. It goes over them twice.
+// numbers makes a numeric feature from ordered cells. It has at most "fine" quantile bins, or one
+// bin for each value if there are few values that repeat. It reads the cells twice.
 func (t *Tally) numbers(fine int, how binned) Feature {
 	f := Feature{Name: t.Name, Type: Numeric, Min: math.NaN(), Max: math.NaN()}
 	few := t.fewNumbers(&f, fine)
@@ -42,8 +42,8 @@ func (t *Tally) numbers(fine int, how binned) Feature {
 	return f
 }
 
-// halfway are the numbers half-way between neighbours: so a number that is a little off
-// a value, on either side, as when it was rounded to 32 bits, is in the range of it.
+// halfway returns the numbers half-way between neighbours. So a number that differs slightly from
+// a value, for example after rounding to 32 bits, is still in the range of that value.
 func halfway(values []float64) []float64 {
 	cuts := make([]float64, len(values)-1)
 	for i := range cuts {
@@ -53,15 +53,14 @@ func halfway(values []float64) []float64 {
 	return cuts
 }
 
-// fewNumbers are the first values of a number, with the rows of each, and what finds its
-// quantiles.
+// fewNumbers contains the first values of a number with their rows, and finds its quantiles.
 type fewNumbers struct {
 	values    []float64
 	counts    []int64
 	quantiles *drift.Quantiles
 }
 
-// fewNumbers goes over the cells once; it fills in the extremes.
+// fewNumbers reads the cells once and fills in the extremes.
 func (t *Tally) fewNumbers(f *Feature, fine int) fewNumbers {
 	few := fewNumbers{quantiles: drift.NewQuantiles(fine)}
 	for c := range t.cells() {
@@ -77,7 +76,7 @@ func (t *Tally) fewNumbers(f *Feature, fine int) fewNumbers {
 	return few
 }
 
-// countQuantiles counts the cells into bins, and returns the edges of these.
+// countQuantiles counts the cells into quantile bins and returns the edges of the bins.
 func (f *Feature) countQuantiles(t *Tally, q *drift.Quantiles) (edges []float64) {
 	bins := f.newBins(t)
 	for c := range t.cells() {
@@ -110,7 +109,7 @@ func (f *Feature) countRanges(t *Tally, edges []float64) {
 	bins.end()
 }
 
-// bins fills the counts and the sums of a feature, one bin after the other.
+// bins fills in the counts and the sums of a feature, one bin after the other.
 type bins struct {
 	f               *Feature
 	judged          bool
@@ -143,18 +142,18 @@ func (b *bins) next() {
 func (b *bins) end() {
 	b.next()
 	f := b.f
-	// Squares of numbers beyond 1e154 overflow; then the sums are unknown.
+	// Squares of numbers beyond 1e154 overflow. Then the sums are unknown.
 	if slices.ContainsFunc(slices.Concat(f.Sum, f.SumOfSquares), func(s float64) bool { return math.IsNaN(s - s) }) {
 		f.Sum, f.SumOfSquares = nil, nil
 	}
 }
 
-// sum adds numbers and carries what each addition rounds off, so that sums of
-// decimals stay short decimals (Kahan, W. (1965), "Further Remarks on Reducing
-// Truncation Errors", Communications of the ACM 8 (1): 40).
+// sum adds numbers and keeps what each addition rounds off, so that sums of decimals stay short
+// decimals (Kahan, W. (1965), "Further Remarks on Reducing Truncation Errors", Communications of
+// the ACM 8 (1): 40).
 type sum struct{ total, lost float64 }
 
-// add adds x n times: the product, and what it rounds off.
+// add adds x n times: the product and its rounding error.
 func (s *sum) add(x float64, n int64) {
 	product := x * float64(n)
 	s.addOnce(product)

@@ -13,7 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
-// stored is a Counted as it lies in a file.
+// stored is a Counted as it is stored in a file.
 type stored struct {
 	Schema    int             `json:"schema"`
 	Table     string          `json:"table"`
@@ -26,8 +26,8 @@ type stored struct {
 	Reference json.RawMessage `json:"reference"`
 }
 
-// LoadCounted reads what StoreCounted wrote: nil without an error when there is no
-// such file. A file that is not what was written, by its hash, is an error.
+// LoadCounted reads a file of StoreCounted. If the file does not exist, it returns nil without an
+// error. If the hash shows that the content was changed, it returns an error.
 func LoadCounted(path string) (*Counted, error) {
 	data, err := os.ReadFile(filepath.Clean(path))
 	if errors.Is(err, os.ErrNotExist) {
@@ -54,8 +54,8 @@ func LoadCounted(path string) (*Counted, error) {
 	return &Counted{Reference: r, Table: s.Table, Job: s.Job, At: s.At, Bytes: s.Bytes, State: s.State}, nil
 }
 
-// StoreCounted writes a reference and how it was made into a file, whole or not
-// at all; its folder is made when missing.
+// StoreCounted writes a reference, and how it was made, into a file, whole or not at all. It
+// makes the folder if it does not exist.
 func StoreCounted(path string, c *Counted) error {
 	var content bytes.Buffer
 	if err := c.Reference.Encode(&content); err != nil {

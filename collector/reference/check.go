@@ -10,14 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// longest is the limit on names and categories in bytes: they become label
+// longest is the maximum length of names and categories in bytes, because they become label
 // values. Longer categories count as other, here and in the log.
 const longest = 128
 
-// reserved are the names under which the exporter keeps what is not a feature.
+// reserved are the names under which the exporter stores things that are not features.
 var reserved = []string{"prediction score", "prediction class"}
 
-// check holds a reference, parsed or built, against what the bins need.
+// check checks that a reference, parsed or built, has what the bins need.
 func (r *Reference) check() error {
 	for _, n := range []struct{ key, name string }{{"model", r.Model}, {"version", r.Version}} {
 		if n.name == "" {
@@ -64,8 +64,8 @@ func (r *Reference) check() error {
 	return r.checkClasses()
 }
 
-// checkRows holds the rows of a feature against those of all. A file of the first
-// schema may lack some; see [Reference.Lacks].
+// checkRows compares the number of rows of a feature with the number of all rows. A file of the
+// first schema may lack some, see [Reference.Lacks].
 func (r *Reference) checkRows(f *Feature) error {
 	rows := f.Rows()
 	if rows > r.Rows || rows < r.Rows && r.Schema > 1 {
@@ -77,7 +77,7 @@ func (r *Reference) checkRows(f *Feature) error {
 	return nil
 }
 
-// extremes are the least and the greatest number known of.
+// extremes returns the smallest and the largest number that are known.
 func (f *Feature) extremes() (lo, hi float64) {
 	lo, hi = f.Min, f.Max
 	if n := len(f.Edges); n > 0 && math.IsNaN(lo) {
@@ -142,7 +142,7 @@ func (r *Reference) checkClasses() error {
 	return nil
 }
 
-// shorten cuts a name to what fits an error.
+// shorten cuts a name to a length that fits into an error.
 func shorten(name string) string {
 	if len(name) <= 40 {
 		return name

@@ -20,7 +20,7 @@ func (f *Feature) check() error {
 	return nil
 }
 
-// checkBins holds edges, values or categories against the number of counts.
+// checkBins compares the number of edges, values or categories with the number of counts.
 func (f *Feature) checkBins() error {
 	bins := len(f.Count)
 	if bins > maxBins {
@@ -91,8 +91,7 @@ func (f *Feature) checkRepeated() error {
 	return err
 }
 
-// checkOneBin refuses ranges of which there is one only: whatever comes, all of it
-// lies in there.
+// checkOneBin refuses a single range, because every number is inside it.
 func (f *Feature) checkOneBin() error {
 	if f.Type == Numeric && f.Values == nil && len(f.Edges) == 0 && len(f.Count) == 1 && f.Count[0] > 0 {
 		return errors.New("has one bin, in which every number lies, so that no drift would show: where few values repeat, as with 0 and 1, list them in values, with a count for each")
@@ -144,8 +143,8 @@ func (f *Feature) checkSums() error {
 	return nil
 }
 
-// checkExtremes holds the extremes against the bins: a number outside them would
-// be out of range in the window though the reference has it.
+// checkExtremes compares the extremes with the bins. A number outside the extremes would be out
+// of range in the window although it is in the reference.
 func (f *Feature) checkExtremes() error {
 	if f.Min > f.Max {
 		return fmt.Errorf("min is %v and max %v: swap them", f.Min, f.Max)

@@ -2,48 +2,48 @@ package reference
 
 import "time"
 
-// Table says where rows lie that are not read but counted where they are, and
-// what their columns mean.
+// Table says where rows are that are counted in place instead of being read, and what their
+// columns mean.
 type Table struct {
-	// Project, Dataset and Name are those of the table or view.
+	// Project, Dataset and Name identify the table or view.
 	Project, Dataset, Name string
-	// Where is a condition in the SQL of the place, "" for all rows.
+	// Where is a condition in the SQL of the database, "" for all rows.
 	Where string
-	// Score, Prediction and Outcome are columns: the probability of the positive
-	// class, the predicted class, what became of the row; "" without one.
+	// Score, Prediction and Outcome are the columns with the probability of the positive class,
+	// the predicted class and the outcome. A name is "" if there is no such column.
 	Score, Prediction, Outcome string
 	// Positive is the class whose probability the score is, "" for "1".
 	Positive string
-	// Threshold is the score from which on the positive class is predicted where there is
-	// no column Prediction, 0 for that of Base, or .5.
+	// Threshold is the score at or above which the positive class is predicted. It is used if
+	// there is no column Prediction. 0 means the threshold of Base, or .5.
 	Threshold float64
-	// Missing lists texts that stand for a missing value; nil: those of Base.
+	// Missing lists texts that stand for a missing value. nil means the texts of Base.
 	Missing []string
-	// Numeric, Categorical and Ignore are columns whose type is not to be guessed, or
-	// that are no features.
+	// Numeric and Categorical are columns whose type is not guessed. Columns in Ignore are no
+	// features.
 	Numeric, Categorical, Ignore []string
-	// Features are the columns to count; nil: those of Base, or without it every
-	// column that can be one.
+	// Features are the columns to count. nil means the features of Base, or every possible column
+	// if there is no Base.
 	Features []string
-	// Base gives model, version and types of the features, and score and classes
-	// where the table has no column for them; nil without one.
+	// Base provides the model, the version and the types of the features. It also provides the
+	// score and the classes if the table has no column for them. It may be nil.
 	Base *Reference
-	// Model and Version name what the reference serves when there is no Base.
+	// Model and Version say what the reference is for if there is no Base.
 	Model, Version string
 }
 
 // Counted is a reference made from a Table, and how it was made.
 type Counted struct {
 	Reference *Reference
-	// Table is the full name of the table, Job the id of the query that counted
-	// it, At when.
+	// Table is the full name of the table. Job is the id of the query that counted it. At is the
+	// time.
 	Table, Job string
 	At         time.Time
-	// Bytes is what all queries for it processed.
+	// Bytes is the number of bytes that all queries processed.
 	Bytes int64
 	// Notes say what a person should know about how the columns were read.
 	Notes []string
-	// State identifies the table's content; "" when metadata do not show it, and
-	// only counting does.
+	// State identifies the table's content. It is "" if metadata do not show changes, so that the
+	// table must be counted again to find them.
 	State string
 }

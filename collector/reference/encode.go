@@ -12,9 +12,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Encode writes the reference as a file that Parse reads: indented JSON with
-// each list on one line, the same bytes for the same reference, in the schema that
-// it was read in. What is unknown is left out.
+// Encode writes the reference as a file that Parse can read. This is indented JSON with each list
+// on one line, in the schema of the file that was read. The same reference gives the same bytes.
+// Unknown values are left out.
 func (r *Reference) Encode(w io.Writer) error {
 	e := &encoder{}
 	e.reference(r, true)
@@ -25,7 +25,7 @@ func (r *Reference) Encode(w io.Writer) error {
 	return err
 }
 
-// hash identifies what drift is computed from.
+// hash returns a hash of everything from which drift is computed.
 func (r *Reference) hash() (string, error) {
 	e := &encoder{}
 	e.reference(r, false)
@@ -33,8 +33,7 @@ func (r *Reference) hash() (string, error) {
 	return hex.EncodeToString(sum[:8]), e.err
 }
 
-// encoder writes indented JSON; encoding/json would put each number of a list on
-// a line of its own.
+// encoder writes indented JSON. encoding/json would put each number of a list on its own line.
 type encoder struct {
 	out    bytes.Buffer
 	indent string
@@ -43,7 +42,7 @@ type encoder struct {
 	err    error
 }
 
-// reference writes all of r, or without provenance what its hash covers.
+// reference writes all of r, or without provenance only what its hash covers.
 func (e *encoder) reference(r *Reference, provenance bool) {
 	if e.schema = newest; r.Schema != 0 {
 		e.schema = r.Schema
@@ -134,7 +133,7 @@ func (e *encoder) feature(f *Feature) {
 	}
 }
 
-// typeOf is the type as the schema has it: the first one has no booleans.
+// typeOf returns the type in the schema of the file. The first schema has no booleans.
 func (e *encoder) typeOf(f *Feature) string {
 	if e.schema == 1 && f.Type == Boolean {
 		return Categorical

@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// FuzzParse reads anything; what passes can be binned, shown, written, and read
-// again as the same.
+// FuzzParse parses anything. A file that passes can be binned, shown and written, and gives the
+// same reference when it is read again.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(smallest))
 	f.Add([]byte(featureFile(`"type": "categorical", "categories": ["a", "__other__"], "count": [1, 2], "other": 4, "missing": 5`)))

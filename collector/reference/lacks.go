@@ -8,9 +8,9 @@ import (
 // fewRows is the number of rows below which a p-value says little.
 const fewRows = 200
 
-// Lacks returns one sentence for each thing that the reference lacks, and what to do about
-// it: keys that a file of an older schema does not have, and questions that its counts
-// cannot answer. It is empty for a reference that lacks nothing.
+// Lacks returns one sentence for each thing that the reference lacks, and what to do about it.
+// Such things are keys that a file of an older schema does not have, and questions that its
+// counts cannot answer. The result is empty if the reference lacks nothing.
 func (r *Reference) Lacks() []string {
 	var lacks []string
 	add := func(format string, args ...any) { lacks = append(lacks, fmt.Sprintf(format, args...)) }

@@ -39,8 +39,8 @@ func (l *HeldOut) check(rows int) error {
 	return nil
 }
 
-// outcomes lists the rows with a known outcome, numbered by index, or by their
-// place among the held-out rows when index is nil.
+// outcomes lists the rows with a known outcome. Rows are numbered by index, or by their position
+// among the held-out rows if index is nil.
 func (l *HeldOut) outcomes(index []int) []outcome {
 	var known []outcome
 	for i, actual := range l.Actual {
@@ -56,7 +56,7 @@ func (l *HeldOut) outcomes(index []int) []outcome {
 	return known
 }
 
-// rows returns how many rows an entry stands for.
+// rows returns the number of rows of an entry.
 func (l *HeldOut) rows(i int) int64 {
 	if l.Rows == nil {
 		return 1
@@ -64,8 +64,8 @@ func (l *HeldOut) rows(i int) int64 {
 	return l.Rows[i]
 }
 
-// classes counts the predicted classes, by text; the positive one, those that are
-// named and those that only happened are listed too.
+// classes counts the predicted classes by text. It also lists the positive class, the named
+// classes and the classes that are only outcomes.
 func (l *HeldOut) classes(positive string, named []value.Class) []Class {
 	if len(l.Predicted) == 0 {
 		return nil

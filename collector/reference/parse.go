@@ -14,11 +14,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// largestFile is far beyond a thousand features with everything in them.
+// largestFile is much larger than a file with a thousand features and all optional keys.
 const largestFile = 64 << 20
 
-// Load reads a reference file. Its errors name the file, the feature and what to
-// do.
+// Load reads a reference file. Its errors name the file and the feature, and say what to do.
 func Load(path string) (*Reference, error) {
 	f, err := os.Open(path) //nolint:gosec // The operator names the file.
 	if err != nil {
@@ -40,8 +39,7 @@ var embedded []byte
 
 var loanRefinance = sync.OnceValues(func() (*Reference, error) { return Parse(embedded, "embedded") })
 
-// Default returns the reference of the embedded loan model. It is shared: do not
-// modify it.
+// Default returns the reference of the embedded loan model. It is shared, so do not change it.
 func Default() *Reference {
 	r, err := loanRefinance()
 	if err != nil {
@@ -50,11 +48,12 @@ func Default() *Reference {
 	return r
 }
 
-// Parse reads the content of a reference file; source, such as its path, becomes
-// Source and stands in errors. It is strict: unknown or repeated keys, wrong
-// types, lengths that do not match, edges that are not ascending and negative
-// counts are errors that name the feature, say what is wrong and what to do.
-// Everything that passes can be binned.
+// Parse reads the content of a reference file. source, for example the path, becomes Source and
+// is part of errors.
+//
+// Parse is strict. Unknown or repeated keys, wrong types, lengths that do not match, edges that
+// are not ascending and negative counts are errors. They name the feature, and say what is wrong
+// and what to do. Everything that passes can be binned.
 func Parse(data []byte, source string) (*Reference, error) {
 	r, err := parse(data)
 	if err != nil {
@@ -143,7 +142,7 @@ func parse(data []byte) (*Reference, error) {
 	return r, err
 }
 
-// featureName is how errors call a feature: by name, or by place without one.
+// featureName returns the name of a feature for errors. If it has no name, this is its position.
 func featureName(v any, i int) string {
 	if o, ok := v.(map[string]any); ok {
 		if name, ok := o["name"].(string); ok && name != "" {
@@ -153,8 +152,8 @@ func featureName(v any, i int) string {
 	return fmt.Sprintf("features[%d]", i)
 }
 
-// fillMissing has the rows that a feature does not count be missing, where the file does
-// not say how many are: numpy.histogram leaves out NaN.
+// fillMissing counts the rows that a feature lacks as missing, if the file does not say how many
+// are missing. For example, numpy.histogram leaves out NaN.
 func (r *Reference) fillMissing(features any) {
 	list, _ := features.([]any)
 	for i := range r.Features {
@@ -165,8 +164,8 @@ func (r *Reference) fillMissing(features any) {
 	}
 }
 
-// countRows sets Rows to those of the feature with the most, for a file that
-// does not say.
+// countRows sets Rows for a file that does not contain it. It is the number of rows of the
+// feature with the most rows.
 func (r *Reference) countRows() {
 	for i := range r.Features {
 		r.Rows = max(r.Rows, r.Features[i].Rows())

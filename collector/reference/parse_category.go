@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	// newCategoricalKeys are those of the second schema, oldCategoricalKeys of the first.
+	// newCategoricalKeys are the keys of the second schema, oldCategoricalKeys of the first.
 	newCategoricalKeys = []string{"name", "type", "categories", "count", "correct", "labelled", "rare", "rare_filter", "groups", "missing", "invalid"}
 	oldCategoricalKeys = []string{"name", "type", "categories", "count", "correct", "labelled", "other", "missing"}
 	booleanKeys        = []string{"name", "type", "categories", "count", "correct", "labelled", "missing", "invalid"}
@@ -73,8 +73,8 @@ func booleanFeature(v any) (Feature, error) {
 	return one, nil
 }
 
-// checkLists holds the lists of a feature with categories against each other, before
-// they are put in canonical form.
+// checkLists compares the lists of a feature with categories with each other, before they are put
+// in canonical form.
 func (f *Feature) checkLists() error {
 	if len(f.Categories) != len(f.Count) {
 		return fmt.Errorf("categories has %d entries and count %d: write one count for each", len(f.Categories), len(f.Count))
@@ -85,8 +85,8 @@ func (f *Feature) checkLists() error {
 	return f.checkRepeated()
 }
 
-// canonical puts the categories in canonical form: those that are one value are
-// added up, and blank ones are missing.
+// canonical puts the categories in canonical form. Categories with the same form are added up,
+// and blank ones count as missing.
 func (f *Feature) canonical(form func(string) string) {
 	at := map[string]int{}
 	to := make([]int, len(f.Categories))
@@ -119,7 +119,7 @@ func (f *Feature) canonical(form func(string) string) {
 	f.Categories, f.Count, f.Correct, f.Labelled = notNil(names), add(f.Count), add(f.Correct), add(f.Labelled)
 }
 
-// complete gives a boolean both its categories, false first.
+// complete adds the missing category of a boolean. false is first.
 func (f *Feature) complete() {
 	at := []int{slices.Index(f.Categories, "false"), slices.Index(f.Categories, "true")}
 	pick := func(counts []int64) []int64 {
@@ -137,8 +137,8 @@ func (f *Feature) complete() {
 	f.Categories, f.Count, f.Correct, f.Labelled = []string{"false", "true"}, pick(f.Count), pick(f.Correct), pick(f.Labelled)
 }
 
-// split keeps the most frequent of categories that are too many to list, and the
-// others as rare ones.
+// split keeps the most frequent categories if there are too many to list, and turns the others
+// into rare ones.
 func (f *Feature) split() {
 	t := Tally{HasOutcomes: f.Labelled != nil, Missing: f.Missing, Invalid: f.Invalid}
 	for i, c := range f.Categories {
@@ -152,7 +152,8 @@ func (f *Feature) split() {
 	f.Categories, f.Count, f.Correct, f.Labelled, f.Rare = all.Categories, all.Count, all.Correct, all.Labelled, all.Rare
 }
 
-// rare reads what a file holds of categories beyond those listed; nil: nothing.
+// rare reads what a file contains about categories that are not listed. It returns nil if there
+// is nothing.
 func rare(f *strictjson.Fields) *drift.Rare {
 	names := f.Texts("rare")
 	groups, grouped := f.Get("groups")

@@ -55,7 +55,7 @@ func numericFeature(f *strictjson.Fields) (Feature, error) {
 	return one, f.Err
 }
 
-// feature reads what all features have.
+// feature reads the keys that all features have.
 func feature(f *strictjson.Fields) Feature {
 	one := Feature{
 		Name: f.Text("name", ""), Count: f.Counts("count"),

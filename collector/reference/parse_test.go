@@ -16,7 +16,7 @@ import (
 
 const smallest = `{"schema": 1, "features": [{"name": "income", "type": "numeric", "edges": [30, 60], "count": [5, 10, 5]}]}`
 
-// featureFile is a file with one feature of these keys.
+// featureFile returns a file with one feature that has these keys.
 func featureFile(keys string) string {
 	return `{"schema": 1, "model": "m", "features": [{"name": "income", ` + keys + `}]}`
 }
@@ -74,7 +74,7 @@ func TestParseTakesWhatOtherWritersWrite(t *testing.T) {
 	}
 }
 
-// badFiles are refused; schema says whether the JSON Schema refuses them too.
+// badFiles are refused. schema says whether the JSON Schema also refuses them.
 var badFiles = []struct {
 	name, text, want string
 	schema           bool
@@ -211,7 +211,7 @@ func TestEncodeAndParseAreInverse(t *testing.T) {
 		if !bytes.Equal(first.Bytes(), second.Bytes()) {
 			t.Errorf("%s changes when it is read and written", r.Source)
 		}
-		// Printed, because NaN is not equal to itself.
+		// The values are printed, because NaN is not equal to itself.
 		if fmt.Sprint(r.Features, r.Classes, r.Hash, r.Created) != fmt.Sprint(again.Features, again.Classes, again.Hash, again.Created) {
 			t.Errorf("%s is another after it was written and read", r.Source)
 		}

@@ -43,9 +43,8 @@ null = lambda v: None if v != v else v
 json.dump({k: [null(v) for v in np.asarray(x, dtype=object).tolist()] for k, x in columns.items()}, open(sys.argv[2], "w"))
 `
 
-// TestTheRecipeCountsWhatWindowsCount has Python write a reference with the recipe of
-// the documents. Its rows must fall into the bins as the reference says, none of them
-// unseen.
+// TestTheRecipeCountsWhatWindowsCount writes a reference with the Python recipe of the documents.
+// Windows must sort the same rows into the same bins, and no row may be unseen.
 func TestTheRecipeCountsWhatWindowsCount(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -97,8 +96,8 @@ func codeOf(b *drift.Binning, v value.Value) uint8 {
 	return b.Category([]byte(v.Text))
 }
 
-// TestTheRecipeChoosesTheBinsThatAColumnNeeds runs the recipe as it stands in the
-// documents, and one column of each kind.
+// TestTheRecipeChoosesTheBinsThatAColumnNeeds runs the recipe from the documents on one column of
+// each kind.
 func TestTheRecipeChoosesTheBinsThatAColumnNeeds(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -146,7 +145,7 @@ func TestTheRecipeChoosesTheBinsThatAColumnNeeds(t *testing.T) {
 	}
 }
 
-// runRecipe runs Python in a directory, or skips the test without numpy.
+// runRecipe runs Python in a directory. It skips the test if numpy is missing.
 func runRecipe(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "python3", "-c", "import numpy").CombinedOutput(); err != nil {
@@ -159,7 +158,7 @@ func runRecipe(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// loadRecipe reads what the recipe wrote, and holds it against the published schema.
+// loadRecipe reads what the recipe wrote and checks it with the published schema.
 func loadRecipe(t *testing.T, path string) *Reference {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -14,78 +14,73 @@ const (
 	Boolean     = value.Boolean
 )
 
-// Reference is what is normal for one model and version. Immutable once parsed
-// or built.
+// Reference is the reference distribution for one model and version. It must not be changed after
+// it was parsed or built.
 type Reference struct {
-	// Model is the name of the model, "" when the file leaves it to the
-	// configuration. Version is the version served, "" for every version.
+	// Model is the name of the model, or "" if the configuration names it. Version is the version
+	// it is for, or "" for every version.
 	Model, Version string
-	// Rows is the number of rows the features were counted over.
+	// Rows is the number of rows over which the features were counted.
 	Rows int64
-	// Created is when it was built, zero when unknown.
+	// Created is when it was built, zero if unknown.
 	Created time.Time
-	// Origin is where the rows came from, in words. Source is where the
-	// reference itself was read from: the path of its file, "embedded", or ""
-	// when it was just built.
+	// Origin describes where the rows came from. Source is where the reference was read from: the
+	// path of its file, "embedded", or "" if it was just built.
 	Origin, Source string
-	// Positive is the class whose probability the score is. Threshold is the score
-	// from which on it is predicted, where the classes were made of scores; 0 where
-	// they were not.
+	// Positive is the class whose probability the score is. Threshold is the score at or above
+	// which this class is predicted. It is 0 if the classes do not come from scores.
 	Positive  string
 	Threshold float64
 	// Missing lists texts that stand for a missing value, in canonical form.
 	Missing  []string
 	Features []Feature
-	// Score and Classes are what the model answered on held-out rows; nil and
-	// empty when unknown.
+	// Score and Classes are the model's answers for held-out rows. They are nil and empty if
+	// unknown.
 	Score   *Feature
 	Classes []Class
-	// Schema is the version of the file's format, the newest for one that was just
-	// built.
+	// Schema is the version of the file's format, or the newest version if it was just built.
 	Schema int
-	// Hash identifies the content: 16 hexadecimal digits of the SHA-256 of
-	// everything but Created, Origin and Source. Equal hashes export equal
-	// drift.
+	// Hash identifies the content. It is 16 hexadecimal digits of the SHA-256 of everything but
+	// Created, Origin and Source. References with equal hashes give equal drift.
 	Hash string
 }
 
-// Feature is the distribution of one feature, or of the score, over fine bins.
-// Slices by bin are in the order of the bins, and nil when unknown.
+// Feature is the distribution of one feature, or of the score, over fine bins. Slices by bin are
+// in the order of the bins, and nil if unknown.
 type Feature struct {
 	// Name is unique in the reference, Type Numeric, Categorical or Boolean.
 	Name, Type string
-	// Exactly one of Edges, Values and Categories describes the bins: inner
-	// edges of half-open ranges (one fewer than bins; may be empty), single
-	// numbers, or texts in canonical form. A boolean has the categories false and
-	// true. An edge v with the next float64 behind it makes a bin for v alone.
+	// Exactly one of Edges, Values and Categories describes the bins. Edges are the inner edges
+	// of half-open ranges (one fewer than bins, may be empty). Values are single numbers.
+	// Categories are texts in canonical form. A boolean has the categories false and true. An
+	// edge v followed by the next float64 makes a bin for v alone.
 	Edges, Values []float64
 	Categories    []string
 	// Count is the number of rows in each bin.
 	Count []int64
-	// Sum and SumOfSquares are of the values in each bin.
+	// Sum and SumOfSquares are computed from the values in each bin.
 	Sum, SumOfSquares []float64
-	// Labelled is the number of held-out rows in each bin whose outcome is
-	// known, Correct how many of them the model predicted right. Nil when no
-	// outcomes are known.
+	// Labelled is the number of held-out rows in each bin with a known outcome. Correct is the
+	// number of these for which the model was right. Both are nil if no outcomes are known.
 	Correct, Labelled []int64
-	// Min and Max are the extremes, NaN when unknown.
+	// Min and Max are the extremes, NaN if unknown.
 	Min, Max float64
-	// Rare is what the reference holds of categories beyond those listed; nil: nothing.
+	// Rare describes the categories that are not listed. It may be nil.
 	Rare *drift.Rare
-	// Missing is the number of rows without a value, Invalid of rows with something
-	// that is not of the type.
+	// Missing is the number of rows without a value. Invalid is the number of rows with a value
+	// of the wrong type.
 	Missing, Invalid int64
 }
 
-// Class is one class among the predictions for held-out rows: how often it was
-// predicted, how many of these have a known outcome, and how many were right. Name is
-// another text for it, which data may hold in its place; it may be empty.
+// Class is one class among the predictions for held-out rows: how often it was predicted, how
+// many of these predictions have a known outcome, and how many were right. Name is another text
+// for it, which data may contain instead. It may be empty.
 type Class struct {
 	Class, Name              string
 	Count, Correct, Labelled int64
 }
 
-// Rows is the number of rows of the feature: counted, missing and invalid.
+// Rows returns the number of rows of the feature: counted, missing and invalid.
 func (f *Feature) Rows() int64 {
 	rows := f.Unlisted() + f.Missing + f.Invalid
 	for _, n := range f.Count {
@@ -94,7 +89,7 @@ func (f *Feature) Rows() int64 {
 	return rows
 }
 
-// Unlisted is the number of rows with a category beyond those listed.
+// Unlisted returns the number of rows with a category that is not listed.
 func (f *Feature) Unlisted() int64 {
 	rows := int64(0)
 	if f.Rare != nil {
@@ -105,7 +100,7 @@ func (f *Feature) Unlisted() int64 {
 	return rows
 }
 
-// Columns say how the values of the features are read, in their order.
+// Columns returns how the values of the features are read, in their order.
 func (r *Reference) Columns() []value.Column {
 	missing := value.NewMissingTexts(r.Missing)
 	columns := make([]value.Column, len(r.Features))
@@ -115,14 +110,14 @@ func (r *Reference) Columns() []value.Column {
 	return columns
 }
 
-// ClassReader returns what reads the texts of classes; where the reference knows none,
-// they are 0 and 1, and others may join.
+// ClassReader returns a reader for the texts of classes. If the reference knows no classes, they
+// are 0 and 1, and others may be added.
 func (r *Reference) ClassReader() *value.ClassReader {
 	return value.NewClassReader(r.valueClasses())
 }
 
-// ValueClasses are the classes, in their order, as texts are read for them. A
-// reference that knows none has the negative class 0 and the positive one.
+// ValueClasses returns the classes in their order, as they are needed to read texts. If the
+// reference knows no classes, there are the negative class 0 and the positive class.
 func (r *Reference) ValueClasses() value.Classes {
 	classes := r.valueClasses()
 	if len(classes) == 0 {
@@ -139,16 +134,16 @@ func (r *Reference) valueClasses() []value.Class {
 	return classes
 }
 
-// fine returns the counts that a [drift.Binning] is made with: those of the bins,
-// then the rows without a value and those with an invalid one.
+// fine returns the counts for a [drift.Binning]: the counts of the bins, then the rows without a
+// value and the rows with an invalid value.
 func (f *Feature) fine() []int64 {
 	fine := make([]int64, 0, len(f.Count)+2)
 	fine = append(fine, f.Count...)
 	return append(fine, f.Missing, f.Invalid)
 }
 
-// Binning returns the bins of the feature, fine and exported. It fails only for
-// options that cannot be used, when the feature was parsed or built here.
+// Binning returns the bins of the feature, fine and exported. For a feature that was parsed or
+// built here, it only fails if the options are invalid.
 func (f *Feature) Binning(o drift.BinOptions) (*drift.Binning, error) {
 	switch {
 	case f.Type == Boolean:
@@ -162,8 +157,8 @@ func (f *Feature) Binning(o drift.BinOptions) (*drift.Binning, error) {
 	}
 }
 
-// ClassBinning returns the bins of the predicted class, one for each. Without
-// classes nothing but unseen, missing and invalid is left.
+// ClassBinning returns the bins of the predicted class, one for each class. Without classes only
+// unseen, missing and invalid are left.
 func (r *Reference) ClassBinning() (*drift.Binning, error) {
 	names := make([]string, len(r.Classes))
 	counts := make([]int64, len(r.Classes))

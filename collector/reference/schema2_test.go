@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// secondFile is a file of the second schema with one feature of these keys, of so many
-// rows.
+// secondFile returns a file of the second schema with this number of rows and one feature that
+// has these keys.
 func secondFile(rows int, keys string) string {
 	return fmt.Sprintf(`{"schema": 2, "model": "m", "rows": %d, "features": [{"name": "f", %s}]}`, rows, keys)
 }
@@ -107,7 +107,7 @@ func TestBadFilesOfTheSecondSchemaAreRefusedInWords(t *testing.T) {
 	}
 }
 
-// manyNames is a column of so many categories, of which a tenth is seen once.
+// manyNames returns a column of many categories. A tenth of them occurs once.
 func manyNames(categories, rows int) *Column {
 	c := &Column{Name: "merchant", Type: Categorical}
 	for i := range rows {

@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// width is the number of columns Show keeps to.
+// width is the maximum width of Show in columns.
 const width = 100
 
-// Show prints the reference as a table for people, 100 columns wide: for each
-// feature and the score their bins, the share without a value, and minimum,
-// median, maximum and shape or the most frequent values; then the classes. The
-// median is as exact as the bins are fine, and the shape spans all but the outer
-// two, of 200 quantile bins the middle 99 %.
+// Show prints the reference as a table for people, 100 columns wide. For each feature and the
+// score it shows the bins, the share without a value, the minimum, the median, the maximum, and
+// the shape or the most frequent values. Then it shows the classes. The median is as exact as the
+// bins are fine. The shape leaves out the two outer bins: with 200 quantile bins it shows the
+// middle 99 %.
 func (r *Reference) Show(w io.Writer) error {
 	s := &shown{}
 	s.head(r)
@@ -47,7 +47,7 @@ func (s *shown) line(format string, args ...any) {
 	s.out.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
 }
 
-// notes says what the columns of the table have no room for.
+// notes prints what does not fit into the columns of the table.
 func (s *shown) notes(r *Reference) {
 	var all []string
 	for i := range r.Features {
@@ -76,7 +76,7 @@ func (s *shown) notes(r *Reference) {
 	}
 }
 
-// paragraph breaks a text between words; later lines are indented.
+// paragraph breaks a text between words. All lines after the first are indented.
 func (s *shown) paragraph(text string) {
 	line, columns := "", width
 	for word := range strings.FieldsSeq(text) {
@@ -93,7 +93,7 @@ func (s *shown) paragraph(text string) {
 	s.line("%s", line)
 }
 
-// rareNames says how many categories there are beyond those listed.
+// rareNames says how many categories there are that are not listed.
 func (f *Feature) rareNames() string {
 	switch {
 	case f.Rare.Names == nil && f.Rare.Filter == nil:
@@ -129,7 +129,7 @@ func (s *shown) head(r *Reference) {
 	s.line("")
 }
 
-// nameWidth is that of the first column, from 12 to 26.
+// nameWidth returns the width of the first column, from 12 to 26.
 func nameWidth(r *Reference) int {
 	name := 12
 	for i := range r.Features {
@@ -152,8 +152,7 @@ func (s *shown) feature(f *Feature, called string, name int) {
 	s.line("%s%s", left, f.frequent(width-utf8.RuneCountInString(left)))
 }
 
-// frequent lists the most frequent values with their shares, in at most that
-// many columns.
+// frequent lists the most frequent values with their shares, in at most this many columns.
 func (f *Feature) frequent(columns int) string {
 	order := make([]int, len(f.Count))
 	for i := range order {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// quantiles are the minimum, the median and the maximum, NaN when unknown. The
-// median is the lower edge of its bin: of quantile bins, a value of the sample.
+// quantiles returns the minimum, the median and the maximum, NaN if unknown. The median is the
+// lower edge of its bin. For quantile bins, this is a value of the sample.
 func (f *Feature) quantiles() (lo, median, hi float64) {
 	half := (f.Rows() - f.Missing - f.Invalid) / 2
 	for b, c := range f.Count {
@@ -24,8 +24,8 @@ func (f *Feature) quantiles() (lo, median, hi float64) {
 	return f.Min, math.NaN(), f.Max
 }
 
-// shape draws the density between the first and the last edge in 16 columns of
-// eighths of a line; nothing when there are too few bins for a picture.
+// shape draws the density between the first and the last edge in 16 columns, with eighths of a
+// line. It is empty if there are too few bins for a picture.
 func (f *Feature) shape() string {
 	const columns = 16
 	if len(f.Edges) < 8 {
@@ -54,8 +54,7 @@ func (f *Feature) shape() string {
 	return line.String()
 }
 
-// short writes a number with at most that many digits, in 8 columns where that
-// can be done.
+// short writes a number with at most this many digits, in 8 columns if possible.
 func short(x float64, digits int) string {
 	if math.IsNaN(x) {
 		return "-"
@@ -93,7 +92,7 @@ func grouped(n int64) string {
 	return digits
 }
 
-// clip cuts a text to that many columns.
+// clip cuts a text to this many columns.
 func clip(text string, columns int) string {
 	runes := []rune(text)
 	if len(runes) <= columns {
@@ -102,7 +101,7 @@ func clip(text string, columns int) string {
 	return string(runes[:max(columns-1, 0)]) + "…"
 }
 
-// printable quotes a text that would disturb a terminal, or not show at all.
+// printable quotes a text that would disturb a terminal or that would be invisible.
 func printable(text string) string {
 	if strings.TrimSpace(text) != text || text == "" || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)

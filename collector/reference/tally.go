@@ -13,35 +13,35 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Cell is one value of a column: a number, or a text in canonical form, the number of
-// rows that hold it, and among them of the held-out ones with a known outcome, and of
-// those that the model predicted right.
+// Cell is one value of a column: a number or a text in canonical form. It has the number of rows
+// with this value, the number of held-out rows among them with a known outcome, and the number of
+// those for which the model was right.
 type Cell struct {
 	Number                  float64
 	Text                    string
 	Rows, Labelled, Correct int64
 }
 
-// Tally is a column that was counted by value, in any order. Cells with the same value
-// add up.
+// Tally is a column that was counted by value, in any order. Cells with the same value are added
+// up.
 type Tally struct {
 	Name, Type string
 	Cells      []Cell
-	// Sorted are the cells in ascending order, each value once, in place of Cells where
-	// these would take too much memory. It is gone over several times.
-	// Done, unless it is nil, is called when that is over.
+	// Sorted are the cells in ascending order, each value once. It is used instead of Cells if
+	// these would need too much memory. It is read several times. Done, if not nil, is called
+	// after that.
 	Sorted iter.Seq[Cell]
 	Done   func()
-	// Missing and Invalid are rows without a value of the type.
+	// Missing and Invalid are the numbers of rows without a value and with an invalid value.
 	Missing, Invalid int64
-	// Ranges is that of [Column].
+	// Ranges has the same meaning as in [Column].
 	Ranges bool
-	// HasOutcomes means that outcomes are known, though perhaps none in these cells.
+	// HasOutcomes means that outcomes are known, but perhaps none in these cells.
 	HasOutcomes bool
-	// Kept is the feature as it was counted before, whose bins are kept where they
-	// still hold every value; nil: the bins are chosen.
+	// Kept is the feature from the last count. Its bins are kept if they still cover every value.
+	// If nil, the bins are chosen.
 	Kept *Feature
-	// Binned is a number that was counted by bin instead, without Cells.
+	// Binned is a number that was counted by bin. It is used instead of Cells.
 	Binned *Feature
 }
 
@@ -57,7 +57,7 @@ func (t *Tally) Add(v value.Value, rows, labelled, correct int64) {
 	}
 }
 
-// merge brings the cells in order, one for each value.
+// merge puts the cells in order, with one cell for each value.
 func (t *Tally) merge() {
 	slices.SortFunc(t.Cells, func(a, b Cell) int { return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Text, b.Text)) })
 	all := t.Cells[:0]
@@ -96,7 +96,7 @@ func (t *Tally) feature(fine int, how binned) (f Feature, err error) {
 	return f, err
 }
 
-// cells are the cells in order, once they are merged.
+// cells returns the merged cells in order.
 func (t *Tally) cells() iter.Seq[Cell] {
 	if t.Sorted != nil {
 		return t.Sorted
@@ -104,9 +104,9 @@ func (t *Tally) cells() iter.Seq[Cell] {
 	return slices.Values(t.Cells)
 }
 
-// BuildTallies is [Build] for columns that were counted by value, or by bin, over so
-// many rows. Score is a numeric tally of the held-out rows, nil without scores. The
-// held-out rows' Index is not used.
+// BuildTallies is [Build] for columns that were counted by value or by bin. rows is their number
+// of rows. score is a numeric tally of the held-out rows, nil without scores. The Index of
+// heldOut is not used.
 func BuildTallies(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
 	r, err := assemble(rows, columns, score, heldOut, o)
 	if err != nil {
@@ -144,7 +144,7 @@ func assemble(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o Bui
 	return r, err
 }
 
-// features makes those of all columns, on all cores.
+// features makes the features of all columns, on all cores.
 func features(columns []Tally, fine int) ([]Feature, error) {
 	all := make([]Feature, len(columns))
 	var group errgroup.Group
@@ -164,8 +164,7 @@ func features(columns []Tally, fine int) ([]Feature, error) {
 	return all, group.Wait()
 }
 
-// keptEdges are the edges of the feature as it was counted before, nil when there are
-// none to keep.
+// keptEdges returns the edges from the last count, or nil if there are none to keep.
 func (t *Tally) keptEdges() []float64 {
 	if t.Kept == nil || t.Kept.Type != Numeric {
 		return nil
@@ -173,8 +172,8 @@ func (t *Tally) keptEdges() []float64 {
 	return t.Kept.Edges
 }
 
-// keptValues are the values of the feature as it was counted before and those of the
-// cells, ascending; nil when there is none to keep, or there are too many together.
+// keptValues returns the values from the last count together with those of the cells, in
+// ascending order. It returns nil if there are none to keep, or if there are too many together.
 func (t *Tally) keptValues() []float64 {
 	if t.Kept == nil || t.Kept.Values == nil {
 		return nil

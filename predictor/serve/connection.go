@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// stuck is how long a write may take before its connection is among those that may be
-// closed for others: 0.2 MB to a client that reads take milliseconds.
+// stuck is how long a write may take before its connection may be closed for the benefit of
+// others. Sending 0.2 MB to a client that reads takes milliseconds.
 const stuck = 2 * time.Second
 
-// connection is one of connections.
+// connection is a connection that is counted in connections.
 type connection struct {
 	net.Conn
 	all *connections
@@ -48,9 +48,9 @@ func (c *connection) SetDeadline(t time.Time) error {
 	return c.SetReadDeadline(t)
 }
 
-// expire ends every read, now and later, as at its deadline. The server then
-// closes the connection, after the answer when a handler has one to a request
-// that did not arrive. What is being sent is cut.
+// expire ends every read, now and later, as if its deadline had passed. Then the server closes
+// the connection. If a handler has an answer to a request that did not arrive in full, it is sent
+// first. An answer that is being sent is cut off.
 func (c *connection) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,8 +61,8 @@ func (c *connection) expire() {
 	_ = c.Conn.SetReadDeadline(time.Unix(1, 0)) // It fails when the connection is closed.
 }
 
-// waits reports whether the connection waits for its client, and since when: for a
-// request, or for the client to take an answer.
+// waits reports whether the connection waits for its client, and since when. It waits for a
+// request, or for the client to read an answer.
 func (c *connection) waits() (bool, time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,18 +72,18 @@ func (c *connection) waits() (bool, time.Time) {
 	return c.busy == 0, c.since
 }
 
-// sends reports whether the client takes no answer, and since when.
+// sends reports whether the client does not read its answer, and since when.
 func (c *connection) sends() (bool, time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.isStuck(), c.sending
 }
 
-// isStuck reports whether a write takes longer than one to a client that reads.
+// isStuck reports whether a write takes longer than it would for a client that reads.
 func (c *connection) isStuck() bool { return !c.sending.IsZero() && time.Since(c.sending) > stuck }
 
-// Write implements net.Conn. It returns when the kernel has all of p, for which it
-// waits while the client takes nothing.
+// Write implements net.Conn. It returns when the kernel has taken all of p. The kernel takes
+// nothing while the client reads nothing.
 func (c *connection) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	c.sending = time.Now()
@@ -97,9 +97,8 @@ func (c *connection) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// begin notes that a request has arrived in full, and reports false when that was
-// too late: the server is closing the connection, so nothing would hear of an
-// answer that takes time.
+// begin notes that a request has arrived in full. It reports false if that was too late: the
+// server is already closing the connection, so a slow answer would not reach the client.
 func (c *connection) begin() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +108,7 @@ func (c *connection) begin() bool {
 	return !c.expired
 }
 
-// end notes that it is answered.
+// end notes that the request is answered.
 func (c *connection) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +117,7 @@ func (c *connection) end() {
 	}
 }
 
-// arriving is the body of a request, whose connection is busy from its end on.
+// arriving is the body of a request. Its connection is busy once the body has arrived in full.
 type arriving struct {
 	io.ReadCloser
 	connection *connection

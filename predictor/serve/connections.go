@@ -13,21 +13,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spareFiles are the open files that connections leave to everything else.
+// spareFiles is the number of open files that connections leave for other uses.
 const spareFiles = 64
 
-// heldBytes is how much of answers may wait, all together, for clients to take it.
+// heldBytes is the maximum total size of answers that wait for clients to read them.
 const heldBytes = 64 << 20
 
-// complaint is how often it is logged, at most, that connections are closed.
+// complaint is the minimum time between two log messages about closed connections.
 const complaint = time.Minute
 
-// connections bounds how many there are at once. A connection either waits for
-// its client (it is new or idle, or a request has not arrived in full) or is busy.
-// Above the bound the one that has waited longest is closed, so that clients
-// that send slowly, or nothing, turn nobody away. Nor do those that do not read their
-// answers: such a connection waits for its client, too, and beyond 64 MiB of answers
-// that wait the one that has waited longest is closed.
+// connections limits the number of connections. A connection is either busy or waits for its
+// client: it is new or idle, or a request has not arrived in full. Above the limit, the
+// connection that has waited longest is closed, so clients that send slowly or nothing do not
+// keep others out. A connection whose client does not read its answer also waits. Above 64 MiB of
+// waiting answers, the one that has waited longest is closed.
 type connections struct {
 	limit  int
 	logger *slog.Logger
@@ -39,8 +38,8 @@ type connections struct {
 	complained time.Time // when it was last logged
 }
 
-// newConnections bounds connections by limit, and by the limit of open files; a limit
-// of 0 by the latter alone.
+// newConnections limits connections by limit and by the limit of open files. If limit is 0, only
+// the latter applies.
 func newConnections(limit int, logger *slog.Logger) *connections {
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err == nil && files.Cur < 1<<31 {
@@ -51,7 +50,7 @@ func newConnections(limit int, logger *slog.Logger) *connections {
 	return &connections{limit: limit, logger: logger, all: map[*connection]struct{}{}}
 }
 
-// listener returns l with its connections bounded.
+// listener returns l with a limited number of connections.
 func (s *connections) listener(l net.Listener) net.Listener { return boundListener{l, s} }
 
 type boundListener struct {
@@ -68,9 +67,8 @@ func (l boundListener) Accept() (net.Conn, error) {
 	return l.all.add(conn), nil
 }
 
-// add takes a new connection, and closes another, or this one, when they are too
-// many. Its cost grows with the connections only when it has to close one: 0.1 ms
-// at 4,096.
+// add accepts a new connection. If there are too many, it closes another one, or this one. Only
+// then does its cost grow with the number of connections: 0.1 ms at 4,096.
 func (s *connections) add(conn net.Conn) *connection {
 	c := &connection{Conn: conn, all: s, since: time.Now()}
 	s.mu.Lock()
@@ -83,8 +81,8 @@ func (s *connections) add(conn net.Conn) *connection {
 	return c
 }
 
-// cutLongest closes the connection of which waits says that it has waited longest, or
-// else the one given, which may be nil.
+// cutLongest closes the connection that has waited longest according to waits. If there is none,
+// it closes the given one, which may be nil.
 func (s *connections) cutLongest(longest *connection, waits func(*connection) (bool, time.Time)) {
 	since := time.Now()
 	for other := range s.all {
@@ -104,9 +102,9 @@ func (s *connections) cutLongest(longest *connection, waits func(*connection) (b
 	}
 }
 
-// send notes that so many bytes are about to be sent. When too many wait to be taken by
-// their clients, the connection that has waited longest is closed: what it held is
-// given back once its write has ended.
+// send notes that this many bytes are about to be sent. If too many bytes wait for their clients,
+// it closes the connection that has waited longest. The bytes of that connection are released
+// when its write has ended.
 func (s *connections) send(bytes int) {
 	if s.held.Add(int64(bytes)) <= heldBytes {
 		return
@@ -133,8 +131,8 @@ func (s *connections) remove(c *connection) {
 	delete(s.all, c)
 }
 
-// handler returns next with every request's connection busy while next has the
-// whole request.
+// handler returns next, and marks the connection of a request as busy while next has the whole
+// request.
 func (s *connections) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ok := r.Context().Value(connectionKey{}).(*connection)

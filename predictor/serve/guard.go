@@ -7,8 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// Recover is for a handler to defer: when it panics, Recover logs where, and
-// calls answer. A panic with http.ErrAbortHandler goes on, as it is meant to.
+// Recover must be deferred by a handler. If the handler panics, Recover logs where and calls
+// answer. It passes on a panic with http.ErrAbortHandler, which is intended.
 func Recover(r *http.Request, logger *slog.Logger, answer func()) {
 	reason := recover()
 	if reason == nil {
@@ -21,8 +21,8 @@ func Recover(r *http.Request, logger *slog.Logger, answer func()) {
 	answer()
 }
 
-// Guard returns next with its panics answered by 500. Once an answer has begun the
-// connection is cut instead: a cut page must not pass for a whole one.
+// Guard returns next, and answers its panics with status 500. If an answer has already begun, it
+// closes the connection instead, so that an incomplete page does not look complete.
 func Guard(next http.Handler, logger *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := &begunWriter{ResponseWriter: w}
@@ -54,5 +54,5 @@ func (w *begunWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap is used by http.ResponseController.
 func (w *begunWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

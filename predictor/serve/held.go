@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Held returns next with its answers held back until they are complete, and then sent
-// within timeout. So what next bounds, such as the number of requests under way, does
-// not wait for clients that do not read.
+// Held returns next, but collects each answer until it is complete and then sends it within
+// timeout. So limits inside next, for example on the number of running requests, are not affected
+// by clients that do not read.
 func Held(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := &heldWriter{ResponseWriter: w}
 		next.ServeHTTP(h, r)
-		// A writer without deadlines, as in tests, has none to set.
+		// A writer without deadlines, as in tests, ignores this.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout))
 		if h.status != 0 {
 			w.WriteHeader(h.status)
@@ -22,7 +22,7 @@ func Held(next http.Handler, timeout time.Duration) http.Handler {
 	})
 }
 
-// heldWriter keeps an answer; its header is the client's already.
+// heldWriter keeps an answer in memory. Its header is already the client's.
 type heldWriter struct {
 	http.ResponseWriter
 

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 )
 
-// listen opens every address of the flags, or none of them: those of systemd,
-// host:port, and vsock://:port of a virtual machine.
+// listen opens all addresses of the flags, or none. An address is a systemd socket, host:port, or
+// vsock://:port in a virtual machine.
 func listen(ctx context.Context, flags *web.FlagConfig) (listeners []net.Listener, err error) {
 	if flags.WebSystemdSocket != nil && *flags.WebSystemdSocket {
 		listeners, err := activation.Listeners()
@@ -53,7 +53,7 @@ func listenAt(ctx context.Context, address string) (net.Listener, error) {
 	return vsock.Listen(uint32(port), nil)
 }
 
-// closeAll closes listeners, some of which their servers have closed already.
+// closeAll closes listeners. Some may already be closed by their servers.
 func closeAll(listeners []net.Listener) {
 	for _, l := range listeners {
 		_ = l.Close()

@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// pipes is a listener for connections within the process, which obey the clock
-// of testing/synctest.
+// pipes is a listener for connections within the process. They use the clock of testing/synctest.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -36,7 +35,7 @@ func (p pipes) Close() error {
 
 func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
-// servePipes serves connections that dial makes, until the server is shut down.
+// servePipes serves the connections that dial makes, until the server is shut down.
 func servePipes(t *testing.T, server *http.Server, bound *connections) (dial func() net.Conn) {
 	t.Helper()
 	p := pipes{make(chan net.Conn), make(chan struct{})}
@@ -59,7 +58,7 @@ func write(t *testing.T, c net.Conn, text string) {
 	}
 }
 
-// quiet are options without a word in any log.
+// quiet are options that log nothing.
 var quiet = Options{WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, Logger: slog.New(slog.DiscardHandler)}
 
 func TestSlowClientsAreCutOff(t *testing.T) {
@@ -135,7 +134,7 @@ func TestAStopEndsContextsThenCuts(t *testing.T) {
 				if err := shutdown([]*http.Server{server}, bound, end, o); errors.Is(err, ErrCut) != test.cut {
 					t.Errorf("error %v", err)
 				}
-				// Shutdown looks for idle connections every half second.
+				// Shutdown checks for idle connections every half second.
 				if got := time.Since(began); got < test.want || got > test.want+time.Second {
 					t.Errorf("stopped after %v, want %v", got, test.want)
 				}

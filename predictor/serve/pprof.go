@@ -5,8 +5,8 @@ import (
 	"net/http/pprof"
 )
 
-// Pprof serves the runtime's profiles below prefix + "/debug/pprof/". The handlers
-// of net/http/pprof know only that path, so the prefix is taken off before.
+// Pprof serves the runtime's profiles below prefix + "/debug/pprof/". The handlers of
+// net/http/pprof only work without a prefix, so it is removed before.
 func Pprof(mux *http.ServeMux, prefix string) {
 	for path, handler := range map[string]http.HandlerFunc{
 		"/debug/pprof/":        pprof.Index,

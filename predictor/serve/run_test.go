@@ -54,7 +54,7 @@ func run(t *testing.T, handler http.Handler, config string, ports int) *running 
 	return r
 }
 
-// end stops the server and checks that it ends well.
+// end stops the server and checks that it stops without an error.
 func (r *running) end(t *testing.T) {
 	t.Helper()
 	r.stop()
@@ -85,8 +85,8 @@ func get(t *testing.T, address, password string) int {
 	return answer.StatusCode
 }
 
-// Each address checks the password, and takes from the rate limit, once a request,
-// however many addresses there are.
+// Each address checks the password and counts a request once for the rate limit, however many
+// addresses there are.
 func TestEachAddressHasItsOwnGate(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "web.yml")

@@ -1,7 +1,6 @@
-// Package serve serves HTTP until its context ends, and then lets the running
-// requests finish. It bounds what slow and silent clients can hold: time, and
-// connections. Addresses, sockets, TLS and passwords are those of Prometheus'
-// exporter-toolkit.
+// Package serve serves HTTP until its context ends, and then lets the running requests finish. It
+// limits the time and the connections that slow and silent clients can use. Addresses, sockets,
+// TLS and passwords work as in Prometheus' exporter-toolkit.
 package serve
 
 import (
@@ -25,40 +24,39 @@ const (
 	headerBytes       = 64 << 10
 )
 
-// ErrCut is the error of a stop that had to cut connections off.
+// ErrCut is the error if a stop had to close connections.
 var ErrCut = errors.New("requests took too long to end and were cut off")
 
 // Options say how to serve. Web is required.
 type Options struct {
 	// Web holds --web.listen-address, --web.systemd-socket and --web.config.file.
 	Web *web.FlagConfig
-	// WriteTimeout is how long an answer may take from the end of the request's
+	// WriteTimeout is the maximum time of an answer, counted from the end of the request's
 	// header, unless its handler sets another deadline.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a connection is kept for the next request.
 	IdleTimeout time.Duration
-	// MaxConnections is --web.max-connections: beyond so many connections, those
-	// are closed that have waited longest for their client. 0 leaves only the
-	// bound that the limit of open files sets.
+	// MaxConnections is --web.max-connections. Above this number, the connections that have
+	// waited longest for their client are closed. If 0, only the limit of open files applies.
 	MaxConnections int
-	// Grace is how long a stop waits for the requests under way before their
-	// contexts end, and twice as long as it waits for requests to arrive in full;
-	// Cut is how long it waits after Grace before it cuts connections off.
+	// Grace is how long a stop waits for running requests before it ends their contexts. It waits
+	// half of this time for requests to arrive in full. Cut is how long it waits after Grace
+	// before it closes connections.
 	Grace, Cut time.Duration
-	// Listening, when set, is called with every address that is served, once
-	// each, never two at the same time.
+	// Listening is called once with every address that is served, never twice at the same time.
+	// It may be nil.
 	Listening func(net.Addr)
-	// Logger receives what an operator must know; nil discards it.
+	// Logger receives what an operator must know. It may be nil.
 	Logger *slog.Logger
 }
 
-// Run serves handler until ctx ends, then lets the requests under way end, and
-// returns nil, or ErrCut when they took too long. It returns another error when
-// an option is wrong or an address cannot be served; then nothing is served.
+// Run serves handler until ctx ends, and then lets the running requests finish. It returns nil,
+// or ErrCut if they took too long. It returns another error if an option is wrong or if an
+// address cannot be served. Then nothing is served.
 //
-// Each address has an http.Server of its own: the toolkit wraps the handler of a
-// server once per listener, and a shared one would check passwords and take from
-// the rate limit several times per request, and race for the field.
+// Each address has a separate http.Server. The toolkit wraps the handler of a server once per
+// listener. With a shared server it would check passwords and count for the rate limit several
+// times per request, and there would be a data race.
 func Run(ctx context.Context, handler http.Handler, o Options) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -78,7 +76,7 @@ func Run(ctx context.Context, handler http.Handler, o Options) error {
 	}
 	defer closeAll(listeners)
 	var (
-		// Requests under way outlive ctx, for a while.
+		// Running requests may continue for a while after ctx has ended.
 		requests, end  = context.WithCancel(context.WithoutCancel(ctx))
 		group, running = errgroup.WithContext(ctx)
 		bound          = newConnections(o.MaxConnections, o.Logger)
@@ -111,7 +109,7 @@ func Run(ctx context.Context, handler http.Handler, o Options) error {
 	return group.Wait()
 }
 
-// newServer returns a server that waits for its clients as o says.
+// newServer returns a server with the timeouts of o.
 func newServer(handler http.Handler, o Options) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -125,9 +123,9 @@ func newServer(handler http.Handler, o Options) *http.Server {
 	}
 }
 
-// shutdown stops accepting and waits for the requests under way: half of Grace for
-// those that have not arrived in full, Grace for the others. Then it ends their
-// contexts, and Cut later it cuts the connections that are left.
+// shutdown stops accepting connections and waits for the running requests: half of Grace for
+// those that have not arrived in full, Grace for the others. Then it ends their contexts. After
+// Cut it closes the remaining connections.
 func shutdown(servers []*http.Server, bound *connections, end func(), o Options) error {
 	defer time.AfterFunc(o.Grace/2, bound.expireWaiting).Stop()
 	defer time.AfterFunc(o.Grace, end).Stop()

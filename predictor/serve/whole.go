@@ -9,14 +9,12 @@ import (
 	"os"
 )
 
-// wholeBytes is the largest body that Whole waits for. Pages take none, or a few
-// words.
+// wholeBytes is the largest body that Whole waits for. Pages need no body or only a small one.
 const wholeBytes = 64 << 10
 
-// Whole returns next with requests that have arrived in full: a request whose body
-// comes slowly, or not at all, costs no more than its connection. Without it, next
-// would be called after the header, and the server would wait for the rest in the
-// middle of the answer.
+// Whole returns next, and calls it only with requests that have arrived in full. So a request
+// whose body arrives slowly, or never, uses only its connection. Without Whole, next would be
+// called after the header, and the server would wait for the rest in the middle of the answer.
 func Whole(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == nil || r.Body == http.NoBody {

@@ -2,9 +2,9 @@ package sorted
 
 import "bytes"
 
-// reader hands out cells in ascending order.
+// reader returns cells in ascending order.
 type reader interface {
-	// next puts the next cell at the same place, and reports false behind the last.
+	// next puts the next cell in the same place. It reports false after the last cell.
 	next() (bool, error)
 	at() *cell
 }
@@ -27,7 +27,7 @@ func (m *memory) next() (bool, error) {
 
 func (m *memory) at() *cell { return &m.cell }
 
-// head is a reader with the key of its cell, so that most comparisons need no more.
+// head is a reader with the key of its cell, because the key is enough for most comparisons.
 type head struct {
 	key    uint64
 	cell   *cell
@@ -38,8 +38,8 @@ func (h *head) before(o *head) bool {
 	return h.key < o.key || h.key == o.key && bytes.Compare(h.cell.text, o.cell.text) < 0
 }
 
-// merge calls yield with the cells of all readers in ascending order, of each value once,
-// until it returns false. A cell is valid until yield returns.
+// merge calls yield with the cells of all readers in ascending order, once for each value, until
+// yield returns false. A cell is valid until yield returns.
 func merge(readers []reader, yield func(*cell) bool) error {
 	heap := make([]head, 0, len(readers))
 	for _, r := range readers {
@@ -94,7 +94,7 @@ func merge(readers []reader, yield func(*cell) bool) error {
 	return nil
 }
 
-// drain hands on the cells of the only reader that is left.
+// drain passes on the cells of the only reader that is left.
 func drain(h *head, yield func(*cell) bool) error {
 	for yield(h.cell) {
 		if ok, err := h.reader.next(); !ok || err != nil {

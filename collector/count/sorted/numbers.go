@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// Mark is what is known of a row.
+// Mark is what is known about a row.
 type Mark uint8
 
 // Marks of rows.
@@ -30,8 +30,9 @@ func (m Mark) counts(rows int64) counts {
 	return counts{rows: rows}
 }
 
-// Numbers counts the numbers of a column. They go to the space as they come; of as many as
-// can be sorted in memory a run is made. Its methods must not be called concurrently.
+// Numbers counts the numbers of a column. It first writes numbers to the space unsorted. When
+// there are as many as can be sorted in memory, it makes a sorted run of them. Its methods must
+// not be called concurrently.
 type Numbers struct {
 	most, chunk int             // keys that wait, and that are sorted at a time
 	waiting     [marks][]uint64 // by what is known of their rows
@@ -41,14 +42,14 @@ type Numbers struct {
 	runs        runs
 }
 
-// NewNumbers returns a count that takes some memory, in bytes, and then the space. It sorts
-// a number of keys at a time.
+// NewNumbers returns a count that uses up to "memory" bytes, and then the space. It sorts up to
+// "chunk" keys at a time.
 func NewNumbers(s *Space, memory, chunk int) *Numbers {
 	most := max(memory/8, 100)
 	return &Numbers{most: most, chunk: max(chunk, 2*most), runs: runs{space: s}}
 }
 
-// Add adds a number that is finite.
+// Add adds a finite number.
 func (n *Numbers) Add(x float64, m Mark) {
 	n.waiting[m] = append(n.waiting[m], keyOf(x))
 	if len(n.waiting[m]) == n.most {
@@ -56,7 +57,7 @@ func (n *Numbers) Add(x float64, m Mark) {
 	}
 }
 
-// flush writes the keys that wait, and makes a run when there are many.
+// flush writes the keys in memory, and makes a run if there are many.
 func (n *Numbers) flush(m Mark) {
 	text := n.runs.buf[:0]
 	for _, k := range n.waiting[m] {
@@ -84,7 +85,7 @@ func (n *Numbers) flush(m Mark) {
 
 var rooms = sync.Pool{New: func() any { return new([]uint64) }}
 
-// sort sorts the keys that are in no run.
+// sort sorts the keys that are not in a run yet.
 func (n *Numbers) sort() {
 	room := rooms.Get().(*[]uint64)
 	defer rooms.Put(room)
@@ -104,7 +105,7 @@ func (n *Numbers) sort() {
 	}
 }
 
-// Release gives back the memory that going over the numbers takes.
+// Release releases the memory that reading the numbers needs.
 func (n *Numbers) Release() {
 	for m, keys := range n.keys {
 		if keys != nil {
@@ -114,7 +115,7 @@ func (n *Numbers) Release() {
 	}
 }
 
-// readers are those of the keys that are sorted.
+// readers returns readers of the sorted keys.
 func (n *Numbers) readers() (all []reader) {
 	for m, keys := range n.keys {
 		all = append(all, &keyReader{keys: keys, mark: Mark(m)})
@@ -122,8 +123,8 @@ func (n *Numbers) readers() (all []reader) {
 	return all
 }
 
-// Ascending returns the numbers, each once, as often as one likes until Release; none may
-// be added any more. An error is that of Err.
+// Ascending returns the numbers in ascending order, each once. It can be called any number of
+// times until Release. No number may be added afterwards. Err returns its error.
 func (n *Numbers) Ascending() iter.Seq[reference.Cell] {
 	return func(yield func(reference.Cell) bool) {
 		if n.keys[0] == nil {
@@ -136,10 +137,10 @@ func (n *Numbers) Ascending() iter.Seq[reference.Cell] {
 	}
 }
 
-// Err is what went wrong.
+// Err returns what went wrong.
 func (n *Numbers) Err() error { return n.runs.err }
 
-// keyReader makes cells of sorted keys.
+// keyReader makes cells from sorted keys.
 type keyReader struct {
 	keys []uint64
 	mark Mark

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// counts are how many rows hold a value: all, and among them those with a known outcome,
-// and those that were right.
+// counts are the numbers of rows with a value: all rows, those with a known outcome, and those
+// for which the model was right.
 type counts struct{ rows, labelled, correct int64 }
 
 func (c *counts) add(o counts) {
@@ -15,22 +15,22 @@ func (c *counts) add(o counts) {
 	c.correct += o.correct
 }
 
-// cell is a value with its counts. Cells of a column ascend by key, then by text; a number
-// has a key alone.
+// cell is a value with its counts. The cells of a column are ordered by key, then by text. A
+// number only has a key.
 type cell struct {
 	key  uint64
 	text []byte
 	counts
 }
 
-// prefix is the key of a text: its first eight bytes.
+// prefix returns the key of a text: its first eight bytes.
 func prefix(text []byte) uint64 {
 	var first [8]byte
 	copy(first[:], text)
 	return binary.BigEndian.Uint64(first[:])
 }
 
-// run is cells in ascending order, each value once, in parts of a file.
+// run contains cells in ascending order, each value once. They are stored in parts of a file.
 type run []part
 
 type part struct{ at, size int64 }
@@ -43,7 +43,7 @@ func encode(to []byte, c *cell, texts bool) []byte {
 	} else {
 		to = binary.LittleEndian.AppendUint64(to, c.key)
 	}
-	// Mostly no outcome is known: its counts need no room then.
+	// Usually no outcome is known, and the counts need no space.
 	if c.labelled == 0 {
 		return binary.AppendUvarint(to, uint64(c.rows)<<1)
 	}
@@ -52,7 +52,7 @@ func encode(to []byte, c *cell, texts bool) []byte {
 	return binary.AppendUvarint(to, uint64(c.correct))
 }
 
-// readSize is how much of a run is read at a time.
+// readSize is the number of bytes of a run that are read at a time.
 const readSize = 1 << 13
 
 // runReader reads the cells of a run.
@@ -65,7 +65,7 @@ type runReader struct {
 	cell  cell
 }
 
-// next decodes the next cell, and reports false behind the last.
+// next decodes the next cell. It reports false after the last cell.
 func (r *runReader) next() (bool, error) {
 	for {
 		if n, ok := r.decode(); ok {
@@ -84,7 +84,7 @@ func (r *runReader) next() (bool, error) {
 	}
 }
 
-// fill reads more.
+// fill reads more bytes.
 func (r *runReader) fill() error {
 	left := &r.left[0]
 	more := int(min(max(readSize, int64(2*len(r.ahead))), left.size))
@@ -105,8 +105,8 @@ func (r *runReader) fill() error {
 	return nil
 }
 
-// decode decodes the cell at the beginning of what was read, and returns its length; not
-// ok: there is too little of it.
+// decode decodes the cell at the beginning of the bytes that were read, and returns its length.
+// ok is false if there are too few bytes.
 func (r *runReader) decode() (n int, ok bool) {
 	b := r.ahead
 	if !r.texts && len(b) > 8 && b[8]&0x81 == 0 { // most cells: a few rows

@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// mostRuns of about one size are merged into one: a merge of all then has a buffer for
-// each of at most as many, times the logarithm of how many there were.
+// mostRuns is the number of runs of about the same size that are merged into one. The final merge
+// then needs a buffer for at most this many runs at each level, and the number of levels is
+// logarithmic.
 const mostRuns = 64
 
-// runs are those of one column, by how often they were merged.
+// runs are the runs of one column, by how often they were merged.
 type runs struct {
 	space  *Space
 	texts  bool
@@ -24,7 +25,7 @@ func (r *runs) fail(err error) {
 	}
 }
 
-// spill writes cells, which ascend, as a run.
+// spill writes ascending cells as a run.
 func (r *runs) spill(cells func(yield func(*cell) bool) error) {
 	if r.err != nil {
 		return
@@ -45,7 +46,7 @@ func (r *runs) spill(cells func(yield func(*cell) bool) error) {
 	r.fail(err)
 }
 
-// partSize is how much of a run is written at a time.
+// partSize is the number of bytes of a run that are written at a time.
 const partSize = 1 << 18
 
 // write writes a run.
@@ -71,7 +72,7 @@ func (r *runs) write(cells func(yield func(*cell) bool) error) (made run, err er
 	return made, errors.Join(err, failed)
 }
 
-// readers are those of some runs.
+// readers returns readers of some runs.
 func (r *runs) readers(of []run) []reader {
 	all := make([]reader, len(of))
 	for i, one := range of {
@@ -80,7 +81,7 @@ func (r *runs) readers(of []run) []reader {
 	return all
 }
 
-// all are the readers of all runs.
+// all returns readers of all runs.
 func (r *runs) all() (all []reader) {
 	for _, level := range r.levels {
 		all = append(all, r.readers(level)...)

@@ -1,5 +1,5 @@
-// Package sorted counts the values of columns in bounded memory, and hands them out in
-// ascending order: sorted runs of them go to a temporary file and are merged.
+// Package sorted counts the values of columns in bounded memory and returns them in ascending
+// order. It writes sorted runs to a temporary file and merges them.
 package sorted
 
 import (
@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// Space is a temporary file that columns share. It is made when it is first needed. Its
-// methods may be called concurrently.
+// Space is a temporary file that several columns share. It is created when it is first needed.
+// Its methods may be called concurrently.
 type Space struct {
 	folder string
 	mutex  sync.Mutex
@@ -20,10 +20,11 @@ type Space struct {
 	freed  map[int][]int64 // by size
 }
 
-// NewSpace returns a space in a folder, empty for the system's folder for temporary files.
+// NewSpace returns a space in a folder. If the folder is empty, the system's folder for temporary
+// files is used.
 func NewSpace(folder string) *Space { return &Space{folder: folder, freed: map[int][]int64{}} }
 
-// write writes a text where there is room, and returns where that is.
+// write writes a text to a free place and returns its position.
 func (s *Space) write(text []byte) (at int64, err error) {
 	s.mutex.Lock()
 	if s.file == nil && s.failed == nil {
@@ -53,7 +54,8 @@ func (s *Space) read(text []byte, at int64) error {
 	return nil
 }
 
-// free says that a part is not needed any more: another one of its size may go there.
+// free says that a part is no longer needed, so its place can be used for another part of the
+// same size.
 func (s *Space) free(p part) {
 	s.mutex.Lock()
 	s.freed[int(p.size)] = append(s.freed[int(p.size)], p.at)

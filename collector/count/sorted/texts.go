@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// textCost is what a text takes in memory beside its bytes.
+// textCost is the memory that a text needs in addition to its bytes.
 const textCost = 100
 
 // Texts counts the texts of a column. Its methods must not be called concurrently.
@@ -18,12 +18,12 @@ type Texts struct {
 	runs        runs
 }
 
-// NewTexts returns a count that takes some memory, in bytes, and then the space.
+// NewTexts returns a count that uses up to "memory" bytes, and then the space.
 func NewTexts(s *Space, memory int) *Texts {
 	return &Texts{most: memory, known: map[string]*counts{}, runs: runs{space: s, texts: true}}
 }
 
-// Add adds a text, which it does not keep.
+// Add adds a text. It does not keep the slice.
 func (t *Texts) Add(text []byte, m Mark) {
 	c := t.known[string(text)]
 	if c == nil {
@@ -39,7 +39,7 @@ func (t *Texts) Add(text []byte, m Mark) {
 	c.add(m.counts(1))
 }
 
-// cells are those in memory, in ascending order.
+// cells returns the cells in memory, in ascending order.
 func (t *Texts) cells() []cell {
 	all := make([]cell, 0, len(t.known))
 	for _, text := range slices.Sorted(maps.Keys(t.known)) {
@@ -48,8 +48,8 @@ func (t *Texts) cells() []cell {
 	return all
 }
 
-// Ascending returns the texts, each once, as often as one likes; none may be added
-// afterwards. An error is that of Err.
+// Ascending returns the texts in ascending order, each once. It can be called any number of
+// times. No text may be added afterwards. Err returns its error.
 func (t *Texts) Ascending() iter.Seq[reference.Cell] {
 	return func(yield func(reference.Cell) bool) {
 		readers := []reader{&memory{left: t.cells()}}
@@ -60,5 +60,5 @@ func (t *Texts) Ascending() iter.Seq[reference.Cell] {
 	}
 }
 
-// Err is what went wrong.
+// Err returns what went wrong.
 func (t *Texts) Err() error { return t.runs.err }

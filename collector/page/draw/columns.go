@@ -1,10 +1,10 @@
 package draw
 
-// Pair is the share of a bin in the reference and in the window, 0 to 1 each.
+// Pair is the share of a bin in the reference and in the window, each from 0 to 1.
 type Pair struct{ Reference, Window float64 }
 
-// Columns is a picture of bins side by side: of each its share in the reference, wide,
-// and in the window, narrow and in front.
+// Columns is a picture of bins side by side. For each bin it shows the share in the reference
+// (wide) and the share in the window (narrow and in front).
 type Columns struct {
 	Width, Height int
 	// Reference and Window are paths; Base is the line on which the columns stand.
@@ -13,7 +13,7 @@ type Columns struct {
 	Top float64
 }
 
-// NewColumns draws bins of equal width. Its upper edge is the greatest share.
+// NewColumns draws bins of equal width. The upper edge is the largest share.
 func NewColumns(bins []Pair, width, height int) Columns {
 	c := Columns{Width: width, Height: height}
 	for _, b := range bins {
@@ -44,8 +44,7 @@ type Bar struct {
 	Bar, Mark     string
 }
 
-// NewBar draws the share of the window, as long as it is of top, and marks that of the
-// reference.
+// NewBar draws the share in the window relative to top, and a mark at the share in the reference.
 func NewBar(p Pair, top float64, width, height int) Bar {
 	b := Bar{Width: width, Height: height}
 	if top <= 0 {

@@ -11,17 +11,17 @@ type Value struct {
 	Value float64
 }
 
-// Span is a time during which something was so.
+// Span is a marked period of time.
 type Span struct{ From, To time.Time }
 
-// Course is a picture of how a number went.
+// Course is a picture of a number over time.
 type Course struct {
 	Width, Height int
-	// Line is the path of the number, Spans are those that are marked, and Levels the
-	// heights of the levels that lie in the picture.
+	// Line is the path of the number. Spans is the path of the marked periods. Levels are the
+	// heights of the levels that are inside the picture.
 	Line, Spans string
 	Levels      []float64
-	// Top is the number at the upper edge; 0 is at the lower one.
+	// Top is the number at the upper edge. The lower edge is 0.
 	Top float64
 }
 
@@ -33,12 +33,12 @@ type CourseOptions struct {
 	Least float64
 	// Levels are numbers to compare with.
 	Levels []float64
-	// Gap is the time without a value from which on the line is broken.
+	// Gap is the time without a value after which the line is interrupted.
 	Gap time.Duration
 }
 
-// NewCourse draws values, oldest first, between two times. There may be more of them
-// than fit: of those that fall on one unit of width the last one counts.
+// NewCourse draws values, oldest first, between two times. If several values fall on one unit of
+// width, the last one is drawn.
 func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 	c := Course{Width: o.Width, Height: o.Height, Top: o.Least}
 	length := o.To.Sub(o.From)
@@ -69,7 +69,7 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 	return c
 }
 
-// line is the path through the values that lie in the picture.
+// line returns the path through the values that are inside the picture.
 func line(values []Value, o CourseOptions, x func(time.Time) float64, y func(float64) float64) string {
 	var p path
 	last, drawn := time.Time{}, 0

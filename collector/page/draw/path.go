@@ -1,12 +1,12 @@
-// Package draw turns numbers into the outlines of SVG paths. It knows no colours and no
-// text: what a picture looks like is up to the page around it.
+// Package draw turns numbers into the outlines of SVG paths. It knows no colours and no text. The
+// page decides what a picture looks like.
 package draw
 
 import (
 	"strconv"
 )
 
-// path is the d attribute of an SVG path, with one digit behind the point.
+// path is the d attribute of an SVG path, with one digit after the decimal point.
 type path []byte
 
 // at appends a command with its numbers.
@@ -20,7 +20,7 @@ func (p *path) at(command byte, numbers ...float64) {
 	}
 }
 
-// rectangle appends one from its upper left corner.
+// rectangle appends a rectangle, starting at its upper left corner.
 func (p *path) rectangle(x, y, width, height float64) {
 	p.at('M', x, y)
 	p.at('h', width)

@@ -12,9 +12,9 @@ import (
 // span is the label of a range of numbers.
 var span = regexp.MustCompile(`^([\[(])(-Inf|-?[0-9.e+-]+),(\+Inf|-?[0-9.e+-]+)([\])])$`)
 
-// Bins says what the bins of a distribution hold, in their order. The labels are those
-// that a drift.Binning gives; numeric are those of numbers. Different bins are said
-// differently: edges are rounded to as few digits as that takes, at least three.
+// Bins says what the bins of a distribution contain, in their order. The labels come from a
+// drift.Binning. numeric says that they are ranges of numbers. Different bins get different
+// texts: edges are rounded to at least three digits, and to more if that is needed.
 func Bins(labels []string, numeric bool) []string {
 	said := make([]string, len(labels))
 	for digits := 3; digits <= 17; digits++ {
@@ -30,7 +30,7 @@ func Bins(labels []string, numeric bool) []string {
 	return labels
 }
 
-// bin says one label.
+// bin writes one label.
 func bin(label string, numeric bool, digits int) string {
 	switch label {
 	case drift.Missing:
@@ -67,7 +67,7 @@ func bin(label string, numeric bool, digits int) string {
 	return edge(lower, digits) + " to " + edge(upper, digits)
 }
 
-// edge says a number with so many significant digits.
+// edge writes a number with this many significant digits.
 func edge(text string, digits int) string {
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -76,8 +76,8 @@ func edge(text string, digits int) string {
 	return Number(x, digits)
 }
 
-// Number writes a number with so many significant digits, four before the point at least:
-// 41,300, 1985, 0.0451, −12.
+// Number writes a number with this many significant digits, but with all digits before the point
+// if there are up to four: 41,300, 1985, 0.0451, −12.
 func Number(x float64, digits int) string {
 	if x == 0 {
 		return "0"

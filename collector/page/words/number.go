@@ -1,5 +1,5 @@
-// Package words says numbers, times and bins as people say them: rounded to what
-// matters, with their unit. What is rounded is for reading; nothing is computed from it.
+// Package words writes numbers, times and bins in the way people write them: rounded to what
+// matters, with their unit. The results are for reading. Nothing is computed from them.
 package words
 
 import (
@@ -65,7 +65,8 @@ func sign(x float64) string {
 	return "+"
 }
 
-// Small writes a number that is at least 0 with two digits: 0.11, 1.2, 15. Only 0 is 0.
+// Small writes a number that is at least 0 with two digits: 0.11, 1.2, 15. Only 0 is written as
+// 0.
 func Small(x float64) string {
 	switch {
 	case x == 0:
@@ -94,7 +95,7 @@ func Signed(x float64) string {
 	return Small(x)
 }
 
-// Exact writes a number so that it reads back as the same one.
+// Exact writes a number so that reading it gives the same number.
 func Exact(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // grouped puts a comma between groups of three digits before the point.

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Plain is a text as it may be shown anywhere, in XML too: without control characters
-// and what else cannot be seen but changes how the rest is read, each of which becomes
-// a replacement character. Letters of all scripts stay.
+// Plain returns a text that may be shown anywhere, even in XML. It replaces control characters,
+// and invisible characters that change how the rest is read, by a replacement character. Letters
+// of all scripts stay.
 func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -21,7 +21,7 @@ func Plain(text string) string {
 	}, strings.ToValidUTF8(text, string(utf8.RuneError)))
 }
 
-// Short cuts a text to so many characters, the last of them an ellipsis.
+// Short cuts a text to this many characters. The last one is then an ellipsis.
 func Short(text string, characters int) string {
 	runes := []rune(text)
 	if len(runes) <= characters {
@@ -30,7 +30,7 @@ func Short(text string, characters int) string {
 	return string(runes[:characters-1]) + "…"
 }
 
-// Plural is one or many of a noun with its number: 1 feature, 12 features.
+// Plural writes a number with a noun in the singular or plural: 1 feature, 12 features.
 func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun

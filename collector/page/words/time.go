@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Moment writes a time in UTC, without the day where it is the day of now: 14:05 UTC,
-// 28 Nov 14:05 UTC, 28 Nov 2025 14:05 UTC.
+// Moment writes a time in UTC. It leaves out the day if it is the day of now, and the year if it
+// is the year of now: 14:05 UTC, 28 Nov 14:05 UTC, 28 Nov 2025 14:05 UTC.
 func Moment(t, now time.Time) string {
 	t, now = t.UTC(), now.UTC()
 	switch {
@@ -22,7 +22,7 @@ func Moment(t, now time.Time) string {
 // Day writes a date: 28 Nov 2026.
 func Day(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
 
-// Clock writes a time with everything: 29 Nov 2026 14:05:09 UTC.
+// Clock writes a time in full: 29 Nov 2026 14:05:09 UTC.
 func Clock(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04:05 UTC") }
 
 // Duration writes a length of time in its largest unit: 31 minutes, 5 hours, 3 days.
@@ -48,8 +48,8 @@ func Duration(d time.Duration) string {
 	return "under 1" + nbsp + "second"
 }
 
-// Ago writes how long before now a time was: 31 minutes ago. A time behind now is said
-// to be ahead of the clock.
+// Ago writes how long before now a time was: 31 minutes ago. A time after now is said to be ahead
+// of the clock.
 func Ago(t, now time.Time) string {
 	switch d := now.Sub(t); {
 	case d < -time.Second:

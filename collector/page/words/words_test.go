@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// spaced has plain spaces in place of those that keep a number and its unit together.
+// spaced replaces the spaces between a number and its unit by ordinary spaces.
 func spaced(text string) string { return strings.ReplaceAll(text, nbsp, " ") }
 
 func TestNumbersAreSaidAsPeopleSayThem(t *testing.T) {

@@ -2,8 +2,8 @@ package main
 
 import "context"
 
-// all are the benches, in the order of the table. Each returns how it measures,
-// ready to begin, or notRun. Those that are apart run only when -run names them.
+// all lists the benches in the order of the table. Each returns a bench that is ready to run, or
+// notRun. A bench that is apart runs only if -run names it.
 var all = []struct {
 	name  string
 	make  func(context.Context, settings) (*bench, error)

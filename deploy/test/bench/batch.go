@@ -7,7 +7,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// batch asks with 16 clients for predictions by the hundred, and one by one.
+// batch requests predictions with 16 clients, by the hundred and one by one.
 func batch(ctx context.Context, s settings) (*bench, error) {
 	f, err := startFleet(ctx, s, diskLog)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// settings are how long and where everything is measured.
+// settings say how long and where everything is measured.
 type settings struct {
 	rounds int           // of each bench
 	span   time.Duration // that one probe of a rate takes in each round
@@ -18,8 +18,9 @@ type settings struct {
 	peers  string        // folder with the virtual environments of other programs
 }
 
-// A bench measures what is compared with each other: all of it once in each
-// round, one probe after the other, so that ratios are of neighbours in time.
+// A bench measures things that are compared with each other. Each round measures all of them
+// once, one probe after the other. So ratios are between measurements that were taken at nearly
+// the same time.
 type bench struct {
 	probes []probe
 	rows   []row
@@ -30,24 +31,23 @@ type bench struct {
 // A probe measures something once and notes it by name in the sample.
 type probe func(ctx context.Context, s sample) error
 
-// sample is what one round measured, by name.
+// sample contains the measurements of one round, by name.
 type sample map[string]float64
 
-// A row is one line of the table. Its ratio is that of ours to the floor, by
-// round. The goal holds for the median of the ratios, or of ours when there is
-// no floor.
+// A row is one line of the table. Its ratio is our value over the floor's, for each round. The
+// goal applies to the median of the ratios, or to our values if there is no floor.
 type row struct {
 	what  string
 	ours  string // name in the samples
 	floor string // likewise; empty: there is none
-	// beside is what the floor is, in words.
+	// beside describes the floor.
 	beside string
 	unit   unit
 	goal   goal
 	notRun string // why it was not measured
 }
 
-// goal is a bound that the median has to keep; the zero value only reports.
+// goal is a limit for the median. The zero value only reports.
 type goal struct {
 	relation string // "<=" or ">="
 	bound    float64
@@ -66,19 +66,19 @@ func (g goal) met(x float64) bool {
 	return true
 }
 
-// notRun is the error of a bench for which something is missing on this machine.
+// notRun is the error of a bench that cannot run because something is missing on this machine.
 type notRun struct{ reason string }
 
 func (e notRun) Error() string { return e.reason }
 
-// line is a row with what was measured.
+// line is a row with its measurements.
 type line struct {
 	row
 	ours, floor, ratio spread
 }
 
-// run does the rounds of a bench. Every other round goes backwards, so that no
-// probe always follows the same one.
+// run runs the rounds of a bench. Every other round goes backwards, so that no probe always
+// follows the same one.
 func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
 	if b.close != nil {
 		defer func() { err = errors.Join(err, b.close()) }()
@@ -121,11 +121,11 @@ func (b *bench) run(ctx context.Context, rounds int) (lines []line, err error) {
 	return lines, nil
 }
 
-// spread is what the rounds measured.
+// spread contains the measurements of all rounds.
 type spread []float64
 
-// median is the middle one, or the mean of the two in the middle. It panics
-// without values.
+// median returns the middle value, or the mean of the two middle values. It panics without
+// values.
 func (s spread) median() float64 {
 	sorted := slices.Sorted(slices.Values(s))
 	if n := len(sorted); n%2 == 0 {

@@ -48,8 +48,7 @@ func TestGoalsAreInclusive(t *testing.T) {
 	}
 }
 
-// rounds is a bench whose probes note 1, 2, 3 ... in the order in which they are
-// called.
+// rounds returns a bench whose probes note 1, 2, 3 ... in the order in which they are called.
 func rounds(names ...string) *bench {
 	b := &bench{}
 	calls := 0.
@@ -119,12 +118,12 @@ func TestExponentIsThatOfAPower(t *testing.T) {
 		if got := exponent(x, y); math.Abs(got-power) > 1e-12 {
 			t.Errorf("7 x^%v has the exponent %v", power, got)
 		}
-		// What could not be measured, or is nothing, is left out.
+		// Values that could not be measured, or that are zero, are left out.
 		if got := exponent(append(slices.Clone(x), 0, 5), append(slices.Clone(y), 3, 0)); math.Abs(got-power) > 1e-12 {
 			t.Errorf("7 x^%v with zeros has the exponent %v", power, got)
 		}
 	}
-	// The slope of (0, 0), (1, 0), (2, 3) by least squares is 1.5.
+	// By least squares, the slope of (0, 0), (1, 0), (2, 3) is 1.5.
 	e := math.E
 	if got := exponent([]float64{1, e, e * e}, []float64{1, 1, e * e * e}); math.Abs(got-1.5) > 1e-12 {
 		t.Errorf("got %v, want 1.5", got)

@@ -35,8 +35,8 @@ const (
 	diskLog = "disk"  // the predictor as it is
 )
 
-// serveChild serves on a port that it prints, until stdin ends: so no server
-// outlives the program that started it.
+// serveChild serves on a port that it prints, until stdin is closed. So no server outlives the
+// program that started it.
 func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	if len(args) != 2 {
 		return fmt.Errorf("usage: bench %s KIND FILE", childCommand)
@@ -80,7 +80,7 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 	return predictor.Run(ctx, o)
 }
 
-// serveBare answers everything alike, with as many bytes as a prediction has.
+// serveBare gives every request the same answer, which is as long as a prediction.
 func serveBare(ctx context.Context, listening func(net.Addr)) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -98,7 +98,7 @@ func serveBare(ctx context.Context, listening func(net.Addr)) error {
 	return nil
 }
 
-// discard is a log that takes everything and keeps nothing.
+// discard is a log that accepts everything and keeps nothing.
 type discard struct{}
 
 func (discard) Append(_ context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
@@ -109,7 +109,7 @@ func (d discard) AppendRequest(ctx context.Context, r predictionlog.Request) ([]
 	return d.Append(ctx, r.Predictions)
 }
 
-// records are what a log answers that gives the batch ids from first on.
+// records returns the answer of a log that numbers the batch from first.
 func records(batch []predictionlog.Prediction, first int64) []predictionlog.Record {
 	all := make([]predictionlog.Record, len(batch))
 	for i := range batch {
@@ -142,7 +142,7 @@ func startChild(ctx context.Context, kind, path string) (*child, error) {
 	return start(exec.CommandContext(ctx, self, childCommand, kind, path)) // #nosec G204 -- this very program
 }
 
-// start starts a server that prints its address and ends when its stdin does.
+// start starts a server that prints its address and stops when its stdin is closed.
 func start(cmd *exec.Cmd) (*child, error) {
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -168,7 +168,7 @@ func start(cmd *exec.Cmd) (*child, error) {
 // stop ends the server.
 func (c *child) stop() error { return errors.Join(c.stdin.Close(), c.cmd.Wait()) }
 
-// stopAll ends several.
+// stopAll stops several servers.
 func stopAll(children ...*child) error {
 	var errs []error
 	for _, c := range children {

@@ -11,15 +11,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// clients are connections to one server, kept from round to round.
+// clients are connections to one server. They stay open between rounds.
 type clients struct {
 	conns    []*load.Conn
 	requests [][]byte // sent in turn
 	waits    *load.Latencies
 }
 
-// connect makes n clients of a server. Each asks once at once: a connection that has
-// asked nothing for ten seconds is closed, and some wait longer for their turn.
+// connect connects n clients to a server. Each client sends one request at once, because the
+// server closes a connection that sends nothing for ten seconds, and some clients wait longer for
+// their turn.
 func connect(ctx context.Context, address string, n int, requests [][]byte) (*clients, error) {
 	c := &clients{requests: requests, waits: load.NewLatencies()}
 	for range n {
@@ -43,8 +44,8 @@ func (c *clients) close() error {
 	return errors.Join(errs...)
 }
 
-// ask keeps the clients asking for so long, and returns how many answers came in
-// a second. Their waits are in c.waits until the next time.
+// ask keeps the clients sending requests for a time span, and returns the number of answers per
+// second. c.waits contains their waiting times until the next call.
 func (c *clients) ask(ctx context.Context, span time.Duration) (rate float64, err error) {
 	c.waits.Reset()
 	turns := make([]int, len(c.conns))
@@ -65,7 +66,7 @@ func (c *clients) ask(ctx context.Context, span time.Duration) (rate float64, er
 	return float64(c.waits.Count()) / time.Since(start).Seconds(), err
 }
 
-// loans are bodies of predictions: objects of the simulated loans, 256 of them.
+// loans returns the bodies of predictions: 256 simulated loans as objects.
 func loans() ([][]byte, error) {
 	bodies, err := simulate.Bodies(1, 256)
 	if err != nil {
@@ -74,7 +75,7 @@ func loans() ([][]byte, error) {
 	return bodies, nil
 }
 
-// posts are requests that post each body to /predict.
+// posts returns requests that post each body to /predict.
 func posts(bodies [][]byte) [][]byte {
 	requests := make([][]byte, len(bodies))
 	for i, body := range bodies {

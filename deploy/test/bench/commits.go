@@ -14,9 +14,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// commits is what readers and retention cost whoever waits for a commit: a
-// writer commits 16 rows again and again, alone, beside an exporter that is
-// scraped a hundred times a second, and while as many old rows are deleted.
+// commits measures how much readers and retention delay a commit. A writer commits 16 rows again
+// and again: alone, while an exporter is scraped a hundred times a second, and while the same
+// number of old rows is deleted.
 func commits(ctx context.Context, s settings) (*bench, error) {
 	path := filepath.Join(s.dir, "commits.db")
 	alone, err := openCommitter(ctx, path, sqlite.WriterOptions{})
@@ -66,7 +66,7 @@ func commits(ctx context.Context, s settings) (*bench, error) {
 	}, nil
 }
 
-// every asks once in each period, as long as ctx lasts.
+// every sends one request in each period until ctx ends.
 func (c *clients) every(ctx context.Context, period time.Duration) error {
 	tick := time.NewTicker(period)
 	defer tick.Stop()
@@ -104,8 +104,7 @@ func openCommitter(ctx context.Context, path string, o sqlite.WriterOptions) (*c
 	return c, err
 }
 
-// commit commits for so long, and returns the time in seconds that 99 of 100
-// commits did not exceed.
+// commit commits for a time span, and returns the 99th percentile of the commit times in seconds.
 func (c *committer) commit(ctx context.Context, span time.Duration) (float64, error) {
 	c.waits.Reset()
 	for start := time.Now(); time.Since(start) < span; {

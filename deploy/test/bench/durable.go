@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// durable asks for predictions at the same rate limit for all: none. The same
-// clients go to the predictor as it is, to one whose log keeps nothing, to one
-// whose log is a raw file, and to a server that does not even decode.
+// durable measures predictions a second, without a rate limit. The same clients use four servers:
+// the predictor as it is, one whose log keeps nothing, one whose log is a raw file, and a server
+// that does not even decode the request.
 func durable(ctx context.Context, s settings) (*bench, error) {
 	fleet, err := startFleet(ctx, s, diskLog, noLog, rawLog, bare)
 	if err != nil {
@@ -42,7 +42,7 @@ func durable(ctx context.Context, s settings) (*bench, error) {
 
 func key(kind string, clients int) string { return fmt.Sprintf("%s %d", kind, clients) }
 
-// fleet is servers of several kinds, and who asks them.
+// fleet contains servers of several kinds, and their clients.
 type fleet struct {
 	servers map[string]*child
 	clients []*clients
@@ -64,7 +64,7 @@ func startFleet(ctx context.Context, s settings, kinds ...string) (*fleet, error
 	return f, nil
 }
 
-// rate adds a probe of how many predictions a second n clients get.
+// rate adds a probe that measures how many predictions a second n clients get.
 func (f *fleet) rate(ctx context.Context, b *bench, s settings, kind string, n int) error {
 	c, err := connect(ctx, f.servers[kind].address, n, f.posts)
 	if err != nil {

@@ -19,7 +19,8 @@ import (
 
 const fileColumns = 50
 
-// files is what reference and replay make of a file, beside pandas reading it.
+// files measures how long reference and replay take for a file, and how long pandas takes to read
+// it.
 func files(ctx context.Context, s settings) (*bench, error) {
 	rows := 200_000
 	if s.quick {
@@ -57,12 +58,12 @@ func files(ctx context.Context, s settings) (*bench, error) {
 		timed("parquet", func() *exec.Cmd { return reference("parquet", "rows.parquet") }),
 		timed("tenth", func() *exec.Cmd { return reference("csv", "tenth.csv") }),
 	}
-	// The first round of replay needs a reference, whatever the order.
+	// The first round of replay needs a reference, in whatever order the probes run.
 	_, err := run1(reference("csv", "rows.csv"))
 	return b, err
 }
 
-// readCSV prints how long pandas takes to read a file, without starting Python.
+// readCSV prints how long pandas takes to read a file, without the start of Python.
 const readCSV = `import sys, time, pandas
 begin = time.time(); pandas.read_csv(sys.argv[1]); print(time.time() - begin)`
 
@@ -71,7 +72,7 @@ func replayOf(ctx context.Context, s settings, file, reference string) *exec.Cmd
 	return exec.CommandContext(ctx, s.binary, "replay", "--csv="+file, "--reference.file="+reference) // #nosec G204 -- our own
 }
 
-// ran is what a program took.
+// ran is what a program used.
 type ran struct {
 	seconds float64
 	peak    float64 // bytes
@@ -95,7 +96,7 @@ func run1(cmd *exec.Cmd) (ran, error) {
 	return r, nil
 }
 
-// limited keeps the last of what it is told.
+// limited keeps the end of what is written to it.
 type limited struct{ text []byte }
 
 func (l *limited) Write(b []byte) (int, error) {
@@ -104,8 +105,8 @@ func (l *limited) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// timed is a probe that runs a program. One that prints nothing but a number says itself
-// how many seconds it took.
+// timed is a probe that runs a program. If the program prints only a number, this is its time in
+// seconds.
 func timed(name string, cmd func() *exec.Cmd) probe {
 	return func(_ context.Context, out sample) error {
 		r, err := run1(cmd())
@@ -121,8 +122,8 @@ func timed(name string, cmd func() *exec.Cmd) probe {
 	}
 }
 
-// makeCSV writes made-up numbers, of which some are whole and some repeat. Shift moves the
-// first ten columns by so many standard deviations.
+// makeCSV writes made-up numbers. Some are whole and some repeat. The first ten columns are moved
+// by shift standard deviations.
 func makeCSV(path string, rows int, shift float64) (err error) {
 	f, err := os.Create(path) // #nosec G304 -- our own
 	if err != nil {

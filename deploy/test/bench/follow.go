@@ -16,9 +16,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// follower reads a log into windows as an exporter does, in this process, and can
-// be shown a log that ends earlier than it does. Its nulls have one draw, so that
-// drawing them, which has a line of its own, does not go on behind the others.
+// follower reads a log into windows as an exporter does, in this process. It can hide the newest
+// rows of the log. It draws only one sample for each null distribution, so that drawing does not
+// disturb the other measurements. Drawing has its own line in the table.
 type follower struct {
 	*sqlite.Reader
 	specs []window.Spec
@@ -26,9 +26,9 @@ type follower struct {
 	rows  int64 // of the log
 	high  int64 // the newest id to be seen
 	bare  bool  // see window.Options
-	// lookback is how many rows windows may read at the start, at least.
+	// lookback is the minimum number of rows that windows may read at the start.
 	lookback int64
-	// codes is where windows keep the codes of rows; nil: nowhere.
+	// codes is where windows keep the codes of rows. nil means nowhere.
 	codes *codes.Folder
 }
 
@@ -56,7 +56,7 @@ func (f *follower) State(ctx context.Context) (predictionlog.State, error) {
 	return s, err
 }
 
-// open returns windows that have read nothing yet.
+// open returns windows that have not read anything yet.
 func (f *follower) open(predictions int) (*window.Window, error) {
 	o := command.Defaults()
 	o.Window.Predictions, o.Window.Lookback, o.Window.Bare, o.Window.Codes = predictions, f.lookback, f.bare, f.codes
@@ -86,9 +86,9 @@ func (f *follower) advance(ctx context.Context, w *window.Window, high int64) (f
 	return took, nil
 }
 
-// fresh returns how many seconds so many new rows take windows that have read all
-// before: the median of some trials, one after the other in the same windows. A log
-// that has too few rows for that is read from its beginning in each.
+// fresh returns how many seconds it takes to read a number of new rows into windows that have
+// read all earlier rows. It is the median of several trials, one after the other in the same
+// windows. If the log has too few rows for that, each trial reads it from its beginning.
 func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trials int) (float64, error) {
 	var took spread
 	var w *window.Window
@@ -114,7 +114,7 @@ func (f *follower) fresh(ctx context.Context, predictions int, rows int64, trial
 	return took.median(), nil
 }
 
-// held returns the bytes that windows over all rows hold.
+// held returns the number of bytes of windows over all rows.
 func (f *follower) held(ctx context.Context, predictions int) (float64, error) {
 	before := heap()
 	w, err := f.open(predictions)
@@ -129,7 +129,7 @@ func (f *follower) held(ctx context.Context, predictions int) (float64, error) {
 	return max(0, after-before), nil
 }
 
-// heap is what is in use once all garbage is gone.
+// heap returns the memory in use after garbage collection.
 func heap() float64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -11,8 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// growth is how time and memory grow with features, models, window and new rows,
-// and by which power of each. Snapshots are bare: what nulls cost is another line.
+// growth measures how time and memory grow with features, models, window and new rows, and
+// estimates the exponent of each. Snapshots have no p-values, because null distributions have
+// their own line.
 func growth(ctx context.Context, s settings) (_ *bench, err error) {
 	g := &grown{bench: &bench{}, settings: s}
 	g.derive, g.close = g.fit, g.end
@@ -41,7 +42,7 @@ func growth(ctx context.Context, s settings) (_ *bench, err error) {
 	return g.bench, nil
 }
 
-// grown is a bench of what grows.
+// grown is a bench that measures growth.
 type grown struct {
 	*bench
 
@@ -51,14 +52,14 @@ type grown struct {
 	series   []power
 }
 
-// power is one quantity, and what it takes at each of its values.
+// power is one quantity, with the measurement at each of its values.
 type power struct {
 	what  string
 	sizes []float64
 	names []string // in the samples
 }
 
-// follow makes a log and a follower of it.
+// follow makes a log and a follower for it.
 func (g *grown) follow(ctx context.Context, name string, rows, models int, bodies []body, specs ...window.Spec) (*follower, error) {
 	path, err := makeLog(ctx, g.settings.dir, name, rows, models, bodies)
 	if err != nil {
@@ -70,9 +71,9 @@ func (g *grown) follow(ctx context.Context, name string, rows, models int, bodie
 	return f, nil
 }
 
-// add adds one value of the last quantity: fresh new rows in a window of so many
-// predictions. Its bound is on the time for this value over that for the one
-// before.
+// add adds one value of the last quantity: fresh new rows in a window of the given number of
+// predictions. The limit applies to the ratio of the time for this value and the time for the
+// value before.
 func (g *grown) add(name string, size float64, f *follower, predictions int, fresh int64, trials int, bound float64) {
 	held := false
 	g.probes = append(g.probes, func(ctx context.Context, out sample) (err error) {
@@ -98,7 +99,7 @@ func (g *grown) begin(what string) {
 	g.series = append(g.series, power{what: what})
 }
 
-// finish adds the line of the last quantity's exponent.
+// finish adds the line with the exponent of the last quantity.
 func (g *grown) finish() {
 	if n := len(g.series); n > 0 {
 		what := "exponent of " + g.series[n-1].what
@@ -117,8 +118,8 @@ func (g *grown) fit(out sample) {
 	}
 }
 
-// exponent is the slope of log y over log x by least squares: y grows like x to
-// that power. What is not positive is left out; of fewer than two points it is NaN.
+// exponent returns the slope of log y over log x by least squares: y grows like x to this power.
+// Values that are not positive are left out. With fewer than two points it is NaN.
 func exponent(x, y []float64) float64 {
 	var n, sumX, sumY, sumXX, sumXY float64
 	for i := range x {
@@ -177,7 +178,7 @@ func (g *grown) windows(ctx context.Context, loans []body, rows int) error {
 	for _, predictions := range []int{1e3, 1e5, 1e6} {
 		g.add("1000 new rows, window of "+powerOfTen(predictions), float64(predictions), f, min(predictions, rows-9000), 1000, 9, 1.2)
 	}
-	// With a look-back below the number of new rows most of these would be skipped.
+	// With a look-back below the number of new rows, most new rows would be skipped.
 	f = follow(g.paths[len(g.paths)-1], rows, loanSpec())
 	f.bare, f.lookback = true, 131_072
 	g.logs = append(g.logs, f)

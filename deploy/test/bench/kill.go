@@ -16,9 +16,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// kill kills the installed predictor under load, again and again, and then looks
-// for every prediction that was answered. It is not a measurement, so one round
-// does; a power cut is another matter than a kill, which the log's fsync is for.
+// kill kills the installed predictor under load, again and again. Then it looks for every
+// prediction that was answered. It measures nothing, so one round is enough. It does not simulate
+// a power cut, for which the log uses fsync.
 func kill(_ context.Context, s settings) (*bench, error) {
 	trials := 20
 	if s.quick {
@@ -47,8 +47,8 @@ func kill(_ context.Context, s settings) (*bench, error) {
 	}, nil
 }
 
-// killOnce lets 32 clients ask a predictor that is killed after a while, and
-// notes what was answered: request ids by prediction.
+// killOnce sends requests with 32 clients to a predictor that is killed after a while. It notes
+// the request ids of the answered predictions.
 func killOnce(ctx context.Context, s settings, path string, answered map[int64]string) error {
 	p, err := process.Start(ctx, s.binary, "predictor", path)
 	if err != nil {
@@ -95,7 +95,7 @@ func killOnce(ctx context.Context, s settings, path string, answered map[int64]s
 
 var errKilled = errors.New("the server is gone")
 
-// missing counts what was answered and is not in the log.
+// missing counts the answered predictions that are not in the log.
 func missing(ctx context.Context, path string, answered map[int64]string) (int, error) {
 	w, err := sqlite.OpenWriter(ctx, path, sqlite.WriterOptions{}) // as the next predictor would
 	if err != nil {

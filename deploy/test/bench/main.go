@@ -1,5 +1,5 @@
-// Bench measures what the project promises about speed, each beside its floor in
-// the same minutes, and prints one table:
+// Bench measures what the project promises about speed. It measures each thing together with its
+// floor, at nearly the same time, and prints one table:
 //
 //	go run ./deploy/test/bench --binary=./drift_exporter
 //

@@ -22,9 +22,9 @@ const (
 	newestRow = 1_790_000_000_000_000_000 // time of the newest row of a log
 )
 
-// makeLog writes a log of so many rows with the given features, which come round
-// and round, of one model or of several in turn. It leaves out what makes a log
-// safe and slow, and is none the less a log like any other in the end: 2 us a row.
+// makeLog writes a log of rows with the given features, which repeat. The rows belong to one
+// model, or to several in turn. It leaves out what makes a log safe and slow, but the result is a
+// log like any other. It takes 2 us a row.
 func makeLog(ctx context.Context, dir, name string, rows, models int, bodies []body) (path string, err error) {
 	path = filepath.Join(dir, name)
 	if err := care.Init(ctx, path); err != nil {
@@ -42,7 +42,7 @@ func makeLog(ctx context.Context, dir, name string, rows, models int, bodies []b
 	return path, nil
 }
 
-// body is what the rows of a log hold.
+// body is what the rows of a log contain.
 type body struct {
 	features []byte
 	score    float64
@@ -83,9 +83,8 @@ func fill(ctx context.Context, db *sql.DB, rows, models int, bodies []body) erro
 	)
 }
 
-// loanBodies are the features of loans as the predictor logs them, and what the
-// embedded model says of them. With another score every row would be a sign of
-// drift.
+// loanBodies returns the features of loans as the predictor logs them, and the answers of the
+// embedded model. With other scores, every row would be a sign of drift.
 func loanBodies() ([]body, error) {
 	features, err := simulate.Bodies(1, 1000)
 	if err != nil {

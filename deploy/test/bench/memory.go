@@ -9,8 +9,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 )
 
-// memory is what an exporter with a window of a million rows takes above one
-// that has nothing to read.
+// memory measures how much more memory an exporter with a window of a million rows needs than an
+// exporter that has nothing to read.
 func memory(ctx context.Context, s settings) (*bench, error) {
 	bodies, err := loanBodies()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// nulls is what a p-value takes at a scrape, and its null once.
+// nulls measures the time of a p-value at a scrape, and of drawing its null distribution once.
 func nulls(context.Context, settings) (*bench, error) {
 	bins := slices.Repeat([]int64{100_000}, 10)
 	null := drift.NewNull(bins, 1000, drift.DefaultSamples, 1)

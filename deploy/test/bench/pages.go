@@ -18,13 +18,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
-// Servers of pages, with a number behind the colon.
+// Servers of pages. A number follows the colon.
 const (
 	watching  = "exporter"  // of a log, with a window of so many rows
 	constants = "constants" // client_golang with so many series that never change
 )
 
-// serveExporter is the exporter as the command runs it.
+// serveExporter runs the exporter as the command does.
 func serveExporter(ctx context.Context, predictions int, path string, listening func(net.Addr)) error {
 	o := command.Defaults()
 	o.Log, o.Window.Predictions, o.Enabled = path, predictions, collector.Defaults()
@@ -41,8 +41,8 @@ func serveExporter(ctx context.Context, predictions int, path string, listening 
 	return errors.Join(err, watcher.Close())
 }
 
-// serveConstants is client_golang at its leanest: gauges that are there already,
-// with the labels, in families of the size and with the help that ours have.
+// serveConstants serves the least that client_golang can serve: existing gauges with our labels,
+// in families of the same size and with the same help as ours.
 func serveConstants(ctx context.Context, series int, listening func(net.Addr)) error {
 	registry := prometheus.NewRegistry()
 	for family := 0; series > 0; family++ {

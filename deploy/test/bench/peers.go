@@ -14,14 +14,14 @@ import (
 //go:embed peers.py
 var peersScript []byte
 
-// peerPackages are what each virtual environment gets from PyPI.
+// peerPackages are the packages that each virtual environment gets from PyPI.
 var peerPackages = map[string][]string{
 	"evidently": {"evidently==0.7.14", "pandas<3"},
 	"nannyml":   {"nannyml==0.13.1"},
 }
 
-// peers puts what other programs take for the same two files beside reference and replay:
-// once, for some take a minute.
+// peers measures how long other programs take for the same two files, compared with reference and
+// replay. It runs once, because some take a minute.
 func peers(ctx context.Context, s settings) (*bench, error) {
 	rows := 200_000
 	if s.quick {
@@ -66,7 +66,7 @@ func ourDrift(ctx context.Context, s settings, before, after string, out sample)
 	return err
 }
 
-// peerRows measures one peer, and returns its lines.
+// peerRows measures one peer and returns its lines.
 func peerRows(ctx context.Context, s settings, name, environment string, args []string, out sample) []row {
 	what := "reference and replay, against " + name
 	python, err := peerPython(ctx, s, environment)
@@ -92,7 +92,8 @@ func peerRows(ctx context.Context, s settings, name, environment string, args []
 	}
 }
 
-// peerPython is the Python of a virtual environment, which is made when it is not there.
+// peerPython returns the Python of a virtual environment. It makes the environment if it does not
+// exist.
 func peerPython(ctx context.Context, s settings, environment string) (string, error) {
 	dir := filepath.Join(s.peers, environment)
 	python := filepath.Join(dir, "bin", "python3")

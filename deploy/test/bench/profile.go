@@ -6,8 +6,8 @@ import (
 	"runtime/pprof"
 )
 
-// profiled runs do and writes where its processor time went and what it
-// allocated to two files; a name that is empty leaves one out.
+// profiled runs do, and writes a processor profile and an allocation profile to two files. If a
+// name is empty, that profile is left out.
 func profiled(cpu, heap string, do func() error) (err error) {
 	write := func(name string, to func(*os.File) error) error {
 		if name == "" {

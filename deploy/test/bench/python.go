@@ -19,7 +19,7 @@ import (
 //go:embed python.py
 var pythonService []byte
 
-// python is the predictor beside the usual Python service, which keeps nothing.
+// python compares the predictor with the usual Python service, which stores nothing.
 func python(ctx context.Context, s settings) (*bench, error) {
 	const n = 16
 	const beside = "gunicorn, Flask, scikit-learn, nothing durable"
@@ -77,8 +77,8 @@ func python(ctx context.Context, s settings) (*bench, error) {
 	return b, nil
 }
 
-// familySeconds is the processor time of a process and of the children that it has:
-// gunicorn's worker is one.
+// familySeconds returns the processor time of a process and its current children. The worker of
+// gunicorn is a child.
 func familySeconds(pid int) (float64, error) {
 	sum, err := process.CPUSeconds(pid)
 	if err != nil {

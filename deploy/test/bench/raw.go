@@ -14,10 +14,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// raw is the least that a durable log can do: the bytes of each record go to a
-// file that has its size already, so that fdatasync writes data and no metadata,
-// and one sync serves all that have gathered during the one before. At the end
-// of the file it starts again. Nothing can be found in it.
+// raw does the least that a durable log can do. It writes the bytes of each record to a file that
+// already has its final size, so that fdatasync writes data and no metadata. One sync serves all
+// records that have arrived during the sync before. At the end of the file it starts again at the
+// beginning. Nothing can be found in it.
 type raw struct {
 	discard
 
@@ -32,7 +32,7 @@ type raw struct {
 	done    chan struct{}
 }
 
-// gathered is what one sync makes durable.
+// gathered is a group of records that one sync makes durable.
 type gathered struct {
 	batches [][]predictionlog.Prediction
 	first   []int64 // ids of each batch's first
@@ -47,8 +47,8 @@ func openRaw(path string) (*raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Written, not only allocated: an extent that was never written costs each
-	// sync a change of metadata.
+	// The file is written, not only allocated: in an extent that was never written, each sync
+	// costs a change of metadata.
 	zeros := make([]byte, 1<<20)
 	for range rawSize / len(zeros) {
 		if _, err := f.Write(zeros); err != nil {
@@ -87,7 +87,7 @@ func (r *raw) AppendRequest(ctx context.Context, request predictionlog.Request) 
 	return r.Append(ctx, request.Predictions)
 }
 
-// run writes what has gathered, until the log is closed.
+// run writes the gathered records until the log is closed.
 func (r *raw) run() {
 	defer close(r.done)
 	for range r.wake {
@@ -136,7 +136,7 @@ func (r *raw) encode(p *predictionlog.Prediction) {
 	r.buf = append(binary.AppendUvarint(r.buf, uint64(len(p.Features))), p.Features...)
 }
 
-// close ends the goroutine and the file. Nobody may be in Append.
+// close stops the goroutine and closes the file. Append must not be running.
 func (r *raw) close() error {
 	close(r.wake)
 	<-r.done

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reading is what 1000 new rows take a scrape before it writes its page, in logs
-// of every size.
+// reading measures how long a scrape takes to read 1000 new rows, before it writes its page, in
+// logs of every size.
 func reading(ctx context.Context, s settings) (_ *bench, err error) {
 	bodies, err := loanBodies()
 	if err != nil {
@@ -52,10 +52,10 @@ func reading(ctx context.Context, s settings) (_ *bench, err error) {
 	return g.bench, nil
 }
 
-// largestLog is what the log of 1e7 rows takes, in bytes, with some to spare.
+// largestLog is the size of the log of 1e7 rows in bytes, with a margin.
 const largestLog = 6 << 30
 
-// freeBytes is how much more a directory's disk takes.
+// freeBytes returns the free space on a directory's disk.
 func freeBytes(dir string) (int64, error) {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// A scrape as Prometheus does it: compressed, over one connection.
+// A request like the ones that Prometheus sends: compressed, over one connection.
 var scrapeRequest = load.Get("/metrics", "gzip")
 
 // page is a server of pages, and a connection to it.
@@ -48,8 +48,8 @@ func (p *page) fetch(request []byte) ([]byte, error) {
 	return body, err
 }
 
-// waits returns the median wait for a page, in seconds, over some scrapes; before
-// each comes what prepares it.
+// waits returns the median wait for a page in seconds, over some scrapes. prepare runs before
+// each scrape.
 func (p *page) waits(scrapes int, prepare func() error) (float64, error) {
 	var took spread
 	for range scrapes {
@@ -65,8 +65,8 @@ func (p *page) waits(scrapes int, prepare func() error) (float64, error) {
 	return took.median(), nil
 }
 
-// scraping is a whole scrape of the embedded model, beside client_golang with as
-// many series that never change.
+// scraping measures a whole scrape of the embedded model. The floor is client_golang with the
+// same number of series, which never change.
 func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 	bodies, err := loanBodies()
 	if err != nil {
@@ -81,7 +81,7 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 		}
 		return errors.Join(errs...)
 	}
-	// writing returns what writes a thousand rows to a log.
+	// writing returns a function that writes a thousand rows to a log.
 	writing := func(path string) (func() error, error) {
 		writer, err := sqlite.OpenWriter(ctx, path, sqlite.WriterOptions{})
 		if err != nil {
@@ -107,8 +107,8 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// The floor has no log. One is written all the same before it is asked: that
-	// takes ten milliseconds, in which processor and server forget what they had.
+	// The floor has no log. But rows are written to one before each request to it, too. This
+	// takes ten milliseconds, in which the processor and the server lose their caches.
 	elsewhere, err := writing(filepath.Join(s.dir, "scrape-elsewhere.db"))
 	if err != nil {
 		return nil, errors.Join(err, closeAll())
@@ -148,9 +148,9 @@ func scraping(ctx context.Context, s settings) (_ *bench, err error) {
 	}, nil
 }
 
-// settled returns the number of series on a page of full windows, once the nulls
-// are drawn that an exporter draws at its start: these take about 10 ms each and
-// half of the cores, and what is measured meanwhile is them.
+// settled returns the number of series on a page of full windows. It waits until the null
+// distributions are drawn that an exporter draws at its start. They take about 10 ms each and
+// half of the cores, and would distort the measurements.
 func settled(p *page, write func() error) (series int, err error) {
 	for range 3 {
 		if err := write(); err != nil {

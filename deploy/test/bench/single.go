@@ -11,9 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// single is one client alone: it waits for one prediction, and the floor for one
-// fdatasync of a record's bytes. The same client of a server whose log is a raw file
-// says how much of the wait is HTTP and waking, whatever the log.
+// single measures one client alone, which waits for one prediction. The floor is one fdatasync of
+// the bytes of a record. A server whose log is a raw file, with the same client, shows how much
+// of the wait is HTTP and waking up, and not the log.
 func single(ctx context.Context, s settings) (*bench, error) {
 	f, err := startFleet(ctx, s, diskLog, rawLog, noLog)
 	if err != nil {
@@ -50,8 +50,9 @@ func single(ctx context.Context, s settings) (*bench, error) {
 // fdatasync is what fdatasyncs measures.
 const fdatasync = "fdatasync"
 
-// fdatasyncs returns a probe of the least that a durable record takes: one pwrite of 400
-// bytes into a file that has its size, and fdatasync, the median; and what ends it.
+// fdatasyncs returns a probe for the minimum time of a durable record. It is the median time of
+// one pwrite of 400 bytes into a file that already has its size, with fdatasync. It also returns
+// a function that ends the probe.
 func fdatasyncs(s settings) (probe, func() error, error) {
 	file, err := os.CreateTemp(s.dir, fdatasync)
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 )
 
-// coldStart is the first reading of a window of a million rows, beside SQLite
-// looking at every byte of their features: by an exporter that keeps the codes of
-// the rows it has read, and by one that does not.
+// coldStart measures the first reading of a window of a million rows, with and without kept codes
+// of rows that were read before. The floor is SQLite, which reads every byte of their features.
 func coldStart(ctx context.Context, s settings) (*bench, error) {
 	bodies, err := loanBodies()
 	if err != nil {
@@ -49,7 +48,8 @@ func coldStart(ctx context.Context, s settings) (*bench, error) {
 		defer w.Close()
 		return f.advance(ctx, w, f.rows-1)
 	}
-	// Once, so that the nulls and the codes are there and the file is in memory.
+	// One run before the measurements, so that the null distributions and the codes exist and the
+	// file is in memory.
 	if _, err := first(ctx, folder); err != nil {
 		return nil, errors.Join(err, closing())
 	}
@@ -95,7 +95,7 @@ func coldStart(ctx context.Context, s settings) (*bench, error) {
 	}, nil
 }
 
-// processorTime is what this process has used so far, in seconds.
+// processorTime returns the processor time that this process has used, in seconds.
 func processorTime() (float64, error) {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// unit is how a measurement is written.
+// unit formats a measurement.
 type unit func(float64) string
 
 func perSecond(x float64) string { return fmt.Sprintf("%.0f/s", x) }
@@ -29,7 +29,7 @@ func duration(x float64) string {
 
 const heading = "what\tours\tfloor\tratio (min - max)\tgoal\tmet"
 
-// text is the line of a Markdown table.
+// text returns the line of a Markdown table.
 func (l *line) text() string {
 	columns := make([]string, 6)
 	columns[0] = l.what
@@ -62,7 +62,7 @@ func (l *line) text() string {
 
 func (l *line) floorless() bool { return l.row.floor == "" }
 
-// range_ is the least and the greatest of several.
+// range_ returns the smallest and the largest of several values.
 func (s spread) range_(u unit) string {
 	if len(s) < 2 {
 		return ""
@@ -77,7 +77,7 @@ func ratio(x float64) string {
 	return fmt.Sprintf("%.2f", x)
 }
 
-// write writes the table, in Markdown that is also aligned.
+// write writes the table in Markdown, with aligned columns.
 func write(w io.Writer, lines []line) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', tabwriter.Debug)
 	rows := []string{heading, strings.Repeat("---\t", 5) + "---"}

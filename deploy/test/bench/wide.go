@@ -9,8 +9,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 )
 
-// wide is what is normal for a made-up model of so many numeric features, and
-// the features of its rows.
+// wide returns the reference of a made-up model with this many numeric features, and the features
+// of its rows.
 func wide(features int) (*reference.Reference, []body, error) {
 	const rows, bodies = 2000, 500
 	random := rand.New(rand.NewPCG(3, 4)) // #nosec G404 -- repeatable, no secret

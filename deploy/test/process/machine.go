@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Machine says what was measured on, and when.
+// Machine describes the machine of the measurements, and the time.
 func Machine() string {
 	processor := "unknown processor"
 	if info, err := os.ReadFile("/proc/cpuinfo"); err == nil {
@@ -22,8 +22,8 @@ func Machine() string {
 		runtime.NumCPU(), processor, strings.TrimSpace(string(kernel)), runtime.Version())
 }
 
-// Load is the load average of the last minute: other work on the machine
-// makes every number worse, and the durable ones most.
+// Load returns the load average of the last minute. Other work on the machine makes every number
+// worse, most of all the durable ones.
 func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

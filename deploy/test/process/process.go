@@ -1,4 +1,4 @@
-// Package process runs the built binary, for the programs that measure it.
+// Package process runs the built binary for the programs that measure it.
 package process
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // Process is a running command of drift_exporter, as it is installed.
 type Process struct {
-	// Address is where it listens, PID its number.
+	// Address is the address on which it listens. PID is its process id.
 	Address string
 	PID     int
 
@@ -30,11 +30,11 @@ func Start(ctx context.Context, binary, command, log string, flags ...string) (*
 	return Await(cmd, listening, listening)
 }
 
-// listening is what the commands log when they listen, with the address.
+// listening matches the message of a command that listens, with the address.
 var listening = regexp.MustCompile(`Listening on.*address=(\S+)`)
 
-// Await starts a server and waits until it has said on stderr where it listens, by
-// an expression with the address in its group, and that it is ready.
+// Await starts a server and waits until it is ready. It reads the address from stderr, with an
+// expression whose group is the address.
 func Await(cmd *exec.Cmd, address, ready *regexp.Regexp) (*Process, error) {
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -60,7 +60,7 @@ func Await(cmd *exec.Cmd, address, ready *regexp.Regexp) (*Process, error) {
 	}
 }
 
-// Stop ends the program in good order.
+// Stop stops the program in an orderly way.
 func (p *Process) Stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *Process) Stop() error {
 	return p.cmd.Wait()
 }
 
-// Kill ends it at once.
+// Kill stops the program at once.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait() // says that it was killed

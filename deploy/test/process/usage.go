@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ResidentBytes is the memory that a process has.
+// ResidentBytes returns the resident memory of a process.
 func ResidentBytes(pid int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -19,7 +19,7 @@ func ResidentBytes(pid int) (float64, error) {
 	return pages * float64(os.Getpagesize()), err
 }
 
-// CPUSeconds is the processor time that a process has used.
+// CPUSeconds returns the processor time that a process has used.
 func CPUSeconds(pid int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -35,7 +35,7 @@ func CPUSeconds(pid int) (float64, error) {
 	return (user + system) / ticks, err
 }
 
-// WrittenBytes is what a process has had written to disks.
+// WrittenBytes returns how many bytes a process has written to disks.
 func WrittenBytes(pid int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
 	if err != nil {

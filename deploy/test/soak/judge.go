@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// verdict is whether one quantity grew.
+// verdict says whether one quantity grew.
 type verdict struct {
 	what, unit  string
 	early, late float64 // medians of the two halves of what is judged
@@ -20,8 +20,8 @@ func (v verdict) String() string {
 	return fmt.Sprintf("- %s: %.1f %s at first, %.1f later: %s", v.what, v.early, v.unit, v.late, says)
 }
 
-// quantities are what must not grow once the log has reached its size, and by how
-// much each may vary: a tenth, and so much more.
+// quantities must not grow once the log has reached its size. Each may vary by a tenth plus its
+// slack.
 var quantities = []struct {
 	what, unit string
 	slack      float64
@@ -38,8 +38,8 @@ var quantities = []struct {
 	{"lag of the exporter", "predictions", 1000, func(l line) float64 { return float64(l.lag) }},
 }
 
-// steady leaves out the first third of the run, in which caches and windows are
-// filled, and what came before the log had reached its size, in bytes.
+// steady leaves out the first third of the run, in which caches and windows are filled. It also
+// leaves out the lines before the log had reached its size, in bytes.
 func steady(lines []line, size int64) []line {
 	for i := len(lines) / 3; i < len(lines); i++ {
 		if float64(lines[i].log) > .95*float64(size) {

@@ -1,7 +1,7 @@
-// Soak runs the installed predictor and exporter together at full speed for a
-// while: predictions from a closed loop of clients, outcomes for a share of them, a
-// scrape every few seconds, and retention by size. It prints what both processes
-// hold over time, and fails when something grows, a counter falls or a row is lost:
+// Soak runs the installed predictor and exporter together at full speed for a while. Clients
+// request predictions without pause and send outcomes for a share of them. The exporter is
+// scraped every few seconds, and retention deletes old rows by size. Soak prints what both
+// processes use over time. It fails if something grows, a counter falls or a row is lost:
 //
 //	go run ./deploy/test/soak --binary=./drift_exporter
 //

@@ -31,8 +31,8 @@ func newPage(name, address string) *page {
 	return &page{name: name, address: address, request: load.Get("/metrics", ""), counters: map[string]float64{}}
 }
 
-// scrape reads the page, over a connection of its own: one that has asked nothing
-// for ten seconds is closed.
+// scrape reads the page over a new connection. A connection that sends nothing for ten seconds
+// would be closed.
 func (p *page) scrape(ctx context.Context) error {
 	began := time.Now()
 	conn, err := load.Dial(ctx, p.address)
@@ -51,7 +51,7 @@ func (p *page) scrape(ctx context.Context) error {
 	return p.read(body)
 }
 
-// read takes a page in, and notes which counters are smaller than on the one before.
+// read reads a page and notes which counters are smaller than on the page before.
 func (p *page) read(body []byte) error {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))

@@ -28,13 +28,13 @@ type running struct {
 	problems            []error
 }
 
-// mark is where the last line of the table ended.
+// mark is the end of the last line of the table.
 type mark struct {
 	at                    time.Time
 	predictions, outcomes int64
 }
 
-// soak runs everything and returns the table and what was wrong.
+// soak runs everything, and returns the table and what was wrong.
 func soak(ctx context.Context, s settings, judged bool, stderr io.Writer) (text string, problems []error, err error) {
 	began, before := time.Now(), process.Load()
 	r := &running{settings: s, path: filepath.Join(s.dir, "predictions.db")}
@@ -135,7 +135,7 @@ func (r *running) stop() error {
 	return errors.Join(errs...)
 }
 
-// watch scrapes and adds lines to the table while the clients ask.
+// watch scrapes and adds lines to the table while the clients send requests.
 func (r *running) watch(ctx context.Context, clients int, span time.Duration, stderr io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -172,8 +172,8 @@ func (r *running) watch(ctx context.Context, clients int, span time.Duration, st
 	}
 }
 
-// scrapeBoth reads both pages. The exporter lags by the predictions that were
-// answered before its scrape began and that its page does not count.
+// scrapeBoth reads both pages. The lag of the exporter is the number of predictions that were
+// answered before its scrape began and that are not on its page.
 func (r *running) scrapeBoth(ctx context.Context) error {
 	answered := r.traffic.predictions.Load()
 	if err := r.pages[1].scrape(ctx); err != nil {
@@ -188,8 +188,8 @@ func (r *running) scrapeBoth(ctx context.Context) error {
 	return r.pages[0].scrape(ctx)
 }
 
-// settle scrapes once more when nobody asks: then the exporter has counted exactly
-// what was answered.
+// settle scrapes once more after the last request. Then the exporter must have counted exactly
+// the answered predictions.
 func (r *running) settle(ctx context.Context) error {
 	if err := r.scrapeBoth(ctx); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (r *running) check(ctx context.Context) error {
 	return nil
 }
 
-// size is that of a file; one that is not there has none.
+// size returns the size of a file, or 0 if it does not exist.
 func size(path string) (int64, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// line is one line of the table: what was seen since the line before, and what both
-// processes hold at its end.
+// line is one line of the table: what happened since the line before, and what both processes use
+// at its end.
 type line struct {
 	at                    time.Duration
 	predictions, outcomes float64 // a second
@@ -20,10 +20,10 @@ type line struct {
 	held                  [2]held
 }
 
-// held is what a process holds.
+// held is what a process uses.
 type held struct{ resident, files, goroutines float64 }
 
-// line reads what there is to see now.
+// line makes a line of the current state.
 func (r *running) line(at time.Duration) (line, error) {
 	now := mark{time.Now(), r.traffic.predictions.Load(), r.traffic.outcomes.Load()}
 	span, w := now.at.Sub(r.last.at).Seconds(), r.traffic.waits
@@ -59,7 +59,7 @@ func (l line) text() string {
 	return strings.Join(cells, "\t")
 }
 
-// writeTable writes Markdown that is also aligned.
+// writeTable writes a table in Markdown, with aligned columns.
 func writeTable(w io.Writer, lines []line) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
 	rows := []string{heading, strings.Repeat("---\t", strings.Count(heading, "\t")) + "---"}

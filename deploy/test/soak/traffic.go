@@ -13,8 +13,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// traffic is clients of a predictor, each of which asks again when it has its
-// answer, and says for a share of the predictions what really happened.
+// traffic contains clients of a predictor. Each client sends a request when it has the answer to
+// the one before. For a share of the predictions it also reports what really happened.
 type traffic struct {
 	conns    []*load.Conn
 	posts    [][]byte
@@ -59,7 +59,7 @@ func (t *traffic) close() error {
 	return errors.Join(errs...)
 }
 
-// flow keeps the first n clients asking for so long, or until ctx ends.
+// flow keeps the first n clients sending requests for a time span, or until ctx ends.
 func (t *traffic) flow(ctx context.Context, n int, span time.Duration) error {
 	err := load.Run(ctx, load.Options{Clients: n, Time: span}, func(_ context.Context, client int) error { return t.ask(client) })
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -68,7 +68,7 @@ func (t *traffic) flow(ctx context.Context, n int, span time.Duration) error {
 	return err
 }
 
-// ask asks for one prediction and reports the outcomes that are owed.
+// ask requests one prediction and reports the outcomes that are due.
 func (t *traffic) ask(client int) error {
 	conn, turn := t.conns[client], &t.turns[client]
 	turn.asked++
@@ -103,7 +103,7 @@ func (t *traffic) ask(client int) error {
 	return nil
 }
 
-// best returns which number of clients gets most answers, of 16, 64 and 256.
+// best returns the number of clients, out of 16, 64 and 256, that gets most answers.
 func (t *traffic) best(ctx context.Context, span time.Duration) (clients int, err error) {
 	most := 0.
 	for _, n := range []int{16, 64, 256} {

@@ -9,14 +9,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// usage is what the run says of a day.
+// usage is the throughput and the disk use of a run.
 type usage struct {
 	predictions, outcomes float64 // a second, sustained
 	written               float64 // bytes a second that went to the disk
 	row                   float64 // bytes of the log for each prediction that is kept, outcomes included
 }
 
-// usage takes it from a run that began at first and wrote so many bytes.
+// usage computes it for a run that began at first and wrote this many bytes.
 func (r *running) usage(ctx context.Context, first mark, written float64) (u usage, err error) {
 	if span := r.last.at.Sub(first.at).Seconds(); span > 0 {
 		u.predictions = float64(r.last.predictions-first.predictions) / span
