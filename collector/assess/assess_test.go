@@ -205,6 +205,16 @@ func TestSurpriseIsAccuracyMinusEstimate(t *testing.T) {
 	if s := SurpriseOf(m); s.Value != -.125 || math.Abs(s.Lower+.125+z95*.0625) > 1e-15 || math.Abs(s.Upper+.125-z95*.0625) > 1e-15 {
 		t.Errorf("got %+v", s)
 	}
+	for correct, want := range map[int64]Interval{0: {-.875, -1, -.875 + z95*.25}, 32: {.125, .125 - z95*.25, .125 + z95*.25}} {
+		m.Performance.Scores.Correct, m.Performance.Scores.Estimate.StandardError = correct, .25
+		if s := SurpriseOf(m); *s != want {
+			t.Errorf("%d right: got %+v, want %+v", correct, *s, want)
+		}
+	}
+	m.Performance.Scores.Correct, m.Performance.Scores.Estimate.Accuracy = 32, .125
+	if s := SurpriseOf(m); s.Upper != 1 {
+		t.Errorf("the upper end is %v, want 1", s.Upper)
+	}
 	m.Performance.Scores.Estimate = nil
 	if s := SurpriseOf(m); s != nil {
 		t.Errorf("without an estimate: %+v", s)

@@ -23,7 +23,7 @@ func EstimateOf(m *snapshot.Model) *Estimate {
 }
 
 // SurpriseOf returns the accuracy minus the estimated accuracy of the same predictions:
-// those of the feedback window with a score. It is between -1 and 1; below 0 the model
+// those of the feedback window with a score. It and its interval are between -1 and 1; below 0 the model
 // errs more often than its scores predict. Nil without such predictions.
 func SurpriseOf(m *snapshot.Model) *Interval {
 	if m.Performance == nil || m.Performance.Scores == nil || m.Performance.Scores.Estimate == nil {
@@ -31,5 +31,5 @@ func SurpriseOf(m *snapshot.Model) *Interval {
 	}
 	s := m.Performance.Scores
 	gap, band := float64(s.Correct)/float64(s.Samples)-s.Estimate.Accuracy, z95*s.Estimate.StandardError
-	return &Interval{Value: gap, Lower: gap - band, Upper: gap + band}
+	return &Interval{Value: gap, Lower: max(-1, gap-band), Upper: min(1, gap+band)}
 }

@@ -102,7 +102,7 @@ func (f *rowsFlags) open(ctx context.Context) (*openRows, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := rows.Open(path, format)
+	file, err := rows.Open(ctx, path, format)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func openRows(ctx context.Context, o Rows, spec *window.Spec) (_ *fileRows, err 
 	if h.Outcome != "" && h.Score == "" && h.Class == "" {
 		return nil, errors.New("--outcome needs --score or --class: without a prediction there is nothing to compare it with")
 	}
-	if h.file, err = rows.Open(o.Path, o.Format); err != nil {
+	if h.file, err = rows.Open(ctx, o.Path, o.Format); err != nil {
 		return nil, fmt.Errorf("open rows to replay: %w", err)
 	}
 	defer func() {

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -31,10 +32,10 @@ type File struct {
 }
 
 // Open opens a file of rows. A file that can be read only once, such as a pipe, is first copied
-// into the folder for temporary files.
-func Open(path string, format Format) (_ *File, err error) {
+// into the folder for temporary files. A folder or a device is an error.
+func Open(ctx context.Context, path string, format Format) (_ *File, err error) {
 	f := &File{}
-	if f.file, err = os.Open(path); err != nil { // #nosec G304 -- the operator names the file
+	if f.file, err = openFile(ctx, path); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -46,8 +47,14 @@ func Open(path string, format Format) (_ *File, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		return nil, errors.New("is a folder: name a file of rows")
+	}
+	if info.Mode()&os.ModeDevice != 0 {
+		return nil, errors.New("is a device: name a file of rows, or send them through a pipe")
+	}
 	if f.Changed, f.size = info.ModTime().UTC().Truncate(time.Second), info.Size(); !info.Mode().IsRegular() {
-		if err := f.copy(); err != nil {
+		if err := f.copy(ctx, format); err != nil {
 			return nil, fmt.Errorf("copy to a temporary file: %w", err)
 		}
 	}
@@ -59,17 +66,54 @@ func Open(path string, format Format) (_ *File, err error) {
 	return f, err
 }
 
-// copy replaces a file that can be read only once by a temporary file.
-func (f *File) copy() error {
+// openFile opens a file. Opening a named pipe waits for a writer.
+func openFile(ctx context.Context, path string) (*os.File, error) {
+	type result struct {
+		file *os.File
+		err  error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		file, err := os.Open(path) // #nosec G304 -- the operator names the file
+		opened <- result{file, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.file, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("open %s: %w", path, context.Cause(ctx))
+	}
+}
+
+// copy replaces a file that can be read only once by a temporary file. The start of a CSV is
+// checked first, because a pipe may never end.
+func (f *File) copy(ctx context.Context, format Format) error {
 	temp, err := os.CreateTemp("", "rows-")
 	if err != nil {
 		return err
 	}
-	f.temp = temp.Name()
-	f.size, err = io.Copy(temp, f.file)
-	err = errors.Join(err, f.file.Close())
-	f.file = temp
-	return err
+	once := f.file
+	f.file, f.temp = temp, temp.Name()
+	defer context.AfterFunc(ctx, func() { _ = once.Close() })()
+	f.size, err = io.CopyN(temp, once, formSize)
+	if err == nil && format == FormatCSV {
+		var start *bufio.Reader
+		if start, err = decompress(io.NewSectionReader(temp, 0, f.size)); err == nil {
+			err = checkForm(start)
+		}
+	}
+	if err == nil {
+		var rest int64
+		rest, err = io.Copy(temp, once)
+		f.size += rest
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil // it is short
+	}
+	return errors.Join(err, once.Close())
 }
 
 // Sum returns the SHA-256 of the file as it is stored, without decompression.

@@ -7,10 +7,13 @@ import (
 	"unicode/utf8"
 )
 
+// formSize is how many bytes at the start of a text checkForm reads.
+const formSize = 1 << 16
+
 // checkForm checks the start of a text for faults that the reader of records would not notice, or
 // would notice only at the end of the file.
 func checkForm(in *bufio.Reader) error {
-	start, _ := in.Peek(1 << 16)
+	start, _ := in.Peek(formSize)
 	if len(start) > 1 && (start[0] == 0xfe && start[1] == 0xff || start[0] == 0xff && start[1] == 0xfe || start[0] == 0 || start[1] == 0) {
 		return errors.New("line 1: the text is UTF-16: save it as UTF-8")
 	}

@@ -149,7 +149,7 @@ func cellsOf(t *testing.T, what string, table Table, columns []int) (together, e
 
 func openParquet(t *testing.T, path string) *File {
 	t.Helper()
-	f, err := Open(path, FormatParquet)
+	f, err := Open(t.Context(), path, FormatParquet)
 	if err != nil {
 		t.Fatal(err)
 	}

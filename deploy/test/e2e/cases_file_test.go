@@ -2,9 +2,12 @@ package e2e_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,7 +28,8 @@ func TestNamesOfFeatures(t *testing.T) {
 			page: append(quiet(a, 0), quiet(b, 0)...),
 		}
 	}
-	runCases(t, []kindCase{pair("a b", "a_b"), pair("\u53ce\u5165", "\u5e74\u9f62"), pair("x-", "x."), pair("\u00e9t\u00e9", "\u00f6t\u00f6")})
+	runCases(t, []kindCase{pair("a b", "a_b"), pair("\u53ce\u5165", "\u5e74\u9f62"), pair("x-", "x."), pair("\u00e9t\u00e9", "\u00f6t\u00f6"),
+		pair("\u0434\u043e\u0445\u043e\u0434", "\u0432\u043e\u0437\u0440\u0430"), pair("\u062f\u062e\u0644", "\u0639\u0645\u0631"), pair("\U0001f4b6", "\U0001f4b7"), pair("a/b", "a\u00a0b")})
 }
 
 func TestFilesThatAreRefusedOrReadInWords(t *testing.T) {
@@ -49,6 +53,93 @@ func TestFilesThatAreRefusedOrReadInWords(t *testing.T) {
 		if said := command(t, 1, "exporter", "--config.check", "--reference.file="+path); !strings.Contains(said, `feature "x": `) {
 			t.Errorf("%s: says %s", name, said)
 		}
+	}
+}
+
+// TestRowsThatAreNoFile: what a path may lead to besides a file ends each command with an
+// error, and neither waits nor fills the disk.
+func TestRowsThatAreNoFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for from, to := range map[string]string{"loop": "pool", "pool": "loop"} {
+		if err := os.Symlink(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, says := range map[string]string{
+		"/dev/zero": "is a device", "/dev/urandom": "is a device", "/dev/null": "is a device",
+		dir: "is a folder", filepath.Join(dir, "loop"): "too many levels of symbolic links",
+		file(t, dir, "empty.csv", ""): "the CSV is empty", file(t, dir, "cut.csv", "\x1f\x8b"): "read gzip",
+		file(t, dir, "line.csv", strings.Repeat("x", 34<<20)):                    "line 1: the row has more than 32 MiB",
+		file(t, dir, "row.csv", "x\n1\n"+strings.Repeat("2", 34<<20)):            "line 3: the row has more than 32 MiB",
+		file(t, dir, "quote.csv", "x\n1\n\""+strings.Repeat("2\n", 17<<20)):      "line 3: the row has more than 32 MiB",
+		file(t, dir, "zeros.csv", strings.Repeat("\x00", 1<<20)):                 "line 1: the text is UTF-16",
+		file(t, dir, "table.csv", "PAR1"+strings.Repeat("\x00", 1<<10)):          "--parquet",
+		file(t, dir, "archive.csv", "PK\x03\x04"+strings.Repeat("\x00\x01", 99)): "column 1 has a NUL byte",
+	} {
+		all := [][]string{{"reference", "--csv=" + path}, {"train", "--csv=" + path, "--outcome=y"}, {"replay", "--csv=" + path}}
+		if strings.Contains(says, "MiB") {
+			all = all[:1] // They read alike, and a long row takes its time.
+		}
+		for _, args := range all {
+			if said := command(t, 1, args...); !strings.Contains(said, says) || len(said) > 1000 {
+				t.Errorf("%v says %.300s, want %q", args, said, says)
+			}
+		}
+	}
+}
+
+// TestRowsOfANamedPipe: they are read, and a command that waits for them, or gets them
+// without end, ends when it is told to.
+func TestRowsOfANamedPipe(t *testing.T) {
+	t.Parallel()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		text, says string
+		endless    bool
+		status     int
+	}{
+		"rows":            {text: "x\n" + strings.Repeat("1\n2\n", 200000), status: 0},
+		"no rows":         {text: "", says: "the CSV is empty", status: 1},
+		"zeros":           {text: strings.Repeat("\x00", 1<<17), endless: true, says: "line 1: the text is UTF-16", status: 1},
+		"rows with stops": {text: "x\n1\n", endless: true, says: "terminated", status: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			pipe := filepath.Join(dir, "pipe")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), path, "reference", "--csv="+pipe, "--reference.output="+filepath.Join(dir, "reference.json")) // #nosec G204 -- our own arguments
+			cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+			var said strings.Builder
+			cmd.Stderr = &said
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // Waits for the command to open it.
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = writer.Close() }()
+			_, _ = writer.WriteString(test.text)
+			if !test.endless {
+				_ = writer.Close()
+			} else if test.says == "terminated" {
+				_ = cmd.Process.Signal(syscall.SIGTERM)
+			}
+			_ = cmd.Wait()
+			if status := cmd.ProcessState.ExitCode(); status != test.status || !strings.Contains(said.String(), test.says) {
+				t.Errorf("exit status %d, want %d and %q\n%s", status, test.status, test.says, &said)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "rows-*")); len(left) > 0 {
+				t.Errorf("%v are left", left)
+			}
+		})
 	}
 }
 
