@@ -9,28 +9,27 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// Alarm is one time during which drift was detected, from the first scrape that
-// said so to the first that did not. Off is zero when it was on to the end.
+// Alarm is a period during which drift was detected: from the first scrape with drift to the
+// first scrape without. Off is zero if the alarm lasted to the end.
 type Alarm struct {
 	On, Off time.Time
-	// Began and Ended are how much of Result.Passed had passed at On and Off. Times
-	// that a log has twice, because its clock was set back, are two times there.
+	// Began and Ended are the values of Result.Passed at On and Off. If the clock was set back, a
+	// time occurs twice in a log, and counts as two times here.
 	Began, Ended time.Duration
 }
 
-// Distribution is what was said about one feature, the score or the class.
+// Distribution is the result for one feature, the score or the class.
 type Distribution struct {
 	Name   string
 	Alarms []Alarm
-	// On is how long drift was detected altogether.
+	// On is the total time during which drift was detected.
 	On time.Duration
 
 	on   bool
 	seen int // number of the scrape that showed it last
 }
 
-// Model is one model and version in a Result. A version that no reference serves
-// has no distributions.
+// Model is one model and version in a Result. A version without a reference has no distributions.
 type Model struct {
 	Name, Version string
 	// Rows is the number of its predictions.
@@ -38,24 +37,24 @@ type Model struct {
 	Distributions []*Distribution
 }
 
-// Result is what one setting said about a history.
+// Result is the result of one setting for a history.
 type Result struct {
-	// Setting is its name, Flags what makes it differ from the first one.
+	// Setting is its name. Flags are the flags that differ from the first setting.
 	Setting, Flags string
-	// From and To are the moments of the first and the last scrape; zero when
-	// there was none.
+	// From and To are the times of the first and the last scrape. They are zero if there was
+	// none.
 	From, To time.Time
-	// Passed is the time from the first to the last scrape. Where the log's clock was
-	// set back it is not To - From: no time passes there, and what was logged twice
-	// counts twice.
+	// Passed is the time from the first to the last scrape. If the log's clock was set back, it
+	// differs from To - From: setting the clock back takes no time, and times that the log
+	// contains twice count twice.
 	Passed time.Duration
-	// Scrapes is the number of moments that were looked at.
+	// Scrapes is the number of scrapes.
 	Scrapes int
-	// Models are in the order of their names and versions.
+	// Models are sorted by name and version.
 	Models []*Model
 }
 
-// span is the time between the first and the last scrape, and a step before.
+// span returns the time between the first and the last scrape, plus one step before.
 func (r *Result) span(step time.Duration) time.Duration { return r.Passed + step }
 
 // add adds a scrape.
@@ -112,8 +111,8 @@ func (m *Model) add(of *snapshot.Distribution, r *Result, passed time.Duration, 
 	d.set(drifted != nil && *drifted, r.To, r.Passed, passed)
 }
 
-// set sets the alarm on or off at a moment, when so much time has passed since
-// the first scrape and step of it since the last one.
+// set turns the alarm on or off. passed is the time since the first scrape, and step the time
+// since the last one.
 func (d *Distribution) set(on bool, at time.Time, passed, step time.Duration) {
 	if d.on {
 		d.On += step
@@ -128,8 +127,8 @@ func (d *Distribution) set(on bool, at time.Time, passed, step time.Duration) {
 	d.on = on
 }
 
-// around splits the alarms into those before a moment, which are false when
-// nothing had changed yet, and those at it or after it.
+// around splits the alarms by the time of a change. Alarms before it are false, because nothing
+// had changed yet.
 func (d *Distribution) around(change time.Time) (before, since []Alarm) {
 	for _, a := range d.Alarms {
 		if a.On.Before(change) {

@@ -11,13 +11,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// defaultThreshold is the score from which on the positive class is the likelier one.
+// defaultThreshold is the score at or above which the positive class is more likely.
 const defaultThreshold = 0.5
 
-// mostOutcomes bounds what is remembered of a column that holds no outcomes.
+// mostOutcomes limits the memory for a column that does not contain outcomes.
 const mostOutcomes = 1000
 
-// answers reads the classes of a file, predicted and real, as those of a reference.
+// answers reads the predicted and the actual classes of a file as the classes of a reference.
 type answers struct {
 	column             value.Column // of the score
 	missing            *value.MissingTexts
@@ -47,7 +47,7 @@ func newAnswers(r *reference.Reference, o *Rows) answers {
 	return a
 }
 
-// of is the class that a score predicts.
+// of returns the class that a score predicts.
 func (a *answers) of(score float64) string {
 	if score >= a.threshold {
 		return a.positive
@@ -55,8 +55,7 @@ func (a *answers) of(score float64) string {
 	return a.negative
 }
 
-// class is the class that a cell means; a text that is none stays as it is, in canonical
-// form.
+// class returns the class of a cell. A text that is no class stays unchanged, in canonical form.
 func (a *answers) class(cell string) string {
 	class, ok := a.known[cell]
 	if !ok {
@@ -73,8 +72,8 @@ func (a *answers) class(cell string) string {
 	return class
 }
 
-// learn decides how outcomes are read, going by all of them: as classes, when each is
-// one or there are more than two classes, and else by their coding.
+// learn decides how outcomes are read. It looks at all of them. They are classes if each of them
+// is one, or if there are more than two classes. Otherwise their coding is used.
 func (a *answers) learn(cells map[string]int64, positive string) error {
 	outcomes := value.Outcomes{Missing: a.missing}
 	for cell := range cells {
@@ -95,7 +94,7 @@ func (a *answers) learn(cells map[string]int64, positive string) error {
 	return err
 }
 
-// outcome is the class that happened, empty when the cell has none.
+// outcome returns the actual class, empty if the cell has none.
 func (a *answers) outcome(cell string) string {
 	if !a.coded {
 		class, ok := a.classes.Match(cell)
@@ -116,7 +115,7 @@ func (a *answers) outcome(cell string) string {
 	return ""
 }
 
-// scores are the least and the greatest score of a file, infinities without any.
+// scores contains the lowest and the highest score of a file. Without scores they are infinite.
 type scores struct{ low, high float64 }
 
 func (s *scores) add(score float64) { s.low, s.high = min(s.low, score), max(s.high, score) }

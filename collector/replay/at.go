@@ -17,15 +17,16 @@ const reportPoints = 240
 // Interval is a past interval of a history, and what an exporter knew at its end.
 type Interval struct {
 	From, To time.Time
-	// Predictions were made until To since the log began, as far as they are there.
+	// Predictions is the number of predictions from the start of the log until To, as far as they
+	// still exist.
 	Predictions int64
 	Snapshot    *snapshot.Snapshot
 }
 
-// At returns what an exporter with the first setting knew of a history at the end of an
-// interval, with trails that cover it. A zero From is the first row, a zero To the end of
-// the last row's tick. Alarms, windows and bounds are those of a live exporter: nothing
-// is computed in a second way.
+// At returns what an exporter with the first setting knew at the end of an interval of a history.
+// Its trails cover the interval. A zero From is the first row. A zero To is the end of the last
+// row's tick. Alarms, windows and limits are the same as in a live exporter. Nothing is computed
+// in a second way.
 func At(ctx context.Context, o Options, from, to time.Time) (_ *Interval, err error) {
 	if len(o.Settings) != 1 {
 		return nil, errors.New("an interval needs one setting")
@@ -61,7 +62,7 @@ func At(ctx context.Context, o Options, from, to time.Time) (_ *Interval, err er
 		if i.Snapshot, err = at.scrape(ctx); err != nil {
 			return nil, err
 		}
-		// Behind a clock that was set back the log goes on.
+		// If the clock was set back, the log continues after that.
 		if _, ok, err := past.setBack(ctx); err != nil {
 			return nil, err
 		} else if !ok {
@@ -71,8 +72,8 @@ func At(ctx context.Context, o Options, from, to time.Time) (_ *Interval, err er
 	}
 }
 
-// intervalOf fills in the ends of an interval that are not given, and refuses one that
-// is not in the history.
+// intervalOf fills in the ends of an interval that are not given. It refuses an interval that is
+// not in the history.
 func intervalOf(is about, from, to time.Time) (*Interval, error) {
 	if from.IsZero() {
 		from = is.first

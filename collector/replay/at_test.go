@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// What is known at the end of an interval is what a replay's scrape at that moment says,
-// and the changes of its trails are the alarms of a replay, to the tick.
+// The state at the end of an interval must be the same as in a replay's scrape at that time. The
+// changes in its trails must be the alarms of a replay, to the tick.
 func TestAnIntervalEndsWithWhatAnExporterKnew(t *testing.T) {
 	t.Parallel()
 	w, o := drifting(t), watch(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// columns are those of a file that are read. The others than features are places in
-// together; -1: there is none.
+// columns are the columns of a file that are read. The columns that are not features are
+// positions in together, or -1 if there is none.
 type columns struct {
 	together                    []int // by index in the file
 	features                    []featureColumn
@@ -72,8 +72,8 @@ func columnsOf(header rows.Header, spec *window.Spec, o *Rows) (c columns, err e
 	return c, nil
 }
 
-// appendFeatures appends the features of a row as a JSON object. What is invalid
-// goes in as it is.
+// appendFeatures appends the features of a row as a JSON object. An invalid value is added
+// unchanged.
 func (c *columns) appendFeatures(text []byte, p *rows.Piece, row int) []byte {
 	text = append(text, '{')
 	for i := range c.features {
@@ -89,8 +89,8 @@ func (c *columns) appendFeatures(text []byte, p *rows.Piece, row int) []byte {
 
 var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, or seconds since 1970")
 
-// parseTime reads RFC 3339, with a T or a space, a date, or seconds since 1970, as
-// nanoseconds since 1970. Eight digits that are a date are not seconds.
+// parseTime reads a time and returns nanoseconds since 1970. It accepts RFC 3339 with a T or a
+// space, a date, and seconds since 1970. Eight digits that are a date are not read as seconds.
 func parseTime(cell string) (int64, error) {
 	cell = strings.TrimSpace(cell)
 	for _, form := range []string{"20060102", time.DateOnly} {
@@ -117,8 +117,8 @@ func parseTime(cell string) (int64, error) {
 	return t.UnixNano(), nil
 }
 
-// nanoseconds reads a plain decimal number of seconds exactly, where a float
-// has 100 ns, and returns the float's for others.
+// nanoseconds reads a plain decimal number of seconds exactly. A float is only precise to 100 ns.
+// It is used for other forms of numbers.
 func nanoseconds(cell string, float float64) int64 {
 	whole, fraction, _ := strings.Cut(cell, ".")
 	s, err := strconv.ParseInt(whole, 10, 64)

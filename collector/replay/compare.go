@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// compare writes the results of several settings side by side: what came of each
-// altogether, then of each distribution.
+// compare writes the results of several settings side by side: first the totals, then each
+// distribution.
 func (r *Report) compare(b *strings.Builder) {
 	var t table
 	for _, result := range r.Results {
@@ -28,7 +28,7 @@ func (r *Report) compare(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s\n", r.legend())
 }
 
-// models lists the models that any setting saw.
+// models lists the models that occur in any setting.
 func (r *Report) models() []*Model {
 	all := &Result{}
 	for _, result := range r.Results {
@@ -42,7 +42,7 @@ func (r *Report) models() []*Model {
 	return all.Models
 }
 
-// altogether has a line for each setting.
+// altogether returns a table with a line for each setting.
 func (r *Report) altogether(m *Model) table {
 	head := []string{"", "alarms", "a week", "time on"}
 	if !r.ChangeAt.IsZero() {
@@ -58,8 +58,8 @@ func (r *Report) altogether(m *Model) table {
 	return t
 }
 
-// sideBySide has a line for each distribution and a column for each setting, in
-// as many tables as it takes to stay within 100 characters.
+// sideBySide returns tables with a line for each distribution and a column for each setting.
+// There are several tables if one would be wider than 100 characters.
 func (r *Report) sideBySide(m *Model) []table {
 	const abreast = (100 - 2 - nameWidth) / (2 + settingWidth)
 	var tables []table
@@ -81,7 +81,7 @@ func (r *Report) sideBySide(m *Model) []table {
 	return tables
 }
 
-// cell is what one setting said about one distribution.
+// cell is the result of one setting for one distribution.
 func (r *Report) cell(m *Model, name string) string {
 	at := slices.IndexFunc(m.Distributions, func(d *Distribution) bool { return d.Name == name })
 	if at < 0 {
@@ -101,7 +101,7 @@ func (r *Report) cell(m *Model, name string) string {
 	return cell
 }
 
-// legend says what the cells are.
+// legend explains the cells.
 func (r *Report) legend() string {
 	if r.ChangeAt.IsZero() {
 		return "The lower table counts the alarms of each distribution."

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// fewBlocks is the number of blocks below which a rank correlation says nothing:
-// of four blocks, one order in twelve is perfect one way or the other.
+// fewBlocks is the number of blocks below which a rank correlation says nothing: with four
+// blocks, one order in twelve is perfect in one direction or the other.
 const fewBlocks = 5
 
-// correlations writes, for each model, how the divergence of each feature and the
-// accuracy went together.
+// correlations writes, for each model, how the divergence of each feature and the accuracy are
+// correlated.
 func (r *Report) correlations(b *strings.Builder) {
 	for i := range r.Courses {
 		c := &r.Courses[i]
@@ -29,13 +29,13 @@ func (r *Report) correlations(b *strings.Builder) {
 	}
 }
 
-// ranked has a line for each feature, the most negative correlation first.
+// ranked returns a table with a line for each feature, the most negative correlation first.
 func ranked(c *Course, rho []float64) table {
 	order := make([]int, len(rho))
 	for i := range order {
 		order[i] = i
 	}
-	// A constant has no ranks: NaN goes last.
+	// A constant has no ranks, so its correlation is NaN. NaN is sorted to the end.
 	key := func(i int) float64 {
 		if math.IsNaN(rho[i]) {
 			return math.Inf(1)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestDivergenceThatHurtsCorrelatesWithAccuracy has income drift further and
-// further, and the outcomes, which come much later, go wrong as far.
+// TestDivergenceThatHurtsCorrelatesWithAccuracy lets income drift more and more. The outcomes,
+// which arrive much later, get worse at the same rate.
 func TestDivergenceThatHurtsCorrelatesWithAccuracy(t *testing.T) {
 	t.Parallel()
 	w, r := newLog(t), rand.New(rand.NewPCG(5, 1))
@@ -23,7 +23,7 @@ func TestDivergenceThatHurtsCorrelatesWithAccuracy(t *testing.T) {
 			if !right {
 				outcome = class(1 - e.score)
 			}
-			// Ids begin with 1; the first outcome of some is another.
+			// Ids begin with 1. Some predictions have a first outcome that is replaced later.
 			about := int64(b*rows + i + 1)
 			if i%10 == 0 {
 				outcomes = append(outcomes, event{about: about, outcome: "2"})

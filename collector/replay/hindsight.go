@@ -11,9 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// hindsight splits the predictions of each model and version into consecutive blocks
-// and counts in each its features and how right it turned out to be, using outcomes
-// that arrived later, which a live scrape could not know. A row costs 1 us and 9 bytes.
+// hindsight splits the predictions of each model and version into consecutive blocks. For each
+// block it counts the features and how often the model was right. It uses outcomes that arrived
+// later, which a live scrape could not know. It takes 1 us and 9 bytes a row.
 type hindsight struct {
 	rows   int
 	specs  map[string]*window.Spec
@@ -21,7 +21,7 @@ type hindsight struct {
 	series map[predictionlog.Key]*blocks
 }
 
-// blocks are those of one model and version.
+// blocks are the blocks of one model and version.
 type blocks struct {
 	coder   *window.Coder
 	ids     []int64
@@ -39,23 +39,24 @@ const (
 	right
 )
 
-// Block is a number of neighbouring predictions.
+// Block contains consecutive predictions.
 type Block struct {
 	// KL is D(reference || block) in nats, in the order of the features.
 	KL []float64
-	// Labelled of its predictions have an outcome; Correct of these were right.
+	// Labelled is the number of predictions with an outcome. Correct is how many of them were
+	// right.
 	Labelled, Correct int64
 }
 
-// Course is how the features and the accuracy of one model and version went.
+// Course describes how the features and the accuracy of one model and version changed over time.
 type Course struct {
 	Name, Version string
 	Features      []string
 	Blocks        []Block
 }
 
-// newHindsight returns one with blocks of a number of predictions, of the models of specs.
-// Rows whose features are not a JSON object, or that no reference serves, are left out.
+// newHindsight returns a hindsight with blocks of this many predictions, for the models of specs.
+// It leaves out rows whose features are not a JSON object, and rows without a reference.
 func newHindsight(specs []window.Spec, bins drift.BinOptions, rows int) (*hindsight, error) {
 	h := &hindsight{
 		rows: rows, specs: map[string]*window.Spec{},
@@ -91,7 +92,7 @@ func (h *hindsight) prediction(row *predictionlog.Row) {
 	}
 }
 
-// begin returns the blocks of a model and version, nil when no reference serves it.
+// begin returns the blocks of a model and version, or nil if there is no reference for it.
 func (h *hindsight) begin(key predictionlog.Key) *blocks {
 	spec := h.specs[key.Model]
 	if spec == nil {
@@ -125,7 +126,7 @@ func (s *blocks) add(id int64, codes []uint8, rows int) {
 	s.done = append(s.done, block)
 }
 
-// feedback adds an outcome, which takes the place of an earlier one.
+// feedback adds an outcome, which replaces an earlier one.
 func (h *hindsight) feedback(row *predictionlog.FeedbackRow) {
 	s := h.series[predictionlog.Key{Model: row.Model, Version: row.Version}]
 	if s == nil {
@@ -142,8 +143,8 @@ func (h *hindsight) feedback(row *predictionlog.FeedbackRow) {
 	}
 }
 
-// courses returns what was found, by model and version. Rows after the last full block
-// are left out.
+// courses returns the results by model and version. It leaves out the rows after the last full
+// block.
 func (h *hindsight) courses() []Course {
 	var all []Course
 	for key, s := range h.series {
@@ -178,13 +179,13 @@ func (b *Block) count(rows []correctness) {
 	}
 }
 
-// minOutcomes is the number of outcomes from which on a block has an accuracy.
+// minOutcomes is the number of outcomes that a block needs for an accuracy.
 const minOutcomes = 20
 
-// Correlations returns by feature the rank correlation, over the blocks, of its
-// divergence with their accuracy, and over how many blocks that is: those of which
-// at least 20 predictions have an outcome. The difference of the accuracy from the
-// reference's has the same ranks. It is NaN where it is not defined.
+// Correlations returns, for each feature, the rank correlation of its divergence with the
+// accuracy over the blocks. It also returns the number of blocks, which are those with at least
+// 20 outcomes. The difference from the reference's accuracy has the same ranks. A correlation is
+// NaN if it is not defined.
 func (c *Course) Correlations() (rho []float64, blocks int) {
 	var accuracy []float64
 	kl := make([][]float64, len(c.Features))

@@ -11,34 +11,33 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// history is what can be replayed, from its beginning as often as one likes.
+// history is what can be replayed. It can be read from its beginning any number of times.
 type history interface {
-	// open begins a reading, which is independent of others.
+	// open begins a reading, which is independent of other readings.
 	open() (*source, error)
-	// about is what is known beforehand.
+	// about returns what is known in advance.
 	about() about
-	// close ends all reading.
+	// close ends all readings.
 	close() error
 }
 
 // about describes a history.
 type about struct {
 	name string
-	// rows is about how many predictions there are.
+	// rows is the approximate number of predictions.
 	rows int64
 	// first and last are the times of the first and the last prediction.
 	first, last time.Time
 }
 
-// log is the history of a prediction log, up to the newest row there was when
-// the replay began.
+// log is the history of a prediction log, up to the newest row when the replay began.
 type log struct {
 	path string
 	is   about
 	high predictionlog.UpTo
 }
 
-// openLog looks at both ends of a prediction log.
+// openLog opens a prediction log and reads both of its ends.
 func openLog(ctx context.Context, path string) (_ *log, err error) {
 	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()
@@ -96,8 +95,8 @@ func (l *log) open() (*source, error) {
 // errEnough ends a reading early.
 var errEnough = errors.New("enough rows")
 
-// logPredictions reads predictions by chunks. Their features, which belong to
-// the reader, are copied into one array for each chunk.
+// logPredictions reads predictions in chunks. The features belong to the reader, so they are
+// copied into one array for each chunk.
 func logPredictions(reader *sqlite.Reader, high int64) fill[predictionlog.Row] {
 	size := 1 << 10
 	read := func(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
@@ -114,7 +113,7 @@ func logPredictions(reader *sqlite.Reader, high int64) fill[predictionlog.Row] {
 	return logRows(read, high, func(r *predictionlog.Row) (int64, int64) { return r.ID, r.Time })
 }
 
-// logRows reads a table by chunks, up to the id high.
+// logRows reads a table in chunks, up to the id high.
 func logRows[R any](read func(context.Context, int64, int64, func(*R) error) error, high int64, key func(*R) (id, time int64)) fill[R] {
 	after := int64(-1)
 	return func(ctx context.Context, entries []entry[R]) ([]entry[R], bool, error) {

@@ -14,13 +14,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
 
-// said is what an exporter said at a moment.
+// said is what an exporter showed at a time.
 type said struct {
 	moment time.Time
 	text   string
 }
 
-// replayAll returns what every scrape of a replay said.
+// replayAll returns what every scrape of a replay showed.
 func replayAll(t *testing.T, path string, o monitor.Options, step time.Duration) []said {
 	t.Helper()
 	o.Log = path
@@ -76,7 +76,7 @@ type live struct {
 	said    []said
 }
 
-// until writes what happens up to a moment and scrapes at every step.
+// until writes the events of a period and scrapes at every step.
 func (l *live) until(from, to time.Time, step time.Duration) {
 	l.t.Helper()
 	for now := from.Add(step); !now.After(to); now = now.Add(step) {
@@ -90,9 +90,9 @@ func (l *live) until(from, to time.Time, step time.Duration) {
 	}
 }
 
-// TestReplaySaysWhatALiveExporterSaid writes a log step by step, scrapes it at
-// every step, and holds a replay of the whole log against it: where the replay
-// scrapes, it says the same, and where it does not, nothing had changed.
+// TestReplaySaysWhatALiveExporterSaid writes a log step by step, scrapes it at every step, and
+// compares this with a replay of the whole log. When the replay scrapes, it must show the same.
+// When it does not, nothing had changed.
 func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -117,8 +117,8 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 			windows, stop := follow(t, reader, o)
 			defer stop()
 			l := &live{logWriter: w, windows: windows}
-			// An hour, of which a part comes twice because the clock is set back: by
-			// what the log says, between one row and the next.
+			// A part of an hour comes twice because the clock is set back between two rows of the
+			// log.
 			events := story(rand.New(rand.NewPCG(3, uint64(len(test.name)))), start, 60*time.Minute)
 			back := slices.IndexFunc(events, func(e event) bool { return e.time.After(start.Add(40 * time.Minute)) })
 			for events[back-1].features == "" {
@@ -126,7 +126,7 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 			}
 			l.waiting = events[:back]
 			l.until(start, next(events[back-1].time, test.step), test.step)
-			// Feedback and errors do not show that it was.
+			// Feedback and errors do not show that the clock was set back.
 			l.waiting = slices.DeleteFunc(slices.Clone(events[back:]), func(e event) bool { return e.features == "" })
 			for i := range l.waiting {
 				l.waiting[i].time = l.waiting[i].time.Add(-11 * time.Minute)
@@ -144,10 +144,10 @@ func TestReplaySaysWhatALiveExporterSaid(t *testing.T) {
 	}
 }
 
-// next is the moment of the first scrape after a row.
+// next returns the time of the first scrape after a row.
 func next(row time.Time, step time.Duration) time.Time { return row.Truncate(step).Add(step) }
 
-// compare holds a replay against what a live exporter said.
+// compare compares a replay with a live exporter.
 func compare(t *testing.T, live, again []said) {
 	t.Helper()
 	last := ""
@@ -164,8 +164,7 @@ func compare(t *testing.T, live, again []said) {
 	}
 }
 
-// difference shows the first line in which what an exporter said and what a replay
-// said differ.
+// difference shows the first line that differs between an exporter and a replay.
 func difference(exporter, replay string) string {
 	a, b := strings.Split(exporter, "\n"), strings.Split(replay, "\n")
 	for i := range min(len(a), len(b)) {
@@ -176,8 +175,8 @@ func difference(exporter, replay string) string {
 	return fmt.Sprintf("the exporter said %d lines, the replay %d", len(a), len(b))
 }
 
-// story is predictions in bursts and with gaps, of two versions, some of them
-// invalid or shifted, with feedback and errors between them.
+// story returns predictions in bursts and with gaps, of two versions, some of them invalid or
+// shifted, with feedback and errors between them.
 func story(r *rand.Rand, from time.Time, length time.Duration) []event {
 	var events []event
 	predictions := int64(0)
@@ -216,8 +215,8 @@ func story(r *rand.Rand, from time.Time, length time.Duration) []event {
 	return events
 }
 
-// TestTheEndOfAReplayIsThePresent prunes and erases rows before the replay: its
-// last scrape says what a scrape of the log says, the counters included.
+// TestTheEndOfAReplayIsThePresent prunes and erases rows before the replay. The last scrape of
+// the replay must show the same as a scrape of the log, including the counters.
 func TestTheEndOfAReplayIsThePresent(t *testing.T) {
 	t.Parallel()
 	w := newLog(t)

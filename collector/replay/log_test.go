@@ -24,8 +24,7 @@ import (
 
 var start = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// event is one row that a service wrote: a prediction, or feedback on an earlier
-// one, or an error.
+// event is one row that a service wrote: a prediction, feedback on an earlier one, or an error.
 type event struct {
 	time     time.Time
 	version  string // of a prediction
@@ -36,7 +35,7 @@ type event struct {
 	reason   string // error
 }
 
-// logWriter writes a log by hand, as any service may.
+// logWriter writes a log with SQL, as any service may.
 type logWriter struct {
 	t    testing.TB
 	path string
@@ -101,7 +100,7 @@ func person(r *rand.Rand, shift float64) string {
 	return fmt.Sprintf(`{"income":%v,"state":%q}`, math.Round(50_000+10_000*(r.NormFloat64()+shift)), []string{"NY", "CA", "TX"}[r.IntN(3)])
 }
 
-// traffic is n predictions, some time apart.
+// traffic returns n predictions. apart is the time between them.
 func traffic(r *rand.Rand, from time.Time, apart time.Duration, n int, shift float64) []event {
 	events := make([]event, n)
 	for i := range events {
@@ -135,7 +134,7 @@ func normal(t testing.TB) string {
 	return write(t, "reference.json", text.String())
 }
 
-// watch are the usual options, with the reference of traffic.
+// watch returns the usual options, with the reference of traffic.
 func watch(t testing.TB) monitor.Options {
 	t.Helper()
 	return monitor.Options{
@@ -175,7 +174,7 @@ func alarmed(t testing.TB, r *Result) []string {
 	return names
 }
 
-// describe writes down everything that a snapshot says of the log.
+// describe writes down everything in a snapshot that comes from the log.
 func describe(s *snapshot.Snapshot) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "error %v, invalid %d dropped %d\n", s.Err, s.InvalidRows, s.DroppedVersions)

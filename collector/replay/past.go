@@ -12,24 +12,23 @@ type source struct {
 	predictions fill[predictionlog.Row]
 	feedback    fill[predictionlog.FeedbackRow]
 	errors      fill[predictionlog.ErrorRow]
-	// byID hands out predictions that were read, nil where they cannot be read again.
+	// byID returns predictions that were already read. It is nil if they cannot be read again.
 	byID func(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error
-	// totals returns the counters over the rows up to some ids, and over rows
-	// that are no longer there.
+	// totals returns the counters over the rows up to some ids, including rows that no longer
+	// exist.
 	totals func(ctx context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error)
-	// highWater are the ids at the end of the history.
+	// highWater contains the ids at the end of the history.
 	highWater predictionlog.UpTo
 	close     func() error
 }
 
-// past is a log as it was at a moment: the rows that were written before it.
-// The moment is moved by show; a window that reads past is what a live exporter
-// had then.
+// past is a log as it was at a moment: only the rows that were written before. show moves the
+// moment. A window that reads past is the window that a live exporter had at that moment.
 //
-// The clock is that of the predictions, which rises in a log unless it was set
-// back. Feedback and errors may come in any order of time, as when outcomes of
-// long ago are imported: each is shown once its time and those ahead of it have
-// come. So those from just after a clock was set back show up early.
+// The clock is the time of the predictions. It rises in a log unless it was set back. Feedback
+// and errors may be in any order of time, for example if old outcomes are imported. Each of them
+// is shown once its time and the times of those before it have been reached. So those from just
+// after the clock was set back appear early.
 type past struct {
 	source *source
 	limit  int // rows of a table that are shown before they must be read
@@ -47,8 +46,7 @@ type past struct {
 
 var _ window.Log = (*past)(nil)
 
-// newPast returns the log before its first row. A window with this look-back
-// skips no row of it.
+// newPast returns the log before its first row. A window with this look-back skips no row of it.
 func newPast(s *source, lookback int64) *past {
 	return &past{
 		source: s, limit: int(min(lookback, 4*chunk)),
@@ -59,8 +57,8 @@ func newPast(s *source, lookback int64) *past {
 	}
 }
 
-// show moves the moment, in nanoseconds since 1970. It reports false when the
-// rows shown so far must be read before it can be reached.
+// show moves the moment, in nanoseconds since 1970. It reports false if the rows shown so far
+// must be read before the moment can be reached.
 func (p *past) show(ctx context.Context, moment int64) (reached bool, err error) {
 	a, err := p.predictions.show(ctx, moment, p.limit)
 	if err != nil {
@@ -74,8 +72,7 @@ func (p *past) show(ctx context.Context, moment int64) (reached bool, err error)
 	return a && b && c, err
 }
 
-// next returns the time of the next row of any table, and reports false at the
-// end of the history.
+// next returns the time of the next row of any table. It reports false at the end of the history.
 func (p *past) next(ctx context.Context) (time int64, ok bool, err error) {
 	for _, next := range []func(context.Context) (int64, bool, error){p.predictions.next, p.feedback.next, p.errors.next} {
 		t, more, err := next(ctx)
@@ -89,8 +86,8 @@ func (p *past) next(ctx context.Context) (time int64, ok bool, err error) {
 	return time, ok, nil
 }
 
-// setBack reports whether the clock was set back before the next prediction, and
-// to when. The past then goes on from there.
+// setBack reports whether the clock was set back before the next prediction, and to which time.
+// The past then continues from there.
 func (p *past) setBack(ctx context.Context) (time int64, ok bool, err error) {
 	time, more, err := p.predictions.next(ctx)
 	ok = more && p.predictions.setBack(time)
@@ -100,8 +97,8 @@ func (p *past) setBack(ctx context.Context) (time int64, ok bool, err error) {
 	return time, ok, err
 }
 
-// State implements window.Log. The log's own sums reach beyond the past: to the
-// window it is a log without.
+// State implements window.Log. The log's own sums go beyond the past, so they are hidden from the
+// window.
 func (p *past) State(ctx context.Context) (predictionlog.State, error) {
 	high := predictionlog.UpTo{Predictions: p.predictions.high, Feedback: p.feedback.high, Errors: p.errors.high}
 	_, more, err := p.next(ctx)
@@ -120,8 +117,7 @@ func (p *past) Totals(ctx context.Context, atLeast predictionlog.UpTo) (predicti
 	return p.source.totals(ctx, atLeast)
 }
 
-// Predictions implements window.Log. Rows can be read in one order only, and
-// each once.
+// Predictions implements window.Log. Rows can only be read once and in order.
 func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -138,8 +134,8 @@ func (p *past) Predictions(ctx context.Context, after, upTo int64, yield func(*p
 	})
 }
 
-// PredictionsByID implements window.Log. The rows of a file cannot be read again:
-// what a window does not hold of them is not known any more.
+// PredictionsByID implements window.Log. The rows of a file cannot be read again, so only rows
+// that a window keeps are known.
 func (p *past) PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
 	if p.source.byID == nil {
 		return nil

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// done is how far runs are.
+// done is the progress of the runs.
 type done struct {
 	about about
 	runs  []*run
 }
 
-// line is what there is to say after a time.
+// line returns the message about the progress after a time.
 func (d done) line(passed time.Duration) string {
 	var rows, moment int64
 	for _, r := range d.runs {

@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// TestPrometheusServesThePast backfills a real Prometheus with the metrics of a
-// replay and asks it about moments of the history.
+// TestPrometheusServesThePast backfills a real Prometheus with the metrics of a replay, and
+// queries it for times in the history.
 func TestPrometheusServesThePast(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"promtool", "prometheus"} {

@@ -15,13 +15,13 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// recorder gathers metrics at one moment after the other and writes them as
-// OpenMetrics with timestamps [1]: family by family, and in each metric by
-// metric, neither interleaved. `promtool tsdb create-blocks-from openmetrics`
-// makes blocks of it.
+// recorder collects metrics at one moment after the other and writes them as OpenMetrics with
+// timestamps [1]. It writes one family after the other, and within a family one metric after the
+// other, without interleaving. `promtool tsdb create-blocks-from openmetrics` makes blocks from
+// the result.
 //
-// [1] "OpenMetrics, a cloud-native, highly scalable metrics protocol". Version
-// 1.0.0, 2020, https://prometheus.io/docs/specs/om/open_metrics_spec/.
+// [1] "OpenMetrics, a cloud-native, highly scalable metrics protocol". Version 1.0.0, 2020,
+// https://prometheus.io/docs/specs/om/open_metrics_spec/.
 type recorder struct {
 	spool    *spool
 	families map[string]*family
@@ -36,8 +36,8 @@ type family struct {
 	order      []*metric // in which they were first seen
 }
 
-// metric is all that is known under one set of labels: the beginnings of its
-// lines, up to the values, and the lines.
+// metric is everything with the same labels: the beginnings of its lines, up to the values, and
+// the lines.
 type metric struct {
 	spooled
 
@@ -54,9 +54,8 @@ func newRecorder(folder string) (*recorder, error) {
 
 func (r *recorder) close() error { return r.spool.close() }
 
-// add adds what a collector says at a moment. A moment that is not after the last
-// one, as where a clock was set back, is left out: time only goes forward in
-// Prometheus.
+// add adds the metrics of a collector at a moment. A moment that is not after the last one is
+// left out, for example if the clock was set back. In Prometheus, time only goes forward.
 func (r *recorder) add(at time.Time, c prometheus.Collector) error {
 	if at.UnixMilli() <= r.last {
 		return nil
@@ -150,10 +149,10 @@ func beginnings(name, labels string, m *dto.Metric) []string {
 	return append(lines, begin("_bucket", `,le="+Inf"`), begin("_count", ""), begin("_sum", ""))
 }
 
-// escape is for label values and for help.
+// escape escapes label values and help texts.
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 
-// appendLabels appends label pairs, each but the first behind a comma.
+// appendLabels appends label pairs, separated by commas.
 func appendLabels(to []byte, labels []*dto.LabelPair) []byte {
 	for i, l := range labels {
 		if i > 0 {

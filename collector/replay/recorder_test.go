@@ -98,8 +98,8 @@ score_sum{model="m"} 250000000000000 1793534460.5
 	}
 }
 
-// TestTheSpoolKeepsLongTextsApart makes texts that are longer than what is
-// gathered in memory.
+// TestTheSpoolKeepsLongTextsApart makes texts that are longer than the part that is kept in
+// memory.
 func TestTheSpoolKeepsLongTextsApart(t *testing.T) {
 	t.Parallel()
 	s, err := newSpool(t.TempDir())

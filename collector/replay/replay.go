@@ -1,7 +1,7 @@
-// Package replay runs a prediction log, or the rows of a file, through the monitoring
-// as fast as they can be read, and reports what a live exporter would have shown. Nothing is computed in a second way: the windows,
-// the detectors and the collectors are the live exporter's, and only the log they
-// read ends at a moment that moves.
+// Package replay runs a prediction log, or the rows of a file, through the monitoring as fast as
+// they can be read. It reports what a live exporter would have shown. Nothing is computed in a
+// second way. The windows, the detectors and the collectors are those of the live exporter. Only
+// the log that they read ends at a moment that moves.
 package replay
 
 import (
@@ -20,40 +20,38 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/progress"
 )
 
-// Setting is one way to watch.
+// Setting is one way to monitor.
 type Setting struct {
-	// Name is how reports call it, Flags what makes it differ from the first one.
+	// Name is its name in reports. Flags are the flags that differ from the first setting.
 	Name, Flags string
 	Watch       monitor.Options
 }
 
-// Options say what is replayed and how. The names in the comments are the flags
-// that set them.
+// Options say what is replayed and how. The comments name the flags that set the fields.
 type Options struct {
-	// Log is --predictions.log, the log that is replayed unless Rows are.
+	// Log is --predictions.log, the log that is replayed unless Rows is set.
 	Log  string
 	Rows *Rows
-	// Settings are the ways to watch it, at least one; the first is the command's
-	// own, the others are --compare.
+	// Settings are the settings to replay, at least one. The first is the command's own setting,
+	// the others are --compare.
 	Settings []Setting
 	// Step is --step, the time between two scrapes.
 	Step time.Duration
-	// ChangeAt is --change-at: alarms before it are false, and detection is
-	// counted from it. Zero: it is not known when something changed, if at all.
+	// ChangeAt is --change-at. Alarms before it are false, and the time to detection is counted
+	// from it. Zero means that the time of a change is not known.
 	ChangeAt time.Time
-	// Metrics is --output.openmetrics; nil: none. It receives what an exporter
-	// with the first setting serves, every MetricsStep (--output.step), a multiple
-	// of Step.
+	// Metrics is --output.openmetrics. It receives what an exporter with the first setting
+	// serves, every MetricsStep (--output.step), which is a multiple of Step. It may be nil.
 	Metrics     io.Writer
 	MetricsStep time.Duration
-	// Spool is the folder for temporary files as large as what Metrics receives;
-	// empty: the system's.
+	// Spool is the folder for temporary files, which are as large as the output to Metrics. If
+	// empty, the system's folder is used.
 	Spool string
-	// Correlation is --correlation: the report says how the divergence of each
-	// feature and the accuracy went together, over consecutive blocks of the first
-	// setting's --window.predictions, whatever the others.
+	// Correlation is --correlation. The report then says how the divergence of each feature and
+	// the accuracy are correlated, over consecutive blocks. The size of a block is
+	// --window.predictions of the first setting, also for the other settings.
 	Correlation bool
-	// Progress receives messages on how far it is; nil: none.
+	// Progress receives progress messages. It may be nil.
 	Progress io.Writer
 }
 
@@ -71,8 +69,7 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// Run replays a history. When ctx ends it returns what was found so far: the
-// report says so.
+// Run replays a history. When ctx ends, it returns the results so far, and the report says so.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -117,7 +114,8 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, r := range runs {
 		group.Go(func() error {
-			// A failure of another run ends this one by an error, ctx does not.
+			// If another run fails, this one ends with an error. If ctx ends, it ends without an
+			// error.
 			err := r.replay(within, h)
 			if err == nil && within.Err() != nil && ctx.Err() == nil {
 				err = context.Cause(within)
@@ -143,7 +141,7 @@ func (o *Options) replay(ctx context.Context, h history, runs []*run) (_ *Report
 	return report, err
 }
 
-// of says which setting an error is about, when there are several.
+// of adds the setting to an error, if there are several settings.
 func of(s Setting, o *Options, err error) error {
 	if err == nil || len(o.Settings) == 1 {
 		return err

@@ -31,14 +31,14 @@ func TestAMonthOfQuietTrafficRaisesNoAlarm(t *testing.T) {
 	if span := r.span(report.Step); span < 29*24*time.Hour || span > 31*24*time.Hour {
 		t.Errorf("the replay spans %v", span)
 	}
-	// Between two rows, a minute apart, three of four steps cannot differ.
+	// The rows are a minute apart, so between two rows three of four steps cannot differ.
 	if r.Scrapes > minutes+1 {
 		t.Errorf("%d scrapes of %d rows", r.Scrapes, minutes)
 	}
 }
 
-// drifting is two quiet hours, an hour in which income is half a standard
-// deviation higher, and two quiet hours.
+// drifting is a log with two quiet hours, an hour in which income is half a standard deviation
+// higher, and two quiet hours.
 func drifting(t testing.TB) *logWriter {
 	t.Helper()
 	w := newLog(t)
@@ -73,8 +73,8 @@ func TestOnlyWhatShiftedIsNamedSoonAndClears(t *testing.T) {
 	}
 }
 
-// TestTimeOnIsAShareWhereTheClockWasSetBack replays three quiet hours and three
-// drifted ones, before which the clock goes back by 30 days.
+// TestTimeOnIsAShareWhereTheClockWasSetBack replays three quiet hours and then three hours with
+// drift. Between them the clock goes back by 30 days.
 func TestTimeOnIsAShareWhereTheClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	w := newLog(t)
@@ -98,8 +98,8 @@ func TestTimeOnIsAShareWhereTheClockWasSetBack(t *testing.T) {
 	}
 }
 
-// TestThePValueIsReplayedToo holds alarms of the p-value against its rule: the
-// rising edges of feature_drift_detected.
+// TestThePValueIsReplayedToo compares alarms of the p-value with its rule: the rising edges of
+// feature_drift_detected.
 func TestThePValueIsReplayedToo(t *testing.T) {
 	t.Parallel()
 	w := newLog(t)
@@ -147,7 +147,7 @@ func printed(t testing.TB, r *Report) string {
 	return text.String()
 }
 
-// cancelling is a history whose reader is stopped when it has read some chunks.
+// cancelling is a history whose reader is stopped after some chunks.
 type cancelling struct {
 	history
 
@@ -245,8 +245,8 @@ func TestWhatCannotBeReplayedIsRefused(t *testing.T) {
 	}
 }
 
-// TestARowFromTheFutureDoesNotStopTheClock has one row far in the future among
-// others: what comes after it is still replayed by its own time.
+// TestARowFromTheFutureDoesNotStopTheClock has one row far in the future between other rows. The
+// rows after it are still replayed by their own times.
 func TestARowFromTheFutureDoesNotStopTheClock(t *testing.T) {
 	t.Parallel()
 	w := newLog(t)

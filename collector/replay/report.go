@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Report is what came of a replay.
+// Report is the result of a replay.
 type Report struct {
 	about
 
@@ -19,20 +19,19 @@ type Report struct {
 	Interrupted bool
 	// Results has one entry for each setting.
 	Results []*Result
-	// Courses are those of the models in blocks of BlockRows predictions, empty
-	// unless asked for.
+	// Courses are the courses of the models in blocks of BlockRows predictions. They are empty
+	// unless they were requested.
 	Courses   []Course
 	BlockRows int
 }
 
-// The widest name of a distribution and of a setting in a table of 100 columns.
+// The maximum width of a distribution's name and of a setting's name in a table of 100 columns.
 const (
 	nameWidth    = 25
 	settingWidth = 16
 )
 
-// Print writes the report for people, at most 100 characters wide unless names
-// are longer.
+// Print writes the report for people. It is at most 100 characters wide unless names are longer.
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	r.head(&b)
@@ -67,7 +66,7 @@ func (r *Report) head(b *strings.Builder) {
 	}
 }
 
-// with names a setting when there are several.
+// with names a setting if there are several.
 func (r *Report) with(result *Result) string {
 	if len(r.Results) == 1 {
 		return ""
@@ -96,7 +95,7 @@ func (r *Report) model(b *strings.Builder, result *Result, m *Model) {
 	b.WriteString(t.String())
 }
 
-// unwatched says why a model has no distributions, and nothing when it has.
+// unwatched says why a model has no distributions. It is empty if the model has some.
 func (m *Model) unwatched() string {
 	switch {
 	case len(m.Distributions) > 0:
@@ -115,7 +114,7 @@ func title(m *Model) string {
 	return m.Name + " " + m.Version
 }
 
-// row is what there is to say about a distribution.
+// row returns the results for a distribution.
 func (r *Report) row(result *Result, d *Distribution) []string {
 	span := result.span(r.Step)
 	cells := []string{
@@ -138,7 +137,7 @@ func (r *Report) row(result *Result, d *Distribution) []string {
 	return append(cells, first.cleared())
 }
 
-// weekly is a number of alarms a week. Less than a day says nothing about weeks.
+// weekly formats a number of alarms a week. A period of less than a day says nothing about weeks.
 func weekly(alarms int, span time.Duration) string {
 	if span < 24*time.Hour {
 		return "-"
@@ -171,8 +170,8 @@ func (a Alarm) cleared() string {
 	}
 }
 
-// together is all distributions of a model as one: every alarm of each, and the
-// time during which at least one was on, of so much that has passed.
+// together treats all distributions of a model as one. It has all their alarms, and the time
+// during which at least one was on. passed is the total time.
 func (m *Model) together(passed time.Duration) *Distribution {
 	all := &Distribution{}
 	for _, d := range m.Distributions {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// found is a report with two models and everything that a table can say.
+// found returns a report with two models and every kind of table entry.
 func found() *Report {
 	at := func(hours float64) time.Time { return start.Add(time.Duration(hours * float64(time.Hour))) }
 	alarm := func(on, off float64) Alarm {

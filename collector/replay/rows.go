@@ -16,33 +16,33 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Rows says how the rows of a file are predictions.
-// The names in the comments are the flags that set them.
+// Rows says how the rows of a file become predictions. The comments name the flags that set the
+// fields.
 type Rows struct {
-	// Path is --csv or --parquet, Format which of them.
+	// Path is --csv or --parquet. Format says which of them.
 	Path   string
 	Format rows.Format
-	// Time is --time, the column with the row's time; rows must be in its order.
-	// Without it rows come Rate (--rate) a second, from Start (--start) on.
+	// Time is --time, the column with the row's time. Rows must be sorted by it. Without it there
+	// are Rate (--rate) rows a second, beginning at Start (--start).
 	Time  string
 	Rate  float64
 	Start time.Time
-	// Score is --score, the column with the probability of the positive class;
-	// Class is --class, that with the predicted class. Without it the class is the
-	// positive one from a score of Threshold (--threshold) on; 0 is the reference's
-	// threshold, or 0.5. What the rows do not have is not watched.
+	// Score is --score, the column with the probability of the positive class. Class is --class,
+	// the column with the predicted class. Without Class, the positive class is predicted for a
+	// score at or above Threshold (--threshold). 0 is the reference's threshold, or 0.5. What the
+	// rows do not contain is not monitored.
 	Score, Class string
 	Threshold    float64
-	// Outcome is --outcome, the column with what became of the row, known at
-	// once; Positive is --positive, its value that is the positive class.
+	// Outcome is --outcome, the column with the outcome of the row. It is known at once. Positive
+	// is --positive, the value of the column for the positive class.
 	Outcome, Positive string
 	// Missing is --missing, texts that stand for a missing value in addition to those of the
 	// reference.
 	Missing []string
 }
 
-// watched returns specs as the rows of the file can be held against them: those
-// of one model and one reference, without what the rows do not have.
+// watched returns the specs that apply to the rows of the file: those of one model and one
+// reference, without what the rows do not contain.
 func (c *Rows) watched(specs []window.Spec) (window.Spec, error) {
 	if len(specs) != 1 || len(specs[0].References) != 1 {
 		return window.Spec{}, errors.New("the rows of a file belong to one model: name what is normal for it with --reference.file, or in a configuration file with one model and one reference")
@@ -66,12 +66,12 @@ type fileRows struct {
 	columns columns
 	key     predictionlog.Key
 	answers answers
-	// lastFeedback is the id of the last row with an outcome, -1 without one.
+	// lastFeedback is the id of the last row with an outcome, or -1 if there is none.
 	lastFeedback int64
 }
 
-// openRows reads the whole file once, so that whatever is wrong with it is said
-// before anything is replayed.
+// openRows reads the whole file once, so that every error in it is reported before anything is
+// replayed.
 func openRows(ctx context.Context, o Rows, spec *window.Spec) (_ *fileRows, err error) {
 	r := spec.References[0]
 	h := &fileRows{
@@ -103,7 +103,7 @@ func (h *fileRows) about() about { return h.is }
 
 func (h *fileRows) close() error { return h.file.Close() }
 
-// survey checks every row and learns what is known beforehand.
+// survey checks every row and learns what must be known in advance.
 func (h *fileRows) survey(ctx context.Context) error {
 	outcomes := map[string]int64{} // the last row of each
 	scores := scores{low: math.Inf(1), high: math.Inf(-1)}
@@ -162,8 +162,8 @@ func (h *fileRows) noteOutcomes(outcomes map[string]int64, cells rows.Cells, p *
 	}
 }
 
-// checked is what is known of some rows: their times, nil without a column of them, and
-// their scores, NaN for none.
+// checked is what is known about some rows: their times (nil without such a column) and their
+// scores (NaN if there is none).
 type checked struct {
 	times  []int64
 	score  []float64
@@ -171,13 +171,13 @@ type checked struct {
 	scores scores
 }
 
-// moment is the time of a row, and how it is written.
+// moment is the time of a row and its text.
 type moment struct {
 	time int64
 	cell string
 }
 
-// check reads times and scores of some rows.
+// check reads the times and scores of some rows.
 func (h *fileRows) check(p *rows.Piece) error {
 	made := &checked{scores: scores{low: math.Inf(1), high: math.Inf(-1)}}
 	p.Made = made
@@ -213,7 +213,7 @@ func (h *fileRows) check(p *rows.Piece) error {
 	return wrong
 }
 
-// timeAt is the time of a row. Without a column of times it is known to Pass.Then.
+// timeAt returns the time of a row. Without a column of times, only Pass.Then knows it.
 func (h *fileRows) timeAt(p *rows.Piece, made *checked, row int) int64 {
 	if made.times != nil {
 		return made.times[row]
@@ -229,7 +229,7 @@ func (h *fileRows) momentAt(p *rows.Piece, made *checked, row int) moment {
 	return m
 }
 
-// backwards is the error of a row that is before the one above.
+// backwards returns the error for a row whose time is before that of the row above.
 func (h *fileRows) backwards(p *rows.Piece, row int, above moment) error {
 	return fmt.Errorf("%s: its time %s is before that of the row above, %s: sort the rows by %q", p.Place(row), p.Cells(h.columns.time).Text(row), above.cell, h.Time)
 }

@@ -10,18 +10,18 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// batch is some rows as predictions, with the outcomes that are known of them.
+// batch contains some rows as predictions, with the known outcomes.
 type batch struct {
 	checked
 	predictions []entry[predictionlog.Row]
 	feedback    []entry[predictionlog.FeedbackRow]
 }
 
-// ahead is how many pieces are read before they are wanted.
+// ahead is the number of pieces that are read in advance.
 const ahead = 4
 
-// open implements history: the rows are read, and made predictions, on other cores than
-// the one that replays them.
+// open implements history. Other cores read the rows and turn them into predictions, not the core
+// that replays them.
 func (h *fileRows) open() (*source, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	pieces, ended := make(chan *batch, ahead), error(nil)
@@ -86,7 +86,7 @@ func (h *fileRows) open() (*source, error) {
 	}, nil
 }
 
-// predict makes predictions of some rows, but for what depends on the rows before.
+// predict turns some rows into predictions, except for what depends on the rows before.
 func (h *fileRows) predict(p *rows.Piece) error {
 	made := &batch{predictions: make([]entry[predictionlog.Row], p.Rows)}
 	if err := h.check(p); err != nil {
@@ -125,7 +125,7 @@ func (h *fileRows) complete(p *rows.Piece, made *batch) {
 	}
 }
 
-// feedbackOf is an outcome that is known as soon as its row.
+// feedbackOf returns an outcome that is known at the same time as its row.
 func feedbackOf(r *predictionlog.Row, outcome string) entry[predictionlog.FeedbackRow] {
 	return entry[predictionlog.FeedbackRow]{r.ID, r.Time, predictionlog.FeedbackRow{
 		Seq: r.ID, PredictionID: r.ID, Time: r.Time, ObservedAt: r.Time,

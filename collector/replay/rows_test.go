@@ -13,7 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window"
 )
 
-// asCSV writes events as CSV, a third of them with an outcome.
+// asCSV writes events as CSV. A third of them have an outcome.
 func asCSV(events []event) string {
 	var b strings.Builder
 	b.WriteString("when,income,state,score,bad\n")
@@ -32,8 +32,8 @@ func asCSV(events []event) string {
 	return b.String()
 }
 
-// TestRowsOfACSVAreReplayedAsThoseOfALog holds the scrapes of a CSV against those
-// of a log with the same rows and outcomes.
+// TestRowsOfACSVAreReplayedAsThoseOfALog compares the scrapes of a CSV with the scrapes of a log
+// with the same rows and outcomes.
 func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	t.Parallel()
 	rows := traffic(rand.New(rand.NewPCG(7, 1)), start, 2*time.Second, 2500, .3)
@@ -91,7 +91,7 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	}
 }
 
-// specOf is what a CSV is held against.
+// specOf returns the spec for a CSV.
 func specOf(t testing.TB, c *Rows, reference string) window.Spec {
 	t.Helper()
 	o := watch(t)
@@ -122,7 +122,7 @@ func TestRowsWithoutTimesComeAtARate(t *testing.T) {
 	if !report.first.Equal(start) || !report.last.Equal(start.Add(25*time.Second)) || report.rows != 101 {
 		t.Errorf("the history is %+v", report.about)
 	}
-	// Without a score and a class the rows are not held against those.
+	// Without score and class columns, the score and the class are not monitored.
 	if m := report.Results[0].Models[0]; m.Rows != 101 || len(m.Distributions) != 2 {
 		t.Errorf("%d rows, distributions %v", m.Rows, m.Distributions)
 	}
@@ -209,7 +209,7 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// FuzzCSV replays any text: it is refused with a sentence, or replayed to its end.
+// FuzzCSV replays any text. It must be refused with a sentence, or replayed to its end.
 func FuzzCSV(f *testing.F) {
 	f.Add("when,income,state,p\n1,1,NY,.5\n2,,CA,1\n", "when", "p")
 	f.Add("when,income,state,p\n2026-11-01T12:00:00Z,1,\"N\nY\",0\n", "when", "")

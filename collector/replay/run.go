@@ -33,7 +33,7 @@ type run struct {
 	moment atomic.Int64 // that was reached, ns since 1970
 }
 
-// newRun loads what is watched.
+// newRun loads the references of a setting.
 func newRun(s Setting, o *Options) (*run, error) {
 	s.Watch.Log = o.Log
 	if o.Rows != nil {
@@ -88,8 +88,7 @@ func (r *run) replay(ctx context.Context, h history) (err error) {
 	return nil
 }
 
-// count fills in the number of predictions of each model, and returns that of
-// all of them.
+// count fills in the number of predictions of each model, and returns the total.
 func (r *Result) count(rows map[predictionlog.Key]*int64) (all int64) {
 	for _, m := range r.Models {
 		if n := rows[predictionlog.Key{Model: m.Name, Version: m.Version}]; n != nil {

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// spool keeps many texts that grow by turns in one temporary file, so that each
-// can be read in one piece at the end.
+// spool stores many texts in one temporary file. They grow in turns, and at the end each can be
+// read in one piece.
 type spool struct {
 	file *os.File
 	size int64
@@ -22,8 +22,8 @@ type spooled struct {
 
 type piece struct{ at, size int64 }
 
-// pieceSize is how much of a text is gathered before it is written: about 400
-// series then use 6 MB.
+// pieceSize is how much of a text is collected before it is written. About 400 series then use 6
+// MB.
 const pieceSize = 1 << 14
 
 func newSpool(folder string) (*spool, error) {
@@ -34,7 +34,7 @@ func newSpool(folder string) (*spool, error) {
 	return &spool{file: f}, nil
 }
 
-// grown writes what has gathered in the tail of a text, when that is enough.
+// grown writes the tail of a text once it is long enough.
 func (s *spool) grown(t *spooled) error {
 	if len(t.tail) < pieceSize {
 		return nil

@@ -7,12 +7,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// chunk is how many rows are read ahead at a time, what one read transaction of
-// a prediction log spans.
+// chunk is the number of rows that are read ahead at a time. One read transaction of a prediction
+// log has this size.
 const chunk = 1000
 
-// late is how many ticks a row may lie behind the newest one and still be late
-// only. Further behind, a clock was set back.
+// late is the maximum number of ticks that a row may be behind the newest one and still count as
+// late. Further behind, the clock must have been set back.
 const late = 4
 
 // entry is one row with its id and its time in nanoseconds since 1970.
@@ -21,15 +21,15 @@ type entry[R any] struct {
 	row      R
 }
 
-// fill appends some more entries, in the order of their ids. It reports false
-// when there is nothing more for now.
+// fill appends some more entries in the order of their ids. It reports false if there is nothing
+// more for now.
 type fill[R any] func(ctx context.Context, entries []entry[R]) (all []entry[R], more bool, err error)
 
-// stream shows the rows of one table up to a moment, and hands them on once. Of
-// its entries those before served were handed on, those before shown may be.
+// stream shows the rows of one table up to a moment, and passes each row on once. The entries
+// before served have been passed on. The entries before shown may be passed on.
 type stream[R any] struct {
 	fill fill[R]
-	// clocked streams stop before a row that was written after the clock was set
+	// clocked says that the stream stops before a row that was written after the clock was set
 	// back.
 	clocked       bool
 	entries       []entry[R]
@@ -42,8 +42,8 @@ func newStream[R any](f fill[R], clocked bool) stream[R] {
 	return stream[R]{fill: f, clocked: clocked, high: -1, newest: math.MinInt64}
 }
 
-// next returns the time of the first row that is not shown yet. It reports false
-// when there is none.
+// next returns the time of the first row that is not shown yet. It reports false if there is
+// none.
 func (s *stream[R]) next(ctx context.Context) (time int64, ok bool, err error) {
 	if s.shown == len(s.entries) {
 		kept := copy(s.entries, s.entries[s.served:])
@@ -56,8 +56,8 @@ func (s *stream[R]) next(ctx context.Context) (time int64, ok bool, err error) {
 	return s.entries[s.shown].time, true, nil
 }
 
-// show shows the rows with a time before the moment. It reports false when limit rows wait to be handed on
-// before there can be more.
+// show shows the rows with a time before the moment. It reports false if limit rows must be
+// passed on before more can be shown.
 func (s *stream[R]) show(ctx context.Context, moment int64, limit int) (all bool, err error) {
 	for {
 		if s.shown-s.served >= limit {
@@ -78,11 +78,11 @@ func (s *stream[R]) setBack(time int64) bool {
 	return s.clocked && s.newest != math.MinInt64 && time/int64(drift.TickLength) < s.newest/int64(drift.TickLength)-late
 }
 
-// followClock makes the stream go on with the clock as it was set.
+// followClock lets the stream continue with the new time of the clock.
 func (s *stream[R]) followClock() { s.newest = math.MinInt64 }
 
-// handOn calls yield with the shown rows whose id is above after and not above
-// upTo. A row on which yield fails is the next to be handed on.
+// handOn calls yield with the shown rows whose id is above after and at most upTo. If yield fails
+// on a row, that row is the next to be passed on.
 func (s *stream[R]) handOn(after, upTo int64, yield func(*R) error) error {
 	for ; s.served < s.shown && s.entries[s.served].id <= upTo; s.served++ {
 		e := &s.entries[s.served]

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// stamp writes a moment in UTC, to the second.
+// stamp writes a time in UTC, to the second.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // thousands writes a number with commas.
@@ -19,7 +19,7 @@ func thousands(n int64) string {
 	return s
 }
 
-// round writes a duration with its two greatest units: 45s, 1m30s, 2h5m, 3d4h.
+// round writes a duration with its two largest units: 45s, 1m30s, 2h5m, 3d4h.
 func round(d time.Duration) string {
 	if d < time.Second {
 		return d.Round(time.Millisecond).String()
@@ -41,7 +41,7 @@ func round(d time.Duration) string {
 	return fmt.Sprint(int64(d.Round(time.Second)/time.Second), "s")
 }
 
-// short cuts a text to a number of characters.
+// short cuts a text to this many characters.
 func short(s string, most int) string {
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
@@ -52,8 +52,8 @@ func short(s string, most int) string {
 // table is lines of cells.
 type table [][]string
 
-// String returns the lines, indented, with columns as wide as their cells: the
-// first aligned to the left, the others to the right.
+// String returns the lines, indented. Columns are as wide as their cells. The first column is
+// aligned to the left, the others to the right.
 func (t table) String() string { return t.write(false) }
 
 // list is String with all columns aligned to the left.

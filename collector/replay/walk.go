@@ -11,31 +11,31 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
-// idle is how long scrapes go on that are asked for only to be shown, after the
-// last row before a gap.
+// idle is how long scrapes that are only needed for the output continue after the last row before
+// a gap.
 const idle = int64(24 * time.Hour)
 
-// walk scrapes a past at one moment after the other: at the multiples of a step
+// walk scrapes a past at one moment after the other. The moments are the multiples of a step
 // since 1970 at which a scrape can differ from the one before.
 type walk struct {
 	past   *past
 	source monitor.Source
 	step   int64 // ns
-	// shown is another step, a multiple of the first, at which scrapes are wanted
-	// even when they do not differ; 0: at no time.
+	// shown is a second step, a multiple of the first. At its multiples, a scrape is wanted even
+	// if nothing changed. 0 means at no time.
 	shown int64
 	age   int64 // --window.duration, ns
 	visit func(*snapshot.Snapshot) error
 
 	now  int64 // moment of the last scrape
 	busy int64 // moment of the last scrape that brought rows
-	// latest is the greatest time of a prediction so far, now and then beyond the
-	// moment: where the clock was set back.
+	// latest is the largest time of a prediction so far. It is sometimes after the moment, if the
+	// clock was set back.
 	latest int64
 }
 
-// run goes from the first row to the moment at which all there is to say about
-// the last one is said. When ctx ends it ends early, without an error.
+// run goes from the first row to the moment after which nothing can change any more. When ctx
+// ends, it ends early without an error.
 func (w *walk) run(ctx context.Context) error {
 	first, ok, err := w.past.next(ctx)
 	if err != nil || !ok {
@@ -58,7 +58,7 @@ func (w *walk) run(ctx context.Context) error {
 	}
 }
 
-// ended makes the end of a context the end of a walk.
+// ended ends a walk when its context ends.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
 		return nil
@@ -66,7 +66,7 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// scrape returns what an exporter said at the present moment.
+// scrape returns what an exporter showed at the present moment.
 func (w *walk) scrape(ctx context.Context) (*snapshot.Snapshot, error) {
 	for {
 		reached, err := w.past.show(ctx, w.now)
@@ -86,8 +86,8 @@ func (w *walk) scrape(ctx context.Context) (*snapshot.Snapshot, error) {
 	}
 }
 
-// move goes to the next moment, after a scrape that said s. It reports false
-// when the history is over.
+// move goes to the next moment after a scrape with the result s. It reports false if the history
+// is over.
 func (w *walk) move(ctx context.Context, s *snapshot.Snapshot) (bool, error) {
 	newest := w.past.predictions.newest
 	w.latest = max(w.latest, newest)
@@ -127,8 +127,8 @@ func (w *walk) move(ctx context.Context, s *snapshot.Snapshot) (bool, error) {
 	return true, nil
 }
 
-// aging names the next moment at which a row leaves a window for its age, or may
-// enter one that lay in the future.
+// aging calls soonest with the next moment at which a row becomes too old for a window, or at
+// which a row from the future may enter one.
 func (w *walk) aging(s *snapshot.Snapshot, soonest func(int64)) {
 	if w.age == 0 {
 		return

@@ -1,7 +1,7 @@
 package simulate
 
-// Bodies returns the first n loans of a seed as the JSON objects that /predict
-// of the embedded model takes, features in its order.
+// Bodies returns the first n loans of a seed as JSON objects for /predict of the embedded model,
+// with the features in the model's order.
 func Bodies(seed uint64, n int) ([][]byte, error) {
 	features := make([]wanted, 0, len(Features))
 	for _, name := range Names() {

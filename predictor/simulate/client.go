@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// client talks to one predictor over kept-alive connections, and tries again
-// what did not come through.
+// client sends requests to one predictor over kept-alive connections, and repeats requests that
+// failed.
 type client struct {
 	base     *url.URL
 	shown    string // the address for messages, without a password
@@ -41,11 +41,10 @@ func newClient(address string, connections int, patience time.Duration, retried 
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// send returns the answer to a request, whatever its status. While there is no
-// connection, or the predictor is busy or cannot write its log (429, 503), it
-// tries again, until patience is over; that is the error. A repeated request
-// carries the same id, so the predictor answers it from its log if the first
-// did come through.
+// send returns the answer to a request, whatever its status. If there is no connection, or if the
+// predictor is busy or cannot write its log (429, 503), it tries again. When patience is over, it
+// returns an error. A repeated request has the same id. So if the first one did arrive, the
+// predictor answers from its log.
 func (c *client) send(ctx context.Context, method, path, id string, body []byte) (status int, answer []byte, err error) {
 	var deadline time.Time
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
@@ -106,12 +105,12 @@ func (c *client) try(ctx context.Context, method, path, id string, body []byte) 
 	return response, answer, nil
 }
 
-// mostPatient is the longest pause, whatever the server asks for: a log that can
-// be written again is found out within seconds.
+// mostPatient is the longest pause, even if the server asks for a longer one. When the log can be
+// written again, this is noticed within seconds.
 const mostPatient = 5 * time.Second
 
-// retryAfter is what the server asks for, in seconds or as a time; 0 when it
-// does not.
+// retryAfter returns the pause that the server asks for, in seconds or as a time. It returns 0 if
+// the server asks for none.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 16); err == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// csvSource sends the rows of a CSV, in order, and holds one row in memory at a time.
+// csvSource sends the rows of a CSV in order. It keeps one row in memory at a time.
 type csvSource struct {
 	file    *os.File
 	csv     *rows.CSV
@@ -24,7 +24,7 @@ type csvSource struct {
 	count   int
 }
 
-// column is a feature's place in the CSV.
+// column is the position of a feature in the CSV.
 type column struct {
 	wanted
 
@@ -34,9 +34,9 @@ type column struct {
 	shift shifted
 }
 
-// newCSVSource reads the whole file once, so that errors in it are reported before anything
-// is sent: a missing feature, a numeric feature of which more than one in ten cells is not
-// a number, an outcome column with other than two values.
+// newCSVSource reads the whole file once, so that errors in it are reported before anything is
+// sent: a missing feature, a numeric feature with more than one in ten cells that are not a
+// number, or an outcome column that does not have exactly two values.
 func newCSVSource(o Options, features []wanted) (*csvSource, error) {
 	s := &csvSource{outcome: -1}
 	if err := s.open(o.CSV); err != nil {
@@ -175,9 +175,9 @@ func (s *csvSource) next(body []byte) ([]byte, int, error) {
 func (s *csvSource) rows() int    { return s.count }
 func (s *csvSource) close() error { return s.file.Close() }
 
-// append appends a cell as JSON: a number if the model needs one and the cell has one, null
-// for a blank cell, and otherwise the text. The predictor knows which texts stand for a
-// missing value. A number that stands for one, such as -999, is not shifted.
+// append appends a cell as JSON. This is a number if the model needs one and the cell contains
+// one, null for a blank cell, and otherwise the text. The predictor knows which texts stand for a
+// missing value. A number that stands for a missing value, such as -999, is not shifted.
 func (c *column) append(body []byte, cell string) []byte {
 	if strings.TrimSpace(cell) == "" {
 		return append(body, "null"...)
@@ -197,8 +197,8 @@ func (c *column) append(body []byte, cell string) []byte {
 	return append(body, value.JSON(cell)...)
 }
 
-// wrongCells are the cells of a numeric column that are not numbers: how many, and the
-// first. A few of them are sent as they are, and the predictor refuses them.
+// wrongCells counts the cells of a numeric column that are not numbers, and keeps the first. A
+// few of them are sent unchanged, and the predictor refuses them.
 type wrongCells struct {
 	count, line int
 	cell        string
@@ -225,7 +225,7 @@ func (m *moments) add(x float64) {
 	m.squares += d * (x - m.mean)
 }
 
-// sd is the population standard deviation; 0 without values.
+// sd returns the population standard deviation, or 0 without values.
 func (m *moments) sd() float64 {
 	if m.n == 0 {
 		return 0

@@ -85,11 +85,11 @@ func (g *Generator) Next() Loan {
 	return loan
 }
 
-// approval is the probability that the refinancing is approved: logistic in
-// what it saves (the spread, more so on a large balance), the score, and the
-// two debt ratios, worse where a low score meets a high loan to value, and with
-// a normal part of sd 0.5 that no feature explains. A logistic regression without
-// interactions reaches an AUC of about .80; about 60 % are approved.
+// approval returns the probability that the refinancing is approved. It is logistic in the saving
+// (the spread, with more weight for a large balance), the score, and the two debt ratios. It is
+// lower if a low score meets a high loan to value. A normal part of sd 0.5 is explained by no
+// feature. A logistic regression without interactions reaches an AUC of about .80. About 60 % are
+// approved.
 func (g *Generator) approval(v *[12]float64) float64 {
 	saving := (v[11] - 0.7) / 0.5
 	score := (v[4] - 720) / 65
@@ -102,7 +102,7 @@ func (g *Generator) approval(v *[12]float64) float64 {
 	return 1 / (1 + math.Exp(-logOdds))
 }
 
-// normal is a standard normal between -3 and 3.
+// normal returns a standard normal number between -3 and 3.
 func (g *Generator) normal() float64 {
 	for {
 		if z := g.random.NormFloat64(); math.Abs(z) <= 3 {
@@ -111,7 +111,7 @@ func (g *Generator) normal() float64 {
 	}
 }
 
-// age is a whole number of months, from 6 to 120.
+// age returns a whole number of months, from 6 to 120.
 func (g *Generator) age() float64 {
 	const mean, most = 42, 120 - 6 + 1
 	return 6 + math.Floor(-mean*math.Log(1-g.random.Float64()*(1-math.Exp(-most/float64(mean)))))
@@ -124,21 +124,22 @@ func stretched(z, a, b, low, high float64) float64 {
 	return low + (high-low)*math.Pow(1-math.Pow(tail, 1/b), 1/a)
 }
 
-// payment is the monthly rate of an annuity; interest in percent a year, term
-// in years.
+// payment returns the monthly payment of an annuity. interest is in percent a year, term in
+// years.
 func payment(amount, interest, term float64) float64 {
 	r := interest / 1200
 	return amount * r / (1 - math.Pow(1+r, -12*term))
 }
 
-// owed is what is left of an annuity after some months.
+// owed returns the remaining debt of an annuity after some months.
 func owed(amount, interest, term, months float64) float64 {
 	r := interest / 1200
 	all := math.Pow(1+r, 12*term)
 	return amount * (all - math.Pow(1+r, months)) / (all - 1)
 }
 
-// toStep rounds to a multiple of step, exactly as the decimal would be parsed.
+// toStep rounds to a multiple of step. The result is exactly the number that parsing the decimal
+// gives.
 func toStep(x, step float64) float64 {
 	if step < 1 {
 		return math.Round(x/step) / math.Round(1/step)

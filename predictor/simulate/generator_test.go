@@ -29,8 +29,8 @@ func TestSameSeedGivesTheSameLoans(t *testing.T) {
 	}
 }
 
-// TestLoansNeverChange holds the stream that the embedded model and reference
-// were made from, on every run and machine.
+// TestLoansNeverChange checks that the loans are those from which the embedded model and
+// reference were made, on every run and machine.
 func TestLoansNeverChange(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -104,7 +104,7 @@ func TestLoansHangTogether(t *testing.T) {
 
 func TestAnnuityIsPaidOff(t *testing.T) {
 	t.Parallel()
-	// The textbook's example: 100,000 at 6 % over 30 years is 599.55 a month.
+	// An example from a textbook: 100,000 at 6 % over 30 years is 599.55 a month.
 	if got := payment(100_000, 6, 30); math.Abs(got-599.55) > .005 {
 		t.Errorf("payment %v, want 599.55", got)
 	}
@@ -117,8 +117,8 @@ func TestAnnuityIsPaidOff(t *testing.T) {
 	}
 }
 
-// TestEmbeddedModelIsTrainedOnTheLoans fails when generator or training have
-// changed and go generate has not been run.
+// TestEmbeddedModelIsTrainedOnTheLoans fails if the generator or the training has changed and go
+// generate has not been run.
 func TestEmbeddedModelIsTrainedOnTheLoans(t *testing.T) {
 	t.Parallel()
 	var loans, got, want bytes.Buffer

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// pacer says when each request is due: the n-th at n/rate seconds after the
-// first. Every time is reckoned from the start, so that neither the timer's lag
-// nor slow answers add up; what is late is caught up with.
+// pacer says when each request is due: the n-th at n/rate seconds after the first. Every time is
+// computed from the start, so delays of the timer and slow answers do not add up. Late requests
+// are sent at once until the pace is reached again.
 type pacer struct {
 	rate  float64 // a second; 0: at once
 	start time.Time
 	n     int64
 }
 
-// wait returns when the next request is due, after waiting for it.
+// wait waits for the time of the next request and returns it.
 func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 	now := time.Now()
 	if p.rate == 0 {
@@ -28,8 +28,8 @@ func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 	return due, waitUntil(ctx, due, nil)
 }
 
-// waitUntil returns at the given time or when stop is closed, or with the
-// context's error when that ends first. A nil stop is never closed.
+// waitUntil returns at the given time or when stop is closed. If the context ends first, it
+// returns the context's error. A nil stop is never closed.
 func waitUntil(ctx context.Context, t time.Time, stop <-chan struct{}) error {
 	left := time.Until(t)
 	if left <= 0 {

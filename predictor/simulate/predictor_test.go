@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// fake is a predictor: it takes the given features, remembers what it is sent,
-// and answers as intercept says, or as predictors do.
+// fake is a predictor. It takes the given features, remembers what it is sent, and answers as
+// intercept says, or otherwise as predictors do.
 type fake struct {
 	*httptest.Server
 
@@ -53,7 +53,7 @@ func newFake(t *testing.T, features []wanted) *fake {
 	return f
 }
 
-// document is an OpenAPI document as a predictor of these features serves it.
+// document returns the OpenAPI document of a predictor with these features.
 func document(features []wanted) []byte {
 	var properties []string
 	for _, f := range features {

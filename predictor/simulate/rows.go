@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// WriteCSV writes a header and the first rows of the seed's loans, the features
-// as in Features, then the outcome as 1 or 0.
+// WriteCSV writes a header and the first rows of the seed's loans: the features in the order of
+// Features, then the outcome as 1 or 0.
 func WriteCSV(w io.Writer, seed uint64, rows int) error {
 	out := bufio.NewWriter(w)
 	_, _ = out.WriteString(strings.Join(Names(), ",") + "," + Outcome + "\n") // the Flush below reports an error

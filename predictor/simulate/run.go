@@ -1,5 +1,5 @@
-// Package simulate makes up loans, and sends them, or the rows of a CSV, to a
-// predictor as its users would: predictions first, outcomes later.
+// Package simulate makes up loans and sends them to a predictor, or sends the rows of a CSV. It
+// sends predictions first and outcomes later, as users do.
 package simulate
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// Options says what to send where. Its fields are the flags of the command.
+// Options says what to send and where. The fields are the flags of the command.
 type Options struct {
 	URL         string   // of the predictor
 	Count       int      // predictions; 0: until stopped, or to the end of the CSV
@@ -63,17 +63,16 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Run sends predictions, with Outcomes also outcomes, and writes a summary to
-// stdout; progress goes to stderr. When ctx ends it stops at once and is
-// content.
+// Run sends predictions, and with Outcomes also outcomes. It writes a summary to stdout and
+// progress to stderr. When ctx ends, it stops at once without an error.
 //
-// Rows start in order; with more than one request in flight the predictor may
-// see neighbours the other way round. Outcomes are sent in the order of the
-// predictions' answers, by as many connections again; those that still wait for
-// their time when the last prediction is answered are sent then. At most a
-// million wait: past that, predictions wait too.
+// Rows are sent in order. With more than one request at a time, the predictor may receive
+// neighbouring rows in the other order. Outcomes are sent in the order in which the predictions
+// were answered, over the same number of additional connections. When the last prediction has
+// been answered, the outcomes that still wait for their time are sent. At most a million outcomes
+// wait. After that, predictions have to wait too.
 //
-// It is an error when the predictor cannot be reached, or refuses everything.
+// It is an error if the predictor cannot be reached, or if it refuses everything.
 func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	if err := o.check(); err != nil {
 		return err
@@ -104,7 +103,7 @@ func Run(ctx context.Context, o Options, stdout, stderr io.Writer) error {
 	return errors.Join(unlessEnded(ctx, err), r.stats.print(stdout))
 }
 
-// unlessEnded drops errors that are only ctx having ended.
+// unlessEnded drops errors that only say that ctx has ended.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -126,7 +125,7 @@ type run struct {
 	pace pacer
 }
 
-// job is a prediction to ask for.
+// job is a prediction to request.
 type job struct {
 	number  int
 	body    []byte
@@ -176,7 +175,7 @@ func (r *run) traffic(ctx context.Context, stderr io.Writer) error {
 	return err
 }
 
-// take makes the next job, at its time; io.EOF says that there is none.
+// take waits until the next job is due and returns it. It returns io.EOF if there is none.
 func (r *run) take(ctx context.Context) (job, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -192,7 +191,7 @@ func (r *run) take(ctx context.Context) (job, error) {
 	return job{r.next - 1, body, outcome, due}, err
 }
 
-// predict asks for one prediction, and notes the outcome that is to follow.
+// predict requests one prediction and notes the outcome that will follow.
 func (r *run) predict(ctx context.Context, outcomes chan<- outcome) error {
 	j, err := r.take(ctx)
 	if err != nil {
@@ -228,8 +227,7 @@ func (r *run) predict(ctx context.Context, outcomes chan<- outcome) error {
 	}
 }
 
-// feedBack sends outcomes when they are due, or when the last prediction is
-// answered.
+// feedBack sends outcomes when they are due, or when the last prediction has been answered.
 func (r *run) feedBack(ctx context.Context, outcomes <-chan outcome, last <-chan struct{}) error {
 	for o := range outcomes {
 		if err := waitUntil(ctx, o.due, last); err != nil {

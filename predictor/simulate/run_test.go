@@ -39,7 +39,7 @@ func TestLoansAreSentWithTheirOutcomes(t *testing.T) {
 	if len(f.predictions) != 200 || len(f.feedback) != 200 {
 		t.Fatalf("%d predictions, %d outcomes, want 200 of each", len(f.predictions), len(f.feedback))
 	}
-	// Every outcome goes to the prediction of its own loan.
+	// Every outcome must be sent for the prediction of its own loan.
 	g, actual := New(1), map[string]int{}
 	for range 200 {
 		loan := g.Next()
@@ -103,8 +103,8 @@ func TestCSVShiftIsInTheFilesOwnStandardDeviations(t *testing.T) {
 	}
 }
 
-// TestShiftsLeaveMissingValuesAlone: -999 stands for no value, in every spelling, and is
-// no part of the standard deviation.
+// TestShiftsLeaveMissingValuesAlone checks that -999, in every spelling, stands for no value and
+// is not part of the standard deviation.
 func TestShiftsLeaveMissingValuesAlone(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, []wanted{{name: "x"}, {name: "y"}})
@@ -113,7 +113,7 @@ func TestShiftsLeaveMissingValuesAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// All of y are 1: its standard deviation is 0.
+	// All values of y are 1, so its standard deviation is 0.
 	want := []string{`{"x":2,"y":1}`, `{"x":-999,"y":-999}`, `{"x":6,"y":"n/a;"}`, `{"x":10,"y":"-9,99"}`, `{"x":-999,"y":null}`}
 	if !slices.Equal(f.predictions, want) {
 		t.Errorf("sent %s, want %s", f.predictions, want)
@@ -145,7 +145,8 @@ func TestOutcomesWaitForTheirDelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The hour is not over when the last prediction is answered: then they are all sent.
+	// The outcomes are due an hour later. When the last prediction has been answered, all of them
+	// are sent.
 	if first := slices.Index(f.events, "feedback"); first != 50 || len(f.feedback) != 50 {
 		t.Errorf("the first of %d outcomes is event %d, want 50 after 50 predictions", len(f.feedback), first)
 	}

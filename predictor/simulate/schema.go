@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// wanted is a feature that the predictor's model takes.
+// wanted is a feature that the predictor's model needs.
 type wanted struct {
 	name string
 	text bool // a category; otherwise a number
 }
 
-// openAPI is the part of an OpenAPI 3 document that says what /predict takes.
+// openAPI is the part of an OpenAPI 3 document that describes the input of /predict.
 type openAPI struct {
 	Paths map[string]struct {
 		Post struct {
@@ -43,7 +43,7 @@ type schema struct {
 	AllOf      []schema        `json:"allOf"`
 }
 
-// features asks the predictor which features its model takes.
+// features asks the predictor which features its model needs.
 func (c *client) features(ctx context.Context) ([]wanted, error) {
 	status, body, err := c.send(ctx, http.MethodGet, "/openapi.json", "", nil)
 	if err != nil {
@@ -59,9 +59,9 @@ func (c *client) features(ctx context.Context) ([]wanted, error) {
 	return features, nil
 }
 
-// featuresOf returns the properties of the object that POST /predict takes: the
-// required ones in the order in which they are listed, which is the model's and
-// the one that is decoded fastest; then the others.
+// featuresOf returns the properties of the object that POST /predict takes. The required ones
+// come first, in their listed order. This is the order of the model, which is also decoded
+// fastest.
 func featuresOf(document []byte) ([]wanted, error) {
 	var doc openAPI
 	if err := json.Unmarshal(document, &doc); err != nil {
@@ -98,10 +98,10 @@ func featuresOf(document []byte) ([]wanted, error) {
 	return features, nil
 }
 
-// depth bounds references to references.
+// depth limits references to references.
 const depth = 10
 
-// object finds the alternative that has properties: one row.
+// object finds the alternative that has properties, which is a single row.
 func (doc *openAPI) object(s schema, level int) (schema, bool) {
 	s = doc.resolve(s)
 	if len(s.Properties) > 0 {

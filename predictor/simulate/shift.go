@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// shift changes a feature's finished value: factor * x + offset.
+// shift changes the final value of a feature: factor * x + offset.
 type shift struct {
 	feature string
 	factor  float64
@@ -46,15 +46,15 @@ func parseShift(text string) (shift, error) {
 	return s, nil
 }
 
-// shifted is what the shifts make of one feature.
+// shifted is the shift of one feature.
 type shifted struct {
 	factor, offset float64
 	step           float64 // result is rounded to multiples of it; 0: not
 }
 
-// shiftsOf returns what to do to each of the named numeric features, in their
-// order; sd and step are asked for by index. Several shifts of one feature are
-// refused, since they would depend on their order.
+// shiftsOf returns the shift of each of the named numeric features, in their order. sd and step
+// are functions of the index. Several shifts of one feature are refused, because the result would
+// depend on their order.
 func shiftsOf(texts, names []string, sd, step func(i int) float64) ([]shifted, error) {
 	all := make([]shifted, len(names))
 	for i := range all {

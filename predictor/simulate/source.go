@@ -9,15 +9,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// unknown is the outcome of a row that has none.
+// unknown is the outcome of a row without an outcome.
 const unknown = -1
 
 // source makes the rows that are sent.
 type source interface {
-	// next appends the JSON of the next row, and returns its outcome: 1, 0 or
-	// unknown. After the last row the error is io.EOF.
+	// next appends the JSON of the next row and returns its outcome: 1, 0 or unknown. After the
+	// last row it returns io.EOF.
 	next(body []byte) (row []byte, outcome int, err error)
-	// rows is how many there are; 0: no end.
+	// rows returns the number of rows, or 0 if there is no end.
 	rows() int
 	close() error
 }
@@ -68,5 +68,5 @@ func (s *loans) next(body []byte) ([]byte, int, error) {
 func (s *loans) rows() int    { return 0 }
 func (s *loans) close() error { return nil }
 
-// key is a feature's name as JSON, with the colon.
+// key returns a feature's name as JSON, with the colon.
 func key(name string) string { return value.JSON(name) + ":" }

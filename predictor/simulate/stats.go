@@ -13,7 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/simulate/load"
 )
 
-// stats is what happened so far. Its methods are safe for concurrent use.
+// stats counts what has happened so far. Its methods are safe for concurrent use.
 type stats struct {
 	mu        sync.Mutex
 	start     time.Time
@@ -29,15 +29,14 @@ type stats struct {
 	refusal  string // the first one, in words
 }
 
-// outcomeCounts is what became of the outcomes.
+// outcomeCounts counts what happened to the outcomes.
 type outcomeCounts struct{ waiting, accepted, refused, correct int }
 
-// givingUp is after how many refusals without a single accepted prediction
-// there is no point in going on.
+// givingUp is the number of refusals, without a single accepted prediction, after which the run
+// stops.
 const givingUp = 100
 
-// predicted notes an answer to /predict. The error says that nothing but
-// refusals came.
+// predicted notes an answer to /predict. It returns an error if there were only refusals.
 func (s *stats) predicted(status int, answer []byte, took time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,7 +60,7 @@ func (s *stats) refuse(status int, answer []byte) {
 	}
 }
 
-// useless is an error when predictions were refused and none was accepted.
+// useless returns an error if predictions were refused and none was accepted.
 func (s *stats) useless() error {
 	if s.accepted > 0 || s.refused == 0 {
 		return nil
@@ -107,7 +106,7 @@ func (s *stats) elapsed() time.Duration {
 	return s.end.Sub(s.start)
 }
 
-// line is the state in one line.
+// line describes the current state in one line.
 func (s *stats) line() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +162,7 @@ func (s *stats) print(w io.Writer) error {
 	return err
 }
 
-// short is a duration to three digits.
+// short formats a duration with three digits.
 func short(d time.Duration) string {
 	for unit := time.Duration(1); ; unit *= 10 {
 		if d < 1000*unit {
@@ -172,8 +171,8 @@ func short(d time.Duration) string {
 	}
 }
 
-// problemOf is the reason in an error answer: the detail of a problem
-// (RFC 9457), otherwise the beginning of the text.
+// problemOf returns the reason in an error answer. This is the detail of a problem (RFC 9457), or
+// otherwise the beginning of the text.
 func problemOf(answer []byte) string {
 	var p struct {
 		Detail string `json:"detail"`

@@ -25,25 +25,25 @@ const (
 	invasions
 )
 
-// Crowd is what the p-value does with a categorical feature of many categories.
+// Crowd is the result for the p-value of a categorical feature with many categories.
 type Crowd struct {
 	Names int
 	Zipf  bool // the i-th category is 1/i as frequent as the first; else all alike
 	Known int64
-	// At05 are the shares of windows without drift whose p-value is at most .05,
-	// Power those of windows of 100 and of 1000 rows that are invaded.
+	// At05 are the shares of windows without drift whose p-value is at most .05. Power are these
+	// shares for windows of 100 and of 1000 rows whose categories have changed.
 	At05  [len(crowdWindows)]rate
 	Power [invasions][2]float64
 }
 
-// crowds measures the type-I error of the p-value, and its power, with categories
-// that the reference holds in part only.
+// crowds measures the type-I error and the power of the p-value for categories of which the
+// reference contains only some.
 func crowds(p pool, e effort) ([]Crowd, error) {
 	all := crowdPortfolio(e)
 	return all, p.run("many categories", len(all), func(i int, r *rand.Rand) error { return all[i].measure(r, e.crowds) })
 }
 
-// crowdPortfolio are features of many categories, one of each kind.
+// crowdPortfolio returns features with many categories, one of each kind.
 func crowdPortfolio(e effort) []Crowd {
 	var all []Crowd
 	for _, known := range crowdReferences {
@@ -56,8 +56,8 @@ func crowdPortfolio(e effort) []Crowd {
 	return all
 }
 
-// measure draws references, each with windows of its own. A null of 99 draws has the
-// level of one of 9,999, see level.plan.
+// measure draws references, each with its own windows. A null distribution of 99 draws has the
+// same level as one of 9,999, see level.plan.
 func (c *Crowd) measure(r *rand.Rand, references int) error {
 	const each, draws = 25, 99
 	truth := c.truth()
@@ -97,7 +97,7 @@ func (c *Crowd) measure(r *rand.Rand, references int) error {
 	return nil
 }
 
-// test returns the p-value of windows of n.
+// test returns the p-value of windows of n rows.
 func (c *Crowd) test(r *rand.Rand, b *drift.Binning, n int64, draws int) func(window []int64) float64 {
 	null := b.Novelty().NewNull(b.Reference(), n, draws, r.Uint64())
 	return func(window []int64) float64 {
@@ -105,7 +105,7 @@ func (c *Crowd) test(r *rand.Rand, b *drift.Binning, n int64, draws int) func(wi
 	}
 }
 
-// truth are the shares of the categories.
+// truth returns the true shares of the categories.
 func (c *Crowd) truth() shares {
 	truth, sum := make(shares, c.Names), 0.0
 	for i := range truth {
@@ -128,7 +128,7 @@ func names(n int) [][]byte {
 	return all
 }
 
-// reference bins categories by a sample of them, as the command `reference` does.
+// reference bins categories from a sample, as the command `reference` does.
 func (c *Crowd) reference(r *rand.Rand, table rows, named [][]byte) (*drift.Binning, error) {
 	times := make([]int64, len(named))
 	for range c.Known {
@@ -149,7 +149,7 @@ func (c *Crowd) reference(r *rand.Rand, table rows, named [][]byte) (*drift.Binn
 	return drift.NewCategorical(categories[:listed], counts[:listed], drift.NewRare(categories, counts, listed, c.Known))
 }
 
-// of are the shares of cells in a window that was invaded.
+// of returns the shares of cells in a window whose categories have changed.
 func (kind invasion) of(b *drift.Binning, quiet shares) shares {
 	v := b.Novelty()
 	s := make(shares, len(quiet))
@@ -167,7 +167,7 @@ func (kind invasion) of(b *drift.Binning, quiet shares) shares {
 	return s
 }
 
-// Row is what was measured as a row of Markdown.
+// Row returns the results as a row of Markdown.
 func (c Crowd) Row() string {
 	shape := "equal"
 	if c.Zipf {
@@ -183,5 +183,5 @@ func (c Crowd) Row() string {
 	return "| " + strings.Join(row, " | ") + " |"
 }
 
-// CrowdReferences is the number of references with a feature of many categories.
+// CrowdReferences returns the number of references for a feature with many categories.
 func (r *report) CrowdReferences() int { return r.crowds }

@@ -7,15 +7,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// CrowdCalm is what detectors said of quiet traffic of features with many categories
-// through windows of one size.
+// CrowdCalm contains the alarms of detectors on quiet traffic of features with many categories,
+// for one window size.
 type CrowdCalm struct {
 	Window int64
 	Noise
 }
 
-// quietCrowds runs months of a portfolio of such features without drift, each with
-// a reference of its own a month.
+// quietCrowds runs months of such features without drift. Each feature has a new reference every
+// month.
 func quietCrowds(p pool, e effort) ([]CrowdCalm, error) {
 	portfolio := crowdPortfolio(e)
 	calm := make([]CrowdCalm, len(windows))
@@ -35,8 +35,9 @@ func quietCrowds(p pool, e effort) ([]CrowdCalm, error) {
 	return calm, err
 }
 
-// watch is how many alarms are raised in so many ticks of one feature among so many,
-// by window. Traffic is of cells with the shares that change makes of the quiet ones.
+// watch returns the number of alarms by window, for one feature over a number of ticks. among is
+// the number of features. The shares of the cells in the traffic are the result of change on the
+// quiet shares.
 func (c *Crowd) watch(r *rand.Rand, ticks, among int, change func(*drift.Binning, shares) shares) ([]int, error) {
 	truth := c.truth()
 	named := names(len(truth))

@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Half a day of four features; `make calibrate` runs months of sixteen.
+// This runs half a day of four features. `make calibrate` runs months of sixteen.
 func TestQuietTrafficOfManyCategoriesRaisesNoAlarm(t *testing.T) {
 	t.Parallel()
 	calm, err := quietCrowds(pool{seed: 5, progress: io.Discard}, effort{names: []int{500}, crowdMonths: 1, ticks: ticksPerDay / 2})

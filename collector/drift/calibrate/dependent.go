@@ -5,14 +5,13 @@ import (
 	"math/rand/v2"
 )
 
-// Slowed is how long a change takes to be found in traffic that is not
-// independent.
+// Slowed is how long it takes to find a change in traffic that is not independent.
 type Slowed struct {
 	Name    string
 	Windows [len(windows)]Delay
 }
 
-// Early is the number of runs with an alarm before the change, over all windows.
+// Early returns the number of runs with an alarm before the change, over all windows.
 func (s Slowed) Early() int {
 	early := 0
 	for _, d := range s.Windows {
@@ -21,7 +20,7 @@ func (s Slowed) Early() int {
 	return early
 }
 
-// dependence is a kind of it that changes are hidden in.
+// dependence is a kind of dependence in which changes are hidden.
 type dependence struct {
 	name  string
 	noise noise
@@ -66,8 +65,8 @@ func dependent(p pool, e effort) ([]Slowed, error) {
 	return found, err
 }
 
-// shift runs 12.5 hours of one kind of traffic, and six hours in which its mean is
-// higher by that many standard deviations.
+// shift runs 12.5 hours of one kind of traffic, and then six hours in which its mean is higher by
+// sd standard deviations.
 func shift(r *rand.Rand, k dependence, sd float64) (detections [len(windows)]detection, err error) {
 	known := withMissing(equal(10), 0)
 	s := newStream(reference(r, known, knownRows), promised, r.Uint64(), windows[:]...)

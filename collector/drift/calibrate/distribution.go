@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// equal are the shares of quantile bins.
+// equal returns the shares of quantile bins.
 func equal(bins int) shares { return slices.Repeat(shares{1 / float64(bins)}, bins) }
 
-// rare is the smallest share that a bin is kept with; smaller ones are merged.
+// rare is the smallest share of a bin. Smaller bins are merged.
 const rare = 0.005
 
-// skewed are shares that halve from bin to bin, until they are rare.
+// skewed returns shares that halve from bin to bin, until they are rare.
 func skewed(bins int) shares {
 	s := make(shares, bins)
 	for b := range s {
@@ -37,7 +37,7 @@ func skewed(bins int) shares {
 	return s
 }
 
-// withMissing appends the bin of missing values, which have that share.
+// withMissing appends a bin of missing values with this share.
 func withMissing(s shares, missing float64) shares {
 	out := make(shares, 0, len(s)+1)
 	for _, p := range s {
@@ -46,8 +46,8 @@ func withMissing(s shares, missing float64) shares {
 	return append(out, missing)
 }
 
-// normal are the shares in the deciles of the standard normal distribution of a
-// variable that was stretched and then shifted, in standard deviations.
+// normal returns the shares in the deciles of the standard normal distribution, for a variable
+// that was stretched and then shifted, in standard deviations.
 func normal(shift, stretch float64) shares {
 	s := make(shares, 10)
 	below := 0.0
@@ -68,7 +68,7 @@ var deciles = func() (d [9]float64) {
 	return d
 }()
 
-// decile is the bin of x.
+// decile returns the bin of x.
 func decile(x float64) uint8 {
 	bin := uint8(0)
 	for _, d := range deciles {
@@ -79,7 +79,9 @@ func decile(x float64) uint8 {
 	return bin
 }
 
-// divergence is KL(p || q) in nats, of distributions and not of samples.
+// divergence returns KL(p
+//
+// q) in nats of the distributions, not of samples.
 func divergence(p, q shares) float64 {
 	sum := 0.0
 	for b := range p {
@@ -90,10 +92,10 @@ func divergence(p, q shares) float64 {
 	return sum
 }
 
-// portfolio are the 13 distributions of a model as they are exported: features
-// in quantile bins, with and without missing values, discrete ones, categories,
-// a score and a class. The last bins are __other__, except for quantile bins,
-// and __missing__; most references never saw either.
+// portfolio returns the 13 distributions of a model as they are exported: features in quantile
+// bins, with and without missing values, discrete features, categories, a score and a class. The
+// last bins are __other__ (except for quantile bins) and __missing__. Most references have no
+// rows in either of them.
 func portfolio() []shares {
 	categories := func(p ...float64) shares { return withMissing(append(p, 0), 0) }
 	return []shares{

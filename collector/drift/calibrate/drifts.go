@@ -12,7 +12,7 @@ const (
 	patience    = 24 * 3600 / tickSeconds // until the alarm has ended
 )
 
-// never is a number of seconds, of what did not happen in time.
+// never is the number of seconds for something that did not happen in time.
 const never = math.MaxInt
 
 // change is a distribution that becomes another.
@@ -22,8 +22,8 @@ type change struct {
 	earlier       earlier
 }
 
-// earlier are median seconds to find and to clear a change, of an earlier
-// simulation in another language with windows of 1005; 0 when unknown.
+// earlier contains the median seconds to find and to clear a change, from an earlier simulation
+// in another language with windows of 1005. It is 0 if unknown.
 type earlier struct{ Found, Cleared int }
 
 func changes() []change {
@@ -46,7 +46,7 @@ func changes() []change {
 	}
 }
 
-// Drift is how long one change took to be found and to be cleared.
+// Drift is how long it took to find one change and to clear the alarm.
 type Drift struct {
 	Name       string
 	Divergence float64 // nats, of the distributions
@@ -54,7 +54,7 @@ type Drift struct {
 	Windows    [len(windows)]Delay
 }
 
-// Delay is that through one window.
+// Delay contains the delays for one window.
 type Delay struct {
 	Found, Found90, Cleared, Cleared90 int     // median and 90 % quantile, seconds or never
 	Share                              float64 // of the runs that were found in time
@@ -87,14 +87,14 @@ func drifts(p pool, e effort) ([]Drift, error) {
 	return found, nil
 }
 
-// detection says when one change was detected and cleared.
+// detection is when one change was detected and when the alarm was cleared.
 type detection struct {
 	found, cleared int // seconds after the change and after its end, or never
 	again          int
 	early          bool
 }
 
-// suffer runs one change: quiet hours, six hours of drift, quiet again.
+// suffer runs one change: quiet hours, six hours of drift, and quiet hours again.
 func suffer(r *rand.Rand, c change) (detections [len(windows)]detection, err error) {
 	s := newStream(reference(r, c.before, knownRows), promised, r.Uint64(), windows[:]...)
 	before, after := steady(r, c.before, rowsPerTick), steady(r, c.after, rowsPerTick)
@@ -138,8 +138,8 @@ func suffer(r *rand.Rand, c change) (detections [len(windows)]detection, err err
 	return detections, nil
 }
 
-// summarize takes runs that were not found as found never, and of those that
-// were found when the alarm ended.
+// summarize counts runs in which the change was not found as never. The time to clear comes only
+// from runs in which it was found.
 func summarize(runs []detection) Delay {
 	var d Delay
 	var found, cleared []int
@@ -160,7 +160,7 @@ func summarize(runs []detection) Delay {
 	return d
 }
 
-// quantile is the value of that rank, never without values.
+// quantile returns the value of this rank, or never without values.
 func quantile(x []int, q float64) int {
 	if len(x) == 0 {
 		return never

@@ -1,10 +1,10 @@
-// Command calibrate measures by simulation whether package drift keeps its
-// promises, and prints collector/drift/CALIBRATION.md. `make calibrate` runs it.
+// Command calibrate measures by simulation whether package drift keeps its promises, and prints
+// collector/drift/CALIBRATION.md. `make calibrate` runs it.
 //
-// It uses only what the package exports, and samplers of its own, so that a
-// mistake in the package's cannot hide itself. The same seed prints the same
-// bytes, on however many processors. It takes about 40 minutes of one processor,
-// reports its progress on standard error, and fails when a promise is broken.
+// It uses only what the package exports, and its own samplers, so that a mistake in the samplers
+// of the package cannot hide itself. The same seed prints the same bytes, however many processors
+// there are. It takes about 40 minutes on one processor and reports its progress on standard
+// error. It fails if a promise is broken.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 	}
 }
 
-// effort is how much is simulated.
+// effort says how much is simulated.
 type effort struct {
 	bins         []int // numbers of bins
 	pValues      int   // of a cell
@@ -47,8 +47,7 @@ var whole = effort{
 	names: []int{50, 500, 5000, 50_000}, crowds: 400, crowdMonths: 3,
 }
 
-// run simulates and prints the report. The error names the promises that the
-// simulation found broken.
+// run simulates and prints the report. The error names the promises that are broken.
 func run(e effort, seed uint64, out, progress io.Writer) error {
 	r := report{Seed: seed, effort: e}
 	p := pool{seed: seed, progress: progress}

@@ -14,7 +14,8 @@ func TestSameSeedPrintsTheSameBytes(t *testing.T) {
 	var pages [2]string
 	for i := range pages {
 		var page bytes.Buffer
-		// So little does not keep the promises; what matters is that it is the same.
+		// With so few runs the promises are not kept. This test only checks that the result is
+		// the same.
 		if err := run(little, 1, &page, io.Discard); err == nil {
 			t.Fatal("20 p-values a cell keep to .04 .. .06")
 		}

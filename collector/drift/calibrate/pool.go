@@ -17,9 +17,8 @@ type pool struct {
 	progress io.Writer
 }
 
-// run calls job for 0 .. n-1, each with random numbers of its own that depend on
-// the seed, what is done and the job alone. The last jobs, by convention the
-// longest, start first.
+// run calls job for 0 .. n-1. Each job has its own random numbers, which depend only on the seed,
+// what and the job. The last jobs start first. By convention they are the longest.
 func (p pool) run(what string, n int, job func(i int, r *rand.Rand) error) error {
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(what)) // never fails

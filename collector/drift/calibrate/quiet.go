@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// rules are what an alarm may be built on, in the order of Calm.Rules.
+// rules are the values on which an alarm may be based, in the order of Calm.Rules.
 const (
 	byDetector = iota
 	byPValue
@@ -20,24 +20,23 @@ const (
 	rules
 )
 
-// Calm is what rules said of quiet traffic through one window.
+// Calm contains the alarms of rules on quiet traffic, for one window.
 type Calm struct {
 	Window int64
 	Rules  [rules]Noise
 }
 
-// Noise is what one rule said in quiet traffic.
+// Noise contains the alarms of one rule on quiet traffic.
 type Noise struct {
 	Episodes int     // times that it began to fire
 	Months   int     // of all distributions together
 	Any      float64 // share of time in which it fired for any distribution
 }
 
-// PerMonth is the number of episodes a month.
+// PerMonth returns the number of episodes a month.
 func (n Noise) PerMonth() float64 { return float64(n.Episodes) / float64(n.Months) }
 
-// Bound is the 95 % upper confidence bound of PerMonth for episodes that are
-// independent.
+// Bound returns the 95 % upper confidence bound of PerMonth for independent episodes.
 func (n Noise) Bound() float64 {
 	return mathext.GammaIncRegInv(float64(n.Episodes)+1, 0.95) / float64(n.Months)
 }
@@ -95,8 +94,8 @@ func (f *firings) at(tick int, on bool) {
 	}
 }
 
-// observe runs quiet traffic of one distribution. The detector starts with the
-// first row, the other rules when their window is full.
+// observe runs quiet traffic of one distribution. The detector starts with the first row, the
+// other rules when their window is full.
 func observe(r *rand.Rand, s shares, ticks int) (said [len(windows)][rules]firings, err error) {
 	for w := range said {
 		for rule := range said[w] {
@@ -127,7 +126,7 @@ func observe(r *rand.Rand, s shares, ticks int) (said [len(windows)][rules]firin
 	return said, nil
 }
 
-// steady is traffic of so many rows a tick.
+// steady is traffic with perTick rows a tick.
 func steady(r *rand.Rand, s shares, perTick int) func([]uint8) []uint8 {
 	t := newRows(s)
 	return func(rows []uint8) []uint8 {
@@ -138,8 +137,7 @@ func steady(r *rand.Rand, s shares, perTick int) func([]uint8) []uint8 {
 	}
 }
 
-// psi is the population stability index as it is usually computed: shares of 0
-// count as 0.0001.
+// psi returns the population stability index in its usual form: shares of 0 count as 0.0001.
 func psi(reference, window []int64) float64 {
 	var known, n float64
 	for b := range window {
@@ -182,15 +180,15 @@ func (s instants) count() int {
 	return n
 }
 
-// Provocation is a detector that quiet traffic must be able to alarm.
+// Provocation is a detector that must be able to raise an alarm on quiet traffic.
 type Provocation struct {
 	Budget float64 // false alarms a month
 	Noise
 }
 
-// provoked runs quiet traffic past detectors without tolerance that know the
-// truth, with the budget as it is and with far larger ones: a detector that is silent
-// because it is dead, and not because it is careful, is silent there as well.
+// provoked runs quiet traffic through detectors that know the true shares and have no tolerance,
+// with the normal budget and with much larger ones. A detector that is silent because it is
+// broken, and not because it is careful, is also silent here.
 func provoked(p pool, e effort) ([]Provocation, error) {
 	all := portfolio()
 	budgets := []float64{1, 100, 10_000}

@@ -13,7 +13,7 @@ import (
 //go:embed report.md.tmpl
 var page string
 
-// report is all that was measured.
+// report contains everything that was measured.
 type report struct {
 	Seed      uint64
 	levels    []level
@@ -33,31 +33,31 @@ var layout = template.Must(template.New("report").Funcs(template.FuncMap{
 
 func (r *report) print(w io.Writer) error { return layout.Execute(w, r) }
 
-// PValues is the number of p-values of a cell.
+// PValues returns the number of p-values of a cell.
 func (r *report) PValues() string { return grouped(int64(r.pValues)) }
 
-// Shared is the number of references that so many p-values each have in common.
+// Shared returns the number of references if each is used for this many p-values.
 func (r *report) Shared(each int) int { return r.pValues / each }
 
-// Months is the number of months of quiet traffic, and Days that of days in one.
+// Months returns the number of months of quiet traffic.
 func (r *report) Months() int { return r.months }
 
-// Days is the number of days of a month.
+// Days returns the number of days of a month.
 func (r *report) Days() int { return r.ticks / ticksPerDay }
 
-// Runs is the number of runs of a change.
+// Runs returns the number of runs of a change.
 func (r *report) Runs() int { return r.drifts }
 
-// SlowedRuns is the number of runs of a change in dependent traffic.
+// SlowedRuns returns the number of runs of a change in dependent traffic.
 func (r *report) SlowedRuns() int { return r.dependent }
 
-// CrowdMonths is the number of months of quiet traffic of many categories.
+// CrowdMonths returns the number of months of quiet traffic of many categories.
 func (r *report) CrowdMonths() int { return r.crowdMonths }
 
-// WildMonths is the number of months of each kind of wild traffic.
+// WildMonths returns the number of months of each kind of wild traffic.
 func (r *report) WildMonths() int { return r.wild }
 
-// Table is the type-I errors of one shape, as rows of Markdown.
+// Table contains the type-I errors of one shape, as rows of Markdown.
 type Table struct {
 	Title   string
 	Header  string
@@ -68,7 +68,7 @@ type Table struct {
 	Most    float64
 }
 
-// Tables are the type-I errors by shape.
+// Tables returns the type-I errors by shape.
 func (r *report) Tables() []Table {
 	titles := [shapes]string{
 		fixedEqual:    "Bins of equal mass",
@@ -119,7 +119,7 @@ func (r *report) Tables() []Table {
 	return tables
 }
 
-// grouped is n with commas between thousands.
+// grouped returns n with commas between thousands.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -128,7 +128,7 @@ func grouped(n int64) string {
 	return s
 }
 
-// seconds is a number of seconds, or a dash for never.
+// seconds returns a number of seconds, or a dash for never.
 func seconds(s int) string {
 	if s == never {
 		return "-"
@@ -136,7 +136,7 @@ func seconds(s int) string {
 	return strconv.Itoa(s)
 }
 
-// percent is a share with as many digits as distinguish it from 0 and 1.
+// percent returns a share with enough digits to distinguish it from 0 and 1.
 func percent(share float64) string {
 	switch {
 	case share == 0:
@@ -149,25 +149,25 @@ func percent(share float64) string {
 	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
-// small is a number below 1 as .050.
+// small returns a number below 1 in the form .050.
 func small(x float64) string {
 	return strings.TrimPrefix(strconv.FormatFloat(x, 'f', 3, 64), "0")
 }
 
 const (
 	leastLevel, mostLevel = 0.04, 0.06
-	// enough reference rows a bin are needed for the levels to hold: with 20 they
-	// were up to .07, or .10 in skewed bins.
+	// enough is the number of reference rows a bin that the levels need. With 20 they were up to
+	// .07, or .10 in skewed bins.
 	enough = 50
-	// slower is by how much a median may exceed the earlier one. That is of 60 runs,
-	// so that 1.25 are two standard errors of it at .3 sd, and of a detector that took
-	// rows for independent. This one learns that they are, and is a little careful
-	// until it is sure: on the same streams it needs 2,385 s where one without the
-	// design effect needs 2,100.
+	// slower is the maximum ratio of a median to the earlier one. The earlier median comes from
+	// 60 runs, so 1.25 is two of its standard errors at .3 sd. It also comes from a detector that
+	// assumed independent rows. The present detector learns that they are independent, and is a
+	// little careful until it is sure. On the same streams it needs 2,385 s, and 2,100 s without
+	// the design effect.
 	slower = 1.35
 )
 
-// broken are the promises that do not hold.
+// broken returns the promises that do not hold.
 func (r *report) broken() []error {
 	var broken []error
 	for _, l := range r.levels {
@@ -213,8 +213,7 @@ func (r *report) broken() []error {
 	return broken
 }
 
-// Repeats are, by window, the alarms that were raised again during or after a
-// change.
+// Repeats returns, by window, the alarms that were raised again during or after a change.
 func (r *report) Repeats() (again [len(windows)]int) {
 	for _, d := range r.Drifts {
 		for w := range windows {
@@ -224,8 +223,7 @@ func (r *report) Repeats() (again [len(windows)]int) {
 	return again
 }
 
-// Premature is the number of runs, over all windows, with an alarm before the
-// change.
+// Premature returns the number of runs with an alarm before the change, over all windows.
 func (r *report) Premature() int {
 	early := 0
 	for _, d := range r.Drifts {

@@ -8,11 +8,11 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// shares are the probabilities of bins; they sum to 1.
+// shares are the probabilities of bins. Their sum is 1.
 type shares []float64
 
-// rows draws one row after the other by Walker's alias method: a column is hit
-// itself below its limit, else its alias is.
+// rows draws one row after the other by Walker's alias method: below its limit a column is chosen
+// itself, otherwise its alias is chosen.
 type rows struct {
 	limit []float64
 	alias []int32
@@ -45,10 +45,10 @@ func newRows(s shares) rows {
 	return t
 }
 
-// row is the bin of one row, of at most 256.
+// row returns the bin of one row. There may be at most 256 bins.
 func (t rows) row(r *rand.Rand) uint8 { return uint8(t.name(r)) }
 
-// name is the bin of one row.
+// name returns the bin of one row.
 func (t rows) name(r *rand.Rand) int {
 	u := r.Float64() * float64(len(t.limit))
 	if b := int(u); u-float64(b) < t.limit[b] {
@@ -57,14 +57,14 @@ func (t rows) name(r *rand.Rand) int {
 	return int(t.alias[int(u)])
 }
 
-// byRow is the sample size up to which counts are drawn row by row.
+// byRow is the largest sample size for which counts are drawn row by row.
 const byRow = 2000
 
 // counts draws the counts of n rows.
 //
-// Many rows are drawn bin by bin, by conditional binomials. The bins go from the
-// smallest to the largest: gonum takes a Poisson variable for a binomial of mean
-// below 1, which is as good as right when there are thousands of trials left.
+// Many rows are drawn bin by bin, with conditional binomials. The bins go from the smallest to
+// the largest, because gonum replaces a binomial of mean below 1 by a Poisson variable. This is
+// accurate enough if thousands of trials are left.
 func counts(r *rand.Rand, s shares, n int64) []int64 {
 	c := make([]int64, len(s))
 	if n <= byRow {
@@ -91,11 +91,11 @@ func counts(r *rand.Rand, s shares, n int64) []int64 {
 	return c
 }
 
-// exactly, as a number of reference rows, is a reference without error.
+// exactly, as a number of reference rows, means a reference without error.
 const exactly = 1_000_000_000_000
 
-// reference draws the counts of a reference of n rows, or those that are
-// expected of exactly.
+// reference draws the counts of a reference of n rows. For exactly, it returns the expected
+// counts.
 func reference(r *rand.Rand, s shares, n int64) []int64 {
 	if n != exactly {
 		return counts(r, s, n)
@@ -107,10 +107,10 @@ func reference(r *rand.Rand, s shares, n int64) []int64 {
 	return c
 }
 
-// ownQuantiles draws the shares of the bins whose edges are the quantiles of a
-// sample of n rows, where the sample has equal counts, which are returned too:
-// edge i is the value at 0-based rank floor(i n / K), so a share is the sum of as
-// many of the n+1 spacings of the sample as the bin has rows, the first one more.
+// ownQuantiles draws the shares of bins whose edges are the quantiles of a sample of n rows. The
+// sample has equal counts, which are also returned. Edge i is the value at 0-based rank floor(i n
+// / K). So a share is the sum of as many of the n+1 spacings of the sample as the bin has rows,
+// and one more for the first bin.
 func ownQuantiles(r *rand.Rand, bins int, n int64) (shares, []int64) {
 	s, c := make(shares, bins), make([]int64, bins)
 	sum := 0.0

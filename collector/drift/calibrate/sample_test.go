@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// homogeneous is the probability of counts as far as these from what is expected.
+// homogeneous returns the probability of counts at least this far from the expected ones.
 func homogeneous(s shares, c []int64) float64 {
 	n, chi2, freedom := int64(0), 0.0, -1.0
 	for _, x := range c {
@@ -54,8 +54,7 @@ func TestCountsHaveTheirSharesAndTheirSpread(t *testing.T) {
 	}
 }
 
-// The shares between the quantiles of uniform numbers are known when the numbers
-// are.
+// If the uniform numbers are known, the shares between their quantiles are known too.
 func TestOwnQuantilesAreThoseOfASample(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(2, 0))

@@ -5,16 +5,15 @@ import (
 	"math/rand/v2"
 )
 
-// situation makes the traffic of one distribution; tick 0 is midnight before a
-// Monday.
+// situation makes the traffic of one distribution. Tick 0 is midnight before a Monday.
 type situation struct {
 	name    string
 	earlier string // alarms a month of an earlier simulation
-	// before are the alarms a month through each window that a detector without a
-	// design effect raised, on seven days of the same traffic.
+	// before are the alarms a month for each window from a detector without a design effect, on
+	// seven days of the same traffic.
 	before string
-	// beyond says that the promise is not for it: drift beyond the tolerance, or
-	// dependence that raises alarms before it is known.
+	// beyond says that the promise does not apply: the drift is beyond the tolerance, or
+	// dependence raises alarms before it is known.
 	beyond  bool
 	traffic func(r *rand.Rand) source
 }
@@ -47,7 +46,7 @@ func situations() []situation {
 	}
 }
 
-// means are what moves the mean of a normal variable, in standard deviations.
+// means are the changes of the mean of a normal variable, in standard deviations.
 type means struct {
 	shift   float64 // always
 	daily   float64 // up and down once a day
@@ -67,11 +66,10 @@ func (m means) at(tick int) float64 {
 	return mean
 }
 
-// noise makes standard normal variables, one after the other, that may depend on
-// each other.
+// noise makes standard normal variables, one after the other, that may depend on each other.
 type noise func(r *rand.Rand) func() float64
 
-// normals is one row a second of a normal variable, in its deciles.
+// normals makes one row a second of a normal variable, in its deciles.
 func normals(m means, n noise) func(*rand.Rand) source {
 	return func(r *rand.Rand) source {
 		next := r.NormFloat64
@@ -88,8 +86,8 @@ func normals(m means, n noise) func(*rand.Rand) source {
 	}
 }
 
-// batches are rows of which each size in a row share a part of their value, that
-// share of its variance.
+// batches makes rows in groups of "size" consecutive rows that share a part of their value. icc
+// is the share of the variance of that part.
 func batches(size int, icc float64) noise {
 	own, common := math.Sqrt(1-icc), math.Sqrt(icc)
 	return func(r *rand.Rand) func() float64 {
@@ -104,7 +102,7 @@ func batches(size int, icc float64) noise {
 	}
 }
 
-// autoregressive rows have that correlation with the row before.
+// autoregressive makes rows that have this correlation with the row before.
 func autoregressive(correlation float64) noise {
 	fresh := math.Sqrt(1 - correlation*correlation)
 	return func(r *rand.Rand) func() float64 {

@@ -14,14 +14,13 @@ const (
 	distributions = 13
 )
 
-// windows are the window sizes that streams are watched through.
+// windows are the window sizes through which streams are watched.
 var windows = [...]int64{100, 1000, 10_000}
 
-// promised are the options of the detectors: one false alarm a month over 13
-// distributions.
+// promised are the options of the detectors: one false alarm a month over 13 distributions.
 var promised = drift.DetectorOptions{Tolerance: 0.02, FalseAlarmsPerMonth: 1, Distributions: distributions}
 
-// watch is the window of the newest rows of a stream, and the detector behind it.
+// watch is the window of the newest rows of a stream, with its detector.
 type watch struct {
 	reference []int64
 	novelty   drift.Novelty
@@ -42,7 +41,7 @@ func newWatch(reference []int64, size int64, o drift.DetectorOptions, seed uint6
 	}
 }
 
-// tick folds the rows of one tick, which are given twice.
+// tick adds the rows of one tick, which are given in two forms.
 func (w *watch) tick(rows []uint8, pieces *drift.Pieces) error {
 	for _, b := range rows {
 		if w.full() {
@@ -68,7 +67,7 @@ func (w *watch) tick(rows []uint8, pieces *drift.Pieces) error {
 
 func (w *watch) full() bool { return w.rows >= int64(len(w.ring)) }
 
-// null is the null distribution of windows as large as the present one.
+// null returns the null distribution for windows as large as the present one.
 func (w *watch) null(n int64) (*drift.Null, error) {
 	if w.nulls[n] == nil {
 		w.nulls[n] = w.novelty.NewNull(w.reference, n, drift.DefaultSamples, w.seed+uint64(n))
@@ -76,8 +75,7 @@ func (w *watch) null(n int64) (*drift.Null, error) {
 	return w.nulls[n], nil
 }
 
-// stream is the traffic of one distribution, watched through windows of several
-// sizes.
+// stream is the traffic of one distribution, watched through windows of several sizes.
 type stream struct {
 	watches []*watch
 	pieces  *drift.Pieces
@@ -92,7 +90,7 @@ func newStream(reference []int64, o drift.DetectorOptions, seed uint64, sizes ..
 	return s
 }
 
-// tick folds what traffic appends to no rows.
+// tick adds the rows that traffic returns.
 func (s *stream) tick(traffic func(rows []uint8) []uint8) error {
 	s.rows = traffic(s.rows[:0])
 	s.pieces.Reset()

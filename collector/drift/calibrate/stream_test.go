@@ -57,7 +57,7 @@ func TestBatchesShareAPartOfTheirVariance(t *testing.T) {
 		}
 		within += sum * sum
 	}
-	// The variance of a batch's sum is 20 (1 + 19 icc); deciles keep most of it.
+	// The variance of a batch's sum is 20 (1 + 19 icc). Deciles keep most of it.
 	if icc := (within/variance - 1) / 19; math.Abs(icc-.29) > 0.015 {
 		t.Errorf("the deciles have an intraclass correlation of %v", icc)
 	}

@@ -12,7 +12,7 @@ var (
 	referenceSizes = []int64{1000, 10_000, 1_000_000, exactly}
 )
 
-// shape is a way in which bins and reference came about.
+// shape is how bins and reference were made.
 type shape int
 
 const (
@@ -35,17 +35,17 @@ type level struct {
 // rate is a share with its standard error.
 type rate struct{ Share, Error float64 }
 
-// How many windows have a reference in common.
+// The number of windows that share a reference.
 const sharedByMany, sharedBySome = 200, 20
 
-// plan groups the p-values of a cell by reference, and so by null.
+// plan groups the p-values of a cell by reference, and so by null distribution.
 //
-// Windows that are judged by the same reference are right or wrong together, the
-// more so the larger they are compared with it. Where that matters each p-value has a
-// reference of its own, and nulls of 99 draws make that feasible: whatever the
-// number of draws, a p-value from a null of the right shape is <= .05 with
-// probability .05 as long as .05 (draws + 1) is an integer. Elsewhere nulls are
-// as large as those that are used. The standard errors come from the groups.
+// Windows that are compared with the same reference are right or wrong together. This effect
+// grows with the size of the windows relative to the reference. If it matters, each p-value has
+// its own reference. Null distributions of 99 draws make that feasible: whatever the number of
+// draws, a p-value from a null distribution of the right shape is <= .05 with probability .05 if
+// .05 (draws + 1) is an integer. Otherwise null distributions are as large as in production. The
+// standard errors come from the groups.
 func (l *level) plan(pValues int) {
 	switch {
 	case l.known >= 200*l.window:
@@ -103,7 +103,7 @@ func (l *level) measure(r *rand.Rand) {
 	l.at05, l.at01 = at05.mean(), at01.mean()
 }
 
-// draw is the truth and a reference drawn from it.
+// draw returns the truth and a reference that is drawn from it.
 func (l *level) draw(r *rand.Rand) (truth shares, known []int64) {
 	switch l.shape {
 	case fromQuantiles:
@@ -116,7 +116,7 @@ func (l *level) draw(r *rand.Rand) (truth shares, known []int64) {
 	return truth, reference(r, truth, l.known)
 }
 
-// groups are the shares of independent groups of equal size.
+// groups contains the shares of independent groups of equal size.
 type groups struct{ n, sum, squares float64 }
 
 func (g *groups) add(x float64) { g.n, g.sum, g.squares = g.n+1, g.sum+x, g.squares+x*x }

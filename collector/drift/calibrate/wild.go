@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// Weather is traffic that is not independent or not steady, and the alarms it
-// raises.
+// Weather is traffic that is not independent or not steady, and the alarms that it raises.
 type Weather struct {
 	Name    string
 	Months  int
@@ -18,12 +17,11 @@ type Weather struct {
 	Effect  float64               // median of feature_design_effect at the end
 }
 
-// PerMonth is the number of alarms a month through one window, over 13
-// distributions.
+// PerMonth returns the number of alarms a month for one window, over 13 distributions.
 func (w Weather) PerMonth(window int) float64 { return float64(w.Windows[window]) / float64(w.Months) }
 
-// mostMonths is how many months of a situation have random numbers of their own: the
-// first ones are the same, however many there are.
+// mostMonths is the number of months of a situation that have their own random numbers. The first
+// months are the same, however many there are.
 const mostMonths = 3
 
 // wild runs months of each situation in 13 distributions of deciles.

@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// secret is a prediction whose bytes are easy to find.
+// secret returns a prediction whose bytes are easy to find.
 func secret(i int) predictionlog.Prediction {
 	p := prediction(i)
 	p.RequestID = uuid.NewString()
@@ -25,7 +25,7 @@ func secret(i int) predictionlog.Prediction {
 	return p
 }
 
-// grep returns the files of a log that hold a text.
+// grep returns the files of a log that contain a text.
 func grep(t *testing.T, path, text string) (found []string) {
 	t.Helper()
 	for _, name := range []string{path, path + "-wal", path + "-shm", path + "-journal", path + ".lock"} {
@@ -47,7 +47,7 @@ func TestEraseLeavesNoByteInAnyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Random request ids, so that pages of the index split and leave copies.
+	// Request ids are random, so that pages of the index split and leave copies.
 	var persons []predictionlog.Prediction
 	for range 50 {
 		batch := make([]predictionlog.Prediction, 100)
@@ -106,7 +106,7 @@ func TestEraseFindsWhatOtherServicesLeftInTheFile(t *testing.T) {
 			must(t, c, "COMMIT")
 		}
 	}
-	// Something is left of these, too.
+	// Some traces of these are also left.
 	must(t, c, "DELETE FROM predictions WHERE id <= 100")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)

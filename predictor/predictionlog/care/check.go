@@ -13,28 +13,26 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Report is what Check found.
+// Report is the result of Check.
 type Report struct {
 	Path, LogID string
 	// Predictions, Feedback and Errors are the numbers of rows.
 	Predictions, Feedback, Errors int64
-	// HighWater holds the newest ids, TotalsUpTo those in the sums.
+	// HighWater contains the newest ids. TotalsUpTo contains the newest ids that are in the sums.
 	HighWater, TotalsUpTo predictionlog.UpTo
-	// First and Last are the times of the oldest and the newest prediction,
-	// zero when there is none.
+	// First and Last are the times of the oldest and the newest prediction. They are zero if
+	// there is none.
 	First, Last time.Time
-	// SetBack counts the places where the clock was set back by more than a
-	// minute, which is allowed.
+	// SetBack counts how often the clock was set back by more than a minute, which is allowed.
 	SetBack int64
-	// Outcomes, Pending, Rejected and Reviews are the numbers of rows of evidence, of
-	// outcomes without a prediction, of records not understood, and of reviews;
-	// Sources those of sources of outcomes, and Erasures those to be shipped.
+	// These are numbers of rows: evidence, outcomes without a prediction, records that were not
+	// understood, reviews, sources of outcomes, and erasures that are to be shipped.
 	Outcomes, Pending, Rejected, Reviews, Sources, Erasures int64
-	// Problems are sentences; a sound log has none.
+	// Problems are sentences. A sound log has none.
 	Problems []string
 }
 
-// Err returns an error when the log is not sound.
+// Err returns an error if the log is not sound.
 func (r Report) Err() error {
 	if len(r.Problems) == 0 {
 		return nil
@@ -74,10 +72,9 @@ func (r *Report) problem(format string, args ...any) {
 	r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 }
 
-// Check reads a whole log and reports whether its pages, schema, rows and sums
-// are sound. It changes nothing, and a predictor may be running; while the pages
-// are checked the write-ahead log grows. It costs 3 us a row. The error says
-// why the log could not be read at all.
+// Check reads a whole log and reports whether its pages, schema, rows and sums are sound. It
+// changes nothing, and a predictor may be running. While the pages are checked, the write-ahead
+// log grows. It takes 3 us a row. It returns an error if the log could not be read at all.
 func Check(ctx context.Context, path string) (Report, error) {
 	if absolute, err := filepath.Abs(path); err == nil {
 		path = absolute
@@ -133,8 +130,8 @@ func (r *Report) checkPages(ctx context.Context, c *file.Connection) error {
 	})
 }
 
-// checkSchema compares tables, triggers and views with those of Schema. Others,
-// such as a model's view, may be there.
+// checkSchema compares tables, triggers and views with those of Schema. Additional ones, such as
+// a view for a model, are allowed.
 func (r *Report) checkSchema(ctx context.Context, c *file.Connection) error {
 	return sqlite.EachObject(ctx, func(kind, name, want string) error {
 		have, err := c.First(ctx, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", kind, name)
@@ -235,8 +232,8 @@ func (r *Report) checkRows(ctx context.Context, reader *sqlite.Reader) (*remaini
 	})
 }
 
-// checkPairs compares feedback with its predictions. Those before the first row
-// have been deleted for their age, and their feedback may stay longer.
+// checkPairs compares feedback with its predictions. Predictions before the first row were
+// deleted because of their age, and their feedback may stay longer.
 func (r *Report) checkPairs(ctx context.Context, reader *sqlite.Reader, first int64) error {
 	return reader.Use(ctx, func(c *file.Connection) error {
 		for _, q := range []struct{ query, problem string }{

@@ -19,7 +19,7 @@ const (
 FROM reviews ORDER BY seq`
 )
 
-// newestPrediction is the newest that has ever been. A predictor may be running, so
+// newestPrediction is the newest prediction that has ever existed. A predictor may be running, so
 // each query asks for it together with the rows.
 const newestPrediction = `(SELECT max(coalesce((SELECT max(id) FROM predictions), -1), up_to_id) FROM totals_up_to WHERE log = 'predictions')`
 
@@ -29,7 +29,8 @@ var evidenceProblems = []struct{ query, problem string }{
 		"outcomes: %d rows are accepted for predictions that have never been, first seq %d"},
 	{"SELECT count(*), min(seq) FROM outcomes WHERE accepted AND prediction_id IS NULL",
 		"outcomes: %d rows are accepted without a prediction, first seq %d"},
-	// Feedback goes by its age, so where the oldest is younger than the evidence, it may have gone.
+	// Feedback is deleted by age. If the oldest feedback is younger than the evidence, it may
+	// have been deleted.
 	{`SELECT count(*), min(seq) FROM outcomes AS o WHERE accepted AND prediction_id IN (SELECT id FROM predictions)
 		AND received_at > (SELECT min(time) FROM feedback)
 		AND NOT EXISTS (SELECT 1 FROM feedback AS f WHERE f.prediction_id = o.prediction_id)`,
@@ -41,9 +42,9 @@ var evidenceProblems = []struct{ query, problem string }{
 		"predictions: %d rows shadow a shadow, or have another request id than the prediction they shadow, first id %d"},
 }
 
-// checkEvidence looks at what came about outcomes: that evidence and reviews are
-// about predictions that have been, that what is accepted counts, that no number can
-// be used again, and that the chain of reviews is whole.
+// checkEvidence checks the evidence about outcomes: that evidence and reviews are about
+// predictions that existed, that accepted evidence counts, that no number can be used again, and
+// that the chain of reviews is complete.
 func (r *Report) checkEvidence(ctx context.Context, c *file.Connection) error {
 	row, err := c.First(ctx, countEvidence)
 	if err != nil {
@@ -73,9 +74,8 @@ func (r *Report) checkEvidence(ctx context.Context, c *file.Connection) error {
 	return r.checkReviews(ctx, c)
 }
 
-// checkNumbers finds tables that would number a row as an earlier one, and
-// destinations that know more rows than there have been: a row with such a number
-// would not be shipped.
+// checkNumbers finds tables that would reuse the number of an earlier row, and destinations that
+// know more rows than there have been. A row with such a number would not be shipped.
 func (r *Report) checkNumbers(ctx context.Context, c *file.Connection) error {
 	type arrived struct {
 		destination, table string
@@ -122,8 +122,8 @@ func (r *Report) checkNumbers(ctx context.Context, c *file.Connection) error {
 	return nil
 }
 
-// checkReviews follows the chain of hashes. A row that was erased keeps its hashes,
-// and is not hashed again.
+// checkReviews follows the chain of hashes. An erased row keeps its hashes and is not hashed
+// again.
 func (r *Report) checkReviews(ctx context.Context, c *file.Connection) error {
 	last := ""
 	return c.Query(ctx, selectReviews, func(row []driver.Value) error {

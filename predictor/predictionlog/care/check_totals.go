@@ -2,8 +2,8 @@ package care
 
 import "github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 
-// checkTotals compares the rows that are there with the log's sums. Rows that
-// were deleted are in the sums only, so the sums are never smaller.
+// checkTotals compares the rows with the log's sums. Deleted rows are only in the sums, so the
+// sums are never smaller.
 func (r *Report) checkTotals(k *remaining, totals predictionlog.Totals) {
 	for _, c := range []struct {
 		name         string

@@ -1,3 +1,3 @@
-// Package care does what a command line does with a prediction log: make, check,
-// prune and erase, and forget a destination. A predictor may be running meanwhile.
+// Package care has the maintenance commands for a prediction log: make, check, prune and erase,
+// and forget a destination. A predictor may be running meanwhile.
 package care

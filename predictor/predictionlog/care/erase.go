@@ -15,11 +15,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Erased is what Erase did.
+// Erased is the result of Erase.
 type Erased struct {
-	// Rows is how many rows of the log it deleted or emptied.
+	// Rows is the number of rows of the log that were deleted or emptied.
 	Rows int64
-	// Destinations are those that the log is shipped to, which get the erasure.
+	// Destinations are the destinations of the log. They also receive the erasure.
 	Destinations []string
 }
 
@@ -32,17 +32,16 @@ func (e Erased) String() string {
 	return s
 }
 
-// Erase deletes the prediction with a request id, its shadows and all that is said
-// about them in any table, and makes sure that no file of the log holds its request
-// id or features any more: what is deleted is overwritten with zeros, the write-ahead
-// log is emptied, and then the file is searched. Copies that other services have
-// left behind, in the unused parts of pages, cost a VACUUM, during which nothing can
-// be written. Where the log is shipped to, the erasure is shipped as well, also when
-// retention has deleted the rows here.
+// Erase deletes the prediction with a request id, its shadows, and everything about them in any
+// table. It makes sure that no file of the log contains the request id or the features any more.
+// For this it overwrites deleted rows with zeros, empties the write-ahead log, and then searches
+// the file. If other services have left copies in unused parts of pages, it runs VACUUM. During a
+// VACUUM nothing can be written. If the log is shipped, the erasure is shipped too, even if
+// retention has already deleted the rows here.
 //
-// No row, here or elsewhere, is an error that wraps ErrNotFound. The log's sums,
-// which hold nothing of a person, keep counting them. A predictor may be running;
-// when readers are in the way for long the error says so, and to run it again.
+// If there is no row, here or elsewhere, the error wraps ErrNotFound. The log's sums contain
+// nothing personal and still count the rows. A predictor may be running. If readers block the
+// erasure for too long, the error says so, and that it should be run again.
 func Erase(ctx context.Context, path, requestID string) (e Erased, err error) {
 	if requestID == "" {
 		return e, errors.New("erase: the request id is empty")
@@ -60,7 +59,8 @@ func Erase(ctx context.Context, path, requestID string) (e Erased, err error) {
 		if err != nil {
 			return err
 		}
-		// Also when there was nothing to delete: an earlier run may have been cut off.
+		// This is also done if there was nothing to delete, because an earlier run may have been
+		// interrupted.
 		if err := scrub(ctx, c, traces); err != nil {
 			return fmt.Errorf("the rows are deleted, but the files may still hold their bytes; run it again: %w", err)
 		}
@@ -72,8 +72,8 @@ func Erase(ctx context.Context, path, requestID string) (e Erased, err error) {
 	return e, err
 }
 
-// What names the rows of a person: the ids of the answered prediction and of its
-// shadows. ?1 is the request id, ?2 the id in it when the log gave it, else -1.
+// The rows of a person: the ids of the answered prediction and of its shadows. ?1 is the request
+// id. ?2 is the id in it if the log made the request id, and -1 otherwise.
 const selectErased = `WITH answered (id) AS (
   SELECT id FROM predictions WHERE request_id = ?1 AND shadow_of IS NULL
   UNION SELECT id FROM predictions WHERE id = ?2
@@ -82,8 +82,8 @@ const selectErased = `WITH answered (id) AS (
 SELECT id, CAST(features AS BLOB) FROM predictions
 WHERE id IN answered OR shadow_of IN (SELECT id FROM answered)`
 
-// What is deleted: rows of the prediction with the id ?1, and those that came under
-// the request id ?1. Of reviews the hashes stay: the rows that follow hold them.
+// The rows that are deleted: rows of the prediction with the id ?1, and rows with the request id
+// ?1. The hashes of reviews stay, because the following rows contain them.
 var (
 	eraseByID = []string{
 		"DELETE FROM feedback WHERE prediction_id = ? RETURNING 1",
@@ -100,8 +100,7 @@ var (
 	}
 )
 
-// erase deletes the rows, notes the erasure for the destinations and returns the
-// features.
+// erase deletes the rows, notes the erasure for the destinations, and returns the features.
 func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string) (features [][]byte, err error) {
 	row, err := c.First(ctx, "SELECT value FROM meta WHERE key = 'log_id'")
 	if err != nil {
@@ -133,7 +132,7 @@ func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string
 	return features, err
 }
 
-// remove runs statements that delete rows, and counts these.
+// remove runs statements that delete rows, and counts the rows.
 func (e *Erased) remove(c *file.Connection, queries []string, what driver.Value) error {
 	for _, query := range queries {
 		n, err := count(c, query, what)
@@ -144,7 +143,7 @@ func (e *Erased) remove(c *file.Connection, queries []string, what driver.Value)
 	return nil
 }
 
-// forDestinations notes the erasure for those that the log is shipped to.
+// forDestinations notes the erasure for the destinations of the log.
 func (e *Erased) forDestinations(ctx context.Context, c *file.Connection, requestID string, ids []int64) error {
 	err := c.Query(ctx, "SELECT DISTINCT destination FROM shipped ORDER BY destination", func(row []driver.Value) error {
 		f := file.Fields{Row: row}

@@ -88,7 +88,7 @@ func TestAnErasureIsNotedForEveryDestination(t *testing.T) {
 	if err != nil || erased.Rows != 7 || strings.Join(erased.Destinations, " ") != "elsewhere there" {
 		t.Errorf("erased %+v, %v", erased, err)
 	}
-	// Retention has deleted the other one: there it may still be.
+	// Retention has deleted the other one here. It may still be at the destination.
 	must(t, c, "DELETE FROM predictions WHERE id = 1")
 	for _, table := range []string{"outcomes", "outcomes_pending"} {
 		must(t, c, "DELETE FROM "+table)

@@ -9,9 +9,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Forget takes a destination out of the log, so that retention no longer waits
-// for it. If it is shipped to again, it gets every row that is there from the
-// start.
+// Forget removes a destination from the log, so that retention no longer waits for it. If the log
+// is shipped to it again, it gets all existing rows from the start.
 func Forget(ctx context.Context, path, destination string) error {
 	return sqlite.Edit(ctx, path, false, func(c *file.Connection) error {
 		row, err := c.First(ctx, "SELECT coalesce(group_concat(DISTINCT destination), '') FROM shipped")

@@ -7,8 +7,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Init makes an empty log at path, with mode 0640. A log that is there already
-// stays as it is; any other file is an error.
+// Init makes an empty log at path, with mode 0640. An existing log stays unchanged. Any other
+// existing file is an error.
 func Init(ctx context.Context, path string) error {
 	return sqlite.Edit(ctx, path, true, func(*file.Connection) error { return nil })
 }

@@ -33,10 +33,10 @@ func newClock(t time.Time) *clock {
 func (c *clock) set(t time.Time) { c.ns.Store(t.UnixNano()) }
 func (c *clock) now() time.Time  { return time.Unix(0, c.ns.Load()).UTC() }
 
-// noon is where the clocks of tests start.
+// noon is the start time of the clocks in tests.
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// logName is that of every log in these tests.
+// logName is the name of every log in these tests.
 const logName = "predictions.db"
 
 func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), logName) }
@@ -66,7 +66,7 @@ func newReader(t testing.TB, path string) *sqlite.Reader {
 	return r
 }
 
-// prediction is the i-th prediction of a test, with a request id of its own.
+// prediction returns the i-th prediction of a test, with its own request id.
 func prediction(i int) predictionlog.Prediction {
 	return predictionlog.Prediction{
 		RequestID: fmt.Sprintf("request-%06d", i), Model: "loan_refinance", Version: "1", Features: []byte(loan),
@@ -74,7 +74,7 @@ func prediction(i int) predictionlog.Prediction {
 	}
 }
 
-// add appends n predictions, numbered from, one by one.
+// add appends n predictions one by one. Their numbers start at from.
 func add(t testing.TB, w *sqlite.Writer, from, n int) []predictionlog.Record {
 	t.Helper()
 	var all []predictionlog.Record
@@ -88,7 +88,7 @@ func add(t testing.TB, w *sqlite.Writer, from, n int) []predictionlog.Record {
 	return all
 }
 
-// addBatch appends n predictions, numbered from, in one batch.
+// addBatch appends n predictions in one batch. Their numbers start at from.
 func addBatch(t testing.TB, w *sqlite.Writer, from, n int) []predictionlog.Record {
 	t.Helper()
 	batch := make([]predictionlog.Prediction, n)
@@ -111,7 +111,7 @@ func stateOf(t testing.TB, r *sqlite.Reader) predictionlog.State {
 	return s
 }
 
-// rowsOf reads all predictions; their features are copied.
+// rowsOf reads all predictions and copies their features.
 func rowsOf(t testing.TB, r *sqlite.Reader) []predictionlog.Row {
 	t.Helper()
 	var rows []predictionlog.Row
@@ -127,7 +127,7 @@ func rowsOf(t testing.TB, r *sqlite.Reader) []predictionlog.Row {
 	return rows
 }
 
-// foreign is a connection as a service in another language would have it.
+// foreign returns a connection like the one of a service in another language.
 func foreign(t testing.TB, path string) *file.Connection {
 	t.Helper()
 	c, err := file.Dial(path, "rw", url.Values{"_busy_timeout": {"10000"}})
@@ -142,7 +142,7 @@ func foreign(t testing.TB, path string) *file.Connection {
 	return c
 }
 
-// must runs SQL that has to work.
+// must runs SQL that has to succeed.
 func must(t testing.TB, c *file.Connection, query string, args ...driver.Value) {
 	t.Helper()
 	if err := c.Do(query, args...); err != nil {
@@ -150,7 +150,7 @@ func must(t testing.TB, c *file.Connection, query string, args ...driver.Value) 
 	}
 }
 
-// closedLog returns the path of a log of n predictions that nobody has open.
+// closedLog returns the path of a log of n predictions that is not open.
 func closedLog(t *testing.T, n int) string {
 	t.Helper()
 	path := newPath(t)

@@ -11,10 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/progress"
 )
 
-// Migrate brings the log at path up to this release and writes to w what it does,
-// step by step, and to stderr how far a long step is; with dryRun it writes what it
-// would do and changes nothing. Every row and every counter stays. No predictor may
-// be running.
+// Migrate upgrades the log at path to this release. It writes each step to w, and the progress of
+// a long step to stderr. With dryRun it only writes what it would do, and changes nothing. Every
+// row and every counter stays. No predictor may be running.
 func Migrate(ctx context.Context, path string, dryRun bool, w, stderr io.Writer) error {
 	plan, err := sqlite.PlanMigration(ctx, path)
 	if err != nil {

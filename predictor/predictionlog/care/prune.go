@@ -9,10 +9,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Pruned is what Prune did.
+// Pruned is the result of Prune.
 type Pruned struct {
-	// Deleted is how many rows went, Held how many predictions are older than
-	// the age and stay, because Destination has not got them yet.
+	// Deleted is the number of deleted rows. Held is the number of predictions that are older
+	// than the age but stay, because Destination has not received them yet.
 	Deleted, Held int64
 	Destination   string
 }
@@ -26,10 +26,9 @@ func (p Pruned) String() string {
 	return s
 }
 
-// Prune deletes the predictions that are older than age, and the feedback and
-// errors that are, in transactions of 1000 rows; their sums stay in the log.
-// What has not been shipped to every destination of the log stays, too. A
-// predictor may be running. The file does not shrink, but what was freed is used
+// Prune deletes predictions, feedback and errors that are older than age, in transactions of 1000
+// rows. Their sums stay in the log. Rows that have not been shipped to every destination of the
+// log stay too. A predictor may be running. The file does not shrink, but the free space is used
 // again.
 func Prune(ctx context.Context, path string, age time.Duration) (Pruned, error) {
 	if age <= 0 {

@@ -11,8 +11,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// scrub makes sure that no file of the log holds the traces, but where rows do
-// that are still there.
+// scrub makes sure that no file of the log contains the traces, except in rows that still exist.
 func scrub(ctx context.Context, c *file.Connection, traces [][]byte) error {
 	if err := emptyWAL(ctx, c); err != nil {
 		return err
@@ -46,11 +45,11 @@ func emptyWAL(ctx context.Context, c *file.Connection) error {
 	}
 }
 
-// traceBytes is how much of a long text is searched for: more would not be in
-// one piece, on one page.
+// traceBytes is how much of a long text is searched for. More would not be in one piece on one
+// page.
 const traceBytes = 512
 
-// leftovers reports whether the file holds a text that no row has.
+// leftovers reports whether the file contains a text that is in no row.
 func leftovers(ctx context.Context, c *file.Connection, trace []byte) (bool, error) {
 	trace = trace[:min(len(trace), traceBytes)]
 	if len(trace) == 0 {

@@ -12,13 +12,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Append adds predictions in one transaction, all or none, and returns when they
-// are on the disk. A prediction whose request id is in the log, or earlier in
-// the batch, is not added again: its record is the first one's. An error that
-// wraps ErrUnavailable says that nothing can be written now; another one, that
-// the log refuses a row (an infinite score, say), and nothing of the batch
-// was added. When ctx ends before the batch is being written, it is not written.
-// AppendRequest also compares what was asked for.
+// Append adds predictions in one transaction, all or none, and returns once they are on the disk.
+// A prediction is not added again if its request id is already in the log or earlier in the
+// batch. Its record is then the first one's.
+//
+// If an error wraps ErrUnavailable, nothing can be written now. Any other error says that the log
+// refuses a row, for example because of an infinite score. Then nothing of the batch was added.
+// If ctx ends before the batch is being written, it is not written. AppendRequest also compares
+// the features of repeated requests.
 func (w *Writer) Append(ctx context.Context, batch []predictionlog.Prediction) ([]predictionlog.Record, error) {
 	if len(batch) == 0 {
 		return nil, ctx.Err()
@@ -30,12 +31,12 @@ func (w *Writer) Append(ctx context.Context, batch []predictionlog.Prediction) (
 	return t.records, nil
 }
 
-// errOwnName says that a row must be looked up before it is added: its request id
-// is of the form that the log gives to rows without one.
+// errOwnName says that a row must be looked up before it is added, because its request id has the
+// form of the ids that the log gives to rows without one.
 var errOwnName = errors.New("a request id is of the log's own form")
 
-// insertAll adds the predictions of all tasks at once. It fails when one of them
-// is refused, and has then done part of the work.
+// insertAll adds the predictions of all tasks at once. If one of them is refused, it fails after
+// doing part of the work.
 func (tx *transaction) insertAll(tasks []*task) error {
 	var all []*predictionlog.Prediction
 	for _, t := range tasks {
@@ -73,8 +74,8 @@ func (tx *transaction) insertAll(tasks []*task) error {
 	return nil
 }
 
-// insertEach adds the predictions of task after task, each all or nothing. It
-// fails only when the log cannot be written.
+// insertEach adds the predictions of one task after the other, each all or nothing. It fails only
+// if the log cannot be written.
 func (tx *transaction) insertEach(tasks []*task) error {
 	for _, t := range tasks {
 		if t.predictions == nil {
@@ -124,7 +125,7 @@ func (tx *transaction) insertOne(p *predictionlog.Prediction) (predictionlog.Rec
 	return tx.record(id, p), nil
 }
 
-// record is what the row that was just inserted says.
+// record returns the record of the row that was just inserted.
 func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionlog.Record {
 	requestID := p.RequestID
 	if requestID == "" {
@@ -136,8 +137,8 @@ func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionl
 	}
 }
 
-// insertRows is the greatest number of rows in one INSERT. Any batch is a sum of
-// this and smaller powers of two: seven prepared statements serve all.
+// insertRows is the maximum number of rows in one INSERT. Any batch is a sum of this number and
+// smaller powers of two, so seven prepared statements are enough for all batches.
 const insertRows = 64
 
 const (
@@ -154,7 +155,7 @@ var inserts = func() map[int]string {
 	return all
 }()
 
-// insert adds as many rows as one of inserts takes.
+// insert adds rows. Their number must be one for which there is a statement in inserts.
 func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
 	s, err := tx.conn.Prepare(inserts[len(rows)])
 	if err != nil {

@@ -131,7 +131,7 @@ func TestRepeatedRequestIDReturnsTheFirstRecord(t *testing.T) {
 	if records[0].ID != 1 || records[0].Repeated || records[2].ID != 1 || !records[2].Repeated {
 		t.Errorf("within the batch: %+v", records)
 	}
-	// Many callers with the same id at once.
+	// Many callers use the same id at once.
 	var wg sync.WaitGroup
 	got := make([]predictionlog.Record, 20)
 	for i := range got {
@@ -162,8 +162,8 @@ func TestRepeatedRequestIDReturnsTheFirstRecord(t *testing.T) {
 	}
 }
 
-// hold keeps the writer's goroutine busy until the returned function is called,
-// so that what is submitted meanwhile shares one transaction.
+// hold keeps the writer's goroutine busy until the returned function is called, so that
+// everything that is submitted meanwhile shares one transaction.
 func hold(t *testing.T, w *Writer) (release func()) {
 	t.Helper()
 	started, free := make(chan struct{}), make(chan struct{})

@@ -9,11 +9,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// timeColumns are the columns with the time of a row, where that is not time.
+// timeColumns are the columns with the time of a row, if its name is not time.
 var timeColumns = map[predictionlog.Table]string{predictionlog.TableOutcomes: "received_at"}
 
-// Newest returns, for each table, the newest number ever used, whether or not its
-// row is still there; -1 for none.
+// Newest returns, for each table, the newest number that was ever used, even if its row no longer
+// exists. It is -1 if there is none.
 func (r *Reader) Newest(ctx context.Context) (map[predictionlog.Table]int64, error) {
 	newest := map[predictionlog.Table]int64{}
 	state, err := r.State(ctx)
@@ -40,9 +40,8 @@ func (r *Reader) Newest(ctx context.Context) (map[predictionlog.Table]int64, err
 	return newest, nil
 }
 
-// Behind returns, for each table, the time in nanoseconds since 1970 of the
-// first row whose id is above the given one; a table without such a row is not
-// in the map.
+// Behind returns, for each table, the time of the first row whose id is above the given one, in
+// nanoseconds since 1970. A table without such a row is not in the map.
 func (r *Reader) Behind(ctx context.Context, upTo map[predictionlog.Table]int64) (map[predictionlog.Table]int64, error) {
 	behind := map[predictionlog.Table]int64{}
 	err := r.use(ctx, false, func(c *file.Connection) error {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BenchmarkAppend is one durable prediction, with 1, 16 and 64 callers at once.
+// BenchmarkAppend measures one durable prediction, with 1, 16 and 64 callers at once.
 func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
@@ -61,8 +61,8 @@ func spread(b *testing.B, callers int, one func()) {
 	wg.Wait()
 }
 
-// BenchmarkAppendFloor is what one caller's commit cannot be faster than: the
-// bytes of a row put into a file that has its size, and one fdatasync.
+// BenchmarkAppendFloor is the lower limit for the commit of one caller: it writes the bytes of a
+// row to a file that already has its size, with one fdatasync.
 func BenchmarkAppendFloor(b *testing.B) {
 	f, err := os.Create(filepath.Join(b.TempDir(), "floor"))
 	if err != nil {
@@ -89,7 +89,7 @@ func BenchmarkAppendFloor(b *testing.B) {
 	}
 }
 
-// BenchmarkAppendBatch is a hundred predictions in one call.
+// BenchmarkAppendBatch measures a hundred predictions in one call.
 func BenchmarkAppendBatch(b *testing.B) {
 	w := newWriter(b, filepath.Join(b.TempDir(), logName), WriterOptions{})
 	next := 0
@@ -100,7 +100,7 @@ func BenchmarkAppendBatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(next), "ns/row")
 }
 
-// BenchmarkRead is a scrape's reading of 1000 new rows, in logs of two sizes.
+// BenchmarkRead measures how a scrape reads 1000 new rows, in logs of two sizes.
 func BenchmarkRead(b *testing.B) {
 	for _, size := range []int{1000, 100_000} {
 		b.Run(fmt.Sprintf("log=%d", size), func(b *testing.B) {
@@ -129,7 +129,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkReadFloor is SQLite's own pass over the same 1000 rows.
+// BenchmarkReadFloor measures SQLite itself reading the same 1000 rows.
 func BenchmarkReadFloor(b *testing.B) {
 	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 1000)
@@ -142,7 +142,7 @@ func BenchmarkReadFloor(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
 }
 
-// BenchmarkState is the part of a scrape that does not depend on new rows.
+// BenchmarkState measures the part of a scrape that does not depend on new rows.
 func BenchmarkState(b *testing.B) {
 	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 1000)
@@ -152,7 +152,8 @@ func BenchmarkState(b *testing.B) {
 	}
 }
 
-// BenchmarkTotals is the start of a reader with the most rows beyond the sums.
+// BenchmarkTotals measures the start of a reader with the maximum number of rows that are not in
+// the sums.
 func BenchmarkTotals(b *testing.B) {
 	path := filepath.Join(b.TempDir(), logName)
 	addBatch(b, newWriter(b, path, WriterOptions{}), 0, 9999)

@@ -13,9 +13,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// Some behaviour shows only in a process of its own: what it syncs, what is left
-// when it is killed, what another user may do. The test binary then starts
-// itself, with the name of one of these in its environment.
+// Some behaviour can only be tested in a separate process: what it syncs, what is left when it is
+// killed, what another user may do. The test binary then starts itself, with the name of one of
+// these functions in its environment.
 var children = map[string]func(path string) error{
 	"append": childAppend,
 	"load":   childLoad,
@@ -42,8 +42,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child returns a command that runs one of children on the log at path, whose
-// name must be logName. It starts the binary by a name that another user may use.
+// child returns a command that runs one of children on the log at path, whose name must be
+// logName. Another user can also run the binary by this name.
 func child(ctx context.Context, name, path string, count int) *exec.Cmd {
 	return childUnder(ctx, name, path, count, "/proc/self/exe")
 }
@@ -56,7 +56,7 @@ func childUnder(ctx context.Context, name, path string, count int, line ...strin
 	return c
 }
 
-// childAppend appends rows one by one, each in a transaction of its own.
+// childAppend appends rows one by one, each in a separate transaction.
 func childAppend(path string) error {
 	count, err := strconv.Atoi(os.Getenv(countVariable))
 	if err != nil {
@@ -148,8 +148,7 @@ func childOpen(path string) error {
 	return w.Close()
 }
 
-// childWrite is a foreign service: it inserts one row, and is the last to close
-// the log.
+// childWrite acts as a foreign service: it inserts one row, and is the last to close the log.
 func childWrite(path string) error {
 	c, err := dial(path, "rw", map[string][]string{})
 	if err != nil {
@@ -161,7 +160,7 @@ func childWrite(path string) error {
 	return c.Close()
 }
 
-// childMigrate brings a log up.
+// childMigrate migrates a log.
 func childMigrate(path string) error {
 	return Migrate(context.Background(), path, Watch{Step: func(step string) { fmt.Println(step) }})
 }

@@ -36,8 +36,8 @@ func (w *Writer) commit(g *group) error {
 	return err
 }
 
-// write writes a group in one transaction. It returns an error only when the
-// log cannot be written; then nothing was.
+// write writes a group in one transaction. It returns an error only if the log cannot be written.
+// Then nothing was written.
 func (w *Writer) write(g *group) (rows int, err error) {
 	if err := w.connect(context.Background()); err != nil {
 		return 0, err
@@ -59,7 +59,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 		if breaks(err) {
 			return 0, err
 		}
-		// One row was refused, or its request id is known: find out whose.
+		// One row was refused, or its request id is known. Find out which task it belongs to.
 		if err := w.conn.Rollback(); err != nil {
 			return 0, err
 		}
@@ -85,7 +85,7 @@ func (w *Writer) write(g *group) (rows int, err error) {
 		return 0, err
 	}
 	if rows == 0 && w.Ready() != nil {
-		// Nothing to write: write something, to see whether that works again.
+		// There is nothing to write. Write something, to see whether writing works again.
 		if err := w.conn.Exec("UPDATE totals_up_to SET up_to_id = up_to_id"); err != nil {
 			return 0, err
 		}
@@ -118,7 +118,7 @@ func (w *Writer) begin(g *group) (*transaction, error) {
 	return tx, err
 }
 
-// rest does the tasks that are not predictions, and counts the rows of all.
+// rest does the tasks that are not predictions, and counts the rows of all tasks.
 func (tx *transaction) rest(tasks []*task) (rows int, err error) {
 	for _, t := range tasks {
 		if t.work == nil {

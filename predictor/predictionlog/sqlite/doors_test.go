@@ -11,8 +11,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// doors tries through Python's sqlite3 what a foreign writer can do to rows that are
-// there. Each line of its output is a statement, "->", and "ok" or the error.
+// doors uses Python's sqlite3 to try what a foreign writer can do to existing rows. Each line of
+// its output is a statement, "->", and "ok" or the error.
 const doors = `
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)

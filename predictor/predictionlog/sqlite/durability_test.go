@@ -36,7 +36,7 @@ func syncs(t *testing.T, strace string, commits int, environment ...string) int 
 	}
 	n := 0
 	for line := range strings.Lines(string(text)) {
-		// An interrupted call is two lines; the second says "resumed".
+		// An interrupted call has two lines. The second one says "resumed".
 		if strings.Contains(line, "sync(") {
 			n++
 		}
@@ -56,7 +56,7 @@ func TestEveryCommitIsSyncedToDisk(t *testing.T) {
 	if full < commits {
 		t.Errorf("%d syncs for %d commits: an acknowledged row could be lost with the power", full, commits)
 	}
-	// The same count under NORMAL shows that it can distinguish the two.
+	// The same count with NORMAL shows that the test can distinguish the two.
 	normal := syncs(t, strace, commits, "PREDICTIONLOG_TEST_SYNCHRONOUS=NORMAL") - none
 	if normal >= commits/2 {
 		t.Errorf("%d syncs for %d commits under synchronous=NORMAL: this test proves nothing", normal, commits)
@@ -102,7 +102,7 @@ func TestNothingAcknowledgedIsLostWhenTheWriterIsKilled(t *testing.T) {
 			t.Fatal("the child ended by itself")
 		}
 	}
-	// The next writer recovers the log, and goes on.
+	// The next writer recovers the log and continues.
 	w := newWriter(t, path, WriterOptions{})
 	highest := add(t, w, 0, 1)[0].ID
 	r := newReader(t, path)
@@ -140,7 +140,7 @@ func TestNothingAcknowledgedIsLostWhenTheWriterIsKilled(t *testing.T) {
 	t.Logf("%d acknowledged predictions over 3 kills", len(predictions))
 }
 
-// scan reads a line by a format, whole.
+// scan reads a whole line by a format.
 func scan(line, format string, into ...any) bool {
 	n, err := fmt.Sscanf(line, format, into...)
 	return err == nil && n == len(into)

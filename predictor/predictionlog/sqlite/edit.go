@@ -6,13 +6,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Edit opens a log that others may be using, runs f and closes it.
+// Edit opens a log that other processes may be using, runs f and closes it.
 func Edit(ctx context.Context, path string, create bool, f func(*file.Connection) error) error {
 	return edit(ctx, path, opening{create: create}, f)
 }
 
-// Migrate brings the log at path up to this release; w hears how far it is. A log
-// that is up to date stays as it is.
+// Migrate upgrades the log at path to this release and reports its progress to w. A log that is
+// up to date stays unchanged.
 func Migrate(ctx context.Context, path string, w Watch) error {
 	return edit(ctx, path, opening{watch: w}, func(*file.Connection) error { return nil })
 }

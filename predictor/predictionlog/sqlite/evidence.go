@@ -13,20 +13,21 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// EvidenceOptions are how an Evidence decides what counts, and what it keeps.
+// EvidenceOptions say how an Evidence decides what counts, and what it keeps.
 type EvidenceOptions struct {
-	// Agreement has the outcome count for which the log-odds of the confidences of all
-	// sources add up to most, instead of the newest of those with the highest one.
+	// Agreement adds up the log-odds of the confidences of all sources for each outcome, and the
+	// outcome with the largest sum counts. Without it, the newest outcome with the highest
+	// confidence counts.
 	Agreement bool
-	// PendingLimit is how many outcomes may wait for their prediction.
+	// PendingLimit is the maximum number of outcomes that may wait for their prediction.
 	PendingLimit int64
-	// Now is the clock; time.Now when nil.
+	// Now is the clock. It is time.Now if nil.
 	Now func() time.Time
 }
 
-// Evidence adds what sources of outcomes say to a log, next to its predictor. Each
-// call is one short transaction. Its methods may be called concurrently; they take
-// turns. After a failure the next call opens the log again.
+// Evidence adds the outcomes that sources report to a log, while a predictor writes to it. Each
+// call is one short transaction. Its methods may be called concurrently, and run one at a time.
+// After a failure, the next call opens the log again.
 type Evidence struct {
 	path    string
 	options EvidenceOptions
@@ -36,8 +37,8 @@ type Evidence struct {
 	file file.Identity    // of the file behind conn
 }
 
-// NewEvidence returns an Evidence of the log at path, which is opened when it is first
-// used. The user needs write access to the log and its directory.
+// NewEvidence returns an Evidence for the log at path, which is opened when it is first used. The
+// user needs write access to the log and its directory.
 func NewEvidence(path string, o EvidenceOptions) (*Evidence, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -56,15 +57,15 @@ func (e *Evidence) Close() error {
 	return file.Explain(e.path, e.drop())
 }
 
-// Reconfigure changes how what comes from now on is decided.
+// Reconfigure changes how later outcomes are decided.
 func (e *Evidence) Reconfigure(agreement bool, pendingLimit int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.options.Agreement, e.options.PendingLimit = agreement, pendingLimit
 }
 
-// LockSource makes this process the only one that reads a source into the log, until
-// the returned file is closed.
+// LockSource makes this process the only one that reads a source into the log, until the returned
+// file is closed.
 func (e *Evidence) LockSource(source string) (*os.File, error) {
 	hash := sha256.Sum256([]byte(source))
 	name := fmt.Sprintf("%s.outcomes-%x.lock", e.path, hash[:4])
@@ -72,7 +73,7 @@ func (e *Evidence) LockSource(source string) (*os.File, error) {
 		"reading outcomes needs write access to the log's directory")
 }
 
-// connect opens the log, or makes sure that the open file still has its name.
+// connect opens the log, or checks that the open file still has its name.
 func (e *Evidence) connect(ctx context.Context) error {
 	if e.conn != nil {
 		found, _, err := file.Identify(e.path)
@@ -98,7 +99,7 @@ func (e *Evidence) drop() error {
 	return conn.Close()
 }
 
-// write runs f in one transaction, which is kept when f returns nil.
+// write runs f in one transaction. The transaction is committed if f returns nil.
 func (e *Evidence) write(ctx context.Context, f func(tx *transaction) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -127,7 +128,7 @@ func (e *Evidence) write(ctx context.Context, f func(tx *transaction) error) err
 	return file.Explain(e.path, err)
 }
 
-// Cursors returns how far a source has been read, by part.
+// Cursors returns how far each part of a source has been read.
 func (e *Evidence) Cursors(ctx context.Context, source string) (map[string]string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -138,8 +139,8 @@ func (e *Evidence) Cursors(ctx context.Context, source string) (map[string]strin
 	return cursors, file.Explain(e.path, err)
 }
 
-// Append adds what a source has read, and how far it has come, in one transaction. It
-// costs about 150 us an outcome.
+// Append adds what was read from a source and the new cursors, in one transaction. It takes about
+// 150 us an outcome.
 func (e *Evidence) Append(ctx context.Context, b predictionlog.Evidence) (predictionlog.Received, error) {
 	var r received
 	err := e.write(ctx, func(tx *transaction) error {

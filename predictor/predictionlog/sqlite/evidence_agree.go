@@ -9,13 +9,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// said is what one source says of a prediction.
+// said is what one source says about a prediction.
 type said struct {
 	source, outcome string
 	confidence      float64
 }
 
-// agree has that outcome count which the sources together make the most probable.
+// agree chooses the outcome that is most probable from all sources together.
 func (r *received) agree(p predicted, f *predictionlog.Feedback) (reason string, err error) {
 	all, err := r.tx.saidOf(p.id, f)
 	if err != nil {
@@ -43,8 +43,8 @@ func (r *received) agree(p predicted, f *predictionlog.Feedback) (reason string,
 	return "", nil
 }
 
-// saidOf returns what each source says of a prediction, f's last. Feedback that came
-// another way than by this process counts as said by its source.
+// saidOf returns what each source says about a prediction, with f last. Feedback that did not
+// come through this process counts as a statement of its source.
 func (tx *transaction) saidOf(id int64, f *predictionlog.Feedback) (all []said, err error) {
 	err = tx.conn.Query(context.Background(), `
 		SELECT source, outcome, confidence, max(seq) FROM outcomes
@@ -61,14 +61,13 @@ func (tx *transaction) saidOf(id int64, f *predictionlog.Feedback) (all []said, 
 	return append(all, said{f.Source, f.Outcome, f.Confidence}), err
 }
 
-// surest bounds a confidence: log-odds of 1 are infinite, and two sources that claim
-// it could never be compared.
+// surest is the maximum confidence. The log-odds of 1 are infinite, so two sources with
+// confidence 1 could not be compared.
 const surest = 1 - 1e-9
 
-// mostProbable returns the outcome that the statements make the most probable, with
-// that probability, and the source that is surest of it. Every statement adds the
-// log-odds of its confidence to its outcome; an outcome of which nobody spoke has 0.
-// Of equal ones the one that was said last counts.
+// mostProbable returns the most probable outcome according to all statements, its probability,
+// and the source that is most certain of it. Every statement adds the log-odds of its confidence
+// to its outcome. Among equal outcomes, the last one counts.
 func mostProbable(all []said) said {
 	odds := map[string]float64{}
 	for _, s := range all {

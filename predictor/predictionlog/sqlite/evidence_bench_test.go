@@ -11,9 +11,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// BenchmarkAppendBesideEvidence is one durable prediction of 8 callers, alone and while
-// outcomes are added as fast as that is done: 50 at a time, with a pause as long as
-// they took. p99-us is what a caller waits.
+// BenchmarkAppendBesideEvidence measures one durable prediction with 8 callers, alone and while
+// outcomes are added at full speed: 50 at a time, followed by a pause of the same length. p99-us
+// is the waiting time of a caller.
 func BenchmarkAppendBesideEvidence(b *testing.B) {
 	for _, beside := range []bool{false, true} {
 		b.Run(map[bool]string{false: "alone", true: "beside"}[beside], func(b *testing.B) {

@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// partMark stands between the name of a source and that of a part of it, in the
-// column source of outcome_sources. Names of sources do not have it.
+// partMark separates the name of a source from the name of a part of it, in the column source of
+// outcome_sources. Names of sources do not contain it.
 const partMark = "/"
 
 // cursorsOf returns the cursors of a source by part.

@@ -11,15 +11,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// stepRows is how many rows one transaction of Match or Expire takes.
+// stepRows is the number of rows in one transaction of Match or Expire.
 const stepRows = 100
 
-// wait keeps an outcome until its prediction comes.
+// wait keeps an outcome until its prediction arrives.
 func (r *received) wait(f *predictionlog.Feedback, record func() string) error {
 	if _, id, ok := predictionlog.ParseOwnRequestID(f.RequestID); ok && f.PredictionID == nil {
 		f.PredictionID = &id // of this log: another's has been refused
 	}
-	// Each of the two has an index of the rows in which it is not NULL.
+	// Each of the two columns has an index of the rows in which it is not NULL.
 	query := "SELECT 1 FROM outcomes_pending WHERE prediction_id = ?1 AND request_id IS ?2"
 	if f.PredictionID == nil {
 		query = "SELECT 1 FROM outcomes_pending WHERE request_id = ?2 AND prediction_id IS ?1"
@@ -64,9 +64,9 @@ func waitingAt(row []driver.Value) (predictionlog.Waiting, error) {
 	return w, f.Err
 }
 
-// Match settles outcomes whose predictions have come, at most stepRows of those
-// numbered above after. It returns what became of them by source, and the number to
-// go on after, -1 when there are no more. The search takes no lock.
+// Match adds waiting outcomes whose predictions have arrived, at most stepRows of those with a
+// number above after. It returns what happened to them by source, and the number to continue
+// after, or -1 if there are no more. The search takes no lock.
 func (e *Evidence) Match(ctx context.Context, after int64) (map[string]predictionlog.Received, int64, error) {
 	return e.step(ctx, func(r *received, w *predictionlog.Waiting) (bool, error) {
 		err := r.settle(&w.Feedback, w.ReceivedAt)
@@ -83,16 +83,16 @@ func (e *Evidence) Match(ctx context.Context, after int64) (map[string]predictio
 		ORDER BY seq LIMIT 100`, after)
 }
 
-// Expire sets outcomes aside that have waited longer than age for their prediction, as
-// Match settles others.
+// Expire sets aside outcomes that have waited longer than age for their prediction. Otherwise it
+// works like Match.
 func (e *Evidence) Expire(ctx context.Context, after int64, age time.Duration) (map[string]predictionlog.Received, int64, error) {
 	return e.step(ctx, func(r *received, w *predictionlog.Waiting) (bool, error) {
 		return true, r.reject(w.Source, predictionlog.RejectedExpired, asRecord(&w.Feedback))
 	}, selectWaiting+"WHERE seq > ? AND received_at < ? ORDER BY seq LIMIT 100", after, e.options.Now().Add(-age).UnixNano())
 }
 
-// step finds outcomes that wait and gives each to one, which says whether it waits no
-// longer.
+// step finds waiting outcomes and calls one for each. The result says whether the outcome is done
+// waiting.
 func (e *Evidence) step(ctx context.Context, one func(*received, *predictionlog.Waiting) (bool, error), query string, args ...driver.Value) (map[string]predictionlog.Received, int64, error) {
 	found, err := e.waiting(ctx, query, args)
 	if err != nil || len(found) == 0 {
@@ -138,7 +138,7 @@ func (e *Evidence) step(ctx context.Context, one func(*received, *predictionlog.
 	return result, found[len(found)-1].Seq, nil
 }
 
-// waiting reads outcomes that wait.
+// waiting reads waiting outcomes.
 func (e *Evidence) waiting(ctx context.Context, query string, args []driver.Value) (found []predictionlog.Waiting, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -153,9 +153,9 @@ func (e *Evidence) waiting(ctx context.Context, query string, args []driver.Valu
 	return found, file.Explain(e.path, err)
 }
 
-// Trim deletes rejected records that are older than age, or beyond the newest limit
-// ones, at most stepRows, and returns how many: so there may be more to delete when
-// that is stepRows.
+// Trim deletes rejected records that are older than age, or beyond the newest limit ones. It
+// deletes at most stepRows records and returns their number. If that is stepRows, there may be
+// more to delete.
 func (e *Evidence) Trim(ctx context.Context, limit int64, age time.Duration) (n int64, err error) {
 	err = e.write(ctx, func(tx *transaction) error {
 		n = 0

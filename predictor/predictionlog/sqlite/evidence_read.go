@@ -10,8 +10,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// PendingOutcomes calls yield with the outcomes that wait for their prediction, of one
-// source or, when that is empty, of all.
+// PendingOutcomes calls yield with the outcomes that wait for their prediction, from one source,
+// or from all sources if source is empty.
 func (r *Reader) PendingOutcomes(ctx context.Context, source string, yield func(predictionlog.Waiting) error) error {
 	return r.pages(ctx, selectWaiting+"WHERE seq > ?1 AND (?2 = '' OR source = ?2) ORDER BY seq LIMIT 1000", source, func(row []driver.Value) (int64, error) {
 		w, err := waitingAt(row)
@@ -22,8 +22,8 @@ func (r *Reader) PendingOutcomes(ctx context.Context, source string, yield func(
 	})
 }
 
-// RejectedRecords calls yield with the records that were set aside, of one source or,
-// when that is empty, of all.
+// RejectedRecords calls yield with the records that were set aside, from one source, or from all
+// sources if source is empty.
 func (r *Reader) RejectedRecords(ctx context.Context, source string, yield func(predictionlog.Rejected) error) error {
 	return r.pages(ctx, `SELECT seq, received_at, source, reason, record FROM outcomes_rejected
 		WHERE seq > ?1 AND (?2 = '' OR source = ?2) ORDER BY seq LIMIT 1000`, source, func(row []driver.Value) (int64, error) {
@@ -37,8 +37,8 @@ func (r *Reader) RejectedRecords(ctx context.Context, source string, yield func(
 	})
 }
 
-// pages runs a query of at most 1000 rows again and again, each time above the number
-// that the last row had, so that no read transaction is long.
+// pages runs a query of at most 1000 rows again and again, each time above the number of the last
+// row, so that no read transaction is long.
 func (r *Reader) pages(ctx context.Context, query, source string, one func(row []driver.Value) (int64, error)) error {
 	for after, more := int64(-1), true; more; {
 		var rows [][]driver.Value
@@ -94,8 +94,8 @@ func (r *Reader) SourcesRead(ctx context.Context) (map[string]int64, error) {
 	return times, nil
 }
 
-// Statements calls yield with what each source said last of every prediction, from the
-// newest limit rows of evidence, by prediction.
+// Statements calls yield with the last statement of each source about every prediction, from the
+// newest limit rows of evidence, sorted by prediction.
 func (r *Reader) Statements(ctx context.Context, limit int64, yield func(predictionlog.Statement) error) error {
 	err := r.use(ctx, false, func(c *file.Connection) error {
 		return c.Query(ctx, `SELECT prediction_id, source, outcome, confidence,

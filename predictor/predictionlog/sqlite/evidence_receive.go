@@ -13,7 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Why evidence does not count, as it stands in the table outcomes.
+// The reasons why evidence does not count, as they are stored in the table outcomes.
 const (
 	notNew      = "unchanged"        // its source had said so before
 	notNewest   = "older"            // its source has said something later
@@ -21,7 +21,7 @@ const (
 	notAgreedOn = "outvoted"         // the sources together say something else
 )
 
-// received is one transaction that takes records.
+// received is one transaction that adds records.
 type received struct {
 	predictionlog.Received
 	tx      *transaction
@@ -29,7 +29,7 @@ type received struct {
 	pending int64 // outcomes that wait, -1: not counted yet
 }
 
-// outcome takes one record that was understood.
+// outcome adds one record that was understood.
 func (r *received) outcome(source string, s *predictionlog.Stated) error {
 	f := s.Feedback
 	f.Source = source
@@ -46,8 +46,8 @@ func (r *received) outcome(source string, s *predictionlog.Stated) error {
 	return err
 }
 
-// rejection is the reason for which a record is set aside after an error; "" for any
-// other error, and for none.
+// rejection returns the reason why a record is set aside after an error. It is "" for any other
+// error and for nil.
 func rejection(err error) string {
 	_, other := errors.AsType[*predictionlog.OtherLogError](err)
 	switch {
@@ -65,8 +65,8 @@ func rejection(err error) string {
 	return ""
 }
 
-// settle decides on an outcome whose prediction is there, and keeps it as evidence.
-// ErrNotFound says that the prediction is not there.
+// settle decides on an outcome whose prediction is in the log, and keeps it as evidence. It
+// returns ErrNotFound if the prediction is not in the log.
 func (r *received) settle(f *predictionlog.Feedback, at int64) error {
 	p, err := r.tx.predictionOf(f)
 	if err != nil {
@@ -97,8 +97,8 @@ func (r *received) settle(f *predictionlog.Feedback, at int64) error {
 	return r.keep(p.id, f, at, reason)
 }
 
-// repeated reports whether the evidence has the record already: one that says when it
-// was observed anywhere, one that does not as the last that its source said.
+// repeated reports whether the evidence already contains the record. A record with a time of
+// observation may be anywhere in it. A record without one must be the last of its source.
 func (r *received) repeated(id int64, f *predictionlog.Feedback) (bool, error) {
 	if !f.ObservedAt.IsZero() {
 		row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM outcomes
@@ -111,8 +111,7 @@ func (r *received) repeated(id int64, f *predictionlog.Feedback) (bool, error) {
 	return row != nil, err
 }
 
-// decide says why an outcome does not count, "" when it does, and writes what counts
-// from now on.
+// decide says why an outcome does not count, or "" if it does. It writes what counts from now on.
 func (r *received) decide(p predicted, f *predictionlog.Feedback) (reason string, err error) {
 	if !f.ObservedAt.IsZero() {
 		row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM outcomes
@@ -145,7 +144,8 @@ func (r *received) keep(id int64, f *predictionlog.Feedback, at int64, reason st
 		at, id, textOrNull(f.RequestID), f.Source, f.Outcome, f.Confidence, timeOrNull(f.ObservedAt), bit(reason == ""), reason)
 }
 
-// reject sets a record aside, unless it is among the newest that were.
+// reject sets a record aside, unless the same record is among the newest ones that were set
+// aside.
 func (r *received) reject(source, reason, record string) error {
 	record = cutRecord(record)
 	row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM
@@ -165,7 +165,7 @@ func (r *received) reject(source, reason, record string) error {
 	return r.tx.conn.Do("INSERT INTO outcomes_rejected (received_at, source, reason, record) VALUES (?, ?, ?, ?)", r.tx.now, source, reason, record)
 }
 
-// cutRecord shortens a record to what the log keeps, as valid text.
+// cutRecord shortens a record to the length that the log keeps, as valid text.
 func cutRecord(record string) string {
 	if len(record) > predictionlog.RecordBytes {
 		record = record[:predictionlog.RecordBytes]
@@ -177,10 +177,10 @@ func cutRecord(record string) string {
 	return text
 }
 
-// ErrGone says that a rejected record has been retried or deleted by another.
+// ErrGone says that another process has retried or deleted a rejected record.
 var ErrGone = errors.New("the rejected record is no longer there")
 
-// retried takes a record out of those that were set aside.
+// retried removes a record from those that were set aside.
 func (r *received) retried(seq int64) error {
 	row, err := r.tx.conn.First(context.Background(), "DELETE FROM outcomes_rejected WHERE seq = ? RETURNING seq", seq)
 	if err == nil && row == nil {
@@ -236,8 +236,8 @@ func bit(yes bool) int64 {
 	return 0
 }
 
-// feedbackAt takes the columns prediction_id, request_id, source, outcome, confidence
-// and observed_at, the first of them at i.
+// feedbackAt reads the columns prediction_id, request_id, source, outcome, confidence and
+// observed_at. The first of them has the index i.
 func feedbackAt(f *file.Fields, i int) predictionlog.Feedback {
 	fb := predictionlog.Feedback{Source: f.Text(i + 2), Outcome: f.Text(i + 3), Confidence: f.Real(i + 4)}
 	if f.Row[i] != nil {

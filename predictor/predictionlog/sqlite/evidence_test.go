@@ -30,8 +30,8 @@ func newEvidence(t testing.TB, path string, o EvidenceOptions) *Evidence {
 	return e
 }
 
-// stated is an outcome of prediction id, observed so many seconds after noon; -1: it
-// does not say when.
+// stated returns an outcome for prediction id, observed this many seconds after noon. If seconds
+// is -1, it has no time.
 func stated(id int64, text string, confidence float64, seconds int) predictionlog.Stated {
 	s := predictionlog.Stated{Feedback: outcome(id, text, confidence), Record: func() string { return fmt.Sprintf(`{"id":%d}`, id) }}
 	if seconds >= 0 {
@@ -50,7 +50,7 @@ func put(t testing.TB, e *Evidence, source string, all ...predictionlog.Stated) 
 	return r
 }
 
-// counts is what counts, by prediction, and how many rows of feedback there are.
+// counts returns the outcome that counts for each prediction, and the number of rows of feedback.
 func counts(t *testing.T, path string) (by map[int64]string, rows int) {
 	t.Helper()
 	by = map[int64]string{}
@@ -61,7 +61,7 @@ func counts(t *testing.T, path string) (by map[int64]string, rows int) {
 	return by, rows
 }
 
-// evidenceOf are the rows of the table outcomes: source, outcome, accepted, reason.
+// evidenceOf returns the rows of the table outcomes: source, outcome, accepted, reason.
 func evidenceOf(t *testing.T, path string) (all []string) {
 	t.Helper()
 	err := foreign(t, path).Query(t.Context(), "SELECT source, outcome, accepted, reason FROM outcomes ORDER BY seq", func(row []driver.Value) error {
@@ -236,7 +236,7 @@ func TestWhatTheLogCannotTakeIsSetAsideWithItsReason(t *testing.T) {
 	if len(listed) != 5 || len(listed[4].Record) > predictionlog.RecordBytes || len(listed[4].Record) < predictionlog.RecordBytes-4 {
 		t.Errorf("%d listed", len(listed))
 	}
-	// One that is retried leaves the list in the transaction of its outcome, once.
+	// A retried record leaves the list in the transaction that adds its outcome, and only once.
 	again := predictionlog.Evidence{Source: "a", Retried: listed[0].Seq, Outcomes: []predictionlog.Stated{stated(0, "1", 1, -1)}}
 	if r, err := e.Append(t.Context(), again); err != nil || r.Accepted != 1 {
 		t.Errorf("retried: %+v, %v", r, err)
@@ -258,7 +258,7 @@ func TestCursorsAreThoseOfTheRowsThatAreThere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A batch that fails takes its cursor with it.
+	// If a batch fails, its cursor is not stored either.
 	bad := predictionlog.Stated{Feedback: predictionlog.Feedback{Outcome: "1"}}
 	if _, err := e.Append(t.Context(), predictionlog.Evidence{Source: "s", Outcomes: []predictionlog.Stated{stated(0, "1", 1, -1), bad}, Cursors: map[string]string{"b": "4"}}); err == nil {
 		t.Error("an outcome of nothing was taken")
@@ -291,8 +291,8 @@ func TestOneProcessReadsASource(t *testing.T) {
 	_, _ = lock.Close(), other.Close()
 }
 
-// The probabilities are products of the odds: .9 and .8 for one outcome are 9*4 to 1,
-// against each other 9 to 4.
+// The probabilities are products of the odds: 9*4 to 1 for one outcome with .9 and .8, and 9 to 4
+// if they contradict each other.
 func TestSourcesAddUpByTheirLogOdds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -331,7 +331,7 @@ func TestSourcesOutvoteOneAnother(t *testing.T) {
 			t.Errorf("record %d: %q counts, %d rows", i, by[0], rows)
 		}
 	}
-	// What came over HTTP has its say.
+	// An outcome that came over HTTP also counts as a statement.
 	if _, err := w.AppendFeedback(t.Context(), outcome(1, "1", .99)); err != nil {
 		t.Fatal(err)
 	}

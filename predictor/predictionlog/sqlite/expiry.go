@@ -10,25 +10,25 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Expiry deletes the rows of a log that are older than an age, next to whoever
-// writes it. Make it with NewExpiry.
+// Expiry deletes the rows of a log that are older than an age, while others write to the log.
+// Make it with NewExpiry.
 type Expiry struct{ pruner pruner }
 
-// Waiting is what is old enough to be deleted and stays, because Destination has
-// not got it yet.
+// Waiting says how many rows are old enough to be deleted but stay, because Destination has not
+// received them yet.
 type Waiting struct {
 	Predictions int64
 	Destination string
 }
 
-// NewExpiry returns an Expiry of rows that are older than age.
+// NewExpiry returns an Expiry for rows that are older than age.
 func NewExpiry(age time.Duration) *Expiry {
 	return &Expiry{pruner{age: age, logger: slog.New(slog.DiscardHandler)}}
 }
 
-// Step deletes at most 1000 rows of each table in one transaction, and returns how
-// many; their sums stay in the log. When there are none to delete, it looks for
-// those that wait to be shipped.
+// Step deletes at most 1000 rows of each table in one transaction, and returns their number.
+// Their sums stay in the log. If there are none to delete, it looks for rows that wait to be
+// shipped.
 func (e *Expiry) Step(c *file.Connection) (deleted int64, waiting Waiting, err error) {
 	tx, err := begin(c, time.Now)
 	if err != nil {
@@ -44,7 +44,7 @@ func (e *Expiry) Step(c *file.Connection) (deleted int64, waiting Waiting, err e
 	return deleted, waiting, c.Exec("COMMIT")
 }
 
-// waiting counts what is old enough to go and stays.
+// waiting counts the rows that are old enough to be deleted but stay.
 func (tx *transaction) waiting(age time.Duration) (Waiting, error) {
 	h, err := tx.shipped()
 	if err != nil {

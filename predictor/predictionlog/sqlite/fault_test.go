@@ -15,7 +15,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// closedLog returns the path of a log of n predictions that nobody has open.
+// closedLog returns the path of a log of n predictions that is not open.
 func closedLog(t *testing.T, n int) string {
 	t.Helper()
 	path := newPath(t)
@@ -32,7 +32,7 @@ func closedLog(t *testing.T, n int) string {
 	return path
 }
 
-// readAll does what a scrape does.
+// readAll reads like a scrape.
 func readAll(ctx context.Context, r *Reader) error {
 	s, err := r.State(ctx)
 	if err != nil {
@@ -50,7 +50,7 @@ func readAll(ctx context.Context, r *Reader) error {
 	return r.Errors(ctx, -1, s.HighWater.Errors, func(*predictionlog.ErrorRow) error { return nil })
 }
 
-// overwrite writes bytes into a file that nobody has open.
+// overwrite writes bytes into a file that is not open.
 func overwrite(t *testing.T, path string, offset int64, b []byte) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -181,7 +181,7 @@ func TestReaderFollowsALogThatIsReplacedRemovedAndBack(t *testing.T) {
 	if got := len(rowsOf(t, r)); got != 10 {
 		t.Fatalf("%d rows", got)
 	}
-	// Another log takes the name, as when a backup is put in place.
+	// Another log takes the name, for example when a backup is restored.
 	other := closedLog(t, 3)
 	for _, side := range []string{"-wal", "-shm"} {
 		if err := os.Remove(path + side); err != nil {
@@ -275,7 +275,7 @@ func TestReaderStopsWithItsContext(t *testing.T) {
 	}
 }
 
-// asOther lets a command run as a user who owns nothing, if this one may.
+// asOther makes a command run as a user who owns nothing, if the current user may do that.
 func asOther(c *exec.Cmd) {
 	if os.Geteuid() == 0 {
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
@@ -296,8 +296,8 @@ func shared(t *testing.T) string {
 
 func TestReaderOfAnotherUser(t *testing.T) {
 	t.Parallel()
-	// A user who is not root cannot become another: it takes its own right to
-	// write the directory away, which comes to the same.
+	// Only root can become another user. Other users remove their own right to write the
+	// directory, which has the same effect.
 	root := os.Geteuid() == 0
 	readable := func(t *testing.T, path string, mode os.FileMode) {
 		for _, name := range []string{path, path + "-wal", path + "-shm"} {

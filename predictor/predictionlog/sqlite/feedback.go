@@ -11,12 +11,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// AppendFeedback adds an outcome and returns when it is on the disk. The newest
-// row of a prediction is its outcome: one of equal or higher confidence takes
-// the place of the one before, one of lower confidence may only confirm it. A
-// source that says again what it said last, no more confidently, adds nothing.
-// Errors wrap ErrNotFound, ErrPruned, ErrConflict, ErrMismatch, ErrNegativeDelay
-// or ErrUnavailable, or say which field is missing or out of range.
+// AppendFeedback adds an outcome and returns once it is on the disk. The newest row of a
+// prediction is its outcome. A row with the same or higher confidence replaces the one before. A
+// row with lower confidence may only confirm it. If a source repeats its last statement without
+// more confidence, nothing is added. Errors wrap ErrNotFound, ErrPruned, ErrConflict,
+// ErrMismatch, ErrNegativeDelay or ErrUnavailable, or say which field is missing or out of range.
 func (w *Writer) AppendFeedback(ctx context.Context, f predictionlog.Feedback) (predictionlog.Accepted, error) {
 	accepted, err := w.AppendOutcomes(ctx, []predictionlog.Feedback{f})
 	if err != nil {
@@ -28,8 +27,8 @@ func (w *Writer) AppendFeedback(ctx context.Context, f predictionlog.Feedback) (
 	return accepted[0], nil
 }
 
-// insertFeedback adds an outcome by the rules that the schema's triggers hold
-// for foreign writers.
+// insertFeedback adds an outcome by the same rules that the schema's triggers enforce for foreign
+// writers.
 func (tx *transaction) insertFeedback(f *predictionlog.Feedback) (predictionlog.Accepted, error) {
 	p, err := tx.predictionOf(f)
 	if err != nil {
@@ -38,7 +37,7 @@ func (tx *transaction) insertFeedback(f *predictionlog.Feedback) (predictionlog.
 	return tx.acceptFeedback(p, f)
 }
 
-// acceptFeedback adds an outcome of that prediction.
+// acceptFeedback adds an outcome for this prediction.
 func (tx *transaction) acceptFeedback(p predicted, f *predictionlog.Feedback) (predictionlog.Accepted, error) {
 	a := predictionlog.Accepted{PredictionID: p.id, Outcome: f.Outcome, Class: p.class, Model: p.model, Version: p.version}
 	observed := max(tx.now, p.time)
@@ -70,7 +69,7 @@ func (tx *transaction) acceptFeedback(p predicted, f *predictionlog.Feedback) (p
 	return a, err
 }
 
-// counting is what counts of a prediction before an outcome is added.
+// counting is the outcome that counts for a prediction before another one is added.
 type counting struct {
 	known    bool // there is an outcome that counts
 	outcome  string
@@ -78,9 +77,9 @@ type counting struct {
 	corrects any     // why the new outcome counts instead; nil when it says the same
 }
 
-// counting looks up what counts, to be compared with f. Its query, and that of
-// lastOf, add 0 or an empty text to each argument: SQLite would plan them again
-// for every value, 15 us each.
+// counting looks up what counts, to compare it with f. Its query and the query of lastOf add 0 or
+// an empty text to each argument. Otherwise SQLite would plan them again for every value, which
+// takes 15 us each.
 func (tx *transaction) counting(id int64, f *predictionlog.Feedback) (c counting, err error) {
 	row, err := tx.conn.First(context.Background(), `SELECT
 		outcome, (SELECT max(confidence) FROM feedback WHERE prediction_id = ?1 + 0),
@@ -116,7 +115,7 @@ func (tx *transaction) writeFeedback(p predicted, f *predictionlog.Feedback, obs
 	return got.Integer(0), got.Err
 }
 
-// statement is what one source said last of a prediction.
+// statement is the last statement of one source about a prediction.
 type statement struct {
 	known      bool
 	seq        int64
@@ -124,7 +123,7 @@ type statement struct {
 	confidence float64
 }
 
-// lastOf is what a source said last of a prediction.
+// lastOf returns the last statement of a source about a prediction.
 func (tx *transaction) lastOf(source string, prediction int64) (statement, error) {
 	row, err := tx.conn.First(context.Background(), "SELECT seq, outcome, confidence FROM feedback WHERE prediction_id = ? + 0 AND source = ? || '' ORDER BY seq DESC LIMIT 1", prediction, source)
 	if err != nil || row == nil {
@@ -134,20 +133,20 @@ func (tx *transaction) lastOf(source string, prediction int64) (statement, error
 	return statement{true, got.Integer(0), got.Text(1), got.Real(2)}, got.Err
 }
 
-// same reports whether two texts are one outcome: 1, 1.0 and true are.
+// same reports whether two texts are the same outcome, as 1, 1.0 and true are.
 func (tx *transaction) same(a, b string) bool {
 	return a == b || tx.classes.Predicted(a) == tx.classes.Predicted(b)
 }
 
-// predicted is what feedback needs of its prediction.
+// predicted is the part of a prediction that feedback needs.
 type predicted struct {
 	id, time              int64
 	class, model, version string
 	score                 any // nil: none
 }
 
-// predictionOf finds the prediction that feedback names: never a shadow by its
-// request id, which is that of the answered one.
+// predictionOf finds the prediction that feedback names. A request id never finds a shadow,
+// because it belongs to the answered prediction.
 func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error) {
 	const columns = `SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions `
 	id := f.PredictionID
@@ -184,7 +183,7 @@ func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error
 	case *id < 0 || *id >= tx.next:
 		return predicted{}, fmt.Errorf("%w: there is no prediction %d", predictionlog.ErrNotFound, *id)
 	default:
-		// Ids are given out nearly without gaps, so it was there.
+		// There are nearly no gaps between ids, so the prediction did exist.
 		return predicted{}, fmt.Errorf("%w: prediction %d was deleted, for its age or on request", predictionlog.ErrPruned, *id)
 	}
 }

@@ -70,8 +70,8 @@ func TestFeedbackIsAcceptedOrRefusedWithAReason(t *testing.T) {
 	}
 }
 
-// TestOneOutcomeInTwoSpellingsIsConfirmed: what a foreign writer logged in another
-// spelling, or by the name of the class, is not corrected by the same outcome.
+// TestOneOutcomeInTwoSpellingsIsConfirmed checks that an outcome of a foreign writer, in another
+// spelling or by the name of the class, is not corrected by the same outcome.
 func TestOneOutcomeInTwoSpellingsIsConfirmed(t *testing.T) {
 	t.Parallel()
 	named := []value.Class{{Text: "0", Name: "no"}, {Text: "1", Name: "yes"}}

@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// FuzzRead changes bytes of a log: a reader may refuse it, but never panics and
-// never runs on without end.
+// FuzzRead changes bytes of a log. A reader may refuse the log, but must not panic or run
+// forever.
 func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
 	path := filepath.Join(dir, logName)
@@ -50,7 +50,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzInvalidFeatures compares the rule for features with SQLite's own words.
+// FuzzInvalidFeatures compares the rule for features with SQLite's rule.
 func FuzzInvalidFeatures(f *testing.F) {
 	for _, text := range awkward {
 		f.Add(text)
@@ -87,7 +87,7 @@ func TestFeaturesNestedTooDeeplyAreInvalid(t *testing.T) {
 	}
 }
 
-// nested is an object that nests to a depth.
+// nested returns an object with this depth of nesting.
 func nested(depth int) string {
 	text := []byte(`{"a":`)
 	for range depth - 1 {

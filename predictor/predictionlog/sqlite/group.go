@@ -9,9 +9,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// task is what one caller wants written: predictions, all or none of them, or
-// something else by work, which returns the rows it added. The caller must not
-// look at it before its group is done, nor the goroutine after.
+// task is what one caller wants to write: predictions, all or none of them, or other rows by
+// work, which returns the number of rows it added. The caller must not read it before its group
+// is done, and the goroutine must not read it after that.
 type task struct {
 	predictions []predictionlog.Prediction
 	records     []predictionlog.Record
@@ -29,18 +29,17 @@ type group struct {
 }
 
 const (
-	// groupRows is where a group is full, so that one transaction stays short.
+	// groupRows is the maximum number of rows in a group, so that one transaction stays short.
 	groupRows = 1024
-	// queueRows is where the queue is full, so that a log that hangs does not
-	// fill the memory: 64 MiB at 1 KiB a row.
+	// queueRows is the maximum number of rows in the queue, so that the memory stays limited if
+	// the log hangs: 64 MiB at 1 KiB a row.
 	queueRows = 64 * 1024
-	// idle is how long nothing must have been written before the write-ahead log is emptied.
+	// idle is the time without writes after which the write-ahead log is emptied.
 	idle = 5 * time.Second
 )
 
-// submit hands a task to the goroutine and waits until it is on disk. A context
-// that ends first takes the task back, unless it is being written at that very
-// moment: then submit waits for what becomes of it.
+// submit passes a task to the goroutine and waits until it is on disk. If the context ends first,
+// the task is withdrawn. If it is being written at that moment, submit waits for the result.
 func (w *Writer) submit(ctx context.Context, t *task) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -60,7 +59,7 @@ func (w *Writer) submit(ctx context.Context, t *task) error {
 	return t.err
 }
 
-// withdraw takes a task out of its group, if the group is still in the queue.
+// withdraw removes a task from its group, if the group is still in the queue.
 func (w *Writer) withdraw(g *group, t *task) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,10 +72,10 @@ func (w *Writer) withdraw(g *group, t *task) bool {
 	return true
 }
 
-// rows is what the task counts as in the queue.
+// rows returns how many rows of the queue the task uses.
 func (t *task) rows() int { return max(1, len(t.predictions), t.size) }
 
-// join adds a task to the group that gathers.
+// join adds a task to the group that is being collected.
 func (w *Writer) join(t *task) (*group, error) {
 	rows := t.rows()
 	w.mu.Lock()
@@ -108,7 +107,7 @@ func (w *Writer) signal() {
 	}
 }
 
-// take removes the oldest group from the queue, nil when there is none.
+// take removes the oldest group from the queue. It returns nil if there is none.
 func (w *Writer) take() (g *group, closed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -121,7 +120,7 @@ func (w *Writer) take() (g *group, closed bool) {
 	return g, w.closed
 }
 
-// run writes group after group until the Writer is closed and all is written.
+// run writes one group after the other until the Writer is closed and everything is written.
 func (w *Writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(time.Second)
@@ -145,7 +144,7 @@ func (w *Writer) run() {
 	}
 }
 
-// rest does what there is to do when there are no tasks.
+// rest does the work that waits until there are no tasks.
 func (w *Writer) rest() {
 	again := w.Ready() != nil || w.prune.enabled()
 	for again || w.refused.any() {
@@ -166,7 +165,7 @@ func (w *Writer) waiting() bool {
 	return len(w.queue) > 0
 }
 
-// flush writes the refusals that are left.
+// flush writes the remaining refusals.
 func (w *Writer) flush() {
 	for w.refused.any() {
 		if w.commit(&group{}) != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// held is, for each table, the newest id that has arrived at every destination;
-// what is above is kept.
+// held contains, for each table, the newest id that has arrived at every destination. Rows above
+// it are kept.
 type held struct {
 	upTo        map[predictionlog.Table]int64 // empty: there is no destination
 	destination string                        // that has come least far in predictions
 }
 
-// of returns what of a table may go.
+// of returns the newest id of a table that may be deleted.
 func (h held) of(t predictionlog.Table) int64 {
 	if upTo, ok := h.upTo[t]; ok {
 		return upTo

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Care is what package care does with a log. It imports this package, so the tests
-// get it from the external ones (see care_test.go).
+// Care contains functions of package care. That package imports this one, so the external tests
+// set them (see care_test.go).
 var Care struct {
 	Check  func(ctx context.Context, path string) (problems []string, setBack int64, err error)
 	Prune  func(ctx context.Context, path string, age time.Duration) (deleted, held int64, report string, err error)
@@ -16,7 +16,7 @@ var Care struct {
 	Forget func(ctx context.Context, path, destination string) error
 }
 
-// sound fails unless a log has as many problems as are expected.
+// sound fails the test unless a log has the expected number of problems.
 func sound(t testing.TB, path string, expected int) {
 	t.Helper()
 	if problems, _, err := Care.Check(t.Context(), path); err != nil || len(problems) != expected {

@@ -13,32 +13,31 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Up to version 2 sqlite_sequence kept ids from being used again, a page of every
-// commit. Now the sums do: they must reach to the newest id ever used where its row
-// is gone.
+// Up to version 2, sqlite_sequence prevented that ids are used again. It cost a page in every
+// commit. Now the sums prevent this. So they must include the newest id ever used if its row no
+// longer exists.
 const numberBySums = `
 UPDATE totals_up_to SET up_to_id = (SELECT seq FROM sqlite_sequence WHERE name = 'predictions')
 WHERE log = 'predictions'
   AND (SELECT seq FROM sqlite_sequence WHERE name = 'predictions') > max(up_to_id, coalesce((SELECT max(id) FROM predictions), -1));
 DELETE FROM sqlite_sequence WHERE name = 'predictions';`
 
-// Migration is what Migrate does with a log, or would do.
+// Migration describes what Migrate does with a log, or would do.
 type Migration struct {
-	// From is the version that the log has, To the one that it gets. They are equal
-	// when there is nothing to do.
+	// From is the version of the log. To is the version after the migration. They are equal if
+	// there is nothing to do.
 	From, To int64
 	// Predictions and Feedback are the numbers of rows, at most.
 	Predictions, Feedback int64
-	// Steps are sentences, in the order in which they are done.
+	// Steps are sentences, in the order of the steps.
 	Steps []string
 }
 
-// Watch hears how far a migration is.
+// Watch receives the progress of a migration.
 type Watch struct {
-	// Step is called with every step before it is done.
+	// Step is called before every step.
 	Step func(what string)
-	// Rows is called now and then while a step goes through the rows of a table;
-	// not at all when nil.
+	// Rows is called now and then while a step reads the rows of a table. It may be nil.
 	Rows func(done, of int64)
 }
 
@@ -49,7 +48,7 @@ type step struct {
 	do   func(ctx context.Context, c *file.Connection, from int64, w Watch) error
 }
 
-// migration brings a log up, step by step.
+// migration contains the steps that upgrade a log.
 var migration = []step{
 	{"keep ids from being used again by the sums instead of sqlite_sequence: changes no row", 2, func(_ context.Context, c *file.Connection, _ int64, _ Watch) error {
 		return c.Exec(numberBySums)
@@ -58,7 +57,8 @@ var migration = []step{
 		return redefine(ctx, c, from)
 	}},
 	{"add the tables outcomes, outcome_sources, outcomes_pending, outcomes_rejected, reviews and erasures", 2, func(ctx context.Context, c *file.Connection, _ int64, _ Watch) error {
-		// The triggers of the earlier version would refuse, or do again, what follows.
+		// The triggers of the earlier version would refuse the following changes, or do them
+		// twice.
 		return renew(ctx, c, "trigger", "table", "index", "view")
 	}},
 	{"give each feedback the time and score of its prediction and what it corrects: reads and writes every row of feedback, 10 us each", 1, func(ctx context.Context, c *file.Connection, _ int64, w Watch) error {
@@ -76,7 +76,7 @@ var migration = []step{
 const shipMore = `INSERT OR IGNORE INTO shipped (destination, log)
 SELECT DISTINCT destination, value FROM shipped, json_each('["outcomes","reviews","erasures"]')`
 
-// steps returns what brings a log of a version up to this one.
+// steps returns the steps that upgrade a log of a version to this version.
 func steps(from int64) (parts []step) {
 	for _, s := range migration {
 		if from <= s.from {
@@ -86,8 +86,7 @@ func steps(from int64) (parts []step) {
 	return parts
 }
 
-// PlanMigration says what bringing the log at path up to this release would do. It
-// changes nothing.
+// PlanMigration says what upgrading the log at path to this release would do. It changes nothing.
 func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
 	path, err = file.Resolve(path)
 	if err != nil {
@@ -120,10 +119,10 @@ func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
 	return m, f.Err
 }
 
-// migrate brings a log of an earlier version up to this one, in one transaction,
-// keeps every row and every sum, and leaves any other file as it is. Killed at any
-// moment it has done all or nothing. From version 2 it takes some milliseconds
-// whatever the log's size; from version 1 also 10 us a row of feedback.
+// migrate upgrades a log of an earlier version to this one, in one transaction. It keeps every
+// row and every sum, and leaves any other file unchanged. If it is killed at any moment, it has
+// done all or nothing. From version 2 it takes some milliseconds, whatever the size of the log.
+// From version 1 it also takes 10 us a row of feedback.
 func migrate(ctx context.Context, c *file.Connection, w Watch) error {
 	if err := c.Do("BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -153,9 +152,9 @@ func upgrade(ctx context.Context, c *file.Connection, from int64, w Watch) error
 	return nil
 }
 
-// redefined are what changes in its definition and not in its bytes: columns are
-// added at the end, where a row that lacks them has NULL; the checks are laxer; no
-// row is a shadow yet. SQLite's documentation of ALTER TABLE, section 7, allows it.
+// redefined are tables whose definition changes, but not their bytes. Columns are added at the
+// end, and a row that lacks them has NULL. The checks are less strict. No row is a shadow yet.
+// SQLite's documentation of ALTER TABLE, section 7, allows this.
 var redefined = map[string]bool{"predictions": true, "feedback": true, "predictions_request_id": true, "predictions_shadow_of": true, "shipped": true}
 
 // redefine writes the new definitions of tables into the schema.
@@ -178,16 +177,15 @@ func redefine(ctx context.Context, c *file.Connection, from int64) error {
 	return errors.Join(err, c.Exec("PRAGMA writable_schema = RESET; DROP TABLE no_shadows"))
 }
 
-// indexNothing makes the index of shadows, which of a log without any is empty, on
-// an empty table: CREATE INDEX would read every page of the predictions, on a log of
-// 1e7 rows 4 GB.
+// indexNothing makes the index of shadows on an empty table. In a log without shadows the index
+// is empty, but CREATE INDEX would read every page of the predictions: 4 GB in a log of 1e7 rows.
 const indexNothing = `CREATE TABLE no_shadows (shadow_of INTEGER);
 CREATE INDEX predictions_shadow_of ON no_shadows (shadow_of) WHERE shadow_of IS NOT NULL;
 `
 
-// renew drops the objects of one kind, and then makes those of the kinds that are
-// missing or differ from those of Schema, in its order. Tables and indexes that are
-// there stay.
+// renew drops the objects of one kind. Then it makes the objects of the given kinds that are
+// missing or differ from those of Schema, in the order of Schema. Existing tables and indexes
+// stay.
 func renew(ctx context.Context, c *file.Connection, drop string, kinds ...string) error {
 	return EachObject(ctx, func(kind, name, want string) error {
 		have, err := c.First(ctx, "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?", kind, name)
@@ -233,11 +231,11 @@ func EachObject(ctx context.Context, yield func(kind, name, sql string) error) (
 	})
 }
 
-// comments are those of SQL, to the end of the line.
+// comments matches the comments of SQL, which go to the end of the line.
 var comments = regexp.MustCompile(`--[^\n]*`)
 
-// Same reports whether two statements differ in comments and white space only:
-// columns that were added later stand where SQLite put them.
+// Same reports whether two statements differ only in comments and white space. Columns that were
+// added later may be where SQLite put them.
 func Same(have driver.Value, want string) bool {
 	text, ok := have.(string)
 	bare := func(s string) string { return strings.Join(strings.Fields(comments.ReplaceAllString(s, "")), "") }

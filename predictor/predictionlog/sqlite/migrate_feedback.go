@@ -6,10 +6,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// What a log of version 1 does not have: that feedback knows the time and the score of
-// its prediction and what it corrects, and how late feedback was; and what has
-// been shipped of each table. Of predictions that were deleted before, neither
-// time nor score is known any more.
+// These are the parts that a log of version 1 lacks. Feedback has the time and the score of its
+// prediction and what it corrects. The log has the delays of feedback, and what has been shipped
+// of each table. For predictions that were already deleted, the time and the score remain
+// unknown.
 const (
 	addColumns = `
 ALTER TABLE feedback ADD COLUMN predicted_at INTEGER;
@@ -25,7 +25,7 @@ DROP TABLE shipped_of_1;`
 UPDATE feedback SET (predicted_at, score) = (SELECT time, score FROM predictions WHERE id = prediction_id)
 WHERE seq > ?1 AND seq <= ?2`
 
-	// As the trigger feedback_complete has it.
+	// This is the same as in the trigger feedback_complete.
 	fillCorrects = `
 UPDATE feedback SET corrects = (SELECT CASE
     WHEN e.outcome = feedback.outcome THEN NULL
@@ -45,11 +45,10 @@ WHERE seq > ?1 AND seq <= min(?2, (SELECT up_to_id FROM totals_up_to WHERE log =
 ON CONFLICT (model, version, corrects, delay_le) DO UPDATE SET feedback = feedback + excluded.feedback, delay = delay + excluded.delay`
 )
 
-// fillRows is how many numbers of feedback are filled in between two calls of
-// Watch.Rows.
+// fillRows is the number of feedback ids that are filled in between two calls of Watch.Rows.
 const fillRows = 20_000
 
-// fillFeedback gives feedback of a log of version 1 what the log now fills in.
+// fillFeedback fills in the values that feedback of version 1 lacks.
 func fillFeedback(ctx context.Context, c *file.Connection, w Watch) error {
 	if err := c.Exec(moveShipped); err != nil {
 		return err

@@ -20,8 +20,8 @@ import (
 //go:embed testdata/schema_2.sql
 var schema2 string
 
-// logOf makes a log by an earlier schema: n predictions, an outcome for each, some of
-// the oldest and the newest rows deleted, and a destination. It returns the path.
+// logOf makes a log with an earlier schema. It has n predictions, an outcome for each, and a
+// destination. Some of the oldest and the newest rows are deleted. It returns the path.
 func logOf(t *testing.T, schema string, n int) string {
 	t.Helper()
 	path := newPath(t)
@@ -53,7 +53,7 @@ func logOf(t *testing.T, schema string, n int) string {
 	return path
 }
 
-// picture is what must not change: the counters and the rows as SQL has them.
+// picture returns what must not change: the counters and the rows, read with SQL.
 func picture(t *testing.T, path string) (numbers [6]int64) {
 	t.Helper()
 	c, err := dial(path, "rw", url.Values{})
@@ -140,7 +140,7 @@ func TestAKilledMigrationHasDoneAllOrNothing(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// It is killed at some moment of some step.
+		// It is killed at a random moment of a random step.
 		lines, last := bufio.NewScanner(out), random.IntN(6)
 		for i := 0; i < last && lines.Scan(); i++ {
 		}

@@ -19,8 +19,8 @@ import (
 //go:embed testdata/schema_1.sql
 var schema1 string
 
-// earlier makes a log as release 0.1 did: of 30 predictions every third has an
-// outcome, every ninth a second one that differs, and the first ten are gone.
+// earlier makes a log as release 0.1 did. Of 30 predictions, every third has an outcome, and
+// every ninth has a second, different one. The first ten are deleted.
 func earlier(t *testing.T) (string, *file.Connection) {
 	t.Helper()
 	path := newPath(t)
@@ -85,7 +85,7 @@ func TestEarlierLogIsBroughtUpAndKeepsEveryRow(t *testing.T) {
 			t.Errorf("row %q, want %q", got[i], w)
 		}
 	}
-	// What the first of these rows corrected is gone.
+	// The row that the first of these corrected no longer exists.
 	if strings.HasSuffix(got[0], "_source") || !strings.HasSuffix(got[4], "other_source") || !strings.HasSuffix(got[12], "higher_confidence") {
 		t.Errorf("corrections:\n%s", strings.Join(got, "\n"))
 	}
@@ -107,7 +107,7 @@ func TestEarlierLogIsBroughtUpAndKeepsEveryRow(t *testing.T) {
 	if n := number(t, c, "SELECT up_to_id FROM shipped WHERE destination = 'elsewhere' AND log = 'predictions'"); n != 17 {
 		t.Errorf("shipped up to %d, want 17", n)
 	}
-	// A predictor of the earlier release may still be running: it names no new column.
+	// A predictor of the earlier release may still be running. It names no new column.
 	must(t, c, `INSERT INTO feedback (prediction_id, time, observed_at, outcome, source, confidence, class, model, version)
 		VALUES (30, 2000000000000000000, 2000000000000000000, '0', 'a', 1.0, '1', 'm', '1')`)
 	if n := number(t, c, "SELECT count(*) FROM feedback WHERE prediction_id = 30 AND predicted_at = 1000000029000000000 AND score > 0.9"); n != 1 {

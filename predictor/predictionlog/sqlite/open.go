@@ -9,11 +9,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// setUp is what every writing connection runs. SQLite's driver makes NORMAL the
-// default, with which a commit that was acknowledged is not yet on the disk.
-// Zeroing what is deleted, where a page is written anyway, costs nothing that
-// could be measured and leaves less for Erase to do. The write-ahead log goes into the
-// log every 4000 pages, 16 MB: at SQLite's own 1000 that alone was the p99 of a commit.
+// setUp is run by every writing connection. SQLite's driver uses NORMAL by default, with which an
+// acknowledged commit is not on the disk yet. Overwriting deleted rows with zeros, in pages that
+// are written anyway, has no measurable cost and leaves less work for Erase. The write-ahead log
+// is copied into the log every 4000 pages, 16 MB. With SQLite's default of 1000, this alone
+// determined the p99 of a commit.
 const setUp = "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 33554432; PRAGMA wal_autocheckpoint = 4000"
 
 // opening says how a log is opened for writing.
@@ -23,8 +23,8 @@ type opening struct {
 	watch  Watch
 }
 
-// openToWrite opens the log at a resolved path for writing. The file that it opened is the one
-// returned, or has taken its place since.
+// openToWrite opens the log at a resolved path for writing. The returned connection is for the
+// file at this path, or for the file that has replaced it since.
 func openToWrite(ctx context.Context, path string, o opening) (*file.Connection, file.Identity, error) {
 	if err := file.RefuseNetwork(path); err != nil {
 		return nil, file.Identity{}, err
@@ -48,7 +48,7 @@ func openToWrite(ctx context.Context, path string, o opening) (*file.Connection,
 	return conn, found, nil
 }
 
-// prepareToWrite looks at what was opened before it changes anything.
+// prepareToWrite checks the open file before it changes anything.
 func prepareToWrite(ctx context.Context, conn *file.Connection, path string, o opening) error {
 	err := recognise(ctx, conn, path)
 	if errors.Is(err, file.ErrSchemaVersion) {
@@ -84,8 +84,8 @@ func prepareToWrite(ctx context.Context, conn *file.Connection, path string, o o
 	return conn.PersistWAL()
 }
 
-// migrateAlone migrates the log while no predictor writes it: one of an earlier
-// release would go on by the rules of that.
+// migrateAlone migrates the log while no predictor writes it. A predictor of an earlier release
+// would continue with its own rules.
 func migrateAlone(ctx context.Context, conn *file.Connection, path string, o opening) error {
 	if !o.locked {
 		lock, err := file.TakeLock(path)

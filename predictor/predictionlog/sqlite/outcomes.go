@@ -7,10 +7,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// AppendOutcomes adds outcomes in one transaction, all or none, in their order, and
-// returns when they are on the disk: so one of the batch may replace another. When
-// records are refused, the error is RefusedOutcomes and names each, with an error as
-// AppendFeedback has. It costs about 50 us a record.
+// AppendOutcomes adds outcomes in one transaction, all or none, in their order, so one of the
+// batch may replace another. It returns once they are on the disk. If records are refused, the
+// error is RefusedOutcomes. It names each of them with an error like those of AppendFeedback. It
+// takes about 50 us a record.
 func (w *Writer) AppendOutcomes(ctx context.Context, batch []predictionlog.Feedback) ([]predictionlog.Accepted, error) {
 	if len(batch) == 0 {
 		return nil, ctx.Err()

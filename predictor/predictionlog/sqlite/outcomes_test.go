@@ -8,7 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// outcome is one for a prediction.
+// outcome returns an outcome for a prediction.
 func outcome(id int64, text string, confidence float64) predictionlog.Feedback {
 	return predictionlog.Feedback{PredictionID: &id, Outcome: text, Confidence: confidence}
 }
@@ -77,7 +77,7 @@ func TestOutcomesAreRefusedWholeAndEachByItsPlace(t *testing.T) {
 	}
 }
 
-// BenchmarkAppendOutcomes is one durable outcome, alone and in a batch of 1,000.
+// BenchmarkAppendOutcomes measures one durable outcome, alone and in a batch of 1,000.
 func BenchmarkAppendOutcomes(b *testing.B) {
 	for _, n := range []int{1, 1000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -22,7 +22,7 @@ func TestARowWithoutARequestIDIsNamedByItsLog(t *testing.T) {
 	if n := number(t, c, "SELECT count(*) FROM predictions WHERE request_id IS NULL"); n != 2 {
 		t.Errorf("%d rows store no request id, want 2", n)
 	}
-	// The name finds the row: for a repetition, for feedback, and for erasing it.
+	// The request id finds the row: for a repetition, for feedback, and to erase it.
 	again := prediction(0)
 	again.RequestID = records[1].RequestID
 	if got, err := w.Append(t.Context(), []predictionlog.Prediction{again}); err != nil || !got[0].Repeated || got[0].ID != 1 {
@@ -57,7 +57,7 @@ func TestARowWithoutARequestIDIsNamedByItsLog(t *testing.T) {
 	if other, ok := errors.AsType[*predictionlog.OtherLogError](err); !ok || other.LogID != elsewhere {
 		t.Errorf("another log's: %v", err)
 	}
-	// A caller's id of that form is a caller's id.
+	// A request id of this form that comes from a caller belongs to the caller.
 	mine := prediction(3)
 	mine.RequestID = elsewhere + "-5"
 	if _, err := w.Append(t.Context(), []predictionlog.Prediction{mine}); err != nil {

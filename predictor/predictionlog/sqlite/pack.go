@@ -20,12 +20,12 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// selectPacked writes rows, in the order of ids, to an address. It fails when they
-// are too many bytes, or not of the types that the schema demands.
+// selectPacked writes rows to an address, in the order of ids. It fails if they are too many
+// bytes, or if a type differs from the schema.
 const selectPacked = `SELECT packed_rows(?3, id, time, latency, score, class, model, version, features)
 FROM predictions WHERE id > ?1 AND id <= ?2`
 
-// registerPacking gives connections that are opened later the function packed_rows.
+// registerPacking adds the function packed_rows to connections that are opened later.
 var registerPacking = sync.OnceValue(func() error {
 	if code := C.register_packed_rows(); code != 0 {
 		return fmt.Errorf("register packed_rows: %w", sqlite3.ErrNo(code))
@@ -41,9 +41,9 @@ func dial(path, mode string, parameters url.Values) (*file.Connection, error) {
 	return file.Dial(path, mode, parameters)
 }
 
-// packed is one chunk: the rows with the ids that follow, up to last. It is usual
-// when they are all in rows, and there are any; otherwise they must be read one by
-// one. Its memory is C's, so that a scrape allocates none, and is used again.
+// packed is one chunk: the rows with the next ids, up to last. It is usual if it contains rows
+// and all of them are in rows. Otherwise they must be read one by one. Its memory is allocated by
+// C and reused, so that a scrape allocates none.
 type packed struct {
 	last  int64
 	usual bool
@@ -59,12 +59,12 @@ var chunks = sync.Pool{New: func() any {
 	return p
 }}
 
-// bytes are the rows as pack.c wrote them.
+// bytes returns the rows as pack.c wrote them.
 func (p *packed) bytes() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p.rows.bytes)), p.rows.used)
 }
 
-// pack reads a chunk of the rows after an id and up to upTo.
+// pack reads a chunk of the rows with ids above after and at most upTo.
 func (r *Reader) pack(ctx context.Context, after, upTo int64, p *packed) error {
 	err := r.use(ctx, false, func(c *file.Connection) error {
 		for {
@@ -119,7 +119,7 @@ func (p *packed) each(row *predictionlog.Row, names names, yield func(*predictio
 	return nil
 }
 
-// unpack reads a row as pack.c writes it, and returns what is behind it.
+// unpack reads a row as pack.c writes it, and returns the bytes after it.
 func unpack(row *predictionlog.Row, b []byte, names names) []byte {
 	number := func(i int) int64 { return int64(binary.NativeEndian.Uint64(b[8*i:])) } // #nosec G115 -- the same bits
 	row.ID, row.Time, row.Latency = number(0), number(1), number(2)

@@ -13,8 +13,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// TestPackedRowsAreTheRowsOfTheLog holds chunks against rows that are read one by
-// one, of logs in which every kind of oddity is frequent, rare or absent.
+// TestPackedRowsAreTheRowsOfTheLog compares chunks with rows that are read one by one, in logs in
+// which each unusual value is frequent, rare or absent.
 func TestPackedRowsAreTheRowsOfTheLog(t *testing.T) {
 	t.Parallel()
 	const rows = 3300
@@ -107,7 +107,7 @@ func TestOrdinaryChunksArePacked(t *testing.T) {
 	}
 }
 
-// TestLongRowsEndAChunk holds how much one chunk can take.
+// TestLongRowsEndAChunk checks how much one chunk can contain.
 func TestLongRowsEndAChunk(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 0)
@@ -124,14 +124,14 @@ func TestLongRowsEndAChunk(t *testing.T) {
 	}
 }
 
-// insertAlike inserts rows whose one feature is a text of that many characters.
+// insertAlike inserts rows whose only feature is a text of this many characters.
 func insertAlike(t *testing.T, c *file.Connection, rows, size int) {
 	t.Helper()
 	must(t, c, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 		INSERT INTO predictions (model, features, class) SELECT 'm', '{"x":"' || hex(zeroblob(?2 / 2)) || '"}', '1' FROM n`, int64(rows), int64(size))
 }
 
-// TestWideRowsComeInSmallerChunks holds that rows of many features are packed too.
+// TestWideRowsComeInSmallerChunks checks that rows with many features are packed too.
 func TestWideRowsComeInSmallerChunks(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 0)
@@ -151,8 +151,8 @@ func TestWideRowsComeInSmallerChunks(t *testing.T) {
 	}
 }
 
-// TestAFileCannotCallPackedRows: the function writes to an address, and whoever makes
-// a log could name one in a view or a trigger.
+// TestAFileCannotCallPackedRows is needed because the function writes to an address, and a log
+// from somebody else could call it in a view or a trigger.
 func TestAFileCannotCallPackedRows(t *testing.T) {
 	t.Parallel()
 	c := foreign(t, closedLog(t, 1))

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// framesOf returns how many pages the write-ahead log of a log has taken: a frame
-// is a page and its header of 24 bytes, behind a header of 32 (SQLite's "Database
-// File Format", section 4).
+// framesOf returns how many pages have been written to the write-ahead log. A frame is a page and
+// its header of 24 bytes. The frames follow a header of 32 bytes (SQLite's "Database File
+// Format", section 4).
 func framesOf(t testing.TB, path string) int64 {
 	t.Helper()
 	info, err := os.Stat(path + "-wal")
@@ -22,8 +22,8 @@ func framesOf(t testing.TB, path string) int64 {
 	return (info.Size() - 32) / (4096 + 24)
 }
 
-// pagesOfCommits appends batches of n rows and returns the pages that each commit
-// wrote, on average, and those that the rows alone fill.
+// pagesOfCommits appends batches of n rows. It returns the average number of pages that a commit
+// wrote, and of pages that the rows alone fill.
 func pagesOfCommits(t testing.TB, n int, requestIDs bool) (pages, rows float64) {
 	t.Helper()
 	path := t.TempDir() + "/" + logName
@@ -52,11 +52,11 @@ func pagesOfCommits(t testing.TB, n int, requestIDs bool) (pages, rows float64) 
 	return float64(framesOf(t, path)-before) / float64(commits), float64(filled) / float64(commits)
 }
 
-// A commit writes the pages that its rows fill, and the last one of the commit before
-// once more; when the file grows also its first page, which has its size, and the page
-// above the rows'. Nothing that keeps ids from being used again is written. Before,
-// sqlite_sequence and the index of request ids came on top: 3.3, 7.5, 13.4 and 32.1
-// pages for 1, 16, 64 and 256 rows.
+// A commit writes the pages that its rows fill, and again the last page of the commit before. If
+// the file grows, it also writes the first page, which contains the file's size, and the parent
+// page of the rows. It writes nothing else to prevent that ids are used again. Earlier,
+// sqlite_sequence and the index of request ids were added to that: 3.3, 7.5, 13.4 and 32.1 pages
+// for 1, 16, 64 and 256 rows.
 func TestACommitWritesTheRowsOwnPages(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 16, 64, 256} {

@@ -12,8 +12,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// worker is a Python process of a service that writes the log: its arguments are
-// the path of the log, its own name and how many predictions to write.
+// worker is a Python process that writes the log like a service. Its arguments are the path of
+// the log, its own name and the number of predictions.
 const worker = `
 import sys
 sys.path.insert(0, "../../../testdata")

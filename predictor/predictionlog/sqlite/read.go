@@ -11,22 +11,22 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// chunk is how many rows one read transaction spans at most. A transaction that
-// stays open keeps the writer from reusing its write-ahead log, which then grows for
-// good: 4 s cost 205 MB. Of 250, 500, 1000 and 2000 this reads a million rows fastest:
-// two chunks stay in the processor's cache.
+// chunk is the maximum number of rows in one read transaction. While a transaction is open, the
+// writer cannot reuse its write-ahead log, which then stays large: 4 s cost 205 MB. Of 250, 500,
+// 1000 and 2000, this value reads a million rows fastest, because two chunks fit into the
+// processor's cache.
 const chunk = 500
 
-// chunkBytes ends a chunk that is read row by row before it has chunk rows.
+// chunkBytes is the size at which a chunk ends that is read row by row.
 const chunkBytes = 4 << 20
 
-// Predictions calls yield with every prediction whose id is above after and not
-// above upTo, in the order of ids. The row, its features included, belongs to
-// yield during the call only. An error of yield ends the reading and is returned
-// as it is. Rows that are deleted meanwhile are left out. The next chunk is read
-// while yield gets the rows of this one. A row of 12 features costs 0.22 us, one
-// that must be read by itself (see packed) 1.4 us; two chunks of at most 4 MB are
-// held, except for a single row that is longer.
+// Predictions calls yield with every prediction whose id is above after and at most upTo, in the
+// order of ids. The row and its features are valid only during the call. If yield returns an
+// error, the reading ends and returns it unchanged. Rows that are deleted meanwhile are left out.
+//
+// The next chunk is read while yield gets the rows of this one. A row of 12 features takes 0.22
+// us, and 1.4 us if it must be read separately (see packed). Two chunks of at most 4 MB are kept
+// in memory. A single row may be longer.
 func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
 	if after >= upTo {
 		return nil
@@ -69,14 +69,14 @@ func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(
 	return nil
 }
 
-// The names of model, version and class are fetched only where they differ from
-// those of the row at the end of the last chunk: that saves a third of the time.
+// The names of model, version and class are only fetched if they differ from those of the last
+// row of the last chunk. This saves a third of the time.
 const selectPredictions = `SELECT id, time, nullif(model, ?3), nullif(version, ?4),
   CAST(features AS BLOB), score, nullif(class, ?5), latency
 FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 500`
 
-// unpacked calls yield with the rows of one chunk, one at a time, and returns the
-// id of the last one, upTo when there are no more.
+// unpacked calls yield with the rows of one chunk, one at a time. It returns the id of the last
+// one, or upTo if there are no more.
 func (r *Reader) unpacked(ctx context.Context, after, upTo int64, row *predictionlog.Row, names names, yield func(*predictionlog.Row) error) (int64, error) {
 	known, last := predictionlog.Row{Model: row.Model, Version: row.Version, Class: row.Class}, after
 	rows, size := 0, 0
@@ -107,7 +107,7 @@ func (r *Reader) unpacked(ctx context.Context, after, upTo int64, row *predictio
 	return last, nil
 }
 
-// names keeps one string for each text that comes again and again.
+// names keeps one string for each text that occurs often.
 type names map[string]string
 
 // of returns the text as a string.
@@ -131,7 +131,7 @@ func (n names) keep(s string) string {
 
 const manyNames = 1000
 
-// scanPrediction fills row; a name that is null is that of known.
+// scanPrediction fills row. If a name is null, it is the name in known.
 func scanPrediction(columns []driver.Value, row, known *predictionlog.Row, names names) error {
 	f := file.Fields{Row: columns}
 	name := func(i int, known string) string {
@@ -160,8 +160,8 @@ const selectFeedback = `SELECT seq, prediction_id, time, coalesce(observed_at, t
   coalesce(predicted_at, -1), score, coalesce(corrects, '')
 FROM feedback WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500`
 
-// Feedback calls yield with every accepted outcome whose seq is above after and
-// not above upTo, in the order of seq; otherwise it does as Predictions.
+// Feedback calls yield with every accepted outcome whose seq is above after and at most upTo, in
+// the order of seq. Otherwise it works like Predictions.
 func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
 	return r.chunks(ctx, "feedback", &after, upTo, func(c *file.Connection, each func(int64, error) error) error {
 		return c.Query(context.Background(), selectFeedback, func(columns []driver.Value) error {
@@ -185,8 +185,8 @@ func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*pr
 const selectErrors = `SELECT seq, time, model, version, reason
 FROM errors WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500`
 
-// Errors calls yield with every refused request whose seq is above after and
-// not above upTo, in the order of seq; otherwise it does as Predictions.
+// Errors calls yield with every refused request whose seq is above after and at most upTo, in the
+// order of seq. Otherwise it works like Predictions.
 func (r *Reader) Errors(ctx context.Context, after, upTo int64, yield func(*predictionlog.ErrorRow) error) error {
 	return r.chunks(ctx, "error", &after, upTo, func(c *file.Connection, each func(int64, error) error) error {
 		return c.Query(context.Background(), selectErrors, func(columns []driver.Value) error {
@@ -200,8 +200,8 @@ func (r *Reader) Errors(ctx context.Context, after, upTo int64, yield func(*pred
 	})
 }
 
-// chunks runs read, which reads one chunk of rows after *after, until a chunk is
-// short. read calls each with the id of every row and what became of it.
+// chunks runs read, which reads one chunk of rows above *after, until a chunk is short. read
+// calls each with the id of every row and the error for it.
 func (r *Reader) chunks(ctx context.Context, what string, after *int64, upTo int64, read func(c *file.Connection, each func(int64, error) error) error) error {
 	for *after < upTo {
 		var rows int

@@ -11,12 +11,12 @@ import (
 
 const selectPrediction = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency FROM predictions WHERE id = ?`
 
-// byIDChunk is how many rows are looked up before others get their turn.
+// byIDChunk is the number of rows that are looked up before other calls can run.
 const byIDChunk = 100
 
-// PredictionsByID calls yield with the predictions that have these ids, as far as
-// they are still there, in the order given; otherwise it does as Predictions. A
-// row costs 10 us.
+// PredictionsByID calls yield with the predictions that have these ids, in the given order.
+// Predictions that no longer exist are left out. Otherwise it works like Predictions. It takes 10
+// us a row.
 func (r *Reader) PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
 	var row predictionlog.Row
 	names := names{}

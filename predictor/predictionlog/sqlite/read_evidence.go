@@ -51,8 +51,8 @@ func (r *Reader) Erasures(ctx context.Context, after, upTo int64, yield func(*pr
 	})
 }
 
-// numbered runs a query of a table that is numbered by its first column. row reads
-// a row and returns what hands it out.
+// numbered runs a query on a table whose first column is its number. row reads a row and returns
+// a function that passes it on.
 func (r *Reader) numbered(ctx context.Context, table, query string, after, upTo int64, row func(*file.Fields) func() error) error {
 	return r.chunks(ctx, "row of "+table, &after, upTo, func(c *file.Connection, each func(int64, error) error) error {
 		return c.Query(context.Background(), query, func(columns []driver.Value) error {

@@ -12,7 +12,7 @@ import (
 const selectWhole = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency, coalesce(request_id, ''), coalesce(shadow_of, -1)
 FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 500`
 
-// WholePredictions is Predictions with the request id. It costs 1 us a row.
+// WholePredictions is Predictions with the request id. It takes 1 us a row.
 func (r *Reader) WholePredictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.WholeRow) error) error {
 	var row predictionlog.WholeRow
 	names, known := map[string]string{}, predictionlog.Row{}

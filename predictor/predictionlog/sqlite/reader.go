@@ -24,8 +24,8 @@ type Reader struct {
 	span  int64            // number of ids of predictions in a chunk
 }
 
-// readerPatience is how long, in milliseconds, a read waits for a lock. In WAL
-// mode a reader meets one only while a log is made, recovered or closed.
+// readerPatience is how long a read waits for a lock, in milliseconds. In WAL mode there is only
+// a lock while a log is made, recovered or closed.
 const readerPatience = "1000"
 
 // NewReader returns a Reader of the log at path. It does no IO.

@@ -10,16 +10,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// AppendRequest adds the predictions of one request, all or none. A request that
-// is in the log whole, with the same features, is not added again: the records
-// are the first ones, and Repeated. If the log has some of its rows only, or other
-// features, or one of Others, nothing is added and the error wraps ErrReused: so
-// for requests that are in the log already and for those that arrive at the same
-// time. Otherwise it does as Append.
+// AppendRequest adds the predictions of one request, all or none. If the log already has the
+// whole request with the same features, it is not added again. Then the records are the first
+// ones, and Repeated is set. If the log has only some of its rows, or other features, or one of
+// Others, nothing is added and the error wraps ErrReused. This applies to requests that are
+// already in the log and to requests that arrive at the same time. Otherwise it works like
+// Append.
 //
-// A request costs one look-up in the index of request ids for each of Others,
-// 2 us in a log of 20,000 rows, and a request that is repeated one more for each
-// row, with its features.
+// A request costs one look-up in the index of request ids for each of Others, 2 us in a log of
+// 20,000 rows. A repeated request also costs one look-up for each row, with its features.
 func (w *Writer) AppendRequest(ctx context.Context, r predictionlog.Request) ([]predictionlog.Record, error) {
 	t := &task{predictions: r.Predictions, request: &r}
 	if len(r.Predictions) == 0 {
@@ -31,7 +30,7 @@ func (w *Writer) AppendRequest(ctx context.Context, r predictionlog.Request) ([]
 	return t.records, nil
 }
 
-// unused returns an error that wraps ErrReused when the log has one of the ids.
+// unused returns an error that wraps ErrReused if the log has one of the ids.
 func (tx *transaction) unused(requestIDs []string) error {
 	for _, id := range requestIDs {
 		row, err := tx.conn.First(context.Background(), `SELECT id FROM predictions WHERE request_id = ? AND shadow_of IS NULL`, id)
@@ -80,10 +79,9 @@ func (tx *transaction) insertRequest(r *predictionlog.Request) ([]predictionlog.
 	return records, nil
 }
 
-// known returns the record that has the request id, nil when there is none, and
-// its features, which are valid until known is called again. A name that the log
-// gives to rows without a request id finds its row; while there is no such row, it
-// is nobody's to use.
+// known returns the record with the request id, or nil if there is none. It also returns its
+// features, which are valid until the next call of known. An id of the form that the log gives to
+// rows without a request id finds that row. If there is no such row, nobody may use the id.
 func (tx *transaction) known(requestID string) (*predictionlog.Record, []byte, error) {
 	row, err := tx.conn.First(context.Background(), selectKnown+"WHERE request_id = ? AND shadow_of IS NULL", requestID)
 	if err != nil {

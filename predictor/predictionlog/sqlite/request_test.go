@@ -12,7 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// request is one whose rows are named id/0, id/1 and so on, with these features.
+// request returns a request whose rows are named id/0, id/1 and so on, with these features.
 func request(id string, features ...string) predictionlog.Request {
 	r := predictionlog.Request{Others: []string{id, fmt.Sprintf("%s/%d", id, len(features))}}
 	for i, text := range features {
@@ -58,8 +58,8 @@ func TestRequestIsAddedWholeOnce(t *testing.T) {
 	}
 }
 
-// Requests with one id that share a transaction are distinguished as well, and their
-// neighbours are written.
+// Requests with the same id that share a transaction must also be distinguished, and the other
+// requests must be written.
 func TestRequestsOfOneTransactionAreCompared(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
@@ -107,8 +107,8 @@ func TestRequestsOfOneTransactionAreCompared(t *testing.T) {
 	}
 }
 
-// BenchmarkAppendRequest is one durable prediction of 64 callers at once, with and
-// without the look-up that distinguishes requests with one id.
+// BenchmarkAppendRequest measures one durable prediction with 64 callers at once, with and
+// without the look-up that distinguishes requests with the same id.
 func BenchmarkAppendRequest(b *testing.B) {
 	for _, others := range []int{0, 1} {
 		b.Run(fmt.Sprintf("others=%d", others), func(b *testing.B) {

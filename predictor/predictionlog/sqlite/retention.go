@@ -12,12 +12,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// pruner deletes the oldest rows, a few at a time inside the transactions of
-// others: in one go, half a million rows kept the writer for 350 ms. What is
-// deleted has been added to the log's sums, by the schema's triggers. Feedback
-// and errors go by their own age: feedback holds what it needs of its
-// prediction. What has not been shipped to every destination of the log stays,
-// unless the size forces it.
+// pruner deletes the oldest rows, a few at a time inside the transactions of others. Deleting
+// half a million rows at once blocked the writer for 350 ms. The schema's triggers add deleted
+// rows to the log's sums. Feedback and errors are deleted by their own age, because feedback has
+// a copy of what it needs from its prediction. Rows that have not been shipped to every
+// destination of the log stay, unless the log is too large.
 type pruner struct {
 	age      time.Duration // 0: any
 	size     int64         // bytes; 0: any
@@ -36,20 +35,19 @@ type pruner struct {
 }
 
 const (
-	// retainEvery is how many rows are written between two deletions: the fewer,
-	// the less the longest transaction takes longer than the others.
+	// retainEvery is the number of rows that are written between two deletions. With a smaller
+	// number, the longest transaction is closer to the others.
 	retainEvery = 16
-	// rest is for how long nothing is looked for, in nanoseconds, when nothing was
-	// to be deleted.
+	// rest is the time without a new search, in nanoseconds, after nothing was found to delete.
 	rest = int64(time.Second)
-	// restRows is how many rows are deleted when there is nothing else to do.
+	// restRows is the number of rows that are deleted when there is nothing else to do.
 	restRows = 1000
 )
 
 func (p *pruner) enabled() bool { return p.age > 0 || p.size > 0 }
 
-// retain deletes old rows inside the transaction when it is time to: at least
-// twice as many as were written since.
+// retain deletes old rows inside the transaction when it is time to do so. It deletes at least
+// twice as many as were written since the last time.
 func (w *Writer) retain(tx *transaction, rows int) error {
 	if !w.prune.enabled() {
 		return nil
@@ -73,9 +71,9 @@ func (w *Writer) retain(tx *transaction, rows int) error {
 	return err
 }
 
-// step deletes at most limit rows of each table, and returns how many it deleted. Its
-// statements say LIMIT ? + 0 because SQLite plans one that says LIMIT ? again for every
-// value: 70 us of a commit of 16 rows.
+// step deletes at most limit rows of each table and returns their number. Its statements use
+// LIMIT ? + 0, because SQLite plans a statement with LIMIT ? again for every value: 70 us in a
+// commit of 16 rows.
 func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	var deleted int64
 	cutoff, forced := int64(0), false
@@ -112,7 +110,7 @@ func (p *pruner) step(tx *transaction, limit int64) (int64, error) {
 	return deleted + n, err
 }
 
-// byAge deletes feedback and errors from before cutoff; a forced one takes what was
+// byAge deletes feedback and errors from before cutoff. A forced deletion includes rows that were
 // not shipped.
 func (p *pruner) byAge(tx *transaction, cutoff, limit int64, h held, forced bool) (deleted int64, err error) {
 	for _, t := range []struct {
@@ -141,10 +139,10 @@ func (p *pruner) byAge(tx *transaction, cutoff, limit int64, h held, forced bool
 	return deleted, nil
 }
 
-// expired reports whether one of the times that the query finds, the oldest
-// rows', is before cutoff. It takes microseconds, where a DELETE that finds none
-// takes 230, as its subquery is put into a table of its own: with nothing to
-// delete, that was a sixth of the predictor's time.
+// expired reports whether one of the times that the query finds, those of the oldest rows, is
+// before cutoff. It takes microseconds. A DELETE that finds nothing takes 230, because its
+// subquery is stored in a temporary table. With nothing to delete, that was a sixth of the
+// predictor's time.
 func (tx *transaction) expired(oldest string, cutoff, limit int64) (found bool, err error) {
 	err = tx.conn.Query(context.Background(), oldest, func(row []driver.Value) error {
 		f := file.Fields{Row: row}
@@ -159,8 +157,8 @@ func (tx *transaction) expired(oldest string, cutoff, limit int64) (found bool, 
 	return found, err
 }
 
-// delete runs a statement that returns the ids of the rows that it deletes, and
-// returns their number. Those above shipped are added to what was lost.
+// delete runs a statement that returns the ids of the deleted rows, and returns their number.
+// Rows above shipped are counted as lost.
 func (p *pruner) delete(tx *transaction, shipped int64, query string, args ...driver.Value) (n int64, err error) {
 	err = tx.conn.Query(context.Background(), query, func(row []driver.Value) error {
 		n++
@@ -172,8 +170,7 @@ func (p *pruner) delete(tx *transaction, shipped int64, query string, args ...dr
 	return n, err
 }
 
-// wait says, at most once an hour, that old rows are kept because they have not
-// been shipped.
+// wait logs, at most once an hour, that old rows are kept because they have not been shipped.
 func (p *pruner) wait(tx *transaction, oldest rowTime, h held) {
 	if tx.now-p.waited < int64(time.Hour) {
 		return
@@ -183,8 +180,7 @@ func (p *pruner) wait(tx *transaction, oldest rowTime, h held) {
 		"destination", h.destination, "shipped_up_to_id", h.of(predictionlog.TablePredictions), "oldest_id", oldest.id, "age", time.Duration(tx.now-oldest.time).Round(time.Minute))
 }
 
-// predictions deletes the oldest rows whose time is before cutoff and that have
-// been shipped.
+// predictions deletes the oldest rows whose time is before cutoff and that have been shipped.
 func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int64, error) {
 	newest := tx.next - 1 - p.lookback // that may go
 	oldest, err := tx.oldest()
@@ -199,8 +195,8 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int6
 		p.wait(tx, oldest, h)
 		return 0, nil
 	}
-	// Rows dated in the future, by a clock that was wrong, go with the rows
-	// that follow them. Only if those are many does it take a search.
+	// Rows whose time is in the future, from a wrong clock, are deleted with the rows that follow
+	// them. This needs a search only if there are many of them.
 	if future && oldest.id >= p.ahead && tx.now-p.blocked > Backwards {
 		p.blocked = tx.now
 		row, err := tx.conn.First(context.Background(),
@@ -218,14 +214,14 @@ func (p *pruner) predictions(tx *transaction, cutoff, limit int64, h held) (int6
 		RETURNING id`, cutoff, limit, newest, p.ahead)
 }
 
-// shrink deletes the oldest rows while the log uses more than its size, shipped
-// or not. It returns the time of the newest row that it deleted.
+// shrink deletes the oldest rows while the log is larger than its maximum size, even if they have
+// not been shipped. It returns the time of the newest deleted row.
 func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached int64, err error) {
 	used, err := tx.used()
 	if err != nil || used <= p.size {
 		return 0, 0, err
 	}
-	// A commit of many refusals allows many rows: no more go than are too many.
+	// After a commit of many refusals, many rows may be deleted, but no more than necessary.
 	oldest, err := tx.oldest()
 	if err != nil {
 		return 0, 0, err
@@ -260,7 +256,7 @@ func (p *pruner) shrink(tx *transaction, limit int64, h held) (deleted, reached 
 	return deleted, reached, err
 }
 
-// used returns how many bytes of the file hold something.
+// used returns how many bytes of the file are in use.
 func (tx *transaction) used() (int64, error) {
 	var n [3]int64
 	for i, name := range []string{"page_count", "freelist_count", "page_size"} {
@@ -275,7 +271,7 @@ func (tx *transaction) used() (int64, error) {
 // rowTime is the id and time of a prediction.
 type rowTime struct{ id, time int64 }
 
-// oldest returns the prediction with the smallest id; its id is -1 when there is none.
+// oldest returns the prediction with the smallest id. The id is -1 if there is none.
 func (tx *transaction) oldest() (rowTime, error) {
 	row, err := tx.conn.First(context.Background(), "SELECT id, time FROM predictions ORDER BY id LIMIT 1")
 	if err != nil || row == nil {

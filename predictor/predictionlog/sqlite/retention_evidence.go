@@ -8,16 +8,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// waitingTables hold what waits: outcomes for their prediction, and records that
-// were not understood for a person.
+// waitingTables contain rows that wait: outcomes that wait for their prediction, and records that
+// were not understood and wait for a person.
 var waitingTables = []string{"outcomes_pending", "outcomes_rejected"}
 
-// mostWaiting is how many rows the log keeps of each, the newest: a source that sends
-// nothing but what cannot be used fills neither the disk nor the time of a retry.
+// mostWaiting is the maximum number of rows in each of these tables. The newest rows are kept. So
+// a source that sends only unusable records cannot fill the disk or make retries slow.
 var mostWaiting = map[string]int64{"outcomes_pending": 1_000_000, "outcomes_rejected": 100_000}
 
-// evidencePruner deletes what came about outcomes. Reviews stay: they are an audit,
-// and hold no features.
+// evidencePruner deletes evidence about outcomes. Reviews stay, because they are an audit trail
+// and contain no features.
 type evidencePruner struct {
 	most     map[string]int64 // rows of each waiting table; nil: mostWaiting
 	surplus  map[string]int64 // rows above that, when they were last counted
@@ -27,8 +27,8 @@ type evidencePruner struct {
 	dropped  int64            // rows deleted in this transaction because there were too many
 }
 
-// evidence deletes what is old in the tables of evidence, what is too much, and
-// erasures that have arrived everywhere. A forced cutoff takes what was not shipped.
+// evidence deletes old rows from the tables of evidence, rows above the limits, and erasures that
+// have arrived everywhere. A forced cutoff includes rows that were not shipped.
 func (p *pruner) evidence(tx *transaction, cutoff, limit int64, h held, forced bool) (deleted int64, err error) {
 	shipped := h.of(predictionlog.TableOutcomes)
 	if forced {
@@ -57,9 +57,9 @@ func (p *pruner) evidence(tx *transaction, cutoff, limit int64, h held, forced b
 	return deleted + n, err
 }
 
-// outcomes deletes evidence that is older than cutoff, once its prediction is gone.
-// It looks at a few rows at a time, from the oldest on; where rows stay because
-// their prediction does, it begins again after a minute.
+// outcomes deletes evidence that is older than cutoff, once its prediction no longer exists. It
+// checks a few rows at a time, beginning with the oldest. If rows stay because their prediction
+// still exists, it starts again after a minute.
 func (p *pruner) outcomes(tx *transaction, cutoff, limit, shipped int64, h held) (int64, error) {
 	e := &p.evidenceState
 	if e.examined == 0 && tx.now-e.passed < Backwards && tx.now >= e.passed {
@@ -95,7 +95,7 @@ func (p *pruner) outcomes(tx *transaction, cutoff, limit, shipped int64, h held)
 	return n, err
 }
 
-// countWaiting counts, at most once a minute, the waiting rows that are too many.
+// countWaiting counts how many waiting rows are above the limits, at most once a minute.
 func (p *pruner) countWaiting(tx *transaction) error {
 	e := &p.evidenceState
 	if since := tx.now - e.counted; since >= 0 && since < Backwards {
@@ -124,7 +124,7 @@ func (p *pruner) countWaiting(tx *transaction) error {
 	return nil
 }
 
-// expireWaiting deletes the oldest rows of a waiting table: those too many, and those
+// expireWaiting deletes the oldest rows of a waiting table: those above the limit, and those from
 // before cutoff.
 func (p *pruner) expireWaiting(tx *transaction, table string, cutoff, limit int64) (n int64, err error) {
 	e := &p.evidenceState

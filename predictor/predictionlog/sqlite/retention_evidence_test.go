@@ -40,8 +40,8 @@ func TestEvidenceGoesByItsAgeOnceItsPredictionIsGone(t *testing.T) {
 	clk.advance(30 * time.Minute)
 	evidenceAt(t, c, noon.Add(30*time.Minute), 0)
 	clk.advance(31 * time.Minute)
-	// Predictions 20 to 29 are in the look-back, and so is their evidence; what came
-	// half an hour ago is young.
+	// Predictions 20 to 29 are in the look-back, and so is their evidence. Rows from half an hour
+	// ago are too young.
 	eventually(t, "evidence of what is gone goes", func() bool { return left(t, c) == [5]int64{11, 1, 1, 31, 0} })
 	clk.advance(time.Hour)
 	addBatch(t, w, 30, 10)

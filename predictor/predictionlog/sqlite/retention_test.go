@@ -12,7 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// idsOf returns the ids that are there, as "first-last (number)".
+// idsOf returns the existing ids as "first-last (number)".
 func idsOf(t *testing.T, r *Reader) string {
 	t.Helper()
 	rows := rowsOf(t, r)
@@ -127,7 +127,7 @@ func TestRetentionBySizeBoundsTheLogAndSaysSo(t *testing.T) {
 	if len(rows) < 1000 || rows[len(rows)-1].ID != 9999 {
 		t.Errorf("%d rows are left, the newest %+v", len(rows), rows[len(rows)-1].ID)
 	}
-	// In addition there is the write-ahead log, of about 4 MiB under load.
+	// The write-ahead log needs about 4 MiB in addition under load.
 	if s := stateOf(t, r); s.Size > 2*limit+8<<20 {
 		t.Errorf("%d bytes on disk with a limit of %d", s.Size, limit)
 	}

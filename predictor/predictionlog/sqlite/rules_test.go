@@ -10,9 +10,9 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// TestTheRulesOfFeedbackAreTheSameInGoAndInTheSchema gives the same random records to
-// the Writer and, as a foreign writer's, to the triggers: of each they say the same,
-// and the rows are the same.
+// TestTheRulesOfFeedbackAreTheSameInGoAndInTheSchema gives the same random records to the Writer
+// and to the triggers, which see them as a foreign writer's. Both must give the same answer to
+// each record, and the rows must be the same.
 func TestTheRulesOfFeedbackAreTheSameInGoAndInTheSchema(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(11, 7)) //nolint:gosec // records of a test

@@ -5,8 +5,8 @@ import _ "embed" // for schema.sql
 //go:embed schema.sql
 var schema string
 
-// What distinguishes a prediction log from any other SQLite file, and one version of
-// its schema from another.
+// The marks that distinguish a prediction log from other SQLite files, and one version of its
+// schema from another.
 const (
 	applicationID = 1146243398 // "DRIF"
 	schemaVersion = 3

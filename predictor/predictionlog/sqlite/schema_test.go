@@ -22,7 +22,7 @@ func TestForeignRowsAreNumberedAndDated(t *testing.T) {
 		t.Errorf("predictor's id %d, want 2", id)
 	}
 	must(t, c, insert)
-	// A foreign clock that lags by half a minute does not go back.
+	// If a foreign clock is half a minute behind, the time does not go back.
 	clk.advance(30 * time.Second)
 	last := add(t, w, 1, 1)[0]
 	must(t, c, insert)
@@ -41,7 +41,7 @@ func TestForeignRowsAreNumberedAndDated(t *testing.T) {
 	if rows[0].Class != "1" || rows[0].Latency != -1 || rows[0].HasScore || rows[0].Version != "" {
 		t.Errorf("defaults: %+v", rows[0])
 	}
-	// A clock set back by more than a minute is believed.
+	// If a clock was set back by more than a minute, its time is used.
 	clk.advance(time.Hour)
 	add(t, w, 2, 1)
 	must(t, c, insert)
@@ -121,7 +121,7 @@ func TestForeignFeedbackFollowsTheRulesOfFeedback(t *testing.T) {
 		if refused := err != nil; refused != step.refused {
 			t.Errorf("%+v: %v", step, err)
 		}
-		// The predictor's own path must judge alike, on a prediction of its own.
+		// The predictor must get the same answer for its own prediction.
 		id := int64(0)
 		_, err = w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &id, Outcome: step.outcome, Source: step.source, Confidence: step.confidence})
 		if refused := err != nil; refused != step.refused {

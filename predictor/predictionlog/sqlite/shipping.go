@@ -14,19 +14,19 @@ import (
 
 // Progress is how far a table has been shipped to a destination.
 type Progress struct {
-	// UpTo is the newest id of which it is known that it and all before it have
-	// arrived, -1 for none.
+	// UpTo is the newest id for which it is known that its row and all earlier rows have arrived,
+	// or -1 if there is none.
 	UpTo int64
-	// AttemptUpTo is the last id of the newest batch, and Attempt what the
-	// destination needs to find out whether that arrived; empty before the
-	// first one. The batch has arrived when AttemptUpTo is UpTo or less.
+	// AttemptUpTo is the last id of the newest batch. Attempt is what the destination needs to
+	// find out whether that batch has arrived. It is empty before the first batch. The batch has
+	// arrived if AttemptUpTo is at most UpTo.
 	AttemptUpTo int64
 	Attempt     string
 }
 
-// Shipping is one destination's progress, kept in the log itself. It runs
-// next to the predictor and takes the write lock for one short transaction a
-// batch. One process holds it at a time.
+// Shipping is the progress of one destination, stored in the log itself. The predictor may be
+// running. Shipping takes the write lock for one short transaction a batch. Only one process can
+// use it at a time.
 type Shipping struct {
 	path, destination string
 	conn              *file.Connection
@@ -34,10 +34,9 @@ type Shipping struct {
 	lock              *os.File
 }
 
-// OpenShipping opens the progress of a destination, which from then on is a
-// destination of this log: retention keeps the rows that have not arrived there.
-// The user needs write access to the log and its directory. It fails when
-// another process ships this log to that destination.
+// OpenShipping opens the progress of a destination. From then on, it is a destination of this
+// log, and retention keeps the rows that have not arrived there. The user needs write access to
+// the log and its directory. It fails if another process ships this log to that destination.
 func OpenShipping(ctx context.Context, path, destination string) (*Shipping, error) {
 	path, err := file.Resolve(path)
 	if err != nil {
@@ -69,12 +68,12 @@ func OpenShipping(ctx context.Context, path, destination string) (*Shipping, err
 	return s, nil
 }
 
-// Close lets the destination go.
+// Close releases the destination.
 func (s *Shipping) Close() error {
 	return errors.Join(file.Explain(s.path, s.conn.Close()), s.lock.Close())
 }
 
-// Progress returns how far a table has come.
+// Progress returns how far a table has been shipped.
 func (s *Shipping) Progress(ctx context.Context, t predictionlog.Table) (Progress, error) {
 	row, err := s.conn.First(ctx, "SELECT up_to_id, coalesce(attempt_id, -1), coalesce(attempt, '') FROM shipped WHERE destination = ? AND log = ?", s.destination, string(t))
 	if err != nil {
@@ -87,12 +86,12 @@ func (s *Shipping) Progress(ctx context.Context, t predictionlog.Table) (Progres
 	return Progress{UpTo: f.Integer(0), AttemptUpTo: f.Integer(1), Attempt: f.Text(2)}, f.Err
 }
 
-// Attempt records, on disk, that a batch that ends with id upTo is about to leave.
+// Attempt records on disk that a batch that ends with id upTo will be sent.
 func (s *Shipping) Attempt(t predictionlog.Table, upTo int64, attempt string) error {
 	return s.update(t, "UPDATE shipped SET attempt_id = ?3, attempt = ?4 WHERE destination = ?1 AND log = ?2 RETURNING 1", upTo, attempt)
 }
 
-// Arrived records, on disk, that the rows up to an id have arrived.
+// Arrived records on disk that the rows up to an id have arrived.
 func (s *Shipping) Arrived(t predictionlog.Table, upTo int64) error {
 	return s.update(t, "UPDATE shipped SET up_to_id = max(up_to_id, ?3) WHERE destination = ?1 AND log = ?2 RETURNING 1", upTo)
 }
@@ -112,7 +111,7 @@ func (s *Shipping) forgotten() error {
 	return fmt.Errorf("prediction log %s no longer knows the destination %s: it was forgotten while it was shipped to", s.path, s.destination)
 }
 
-// write runs f in one transaction on the log that has the log's name.
+// write runs f in one transaction, on the log that currently has the log's name.
 func (s *Shipping) write(f func() error) error {
 	if found, _, err := file.Identify(s.path); err != nil || found != s.file {
 		return errors.Join(fmt.Errorf("prediction log %s %w while it was shipped", s.path, file.ErrReplaced), file.Explain(s.path, err))

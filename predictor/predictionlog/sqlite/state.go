@@ -17,9 +17,9 @@ const selectState = `SELECT
   (SELECT up_to_id FROM totals_up_to WHERE log = 'feedback'),
   (SELECT up_to_id FROM totals_up_to WHERE log = 'errors')`
 
-// State looks whether the log is still the same file, reopens it if not, and
-// returns how far it has come, as one short read transaction sees it. It costs
-// 7 us whatever the log's size.
+// State checks whether the log is still the same file, and reopens it if not. It returns the
+// current state of the log, read in one short transaction. It takes 7 us, whatever the log's
+// size.
 func (r *Reader) State(ctx context.Context) (predictionlog.State, error) {
 	var s predictionlog.State
 	err := r.use(ctx, true, func(c *file.Connection) error {

@@ -6,7 +6,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// sumEvery is how many ids lie between two advances of the log's sums.
+// sumEvery is the number of ids between two updates of the log's sums.
 const sumEvery = 10_000
 
 // sums accumulates this Writer's rows with ids in [from, next) that are not yet in the
@@ -50,8 +50,7 @@ func (s *sums) add(p *predictionlog.Prediction) {
 // reset empties the sums and starts at an id.
 func (s *sums) reset(from int64) { *s = sums{from: from, next: from, groups: map[sumGroup]*amount{}} }
 
-// crosses reports whether an id at which the log's sums advance is among n ids
-// from first on.
+// crosses reports whether the log's sums are updated at one of the n ids from first onwards.
 func crosses(first, n int64) bool { return (first+n)/sumEvery > first/sumEvery }
 
 // save adds the sums to the log's sums, if no row is missing between them, or between them
@@ -80,7 +79,7 @@ func (s *sums) save(tx *transaction) (saved bool, err error) {
 			return false, err
 		}
 	}
-	// An UPDATE would have the trigger add the same rows once more.
+	// With an UPDATE, the trigger would add the same rows again.
 	return true, tx.conn.Do("REPLACE INTO totals_up_to VALUES ('predictions', ?)", s.next-1)
 }
 

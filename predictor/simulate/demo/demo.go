@@ -1,5 +1,5 @@
-// Package demo starts a predictor and an exporter on a new prediction log, sends
-// traffic that drifts after a while, and prints the metrics that change.
+// Package demo starts a predictor and an exporter on a new prediction log, sends traffic that
+// drifts after a while, and prints the metrics that change.
 package demo
 
 import (
@@ -21,29 +21,29 @@ import (
 
 // Options says where to run.
 type Options struct {
-	// Run runs a command of drift_exporter, as a shell would, until it is done or ctx ends.
+	// Run runs a command of drift_exporter as a shell would, until it is done or ctx ends.
 	Run func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	// PredictorPort and ExporterPort are the ports to listen on, on all addresses.
 	PredictorPort, ExporterPort int
-	// Dir holds the log; empty: a temporary folder, removed at the end.
+	// Dir is the folder for the log. If empty, a temporary folder is used and removed at the end.
 	Dir string
-	// Duration ends the demo; 0: when ctx ends.
+	// Duration is the length of the demo. If 0, it runs until ctx ends.
 	Duration time.Duration
-	// Stdout receives what a person should read.
+	// Stdout receives the messages for people.
 	Stdout io.Writer
 }
 
-// The traffic: predictions a second, and how many of them before the drift, of
-// which the exporter's window of 1,000 is full after ten seconds.
+// The traffic: predictions per second, and the number of predictions before the drift. The
+// exporter's window of 1,000 is full after ten seconds.
 const (
 	rate  = "100"
 	quiet = "1500"
 )
 
-// The drift of the demo: what it does to the world, and as the flag of simulate.
+// The drift of the demo, as flags of simulate.
 var drift = []string{"--shift=income=+0.5sd", "--shift=interest_rate=+1sd"}
 
-// Run runs the demo until ctx ends, its duration is over, or something failed.
+// Run runs the demo until ctx ends, its duration is over, or something fails.
 func Run(ctx context.Context, o Options) (err error) {
 	dir := o.Dir
 	if dir == "" {
@@ -74,8 +74,8 @@ type demo struct {
 	predictor, exporter string
 }
 
-// run starts the two servers, in the order in which they also stop: the
-// exporter outlives the predictor.
+// run starts the two servers. They stop in the same order: the exporter stops after the
+// predictor.
 func (d *demo) run(ctx context.Context) error {
 	servers, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
@@ -104,7 +104,7 @@ func (d *demo) run(ctx context.Context) error {
 	return err
 }
 
-// show sends the traffic and prints what it does.
+// show sends the traffic and prints its effect.
 func (d *demo) show(ctx context.Context) error {
 	for _, url := range []string{d.predictor, d.exporter} {
 		if err := ready(ctx, url+"/-/ready"); err != nil {
@@ -150,7 +150,7 @@ func (d *demo) traffic(ctx context.Context, args ...string) error {
 	return ctx.Err()
 }
 
-// worth are the beginnings of the lines of /metrics that are printed.
+// worth lists the beginnings of the lines of /metrics that are printed.
 var worth = []string{
 	`feature_kl_divergence_corrected{feature="credit_score"`,
 	`feature_kl_divergence_corrected{feature="income"`,
@@ -181,7 +181,7 @@ func (d *demo) lines(ctx context.Context, title string) error {
 	return nil
 }
 
-// untilDetected waits until the shifted income is called drift.
+// untilDetected waits until drift of the shifted income is detected.
 func (d *demo) untilDetected(ctx context.Context) error {
 	for {
 		page, err := fetch(ctx, d.exporter+"/metrics")
@@ -201,7 +201,7 @@ func (d *demo) untilDetected(ctx context.Context) error {
 
 func (d *demo) say(format string, args ...any) { fmt.Fprintf(d.Stdout, format, args...) }
 
-// ready waits until a server says that it is.
+// ready waits until a server reports that it is ready.
 func ready(ctx context.Context, url string) error {
 	for {
 		if _, err := fetch(ctx, url); err == nil || ctx.Err() != nil {
@@ -239,7 +239,7 @@ func fetch(ctx context.Context, url string) (string, error) {
 	return string(body), err
 }
 
-// tail keeps the last lines that a server logged, to show why it ended.
+// tail keeps the last lines that a server logged, to show why it stopped.
 type tail struct {
 	mu    sync.Mutex
 	lines []string

@@ -1,9 +1,9 @@
-// Command generate rebuilds the embedded loan model and its reference: it
-// writes the generator's first 100,000 loans as a CSV and has the train command
-// of this module learn from them. `go generate ./predictor/model` runs it.
+// Command generate rebuilds the embedded loan model and its reference. It writes the generator's
+// first 100,000 loans as a CSV and runs the train command of this module on them. `go generate
+// ./predictor/model` runs it.
 //
-// The same sources give the same bytes: the seeds are fixed, and so is the
-// CSV's time, which is what train takes for the time of the data.
+// The same sources give the same bytes. The seeds are fixed, and so is the CSV's time, which
+// train uses as the time of the data.
 package main
 
 import (
@@ -25,8 +25,8 @@ func main() {
 	}
 }
 
-// generate takes the module's directory, and the model file and the reference
-// file to write, relative to it.
+// generate takes the module's directory, and the model file and the reference file that it
+// writes, relative to this directory.
 func generate(ctx context.Context, args []string) (err error) {
 	if len(args) != 3 {
 		return errors.New("usage: generate MODULE MODEL.json REFERENCE.json")

@@ -12,10 +12,10 @@ import (
 	"strconv"
 )
 
-// Conn is one kept-alive HTTP/1.1 connection to a server on this machine. It
-// does the least that a client can: net/http's takes more time for a request than
-// the server does, and on the same cores that would hide how fast the server is.
-// It is for one goroutine at a time.
+// Conn is one kept-alive HTTP/1.1 connection to a server on this machine. It does as little as
+// possible. The client of net/http needs more time for a request than the server does. On the
+// same cores, that would hide how fast the server is. Only one goroutine may use a Conn at a
+// time.
 type Conn struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -35,7 +35,7 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 	return &Conn{conn: conn, in: bufio.NewReaderSize(conn, 16<<10)}, nil
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (c *Conn) Close() error { return c.conn.Close() }
 
 // Post returns a request that posts JSON, ready to be sent.
@@ -43,7 +43,7 @@ func Post(path string, body []byte) []byte {
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body)
 }
 
-// Get returns a request for a page; encoding, if not empty, is what it accepts.
+// Get returns a request for a page. encoding is the encoding that it accepts, if not empty.
 func Get(path, encoding string) []byte {
 	if encoding != "" {
 		encoding = "Accept-Encoding: " + encoding + "\r\n"
@@ -53,8 +53,8 @@ func Get(path, encoding string) []byte {
 
 var errAnswer = errors.New("the answer is not HTTP/1.1 with a length or in chunks")
 
-// Ask sends a request, as Post and Get make them, and waits for the answer, whose
-// body is valid until the next one. It allocates nothing.
+// Ask sends a request from Post or Get, and waits for the answer. The body is valid until the
+// next call. It allocates nothing.
 func (c *Conn) Ask(request []byte) (status int, body []byte, err error) {
 	if _, err := c.conn.Write(request); err != nil {
 		return 0, nil, err
@@ -99,8 +99,8 @@ func (c *Conn) Ask(request []byte) (status int, body []byte, err error) {
 	}
 }
 
-// header reads to the end of the header and returns the body's length, -1 when
-// it comes in chunks.
+// header reads to the end of the header and returns the body's length, or -1 if the body comes in
+// chunks.
 func (c *Conn) header() (length int, err error) {
 	length = -2
 	for {

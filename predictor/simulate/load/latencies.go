@@ -8,9 +8,9 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Latencies is a histogram of durations from 1 ns to an hour: its percentiles
-// are right to a thousandth, in 300 KiB whatever their number. It is safe for
-// concurrent use; adding one takes about 20 ns.
+// Latencies is a histogram of durations from 1 ns to an hour. Its percentiles are exact to a
+// thousandth. It needs 300 KiB, however many durations there are. It is safe for concurrent use.
+// Adding a duration takes about 20 ns.
 type Latencies struct {
 	mu   sync.Mutex
 	hist *hdrhistogram.Histogram
@@ -18,20 +18,20 @@ type Latencies struct {
 
 const longest = time.Hour
 
-// NewLatencies returns one that holds nothing.
+// NewLatencies returns an empty histogram.
 func NewLatencies() *Latencies {
 	return &Latencies{hist: hdrhistogram.New(1, int64(longest), 3)}
 }
 
-// Add counts one duration; one out of range counts as the nearest within.
+// Add counts one duration. A duration that is out of range counts as the nearest one in range.
 func (l *Latencies) Add(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_ = l.hist.RecordValue(int64(min(max(d, 1), longest))) // only out of range it fails
 }
 
-// Quantile returns the duration that the share q, in (0,1], does not exceed; 0
-// when there is none.
+// Quantile returns the duration that a share q of the durations, in (0,1], does not exceed. It
+// returns 0 if there are none.
 func (l *Latencies) Quantile(q float64) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,17 +41,18 @@ func (l *Latencies) Quantile(q float64) time.Duration {
 	return time.Duration(min(l.hist.ValueAtPercentile(100*q), l.hist.Max()))
 }
 
-// Max returns the longest, to a thousandth above; 0 when there is none.
+// Max returns the longest duration, at most a thousandth too high. It returns 0 if there are
+// none.
 func (l *Latencies) Max() time.Duration { return l.Quantile(1) }
 
-// Count returns how many there are.
+// Count returns the number of durations.
 func (l *Latencies) Count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return int(min(l.hist.TotalCount(), math.MaxInt))
 }
 
-// Reset forgets all.
+// Reset removes all durations.
 func (l *Latencies) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

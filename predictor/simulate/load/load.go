@@ -1,6 +1,6 @@
-// Package load asks a server as its users would: a bounded number of clients,
-// each of which waits for its answer before it asks again (a closed loop), for a
-// bounded number of requests or time.
+// Package load sends requests to a server as its users would. A limited number of clients sends a
+// limited number of requests, or sends them for a limited time. Each client waits for its answer
+// before it sends the next request (a closed loop).
 package load
 
 import (
@@ -14,18 +14,18 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options bound a run.
+// Options limit a run.
 type Options struct {
 	Clients int           // at once; at least 1
 	Count   int           // requests of all clients together; 0: no bound
 	Time    time.Duration // after which no request begins; 0: no bound
 }
 
-// Run lets every client ask again and again, and returns when the last answer is
-// in. Ask sends one request and waits for its answer; client counts from 0, and
-// one client asks for one thing at a time. io.EOF says that there is nothing
-// left to ask for: then, and when a bound is reached, requests under way are
-// waited for and Run returns nil. Any other error ends ctx for all, and is Run's.
+// Run lets every client send requests again and again. Ask sends one request and waits for its
+// answer. client is the number of the client, from 0. Each client sends one request at a time. If
+// Ask returns io.EOF, there is nothing left to send. Then, and when a limit is reached, Run waits
+// for the running requests and returns nil. Any other error ends ctx for all clients, and Run
+// returns it.
 func Run(ctx context.Context, o Options, ask func(ctx context.Context, client int) error) error {
 	if o.Clients < 1 || o.Count < 0 || o.Time < 0 {
 		return fmt.Errorf("a load of %d clients, %d requests and %v: at least one client, and no negative bound, is needed", o.Clients, o.Count, o.Time)
