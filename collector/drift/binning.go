@@ -40,8 +40,7 @@ type Binning struct {
 	novelty   Novelty
 }
 
-// add appends a cell, which is a bin of its own, with so many rows of the
-// reference.
+// add appends a cell that is its own bin. rows is the number of its rows in the reference.
 func (b *Binning) add(label string, rows int64) uint8 {
 	b.labels = append(b.labels, label)
 	return b.addTo(len(b.labels)-1, rows)
@@ -69,7 +68,7 @@ func (b *Binning) Unseen() uint8 { return code(b.fine + b.groups + b.gaps) }
 // Missing is the fine code of no value: null, absent, NaN, an infinity.
 func (b *Binning) Missing() uint8 { return b.Unseen() + 1 }
 
-// Invalid is the fine code of what is not of the feature's type.
+// Invalid returns the fine code of values that do not have the feature's type.
 func (b *Binning) Invalid() uint8 { return b.Unseen() + 2 }
 
 // Below is the fine code of a number below the reference's minimum.
@@ -87,7 +86,7 @@ func (b *Binning) Numeric() bool { return b.categories == nil }
 // Bins returns the names of the exported bins, which are distinct:
 //
 //	[620,655)  [-Inf,620)  [655,+Inf)   ranges
-//	(0,620)  [620,655]                  ranges without, or with, a value that is next to a bin of its own
+//	(0,620)  [620,655]                  ranges without, or with, a value next to its own bin
 //	0                                   a number that has a bin of its own
 //	[15,20]                             merged discrete numbers
 //	MORTGAGE                            a category
@@ -142,10 +141,10 @@ func (b *Binning) Reference() []int64 { return b.reference }
 func (b *Binning) Novelty() Novelty { return b.novelty }
 
 // Novelty describes how well a reference determines the share of new values, for the null
-// distribution of a test. The zero value is that of a feature without new values.
+// distribution of a test. The zero value means that the feature has no new values.
 type Novelty struct {
-	// Unseen is the cell of new values. The Rare cells in front of it are those
-	// that its share was taken from: the groups of rare categories.
+	// Unseen is the cell of new values. The Rare cells before it are the groups of rare
+	// categories. The share of new values was taken from them.
 	Unseen, Rare int
 	// Singletons and Doubletons are the numbers of rare values that the reference
 	// held once and twice.

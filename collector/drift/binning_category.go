@@ -6,12 +6,12 @@ import (
 )
 
 // NewCategorical bins text by distinct categories, at most 200. Each is a fine bin with the
-// reference count of the same index; the counts of missing and invalid rows may follow. rare
-// has the other categories of the reference, nil if there are none.
+// reference count of the same index. The counts of missing and invalid rows may follow. rare
+// contains the other categories of the reference, nil if there are none.
 //
-// At most 20 are exported by name, in the order given; [Rare] says which. All others are put
-// into groups of about equal mass by the hash of their name. These are cells that are
-// exported as one bin, __other__. A name that the reference does not have is unseen.
+// At most 20 are exported by name, in the given order, see [Rare]. All others are put into groups
+// of about equal mass by the hash of their name. The cells of these groups are exported as one
+// bin, __other__. A name that is not in the reference is unseen.
 func NewCategorical(categories []string, counts []int64, rare *Rare) (*Binning, error) {
 	own, rest, err := split(counts, len(categories))
 	if err != nil {
@@ -93,10 +93,10 @@ func newCategorical(categories []string, own []int64, keep []bool, rare *Rare, r
 // group is the group of a rare name with that hash.
 func (b *Binning) group(hash uint32) int { return groupOf(b.cuts, hash) }
 
-// Category is the fine code of a category: its own when it is listed, that of
-// its group when it is one of the reference's rare ones, else unseen. One map
-// lookup, 10 ns, and for a name beyond [MaxNames] its [Filter]; no allocation. For a
-// Binning of numbers everything is invalid.
+// Category returns the fine code of a category. A listed category has its own code. A rare
+// category of the reference has the code of its group. Any other category is unseen. It takes one
+// map lookup, 10 ns, and for a name beyond [MaxNames] a lookup in the [Filter]. It allocates
+// nothing. For a Binning of numbers, everything is invalid.
 func (b *Binning) Category(s []byte) uint8 {
 	if c, ok := b.categories[string(s)]; ok {
 		return c

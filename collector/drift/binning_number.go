@@ -5,30 +5,29 @@ import (
 	"math"
 )
 
-// NewContinuous bins numbers by ascending finite inner fine edges, at most 199:
-// the code of x is the number of edges <= x. counts are the reference's, one
-// more than edges; its rows without a value and those with an invalid one may
-// follow, and then shares are of all rows. lo and hi are the reference's extremes,
-// NaN when unknown: a number outside is below or above, and counts in the first
-// or last exported bin.
+// NewContinuous bins numbers by ascending finite inner fine edges, at most 199. The code of x is
+// the number of edges <= x. counts are the counts of the reference, one more than edges. The
+// numbers of rows without a value and with an invalid value may follow. Then shares are shares of
+// all rows. lo and hi are the extremes of the reference, NaN if unknown. A number outside is
+// below or above, and counts in the first or last exported bin.
 //
-// An edge v followed by the next float64 makes a fine bin that holds v alone. When
-// it has more than 1/(2 Count) of the numbers, and more than one of them, it is an
-// atom: an exported bin of its own. What lies between atoms is cut into k quantiles
-// of the rest, Count less the atoms, or more so that none holds more than a share
-// of 1/Count: exported edge i is the lower edge of the fine bin that holds rank
-// floor(i n / k) of the rest's n numbers. So
-// without atoms, whenever Count divides the number of fine quantile bins, the
-// result is the same as binning the raw values. The uniform method takes the fine
-// edges nearest to equally spaced points.
+// An edge v followed by the next float64 makes a fine bin that contains v alone. If this bin has
+// more than 1/(2 Count) of the numbers, and more than one number, it is an atom: an exported bin
+// of its own. The numbers between atoms are cut into k quantiles of the rest. k is Count less the
+// number of atoms, or more so that no bin has more than a share of 1/Count. Exported edge i is
+// the lower edge of the fine bin that contains rank floor(i n / k) of the rest's n numbers. So
+// without atoms, if Count divides the number of fine quantile bins, the result is the same as
+// binning the raw values. The uniform method takes the fine edges nearest to equally spaced
+// points.
 //
-// Bins with less than 0.5 % of the reference are then merged, from left to right
-// into the right neighbour, the last into its left; never an atom, nor across one.
+// Bins with less than 0.5 % of the reference are then merged, from left to right into the right
+// neighbour, the last one into its left neighbour. An atom is never merged, and bins are not
+// merged across an atom.
 //
-// With quantile bins, a fine bin with more than 1/(2 Count) and 2 % is kept apart as an
-// atom is. Those of a sample hold .5 to 1 %: such a one was chosen, as the ranges of a
-// flag or the edges of a file made by hand, and what is beside it must show when it
-// takes over, however rare it is.
+// With quantile bins, a fine bin with more than 1/(2 Count) and 2 % is kept apart like an atom.
+// Fine bins from a sample contain .5 to 1 %, so such a bin was chosen, for example by the ranges
+// of a flag or the edges of a file made by hand. The values beside it must be visible when they
+// become frequent, however rare they are.
 func NewContinuous(edges []float64, lo, hi float64, counts []int64, o BinOptions) (*Binning, error) {
 	o, err := o.WithDefaults()
 	if err != nil {
@@ -125,9 +124,9 @@ func NewDiscrete(values []float64, counts []int64, o BinOptions) (*Binning, erro
 	return b, nil
 }
 
-// discounted takes the rows that new values are expected to have, as many as there
-// are values that were held once, from all values in proportion. More than one in
-// twenty does not count: numbers of which that many are new are not discrete.
+// discounted removes the rows that new values are expected to have, from all values in
+// proportion. Their number is the number of values that occurred once. At most one row in twenty
+// is removed, because numbers with more new values are not discrete.
 func discounted(counts []int64) (left []int64, once int64) {
 	for _, c := range counts {
 		if c == 1 {

@@ -112,8 +112,8 @@ func TestAtomsStandAloneWhateverTheNumberOfBins(t *testing.T) {
 					if method == Uniform {
 						continue
 					}
-					// What is no atom is a quantile of the rest, up to a fine bin on either
-					// side, a value that is none, and two rare bins.
+					// A bin that is not an atom is a quantile of the rest, except for up to a
+					// fine bin on either side, a missing value, and two rare bins.
 					for i, c := range b.Reference()[:len(b.Bins())-2] {
 						if most := 1/float64(k) + .02 + max(1/(2*float64(k)), .01) + .01; float64(c)/n > most && strings.ContainsAny(b.Bins()[i], "[(") && k > 1 {
 							t.Fatalf("%s, %d bins: %s holds %.2f %%", name, k, b.Bins()[i], 100*float64(c)/n)

@@ -114,15 +114,14 @@ func everyKind(t *testing.T) []seen {
 	}
 }
 
-// Nothing that moves a tenth of the rows may be invisible. The strictest reading
-// that ten bins keep: of 5,000 rows a tenth is taken from anywhere, that is from any
-// single cell, from every tenth of the values in their order, or from all in
-// proportion, and given to any other cell or to any code the reference does not hold.
-// Of a cell that holds less, all is taken, and the rest from all. At least half of
-// what is moved must leave its cell: what moves within a tenth of the numbers, or
-// within a group of rare categories, is one bin's own matter. (With less than a third
-// leaving, 50 equal categories hide it.) The divergence must then exceed each of 9,999
-// divergences without drift.
+// Nothing that moves a tenth of the rows may be invisible. This is the strictest form of the rule
+// that ten bins can keep. A tenth of 5,000 rows is taken away: from any single cell, from every
+// tenth of the values in their order, or from all in proportion. It is added to any other cell,
+// or to any code that is not in the reference. If a cell has fewer rows, all of them are taken,
+// and the others are taken from all cells. At least half of the moved rows must leave their cell,
+// because a move within a tenth of the numbers, or within a group of rare categories, stays in
+// one bin. (With less than a third leaving, 50 equal categories hide it.) The divergence must
+// then exceed each of 9,999 divergences without drift.
 func TestNoMoveOfATenthIsInvisible(t *testing.T) {
 	t.Parallel()
 	const n = 5000
@@ -142,8 +141,8 @@ func TestNoMoveOfATenthIsInvisible(t *testing.T) {
 			if r > 0 {
 				targets[c] = true
 			}
-			// What goes to a cell that holds most of the rows is seen only when it is of
-			// a single value.
+			// Rows that go to a cell with most of the rows are only seen if the cell has a single
+			// value.
 			if label := f.b.Bins()[f.b.BinOf(c)]; at[c] > n/2 && (label == Other || strings.ContainsAny(label, "[(")) {
 				t.Errorf("%s: %s holds %.2f of the reference in one cell", f.name, label, at[c]/n)
 			}
@@ -174,7 +173,7 @@ func TestNoMoveOfATenthIsInvisible(t *testing.T) {
 	}
 }
 
-// sources are ways to take so many rows, by cell.
+// sources are ways to take this number of rows, by cell.
 func (f seen) sources(at []float64, rows float64) map[string][]float64 {
 	sources := map[string][]float64{"all": f.share(at, rows, nil)}
 	for c, x := range at {
@@ -198,7 +197,7 @@ func (f seen) sources(at []float64, rows float64) map[string][]float64 {
 	return sources
 }
 
-// share completes taken to so many rows, from all in proportion.
+// share adds to taken until it contains this number of rows, from all cells in proportion.
 func (f seen) share(at []float64, rows float64, taken []float64) []float64 {
 	source := make([]float64, len(at))
 	copy(source, taken)
@@ -215,7 +214,7 @@ func (f seen) share(at []float64, rows float64, taken []float64) []float64 {
 	return source
 }
 
-// rounded makes counts of the same sum.
+// rounded returns whole counts with the same sum.
 func rounded(at []float64) []int64 {
 	counts := make([]int64, len(at))
 	upTo, given := 0.0, int64(0)

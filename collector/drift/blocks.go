@@ -13,12 +13,12 @@ const (
 	BlockSamples = 999
 )
 
-// BlockTest is what the blocks of a window say.
+// BlockTest is the result of a test with blocks.
 type BlockTest struct {
 	// PValue is in (0, 1].
 	PValue float64
-	// DesignEffect is at least 1: how many times the variance of the window's
-	// shares is that of independent predictions.
+	// DesignEffect is the ratio of the variance of the window's shares to the variance for
+	// independent predictions. It is at least 1.
 	DesignEffect float64
 }
 
@@ -76,8 +76,8 @@ func BlockBootstrap(key string, reference, blocks []int64) (BlockTest, bool) {
 	return BlockTest{PValue: w.pValue(newRandom(seed(fingerprint(key, reference), int64(w.n)))), DesignEffect: effect}, true
 }
 
-// blocked is a window in blocks and its reference, over the bins that at least
-// one of them has.
+// blocked is a window in blocks and its reference, over the bins that occur in at least one of
+// them.
 type blocked struct {
 	n, nref  float64
 	sizes    []float64
@@ -109,7 +109,7 @@ func newBlocked(reference, blocks []int64) *blocked {
 	return w
 }
 
-// designEffect is absent when all predictions lie in one bin.
+// designEffect is unknown if all predictions are in one bin.
 func (w *blocked) designEffect() (float64, bool) {
 	bins, trace := 0, 0.0
 	for b, q := range w.q {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// randomBlocks are a reference smaller than 200 windows and a window of some
-// hundred rows in blocks that differ; some bins are empty in one of them.
+// randomBlocks returns a reference smaller than 200 windows, and a window of some hundred rows in
+// different blocks. Some bins are empty in one of the two.
 func randomBlocks(r *rand.Rand, bins int) (reference []int64, blocks [][]int64) {
 	for b := range bins {
 		reference = append(reference, int64(1000*r.ExpFloat64()))
@@ -28,8 +28,8 @@ func randomBlocks(r *rand.Rand, bins int) (reference []int64, blocks [][]int64) 
 	return reference, blocks
 }
 
-// batches are the blocks of a window of n rows in ten bins of equal share; the rows
-// of a batch have the part icc of their variance in common.
+// batches returns the blocks of a window of n rows in ten bins of equal share. The rows of a
+// batch share the part icc of their variance.
 func batches(r *rand.Rand, n, batch int, icc float64) []int64 {
 	const bins = 10
 	blocks := make([]int64, Blocks*bins)
@@ -110,8 +110,8 @@ func TestTypeIErrorOfBlocks(t *testing.T) {
 	}
 }
 
-// A shift by half a standard deviation is found, in batches or not, and one
-// prediction that the reference does not know does not hide it.
+// A shift by half a standard deviation is found, with and without batches. One prediction that is
+// not in the reference does not hide it.
 func TestBlocksFindDrift(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(74, 75))
@@ -127,9 +127,9 @@ func TestBlocksFindDrift(t *testing.T) {
 	}
 }
 
-// Blocks that are each full of one bin of two: the variance of a share between
-// blocks is that of a whole block, so the effect is the size of one, but for the
-// finite number of blocks.
+// Each block is full of one of two bins. The variance of a share between blocks is then the
+// variance of a whole block, so the effect is the size of a block, except for the finite number
+// of blocks.
 func TestDesignEffectOfIdenticalRows(t *testing.T) {
 	t.Parallel()
 	var blocks []int64

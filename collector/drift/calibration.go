@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Calibration is how often a model was right by its score, where outcomes are
-// known: in the reference. It turns the scores of predictions without outcomes
-// into an estimate of their accuracy. Immutable.
+// Calibration says how often a model was right at each score, from the outcomes in the reference.
+// It turns the scores of predictions without outcomes into an estimate of their accuracy. It is
+// immutable.
 type Calibration struct {
 	group             []int // of each fine bin
 	labelled, correct []int64
@@ -16,9 +16,9 @@ type Calibration struct {
 // calibrationGroups is the number of groups of fine bins.
 const calibrationGroups = 20
 
-// NewCalibration groups the fine bins of a score, in order, into at most 20 that
-// hold about as many outcomes each; labelled and correct are by fine bin. It
-// returns nil when there are no outcomes.
+// NewCalibration groups the fine bins of a score, in order, into at most 20 groups with about the
+// same number of outcomes. labelled and correct are by fine bin. It returns nil if there are no
+// outcomes.
 func NewCalibration(labelled, correct []int64) *Calibration {
 	var all, seen int64
 	for _, n := range labelled {
@@ -44,9 +44,9 @@ func NewCalibration(labelled, correct []int64) *Calibration {
 
 // Estimated is an accuracy that was estimated without outcomes.
 type Estimated struct {
-	// Rows is the number of predictions. Accuracy is between 0 and 1, NaN without
-	// any, and so is StandardError: of the accuracy that these predictions will
-	// turn out to have had, if the model is as right by score as it was.
+	// Rows is the number of predictions. Accuracy is between 0 and 1. StandardError is its
+	// standard error as an estimate of the accuracy that these predictions will have, if the
+	// model is as often right at each score as before. Both are NaN without predictions.
 	Rows                    int64
 	Accuracy, StandardError float64
 }
@@ -90,11 +90,10 @@ func (c *Calibration) Groups() (labelled, correct []int64) {
 	return slices.Clone(c.labelled), slices.Clone(c.correct)
 }
 
-// CBPE returns the accuracy of predictions from their confidence alone, where no
-// outcomes are known: the mean of conf, the score when the positive class was
-// predicted and 1 - score otherwise [1]. It is right as far as the model is
-// calibrated, and blind to concept drift. sum is that of conf over the rows,
-// variance that of conf (1 - conf). O(1).
+// CBPE returns the accuracy of predictions from their confidence alone, if no outcomes are known.
+// It is the mean of conf, which is the score if the positive class was predicted, and 1 - score
+// otherwise [1]. It is right if the model is calibrated, and it does not see concept drift. sum
+// is the sum of conf over the rows, and variance the sum of conf (1 - conf). O(1).
 //
 // [1] NannyML (2022). "Confidence-based Performance Estimation (CBPE)".
 // https://nannyml.readthedocs.io/, "How it works: Estimation of Performance".

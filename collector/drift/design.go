@@ -19,8 +19,8 @@ const (
 	// retained is the factor on the weight of old comparisons at the end of each period:
 	// the memory is 131,072 rows.
 	retained = 1 - 1.0/16
-	// unsure sets the margin for few rows: after so many rows the detector divides by
-	// twice the estimate, after 10,000 by a tenth more than the estimate.
+	// unsure sets the margin for few rows. After this number of rows, the detector divides by
+	// twice the estimate. After 10,000 rows, it divides by a tenth more than the estimate.
 	unsure = 1024
 )
 

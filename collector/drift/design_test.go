@@ -9,7 +9,7 @@ import (
 // rowsAt draws rows one after the other, given the one before.
 type rowsAt func(r *random, before int) int
 
-// alike makes each size rows in a row the same.
+// alike makes groups of "size" consecutive rows that are the same.
 func alike(size, bins int) rowsAt {
 	left := 0
 	return func(r *random, before int) int {
@@ -21,8 +21,8 @@ func alike(size, bins int) rowsAt {
 	}
 }
 
-// sticky repeats the row before with that probability: every direction has the
-// autocorrelations of its powers, and a design effect of (1 + p) / (1 - p).
+// sticky repeats the row before with probability p. In every direction the autocorrelations are
+// the powers of p, and the design effect is (1 + p) / (1 - p).
 func sticky(p float64, bins int) rowsAt {
 	return func(r *random, before int) int {
 		if r.unit() < p {
@@ -32,7 +32,7 @@ func sticky(p float64, bins int) rowsAt {
 	}
 }
 
-// learned is a design that has seen so many ticks of 15 rows.
+// learned returns a design that has seen this number of ticks with 15 rows each.
 func learned(bins, ticks int, seed uint64, rows rowsAt) *design {
 	d, r, at := newDesign(bins), newRandom(seed), 0
 	piece := make([]int64, bins)
@@ -82,7 +82,7 @@ func TestDesignEffectIsThatOfTheTraffic(t *testing.T) {
 	}
 }
 
-// Where one direction alone varies more, the largest effect is that of it, and the
+// If only one direction varies more, the largest effect is the effect in this direction, and the
 // mean hardly rises.
 func TestDesignEffectIsThatOfTheWorstDirection(t *testing.T) {
 	t.Parallel()
@@ -109,8 +109,8 @@ func TestDesignEffectIsThatOfTheWorstDirection(t *testing.T) {
 	}
 }
 
-// A change of level is found within 8,192 rows or it is slow; until then it must not
-// pass for dependence, and later hardly.
+// A change of level is either found within 8,192 rows or it is slow. Until then it must not be
+// taken for dependence, and later hardly.
 func TestDriftIsNotTakenForDependence(t *testing.T) {
 	t.Parallel()
 	quiet, drifted := rowsOf(equalShares(10)), rowsOf(shifted(.5, 1))
@@ -176,8 +176,8 @@ func TestDesignEffectsAreFinite(t *testing.T) {
 	}
 }
 
-// The same rows in other ticks are other blocks, but nearly the same effects; the
-// same ticks are exactly the same.
+// The same rows in other ticks are other blocks, but have nearly the same effects. The same ticks
+// have exactly the same effects.
 func TestDesignIsAFunctionOfTheTicks(t *testing.T) {
 	t.Parallel()
 	a, b := learned(10, 5000, 3, alike(20, 10)), learned(10, 5000, 3, alike(20, 10))

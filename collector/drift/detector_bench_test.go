@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// benchmarkTick folds ticks of 15 rows at K = 10 behind a window of 1005, after
-// traffic with these shares went on for a day.
+// benchmarkTick adds ticks of 15 rows at K = 10 to a window of 1005, after a day of traffic with
+// these shares.
 func benchmarkTick(b *testing.B, shares []float64) {
 	s := newStream(sampleOf(equalShares(10), 100_000, 1), 67, usual, 2)
 	rows := rowsOf(shares)

@@ -7,10 +7,9 @@ import (
 	"testing"
 )
 
-// FuzzDetector folds any rows in any ticks. However they come, what is said of
-// them stays in its range, and does not depend on how the fold was divided:
-// empty ticks in between, rows added in another order within their piece, or a
-// copy that goes on for the original.
+// FuzzDetector adds any rows in any ticks. Whatever they are, the results must stay in their
+// ranges. They must not depend on how the rows were added: with empty ticks in between, in
+// another order within a piece, or with a copy that continues for the original.
 func FuzzDetector(f *testing.F) {
 	f.Add([]byte{15, 15, 15, 15}, uint64(1), uint8(10), uint16(1000))
 	f.Add([]byte{250, 0, 255, 3, 77}, uint64(2), uint8(3), uint16(60))
@@ -27,7 +26,7 @@ func FuzzDetector(f *testing.F) {
 		o.Tolerance = float64(seed%3) / 100
 		straight, divided := NewDetector(reference, o), NewDetector(reference, o)
 		window := make([]int64, k)
-		// One for all sizes: it is needed at every tick in drift.
+		// One null distribution serves all sizes, because it is needed at every tick with drift.
 		once := sync.OnceValue(func() *Null { return NewNull(reference, 1000, 99, 1) })
 		null := func(int64) (*Null, error) { return once(), nil }
 		for _, size := range ticks[:min(len(ticks), 60)] {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// piecesOf are rows by bin, bin after bin.
+// piecesOf returns rows by bin, one bin after the other.
 func piecesOf(counts ...int64) *Pieces {
 	p := NewPieces(len(counts))
 	for b, c := range counts {
@@ -18,7 +18,7 @@ func piecesOf(counts ...int64) *Pieces {
 	return p
 }
 
-// noNull fails the test when the null is asked for.
+// noNull fails the test if the null distribution is requested.
 func noNull(t *testing.T) func(int64) (*Null, error) {
 	return func(int64) (*Null, error) {
 		t.Helper()
@@ -27,8 +27,8 @@ func noNull(t *testing.T) func(int64) (*Null, error) {
 	}
 }
 
-// seasoned is a detector that has seen so much traffic of independent rows that it
-// is sure of it.
+// seasoned returns a detector that has seen enough independent rows to be sure that they are
+// independent.
 func seasoned(reference []int64, o DetectorOptions) *Detector {
 	d := NewDetector(reference, o)
 	d.design.seen = math.Inf(1)
@@ -233,8 +233,8 @@ func TestRowsOfATickFormPiecesOfAThousand(t *testing.T) {
 	}
 }
 
-// Within a piece the order of rows does not matter; that of the pieces does, as
-// the later are judged by the earlier.
+// Within a piece the order of rows does not matter. The order of the pieces does, because later
+// ones are judged by earlier ones.
 func TestOrderWithinAPieceDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	reference := sampleOf(equalShares(5), 10_000, 1)
@@ -308,8 +308,8 @@ func TestPermutingBinsChangesNothing(t *testing.T) {
 	}
 }
 
-// A fold that starts later knows less at first; in quiet traffic it soon says
-// the same.
+// A detector that starts later knows less at first. On quiet traffic it soon gives the same
+// results.
 func TestFoldsFromDifferentStartsAgree(t *testing.T) {
 	t.Parallel()
 	s := newStream(sampleOf(equalShares(10), 100_000, 1), 67, usual, 2)

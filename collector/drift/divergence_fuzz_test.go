@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// fuzzed are the counts of two histograms of the same bins, at most 40, each
-// count up to 2^40, or nothing.
+// fuzzed returns the counts of two histograms over the same bins, at most 40. Each count is at
+// most 2^40. The histograms may be empty.
 func fuzzed(data []byte) (reference, window []int64) {
 	const each = 12
 	for ; len(data) >= each && len(reference) < 40; data = data[each:] {
@@ -19,8 +19,7 @@ func fuzzed(data []byte) (reference, window []int64) {
 	return reference, window
 }
 
-// FuzzDivergence holds what is said of any two histograms against what is
-// promised of it.
+// FuzzDivergence checks what is documented about any two histograms.
 func FuzzDivergence(f *testing.F) {
 	bins := func(counts ...uint32) []byte {
 		var data []byte
@@ -79,7 +78,7 @@ func FuzzDivergence(f *testing.F) {
 	})
 }
 
-// checkDistances holds the other distances against their ranges.
+// checkDistances checks the ranges of the other distances.
 func checkDistances(t *testing.T, reference, window []int64) {
 	t.Helper()
 	for _, m := range measures {
@@ -105,7 +104,7 @@ func checkDistances(t *testing.T, reference, window []int64) {
 	}
 }
 
-// checkBlocks cuts the window into blocks that are alike but for what is left over.
+// checkBlocks cuts the window into equal blocks, except for the remainder.
 func checkBlocks(t *testing.T, reference, window []int64) {
 	t.Helper()
 	blocks := make([]int64, Blocks*len(window))

@@ -6,18 +6,17 @@ import (
 	"math/bits"
 )
 
-// Filter is a Bloom filter [1] over names: a set of which [Filter.Has] may say yes
-// for a name that is not in it, seldom, and never no for one that is. Its bits are
-// a format: position i of a name is the high word of (a + i b) times the number of
-// bits, a the 64-bit FNV-1a hash mixed by splitmix64's finalizer, b that of a,
-// odd [2].
+// Filter is a Bloom filter [1] over names. [Filter.Has] sometimes returns true for a name that is
+// not in the set, but always returns true for a name that is. The positions of its bits are part
+// of the file format: position i of a name is the high word of (a + i b) times the number of
+// bits. a is the 64-bit FNV-1a hash mixed by splitmix64's finalizer. b is the mix of a, made odd
+// [2].
 //
-// [1] Bloom, B. H. (1970). "Space/Time Trade-offs in Hash Coding with Allowable
-// Errors". Communications of the ACM 13 (7): 422-426.
+// [1] Bloom, B. H. (1970). "Space/Time Trade-offs in Hash Coding with Allowable Errors".
+// Communications of the ACM 13 (7): 422-426.
 //
-// [2] Kirsch, A.; Mitzenmacher, M. (2008). "Less Hashing, Same Performance:
-// Building a Better Bloom Filter". Random Structures and Algorithms 33 (2):
-// 187-218.
+// [2] Kirsch, A.; Mitzenmacher, M. (2008). "Less Hashing, Same Performance: Building a Better
+// Bloom Filter". Random Structures and Algorithms 33 (2): 187-218.
 type Filter struct {
 	// Bits are eight in a byte, the lowest first. Hashes is the number of them
 	// that a name sets.
@@ -54,8 +53,8 @@ func (f *Filter) Add(name []byte) {
 	}
 }
 
-// Has reports whether a name may be in the set. 60 ns, no allocation. Safe for
-// concurrent use when nobody adds.
+// Has reports whether a name may be in the set. It takes 60 ns and allocates nothing. It may be
+// called concurrently while no name is added.
 func (f *Filter) Has(name []byte) bool {
 	for at := range f.positions(name) {
 		if f.Bits[at/8]&(1<<(at%8)) == 0 {

@@ -6,9 +6,9 @@ import "math"
 // 1.1 apart the type-I error of .05 stays within .050 to .053 in equal bins.
 const gridRatio = 1.05
 
-// nullSize is the size whose null serves a window of size predictions: full, the
-// size of a full window (0 when windows have none), or the size of the grid
-// round(50 * 1.05^j) that is nearest by ratio.
+// nullSize returns the size whose null distribution is used for a window of size predictions.
+// This is full, the size of a full window (0 if windows have none), or the size of the grid
+// round(50 * 1.05^j) with the nearest ratio.
 func nullSize(size, full int64) int64 {
 	j := int(math.Round(math.Log(float64(size)/MinPredictions) / math.Log(gridRatio)))
 	best := gridSize(max(j-1, 0))

@@ -179,7 +179,7 @@ func isRare(count, all int64) bool {
 	return float64(count)*rareOneIn < float64(all)
 }
 
-// end is the fine bin behind run i.
+// end returns the fine bin after run i.
 func end(starts []int, i, n int) int {
 	if i+1 < len(starts) {
 		return starts[i+1]

@@ -59,8 +59,8 @@ func NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
 	return Novelty{}.NewNull(reference, n, samples, seed)
 }
 
-// NewNull is the null of a reference of which v says how far it knows the share of
-// new values.
+// NewNull returns the null distribution for a reference. v says how well the reference determines
+// the share of new values.
 func (v Novelty) NewNull(reference []int64, n int64, samples int, seed uint64) *Null {
 	if samples <= 0 {
 		samples = DefaultSamples

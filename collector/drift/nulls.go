@@ -88,24 +88,24 @@ func (n *Nulls) Close() {
 	n.workers.Wait()
 }
 
-// Get returns the null for a window of size predictions against reference, of which
-// v says how far it knows the share of new values. full is the size of a full
-// window, 0 when there is none: at full the null is drawn for exactly that size, else
-// for the nearest of it and the grid round(50 * 1.05^j); [Null.Test] bridges the
-// difference. key names what the reference is of, and how it is binned; under one
-// key only the nulls of the reference last given are kept.
+// Get returns the null distribution for a window of size predictions compared with reference. v
+// says how well the reference determines the share of new values. full is the size of a full
+// window, 0 if there is none. At full, the null distribution is drawn for exactly this size.
+// Otherwise it is drawn for the nearest size out of full and the grid round(50 * 1.05^j), and
+// [Null.Test] corrects for the difference. key names the subject of the reference and how it is
+// binned. Under one key, only the null distributions of the last reference are kept.
 //
-// Where two to four cells of the reference are occupied, a null serves its own size
-// only, and that of every size is drawn, up to windows of 500 and in larger ones as
-// long as the rarest cell is expected to have fewer than 10 rows. So a window that
-// fills, or that is bounded by time, needs a new null of such a feature at each
-// scrape. It is a small one: of two cells 20 to 200 us, of three or four 4 to 5 ms. A
-// dozen such features take 60 ms of one processor a scrape, .4 % of it every 15 s.
+// If two to four cells of the reference are occupied, a null distribution is used only for its
+// own size. It is drawn for every size up to windows of 500, and for larger ones while the rarest
+// cell is expected to have fewer than 10 rows. So for such a feature, a window that fills, or
+// that is limited by time, needs a new null distribution at each scrape. It is a small one: with
+// two cells it takes 20 to 200 us, with three or four 4 to 5 ms. A dozen such features take 60 ms
+// of one processor a scrape, .4 % of it every 15 s.
 //
-// A null that is not there yet is drawn next, before all that Warm asked for;
-// Get waits for it, or returns the context's error when that ends first, while
-// the drawing goes on. Below MinPredictions the error is ErrFew, after Close
-// ErrClosed. 0.3 us when the null is there.
+// A null distribution that does not exist yet is drawn next, before those that Warm asked for.
+// Get waits for it. If the context ends first, Get returns its error, and the drawing continues.
+// Below MinPredictions the error is ErrFew, after Close ErrClosed. It takes 0.3 us if the null
+// distribution exists.
 func (n *Nulls) Get(ctx context.Context, key string, reference []int64, v Novelty, size, full int64) (*Null, error) {
 	if size < MinPredictions {
 		return nil, ErrFew

@@ -10,8 +10,8 @@ type pairs struct {
 	rare          []surprise
 }
 
-// surprise is what the number of rows of one rare cell that were seen once varies
-// by, beyond a multinomial: as much as so many tosses of a coin.
+// surprise is the additional variation of the number of rows of a rare cell that were seen once,
+// beyond a multinomial. It is the variation of this number of coin tosses.
 type surprise struct {
 	cell   int
 	tosses int64

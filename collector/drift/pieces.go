@@ -4,9 +4,9 @@ package drift
 // before them; then the estimates learn from them, and the next are judged.
 const PieceSize = 1000
 
-// Pieces are the rows of one tick by bin, in the order of the log, in pieces of
-// PieceSize of which the last may be shorter. The order within a piece does not
-// matter. The zero value is not usable; NewPieces is.
+// Pieces contains the rows of one tick by bin, in the order of the log, in pieces of PieceSize.
+// The last piece may be shorter. The order within a piece does not matter. Use NewPieces, the
+// zero value is not usable.
 type Pieces struct {
 	bins   int
 	counts []int64 // piece after piece

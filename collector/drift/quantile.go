@@ -11,13 +11,13 @@ import (
 // equal mass: edge i is the value at 0-based rank floor(i n / k), i = 1 .. k-1, and
 // equal edges are kept once.
 //
-// A value with more than 1/(2k) of the sample, and more than one row, is an atom.
-// It gets two edges, itself and the next float64, so that a bin holds it alone,
-// and the other edges are those of bins of equal mass over the rest of the sample:
-// k less the atoms, or more so that none holds more than a k-th of all. Bins of 200 hold every value that is an atom among up to 50
-// bins, which has more than 1 %. Of lighter ones the heaviest are atoms, as
-// many as leave bins of at most 1 % for the rest; the next ones share a bin with
-// their neighbours.
+// A value with more than 1/(2k) of the sample, and more than one row, is an atom. It gets two
+// edges, itself and the next float64, so that it is alone in its bin. The other edges are those of
+// bins of equal mass over the rest of the sample. Their number is k less the number of atoms, or
+// more so that no bin has more than a k-th of the sample. So 200 bins contain every value that is
+// an atom among up to 50 bins, because it has more than 1 %. Of the less frequent values, the most
+// frequent ones are atoms, as many as leave bins of at most 1 % for the rest. The next ones share
+// a bin with their neighbours.
 //
 // An edge is a value of the sample, or the float64 next to one; there are at most
 // 199, k-1 without atoms, and none for an empty sample or k < 2. Bins are
@@ -49,9 +49,9 @@ func QuantileEdges(sorted []float64, k int) []float64 {
 	return append(edges, q.LastEdges()...)
 }
 
-// Quantiles finds the [QuantileEdges] of a sample that holds each of some values, which
-// ascend, so many times. It takes them twice, first all by Add, then all by Edges, and
-// little memory.
+// Quantiles finds the [QuantileEdges] of a sample that is given as ascending values with their
+// counts. The values must be given twice: all of them to Add first, and then all of them to
+// Edges. It needs little memory.
 type Quantiles struct {
 	k, n  int64
 	heavy []repeated // that may be atoms
@@ -110,7 +110,7 @@ func (q *Quantiles) Edges(x float64, count int64) []float64 {
 	return found
 }
 
-// LastEdges are those above the last value.
+// LastEdges returns the edges above the last value.
 func (q *Quantiles) LastEdges() []float64 {
 	found := q.found[:0]
 	if !math.IsNaN(q.pending) {

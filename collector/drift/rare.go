@@ -15,34 +15,32 @@ const (
 	keptCategories = 20
 )
 
-// Rare is what a reference holds of a categorical feature beyond its listed
-// categories, which are the most frequent ones and at most [MaxFine]. [NewRare]
-// makes it.
+// Rare describes the categories of a reference that are not listed. Listed are the most frequent
+// categories, at most [MaxFine]. [NewRare] makes a Rare.
 //
-// Exported by name are at most 20 of the listed, each with at least .5 % of the
-// rows and seen twice. All others, listed or not, are gathered in groups: a name
-// belongs to the group whose number is that of the cuts <= its [Hash].
+// At most 20 of the listed categories are exported by name, each with at least .5 % of the rows
+// and seen twice. All others, listed or not, are put into groups: the number of a name's group is
+// the number of cuts <= its [Hash].
 //
-// Which names are exported decides which shares are compared, and shares that
-// were chosen for being large in a sample are larger there than in truth. So where
-// more than 20 come into question, what chance decides in the counts is decided
-// by a hash of the name instead: categories are ranked, and held against .5 %, by
-// their count plus six of its standard errors times a normal number made of the
-// hash. Names that are clearly apart keep their order: surely exported is what has
-// about 3 % of 2,000 rows, or .7 % of 100,000.
+// The exported names decide which shares are compared. Shares that were chosen because they are
+// large in a sample are larger there than in truth. So if there are more than 20 candidates, a
+// hash of the name replaces the chance in the counts. Categories are ranked, and compared with .5
+// %, by their count plus six of its standard errors times a normal number made from the hash.
+// Names whose counts clearly differ keep their order: a category with about 3 % of 2,000 rows, or
+// .7 % of 100,000, is surely exported.
 type Rare struct {
 	// Cuts are ascending, one less than groups and at most 7. Without Cuts and Count
 	// they are chosen from the listed categories.
 	Cuts []uint32
-	// Count is the number of rows by group, Singletons the number of names held
-	// once by group, Doubletons of names held twice; of names that are not listed.
-	// Empty when there are none.
+	// These describe the names that are not listed. Count is the number of rows by group.
+	// Singletons and Doubletons are the numbers of names that occur once and twice, by group.
+	// They are empty if there are none.
 	Count, Singletons []int64
 	Doubletons        int64
-	// Names are those names, as far as they are known one by one, and Filter knows
-	// the others; nil when there are none. With rows in Count and neither, the names
-	// are not known: then every name that is not listed counts in its group, and none
-	// is unseen.
+	// Names are the names that are not listed, as far as they are known one by one, and Filter
+	// contains the others. Both are nil if there are none. If Count has rows but there is
+	// neither, the names are not known. Then every name that is not listed counts in its group,
+	// and none is unseen.
 	Names  []string
 	Filter *Filter
 }
@@ -51,10 +49,9 @@ type Rare struct {
 // listed ones included. Of more, a [Filter] knows the rest.
 const MaxNames = 10_000
 
-// NewRare returns what a reference of so many rows, those without a valid value
-// included, holds beyond the listed first categories, at most [MaxFine], of all its
-// distinct ones, which must be in the order of their counts, greatest first.
-// O(n log n).
+// NewRare describes the categories after the first "listed" ones, which are at most [MaxFine].
+// categories must contain all distinct categories, sorted by their counts, the largest first.
+// rows includes the rows without a valid value. O(n log n).
 func NewRare(categories []string, counts []int64, listed int, rows int64) *Rare {
 	return Categories{categories, counts, listed, nil, 0}.Rare(rows)
 }
@@ -65,10 +62,9 @@ func NewRareOfCuts(categories []string, counts []int64, listed int, cuts []uint3
 	return Categories{categories, counts, listed, nil, 0}.RareOfCuts(cuts)
 }
 
-// Categories are all that a reference holds of a categorical feature: names with their
-// counts in the order of these, greatest first, of which so many are listed. The Rest,
-// in any order, are those that are not among the first [MaxNames], Others in number; they
-// are gone over twice.
+// Categories are all categories of a feature in a reference. Names are sorted by their counts,
+// the largest first, and the first ones are listed. The Rest, in any order, are those that are
+// not among the first [MaxNames]. Others is their number. The Rest is read twice.
 type Categories struct {
 	Names  []string
 	Counts []int64

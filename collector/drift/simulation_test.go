@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// stream is traffic of one distribution at 15 rows a tick, and its detector
-// behind a window of so many ticks.
+// stream is traffic of one distribution with 15 rows a tick, and its detector with a window of
+// this number of ticks.
 type stream struct {
 	detector *Detector
 	pieces   *Pieces
@@ -168,9 +168,9 @@ func TestQuietTrafficUsesUpALoweredThreshold(t *testing.T) {
 	}
 }
 
-// Delays and clearing times are those of a window of 1005 rows in deciles of a
-// reference of 100,000, after 12.5 quiet hours; the medians of the
-// specification, which had 60 runs, are within the bounds of 21.
+// Delays and clearing times are for a window of 1005 rows in deciles of a reference of 100,000,
+// after 12.5 quiet hours. The medians of the specification, from 60 runs, are within the bounds
+// of 21 runs.
 func TestDriftIsFoundInMinutesAndClears(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

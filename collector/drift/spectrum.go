@@ -78,8 +78,9 @@ func (s *spectrum) standardize(p *contrasts) (trace, bins float64) {
 // eigenvalues are so close that either will do: it is within 2 % after them.
 const powers = 40
 
-// eigenvalue returns the largest eigenvalue of the matrix, which is symmetric with
-// none below 0, by the power method from the column with the largest diagonal.
+// eigenvalue returns the largest eigenvalue of the matrix. The matrix is symmetric without
+// negative eigenvalues. It uses the power method, starting from the column with the largest
+// diagonal.
 func (s *spectrum) eigenvalue() float64 {
 	k, top := s.bins, 0
 	for b := range k {

@@ -14,9 +14,9 @@ type Loan struct {
 // Generator draws loans. It never ends, is not safe for concurrent use, and
 // gives the same loans for the same seed on every run.
 //
-// The population is made up, but hangs together as loans do. With z_1, z_2 ...
-// independent standard normals, redrawn when beyond 3, and S(a, b; low, high)
-// Kumaraswamy's distribution [1] stretched over [low, high]:
+// The population is made up, but its features depend on each other as in real loans. z_1, z_2 ...
+// are independent standard normals, which are redrawn beyond 3. S(a, b; low, high) is
+// Kumaraswamy's distribution [1], stretched over [low, high]:
 //
 //	credit_score          S(2.6, 2; 520, 850) of the applicant's standing z_1
 //	income                lognormal, median 92,000, log sd 0.45, correlation .3 with standing
@@ -26,16 +26,17 @@ type Loan struct {
 //	loan_age              6 to 120, exponential of mean 42 above 6
 //	loan_amount           share of the price, S(3, 1.5; .55, .97), correlation -.25 with standing;
 //	                      both shrunk where the payment would pass 40 % of income
-//	interest_rate         4.0 + 0.011 loan_age - 0.25 standing, 0.5 less for 15 and 0.25 less for 20 years, sd 0.30
+//	interest_rate         4.0 + 0.011 loan_age - 0.25 standing, 0.5 less for 15 and 0.25 less for
+//	                      20 years, sd 0.30
 //	current_rate          3.75 - 0.22 standing, the same for the term, sd 0.20
 //	rate_spread           interest_rate - current_rate
 //	loan_balance          annuity of loan_amount, interest_rate, loan_term after loan_age months
 //	loan_to_value_ratio   loan_balance / home_value
-//	debt_to_income_ratio  payment over income, plus other debt S(1.5, 3; .04, .26), correlation -.2 with standing
+//	debt_to_income_ratio  payment over income, plus other debt S(1.5, 3; .04, .26),
+//	                      correlation -.2 with standing
 //
-// Values are rounded as in Features, and what is derived is derived from
-// rounded values, as an applicant's file would have it. The outcome is drawn
-// with the probability that approval gives.
+// Values are rounded as in Features. Derived values are computed from rounded values, as in an
+// applicant's file. The outcome is drawn with the probability that approval returns.
 //
 // One loan takes about 1.3 us.
 //

@@ -9,10 +9,10 @@ import (
 // sumEvery is the number of ids between two updates of the log's sums.
 const sumEvery = 10_000
 
-// sums accumulates this Writer's rows with ids in [from, next) that are not yet in the
-// log's sums. It is valid only if no other process wrote a row in this range. With it, the
-// trigger that advances the log's sums reads the last few rows only. Without it the trigger
-// reads 10,000 rows, which costs 2.3 us a row and makes every 10,000th caller wait 25 ms.
+// sums accumulates this Writer's rows with ids in [from, next) that are not yet in the log's
+// sums. It is valid only if no other process wrote a row in this range. With it, the trigger that
+// updates the log's sums only reads the last few rows. Without it, the trigger reads 10,000 rows,
+// which takes 2.3 us a row and makes every 10,000th caller wait 25 ms.
 type sums struct {
 	from, next int64
 	groups     map[sumGroup]*amount

@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// The log's own sums, and the same sums over the rows that follow.
+// The log's own sums, and the same sums over the following rows.
 const (
 	sumPredictions = `SELECT model, version, class, invalid, latency_le, score_le, predictions, latency, score
 FROM totals_predictions
@@ -33,10 +33,9 @@ SELECT model, version, reason, count(*)
 FROM errors WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3`
 )
 
-// Totals returns the counters over the ids up to atLeast, or up to where the
-// log's own sums reach if that is further, but not beyond the newest row. What
-// lies between is summed by SQL, 3 us a row; there are never more than 10,000
-// such rows when atLeast is where the log has come.
+// Totals returns the counters over the ids up to atLeast. If the log's own sums reach further, it
+// returns the counters up to there, but not beyond the newest row. SQL sums the rows between, in
+// 3 us a row. If atLeast is the newest row, there are never more than 10,000 of them.
 func (r *Reader) Totals(ctx context.Context, atLeast predictionlog.UpTo) (predictionlog.Totals, error) {
 	return r.totals(ctx, func(c *file.Connection) (predictionlog.Totals, error) { return sumUp(ctx, c, atLeast) })
 }
@@ -99,7 +98,7 @@ func sumUp(ctx context.Context, c *file.Connection, atLeast predictionlog.UpTo) 
 	return t, nil
 }
 
-// addTo adds what a query gives, by the model and version in its first columns.
+// addTo adds the result of a query. Its first columns are the model and the version.
 func addTo(ctx context.Context, t *predictionlog.Totals, c *file.Connection, query string, add func(*predictionlog.Counters, *file.Fields), args ...driver.Value) error {
 	return c.Query(ctx, query, func(row []driver.Value) error {
 		f := file.Fields{Row: row}
@@ -117,7 +116,7 @@ func addTo(ctx context.Context, t *predictionlog.Totals, c *file.Connection, que
 	}, args...)
 }
 
-// addPredictions adds a number of predictions that count alike.
+// addPredictions adds a number of predictions that have the same key.
 func addPredictions(c *predictionlog.Counters, f *file.Fields) {
 	n := f.Integer(6)
 	c.Classes[f.Text(2)] += n
@@ -138,7 +137,7 @@ func addFeedback(c *predictionlog.Counters, f *file.Fields) {
 	c.Feedback[predictionlog.ClassPair{Predicted: f.Text(2), Actual: f.Text(3)}] += f.Integer(4)
 }
 
-// addDelays adds a number of outcomes that count alike.
+// addDelays adds a number of outcomes that have the same key.
 func addDelays(c *predictionlog.Counters, f *file.Fields) {
 	n := f.Integer(4)
 	if corrects := f.Text(2); corrects != "" {
@@ -152,8 +151,8 @@ func addDelays(c *predictionlog.Counters, f *file.Fields) {
 
 func addErrors(c *predictionlog.Counters, f *file.Fields) { c.Errors[f.Text(2)] += f.Integer(3) }
 
-// bucketOf returns the bucket with an upper bound; any other number, as 0, is
-// that of +Inf.
+// bucketOf returns the bucket with an upper bound. For any other number, such as 0, it returns
+// the bucket of +Inf.
 func bucketOf[T int64 | float64](bounds []T, le T) int {
 	for i, bound := range bounds {
 		if le == bound {

@@ -8,8 +8,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// The log's own sums (left out unless ?3), which reach to ?1, less the rows above
-// ?2 in them, or with the rows up to ?2 that are not.
+// The log's own sums (left out unless ?3), which reach to ?1. Rows above ?2 in them are
+// subtracted, or rows up to ?2 that are not in them are added.
 const (
 	pastPredictions = `SELECT model, version, class, invalid, latency_le, score_le, sum(predictions), sum(latency), sum(score) FROM (
   SELECT model, version, class, invalid, latency_le, score_le, predictions, latency, score
@@ -47,18 +47,17 @@ const (
 ) GROUP BY 1, 2, 3 HAVING sum(errors) <> 0`
 )
 
-// Whether all rows in the log's own sums, which reach to ?1, are still there.
+// This asks whether all rows in the log's own sums, which reach to ?1, still exist.
 const (
 	wholePredictions = `SELECT (SELECT count(*) FROM predictions WHERE id <= ?1) = (SELECT coalesce(sum(predictions), 0) FROM totals_predictions)`
 	wholeFeedback    = `SELECT (SELECT count(*) FROM feedback WHERE seq <= ?1) = (SELECT coalesce(sum(feedback), 0) FROM totals_feedback)`
 	wholeErrors      = `SELECT (SELECT count(*) FROM errors WHERE seq <= ?1) = (SELECT coalesce(sum(errors), 0) FROM totals_errors)`
 )
 
-// TotalsAt returns the counters over the ids up to upTo and no further, as they
-// were when the log had come as far. Of rows that were deleted since only the sum
-// is known: they count as older than all that are left. It counts the log's rows
-// (2.6 million in 0.3 s) and, by SQL at 3 us a row, sums those up to upTo; when
-// rows are missing, those above it.
+// TotalsAt returns the counters over exactly the ids up to upTo, as they were when the log had
+// reached this point. Of rows that were deleted since then, only the sum is known. They count as
+// older than all existing rows. It counts the log's rows (2.6 million in 0.3 s), and SQL sums the
+// rows up to upTo, in 3 us a row. If rows are missing, it sums the rows above upTo instead.
 func (r *Reader) TotalsAt(ctx context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error) {
 	return r.totals(ctx, func(c *file.Connection) (predictionlog.Totals, error) { return sumPast(ctx, c, upTo) })
 }

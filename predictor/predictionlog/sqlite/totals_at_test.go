@@ -9,9 +9,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// TestTotalsAtAnyIdCountRowsWhereTheyWere holds past totals against the rows one
-// by one, before and after rows were deleted and however far the log's own sums
-// reach.
+// TestTotalsAtAnyIdCountRowsWhereTheyWere compares past totals with the rows, one by one. It does
+// so before and after rows were deleted, and for any position of the log's own sums.
 func TestTotalsAtAnyIdCountRowsWhereTheyWere(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 )
 
-// fold counts the rows up to some ids one by one, as a reader of the tail does.
+// fold counts the rows up to some ids one by one, like a reader of the newest rows.
 func fold(t *testing.T, r *Reader, upTo predictionlog.UpTo) map[predictionlog.Key]*predictionlog.Counters {
 	t.Helper()
 	all := map[predictionlog.Key]*predictionlog.Counters{}
@@ -118,7 +118,7 @@ func TestSumsBySQLEqualThoseOfTheRows(t *testing.T) {
 		}
 		return totals
 	}
-	// Raise the log's own sums bit by bit and read on from anywhere.
+	// Raise the log's own sums in steps, and continue reading from there.
 	for _, upTo := range []int64{-1, 0, 1, 17, 1000, 1001, 2500, rows} {
 		must(t, c, "UPDATE totals_up_to SET up_to_id = max(up_to_id, min(?1, CASE log WHEN 'predictions' THEN (SELECT max(id) FROM predictions) ELSE (SELECT seq FROM sqlite_sequence WHERE name = log) END))", upTo)
 		for range 4 {

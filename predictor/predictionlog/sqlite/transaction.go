@@ -13,26 +13,26 @@ import (
 // transaction is one open write transaction.
 type transaction struct {
 	conn *file.Connection
-	// next is the id of the next prediction, first that of the transaction's
-	// first one, now the time of all rows, in nanoseconds.
+	// next is the id of the next prediction. first is the id of the transaction's first
+	// prediction. now is the time of all rows, in nanoseconds.
 	next, first, now int64
-	// logID is the log's.
+	// logID is the id of the log.
 	logID string
-	// classes say which texts of outcomes are the same one.
+	// classes say which texts are the same outcome.
 	classes *value.ClassReader
-	// saved says that the Writer's sums are in the log's.
+	// saved says that the Writer's sums have been added to the log's sums.
 	saved bool
 }
 
-// Backwards is how far, in nanoseconds, the clock must have been set back to be
-// believed.
+// Backwards is the minimum time, in nanoseconds, by which the clock must have been set back
+// before the log follows it.
 const Backwards = int64(time.Minute)
 
-// usualClasses are 0 and 1 in every spelling, and other texts as they are.
+// usualClasses are 0 and 1 in every spelling. Other texts stay unchanged.
 var usualClasses = value.NewClassReader(nil)
 
-// begin takes the write lock, and then the time: so times rise with ids,
-// whoever else writes the log.
+// begin takes the write lock and then reads the time. So times rise with ids, even if others
+// write the log too.
 func begin(c *file.Connection, clock func() time.Time) (*transaction, error) {
 	if err := c.Do("BEGIN IMMEDIATE"); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func begin(c *file.Connection, clock func() time.Time) (*transaction, error) {
 	return tx, nil
 }
 
-// after returns the time of a row that follows one of time last.
+// after returns the time of a row that follows a row with time last.
 func after(last, now int64) int64 {
 	if now < last && last-now <= Backwards {
 		return last
@@ -60,8 +60,8 @@ func after(last, now int64) int64 {
 	return max(0, now)
 }
 
-// attempt runs f so that, when it fails, it has changed nothing. It returns the
-// error of f apart from one that ends the whole transaction.
+// attempt runs f. If f fails, its changes are undone. attempt returns the error of f separately
+// from an error that ends the whole transaction.
 func (tx *transaction) attempt(f func() error) (own, fatal error) {
 	if err := tx.conn.Exec("SAVEPOINT task"); err != nil {
 		return nil, err
@@ -78,8 +78,8 @@ func (tx *transaction) attempt(f func() error) (own, fatal error) {
 	return own, tx.conn.Exec("ROLLBACK TO task; RELEASE task")
 }
 
-// breaks reports whether an error says that the log cannot be written, rather
-// than that a row was refused.
+// breaks reports whether an error says that the log cannot be written, and not only that a row
+// was refused.
 func breaks(err error) bool {
 	var problem sqlite3.Error
 	if !errors.As(err, &problem) {

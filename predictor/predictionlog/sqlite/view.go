@@ -12,17 +12,15 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// viewFeatures is how many features a view can have: SQLite's columns, less
-// those that are there anyway.
+// viewFeatures is the maximum number of features in a view: SQLite's maximum number of columns,
+// less the fixed columns.
 const viewFeatures = 1900
 
-// EnsureView makes the view of a model, with its features as columns, and
-// returns its name: model_NAME, or with a suffix when another model's view has
-// that name but for the case of letters. A view that is there already is made
-// again when the features have changed. A feature whose name is taken, by the
-// columns id, time, version, request_id, score, class and latency or by another
-// feature but for case, is called feature_NAME. Rows whose features are not
-// valid JSON have NULL there.
+// EnsureView makes the view of a model, with its features as columns. It returns the name of the
+// view: model_NAME, with a suffix if the view of another model has the same name, ignoring case.
+// If the features have changed, an existing view is made again. A feature is called feature_NAME
+// if its name is taken: by the columns id, time, version, request_id, score, class and latency,
+// or by another feature, ignoring case. Rows whose features are not valid JSON have NULL there.
 func (w *Writer) EnsureView(ctx context.Context, model string, features []string) (string, error) {
 	if len(features) > viewFeatures {
 		return "", fmt.Errorf("make the view of model %q: it has %d features and a view takes %d", model, len(features), viewFeatures)
@@ -92,8 +90,8 @@ func viewColumns(features []string) []string {
 	return columns
 }
 
-// extract returns the SQL of one feature's value. Quotes and backslashes cannot
-// be written in a path, so such names are looked up.
+// extract returns the SQL for the value of one feature. A path cannot contain quotes and
+// backslashes, so features with such names are looked up by key.
 func extract(feature string) string {
 	if strings.ContainsAny(feature, "\"\\") {
 		return "(SELECT value FROM json_each(features) WHERE key = " + literal(feature) + ")"

@@ -48,7 +48,7 @@ func TestViewHasAModelsFeaturesAsColumns(t *testing.T) {
 	if n := number(t, c, `SELECT count(*) FROM "model_it's a model"`); n != 2 {
 		t.Errorf("%d rows, want those of the model", n)
 	}
-	// The same again, other features, and a name that differs in case only.
+	// The same features again, other features, and a name that differs only in case.
 	for _, step := range []struct{ model, want string }{
 		{model, "model_it's a model"}, {"IT'S a model", "model_IT'S a model_"}, {model, "model_it's a model"},
 	} {
@@ -60,7 +60,7 @@ func TestViewHasAModelsFeaturesAsColumns(t *testing.T) {
 	if n := number(t, c, "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name LIKE 'model%'"); n != 2 {
 		t.Errorf("%d views", n)
 	}
-	// What cannot be a view does no harm.
+	// Features that cannot be in a view do no harm.
 	for _, wrong := range [][]string{make([]string, viewFeatures+1), {"nul\x00"}} {
 		if _, err := w.EnsureView(t.Context(), "wrong", wrong); err == nil || errors.Is(err, predictionlog.ErrUnavailable) {
 			t.Errorf("%d features: %v", len(wrong), err)

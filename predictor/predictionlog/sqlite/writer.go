@@ -14,41 +14,39 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// WriterOptions are how a Writer keeps its log.
+// WriterOptions say how a Writer keeps its log.
 type WriterOptions struct {
-	// RetentionTime is the age at which rows are deleted; 0 keeps them.
+	// RetentionTime is the age at which rows are deleted. 0 keeps them.
 	RetentionTime time.Duration
-	// RetentionSize is how many bytes the log may use before its oldest rows
-	// are deleted, whatever their age; 0 means no limit. The write-ahead log
-	// comes on top, about 4 MiB under load. The file does not shrink, but what
-	// was freed is used again.
+	// RetentionSize is the number of bytes that the log may use before its oldest rows are
+	// deleted, whatever their age. 0 means no limit. The write-ahead log needs about 4 MiB in
+	// addition under load. The file does not shrink, but the free space is used again.
 	RetentionSize int64
-	// Lookback is how many of the newest rows are never deleted for their age.
+	// Lookback is the number of newest rows that are never deleted because of their age.
 	Lookback int64
-	// Classes are those of the model: an outcome that means the same class as the one
-	// before it confirms that one, however either is written. None: 1, 1.0 and true are
-	// one outcome, and so are 0, 0.0 and false.
+	// Classes are the classes of the model. An outcome confirms the one before if both mean the
+	// same class, however they are written. If Classes is empty, 1, 1.0 and true are the same
+	// outcome, and so are 0, 0.0 and false.
 	Classes []value.Class
-	// Now is the clock; time.Now when nil.
+	// Now is the clock. It is time.Now if nil.
 	Now func() time.Time
-	// Logger hears of failures, recoveries and forced deletions; nothing when nil.
+	// Logger receives failures, recoveries and forced deletions. It may be nil.
 	Logger *slog.Logger
-	// OnUnshipped is called when RetentionSize has deleted rows that a
-	// destination of the log had not got yet, with their number.
+	// OnUnshipped is called when RetentionSize has deleted rows that a destination of the log had
+	// not received yet, with the number of these rows.
 	OnUnshipped func(rows int64)
-	// OnDropped is called when retention has deleted outcomes that wait for their
-	// prediction, or records that were not understood, because there were more than
-	// the log keeps, with their number.
+	// OnDropped is called when retention has deleted outcomes that wait for their prediction, or
+	// records that were not understood, because the log had too many of them. It gets the number
+	// of these rows.
 	OnDropped func(rows int64)
-	// OnCommit is called after every transaction with the number of rows it
-	// added, how long it took and its error. It must be quick.
+	// OnCommit is called after every transaction with the number of added rows, the duration and
+	// the error. It must be quick.
 	OnCommit func(rows int, took time.Duration, err error)
 }
 
-// Writer adds rows to a log. One goroutine and one connection own everything it
-// writes: while one transaction is being synced to disk the next one gathers,
-// so that many callers share one sync, and none waits for a timer. Its methods
-// may be called concurrently.
+// Writer adds rows to a log. One goroutine and one connection write everything. While one
+// transaction is being synced to disk, the next one is collected. So many callers share one sync,
+// and no caller waits for a timer. Its methods may be called concurrently.
 type Writer struct {
 	path    string
 	options WriterOptions
@@ -65,7 +63,7 @@ type Writer struct {
 	closed bool
 	state  error // nil: the last transaction was committed
 
-	// Only the goroutine touches what follows.
+	// Only the goroutine uses the following fields.
 	conn  *file.Connection
 	files map[string]file.Identity // the log and the files next to it, by name
 	prune pruner
@@ -75,10 +73,10 @@ type Writer struct {
 	last  time.Time // of the last commit
 }
 
-// OpenWriter opens the log at path, and makes it when it is missing or empty,
-// with mode 0640. It fails when the log already has a Writer, in this process or
-// another, when it is on a network file system, and when the file is something
-// else or of another schema version; each with a sentence that says what to do.
+// OpenWriter opens the log at path. If the file is missing or empty, it makes a log with mode
+// 0640. It fails if the log already has a Writer, in this process or another, if it is on a
+// network file system, or if the file is something else or has another schema version. Each error
+// says what to do.
 func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -119,8 +117,8 @@ func OpenWriter(ctx context.Context, path string, o WriterOptions) (*Writer, err
 	return w, nil
 }
 
-// Ready returns nil when the last transaction was committed, and why not
-// otherwise: an error that wraps ErrUnavailable.
+// Ready returns nil if the last transaction was committed. Otherwise it returns an error that
+// wraps ErrUnavailable and says why.
 func (w *Writer) Ready() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,8 +130,8 @@ func (w *Writer) Ready() error {
 
 var errClosed = fmt.Errorf("%w: it has been closed", predictionlog.ErrUnavailable)
 
-// Close commits what was handed in, empties the write-ahead log into the log and
-// lets the log go. Later calls of other methods return ErrUnavailable.
+// Close commits what was submitted, copies the write-ahead log into the log, and closes the log.
+// Later calls of other methods return ErrUnavailable.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	already := w.closed
@@ -147,7 +145,7 @@ func (w *Writer) Close() error {
 	<-w.done
 	err := w.state
 	if w.conn != nil {
-		// Readers may be in the way: the next writer does it then.
+		// If readers prevent this, the next writer does it.
 		if busy := w.checkpoint(); busy != nil {
 			w.options.Logger.Warn("write-ahead log could not be emptied", "err", busy)
 		}
@@ -156,7 +154,7 @@ func (w *Writer) Close() error {
 	return errors.Join(err, w.lock.Close())
 }
 
-// connect makes sure that conn belongs to the file that has the log's name.
+// connect makes sure that conn is open on the file that has the log's name.
 func (w *Writer) connect(ctx context.Context) error {
 	if w.conn != nil {
 		found, _, err := file.Identify(w.path)
@@ -179,8 +177,8 @@ func (w *Writer) connect(ctx context.Context) error {
 	return nil
 }
 
-// watch logs how far bringing the log up to this release is: each step, and every
-// ten seconds the rows of a long one.
+// watch logs the progress of a migration: each step, and every ten seconds the rows of a long
+// step.
 func (w *Writer) watch() Watch {
 	last := time.Now()
 	return Watch{
@@ -196,9 +194,9 @@ func (w *Writer) watch() Watch {
 	}
 }
 
-// leave lets go of a log that has lost its name. What is committed goes from the
-// write-ahead log into the log, wherever that was moved, and the files next to it
-// go: SQLite would take them for those of the file that now has the name.
+// leave closes a log that has lost its name. The write-ahead log is copied into the log, even if
+// the log was moved, and the files beside it are deleted. Otherwise SQLite would use them for the
+// file that now has the name.
 func (w *Writer) leave() {
 	if err := w.checkpoint(); err != nil {
 		w.options.Logger.Error("rows of the write-ahead log could not be saved to the log that was moved", "path", w.path, "err", err)
@@ -213,7 +211,7 @@ func (w *Writer) leave() {
 	}
 }
 
-// drop closes the connection; the next transaction opens another.
+// drop closes the connection. The next transaction opens another one.
 func (w *Writer) drop() {
 	if err := w.conn.Close(); err != nil {
 		w.options.Logger.Debug("closing the log after a failure failed too", "err", err)
@@ -221,8 +219,8 @@ func (w *Writer) drop() {
 	w.conn = nil
 }
 
-// checkpoint moves the write-ahead log into the log and empties it. It waits
-// for readers for a moment only.
+// checkpoint copies the write-ahead log into the log and empties it. It waits only a moment for
+// readers.
 func (w *Writer) checkpoint() error {
 	return w.conn.TruncateWAL("50")
 }
