@@ -59,3 +59,36 @@ func TestManyClassesMakeFewSeries(t *testing.T) {
 		t.Errorf("accuracy %v, want .5", got)
 	}
 }
+
+// TestClassesThatOnlyOneSideHas: classes that come only as outcomes or only as predictions,
+// one more than 100, and names that would break a page count, and the page stays small.
+func TestClassesThatOnlyOneSideHas(t *testing.T) {
+	t.Parallel()
+	const rows = 606
+	dir := t.TempDir()
+	reference := filepath.Join(dir, "reference.json")
+	command(t, 0, "reference", "--csv="+file(t, dir, "rows.csv", "x,c\n"+repeated(900, func(i int) string { return fmt.Sprintf("%d,%s\n", i%9, each("a", "b", "d")(i)) })), "--class=c", "--model.name=m", "--reference.output="+reference)
+	hostile := each(`"`, `\`, "{}", "a\nb", "\u202e", "</td><script>")
+	for name, answer := range map[string]func(i int) (predicted, actual string){
+		"only as outcomes":    func(i int) (string, string) { return "a", fmt.Sprint("new ", i) },
+		"only as predictions": func(i int) (string, string) { return fmt.Sprint("new ", i), "a" },
+		"101 classes":         func(i int) (string, string) { return fmt.Sprint("c", i%101), fmt.Sprint("c", (i+1)%101) },
+		"hostile names":       func(i int) (string, string) { return hostile(i), hostile(i + 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := kindCase{window: objects("x", rows, func(i int) string { return fmt.Sprint(i % 9) })}
+			for i := range rows {
+				predicted, actual := answer(i)
+				c.answers = append(c.answers, fmt.Sprintf("NULL|'%s'|'%s'", predicted, actual))
+			}
+			p, sum := c.watch(t, reference), 0.0
+			for _, m := range p["model_feedback_total"].GetMetric() {
+				sum += m.GetCounter().GetValue()
+			}
+			if n := len(p.samples()); n > 1000 || sum != rows || !p.is(0, "model_accuracy") || !p.is(rows, "model_accuracy_samples") {
+				t.Errorf("%d series, %v records of feedback, want at most 1000 and %d; or the accuracy is not 0", n, sum, rows)
+			}
+		})
+	}
+}

@@ -124,3 +124,33 @@ func TestNumbersWithAtoms(t *testing.T) {
 		{name: "a rare flag that stays", csv: cells("x", 20000, rare(400, 1)), window: objects("x", 1000, rare(400, 1)), exact: true, recomputed: "x:numeric", page: calm},
 	})
 }
+
+// TestNumbersThatAreNotRead: numbers in a spelling that is not read are never taken for
+// something else in silence, and --numeric refuses them.
+func TestNumbersThatAreNotRead(t *testing.T) {
+	t.Parallel()
+	all := amounts(1, 2000)
+	for i := range all {
+		all[i] += 1000 // every one has a separator
+	}
+	numbers := grouped(all)
+	for name, test := range map[string]struct{ thousands, decimal, warns, refuses string }{
+		"spaces":                   {" ", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
+		"spaces that do not break": {"\u00a0", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
+		"apostrophes":              {"'", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
+		"underscores":              {"_", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
+		"decimal commas":           {".", ",", `it holds numbers with decimal commas`, "write decimal points instead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			written := strings.NewReplacer(",", test.thousands, ".", test.decimal)
+			path := file(t, t.TempDir(), "rows.csv", "x,y\n"+repeated(2000, func(i int) string { return quotedCell(written.Replace(numbers(i))) + "," + strconv.Itoa(i%7) + "\n" }))
+			if said := command(t, 0, "reference", "--csv="+path, "--model.name=m"); !strings.Contains(said, `column "x": `) || !strings.Contains(said, test.warns) {
+				t.Errorf("says %s, want %q", said, test.warns)
+			}
+			if said := command(t, 1, "reference", "--csv="+path, "--model.name=m", "--numeric=x"); !strings.Contains(said, "--numeric=x: ") || !strings.Contains(said, test.refuses) {
+				t.Errorf("with --numeric says %s, want %q", said, test.refuses)
+			}
+		})
+	}
+}

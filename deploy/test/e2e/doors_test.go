@@ -134,6 +134,9 @@ func TestRequestIDsAtTheDoor(t *testing.T) {
 	}
 	respelled := strings.ReplaceAll(strings.Replace(good, `"income":95000,`, "", 1), "}", ", \"income\" : 9.5e4 }")
 	other := strings.Replace(good, "95000", "95001", 1)
+	if got := post(t, predictor.url+"/predict", "["+good+","+other+"]", "X-Request-ID", "batch 2"); got.code != http.StatusOK {
+		t.Fatalf("%d %s", got.code, got.body)
+	}
 	hold := func(when string) {
 		for _, test := range []struct {
 			name, id, body string
@@ -148,6 +151,10 @@ func TestRequestIDsAtTheDoor(t *testing.T) {
 			{"an object for an array", "batch", good, answer{code: 422}},
 			{"a longer array", "batch", "[" + good + "," + good + "," + good + "]", answer{code: 422}},
 			{"a shorter array", "batch", "[" + good + "]", answer{code: 422}},
+			{"an array of one for an array", "batch", "[[" + good + "]]", answer{code: 400}},
+			{"null for a value", "loan 7", strings.Replace(good, "95000", "null", 1), answer{code: 422}},
+			{"nothing of it", "loan 7", "{}", answer{code: 400}},
+			{"the rows in another order", "batch 2", "[" + other + "," + good + "]", answer{code: 422}},
 			{"another last row", "batch", "[" + good + "," + other + "]", answer{code: 422}},
 		} {
 			got := post(t, predictor.url+"/predict", test.body, "X-Request-ID", test.id)
@@ -190,7 +197,28 @@ func TestRequestIDsAtTheDoor(t *testing.T) {
 	if len(answers) != 1 || refused != 32 {
 		t.Errorf("64 clients: %d refused and the answers %v, want 32 refused and one answer", refused, answers)
 	}
-	if n := number(t, database(t, log, "ro"), "SELECT count(*) FROM predictions"); n != 4 {
-		t.Errorf("%d predictions in the log, want 4", n)
+	if n := number(t, database(t, log, "ro"), "SELECT count(*) FROM predictions"); n != 6 {
+		t.Errorf("%d predictions in the log, want 6", n)
+	}
+}
+
+// Another version of the model does not answer for the one that was asked: the first
+// answer stands for the same request, and another request is refused.
+func TestRequestIDsOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "predictions.db")
+	const body = `{"income":60,"merchant":null,"owner":1}`
+	predictor := startPredictor(t, log, ownerModel)
+	first := post(t, predictor.url+"/predict", body, "X-Request-ID", "loan 7")
+	_ = predictor.kill(syscall.SIGTERM)
+	predictor = startPredictor(t, log, strings.NewReplacer(`"version": "1"`, `"version": "2"`, `"intercept": 0`, `"intercept": -9`).Replace(ownerModel))
+	if got := post(t, predictor.url+"/predict", body, "X-Request-ID", "loan 7"); first.code != http.StatusOK || got.body != first.body {
+		t.Errorf("%d %s, want the first answer %s", got.code, got.body, first.body)
+	}
+	if got := post(t, predictor.url+"/predict", strings.Replace(body, "60", "61", 1), "X-Request-ID", "loan 7"); got.code != 422 {
+		t.Errorf("another request: %d %s, want 422", got.code, got.body)
+	}
+	if n := number(t, database(t, log, "ro"), "SELECT count(*) FROM predictions WHERE version = '1'"); n != 1 {
+		t.Errorf("%d predictions of version 1, want 1", n)
 	}
 }
