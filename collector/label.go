@@ -14,17 +14,19 @@ const maxLabel = 128
 // 128 bits of the original's SHA-256.
 const hashSize = 1 + 32
 
+const nul = "\x00"
+
 // LabelValue returns s as a label value that Prometheus accepts: valid UTF-8 of at most
-// maxLabel characters. A value that must be changed keeps its beginning and ends with a
+// maxLabel characters, without NUL, which ends a page to its parser. A value that must be changed keeps its beginning and ends with a
 // hash of the whole, so that different values stay different. For the same reason a value
 // that looks like a changed one is changed too. Newlines and quotes stay, because the
 // exposition formats escape them.
 func LabelValue(s string) string {
-	if utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxLabel && !looksChanged(s) {
+	if utf8.ValidString(s) && !strings.Contains(s, nul) && utf8.RuneCountInString(s) <= maxLabel && !looksChanged(s) {
 		return s
 	}
 	sum := sha256.Sum256([]byte(s))
-	runes := []rune(strings.ToValidUTF8(s, "\uFFFD"))
+	runes := []rune(strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), nul, "\uFFFD"))
 	return string(runes[:min(len(runes), maxLabel-hashSize)]) + "~" + hex.EncodeToString(sum[:16])
 }
 

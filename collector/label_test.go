@@ -18,14 +18,14 @@ func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
 	seen := map[string]string{}
 	values := []string{
 		"", "plain", "new\nline", `"quoted\`, long, long + "a", long + "b",
-		"\xff", "\xfe", "\xffplain", "\uFFFD", strings.Repeat("\xff", 1000), strings.Repeat("x", 1<<20),
+		"\x00", "a\x00b", "a\x01b", "\xff", "\xfe", "\xffplain", "\uFFFD", strings.Repeat("\xff", 1000), strings.Repeat("x", 1<<20),
 	}
 	for _, v := range values {
 		values = append(values, LabelValue(v)) // What looks changed must not collide with what was.
 	}
 	for _, v := range values {
 		got := LabelValue(v)
-		if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxLabel {
+		if !utf8.ValidString(got) || strings.Contains(got, "\x00") || utf8.RuneCountInString(got) > maxLabel {
 			t.Errorf("LabelValue(%.20q) = %q", v, got)
 		}
 		if other, taken := seen[got]; taken && other != v {
@@ -78,10 +78,11 @@ func unknown(bins int) snapshot.BinOutcomes {
 
 func FuzzLabelValue(f *testing.F) {
 	f.Add("plain", "\xff")
+	f.Add("a\x00b", "a\uFFFDb")
 	f.Add("x~0123456789abcdef0123456789abcdef", strings.Repeat("x", 200))
 	f.Fuzz(func(t *testing.T, a, b string) {
 		x, y := LabelValue(a), LabelValue(b)
-		if !utf8.ValidString(x) || utf8.RuneCountInString(x) > maxLabel {
+		if !utf8.ValidString(x) || strings.Contains(x, "\x00") || utf8.RuneCountInString(x) > maxLabel {
 			t.Errorf("LabelValue(%q) = %q", a, x)
 		}
 		if a != b && x == y {

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"strings"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
@@ -46,11 +47,11 @@ func say(parts ...any) phrase {
 
 // Plain returns the text of the phrase.
 func (p phrase) Plain() string {
-	text := ""
+	var text strings.Builder
 	for _, part := range p {
-		text += part.Text
+		text.WriteString(part.Text)
 	}
-	return text
+	return text.String()
 }
 
 func strong(text string) piece { return piece{Text: text, Strong: true} }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -49,19 +50,20 @@ func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 
 // report says what happened to records.
 func report(records, late int, r predictionlog.Received) string {
-	text := fmt.Sprintf("%d records: %d accepted, %d unchanged, %d overruled, %d wait for their prediction", records, r.Accepted, r.Unchanged, r.Overruled, r.Pending)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d records: %d accepted, %d unchanged, %d overruled, %d wait for their prediction", records, r.Accepted, r.Unchanged, r.Overruled, r.Pending)
 	if late > 0 {
-		text += fmt.Sprintf(", %d came late", late)
+		fmt.Fprintf(&text, ", %d came late", late)
 	}
 	rejected := 0
 	for _, n := range r.Rejected {
 		rejected += n
 	}
-	text += fmt.Sprintf(", %d set aside\n", rejected)
+	fmt.Fprintf(&text, ", %d set aside\n", rejected)
 	for _, reason := range slices.Sorted(maps.Keys(r.Rejected)) {
-		text += fmt.Sprintf("  %d %s: %s\n", r.Rejected[reason], reason, Explain(reason))
+		fmt.Fprintf(&text, "  %d %s: %s\n", r.Rejected[reason], reason, Explain(reason))
 	}
-	return text
+	return text.String()
 }
 
 // explanations say what a reason means and what to do.

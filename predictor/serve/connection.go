@@ -56,7 +56,7 @@ func (c *connection) expire() {
 	defer c.mu.Unlock()
 	c.expired = true
 	if !c.sending.IsZero() {
-		_ = c.Conn.SetWriteDeadline(time.Unix(1, 0))
+		_ = c.SetWriteDeadline(time.Unix(1, 0))
 	}
 	_ = c.Conn.SetReadDeadline(time.Unix(1, 0)) // It fails when the connection is closed.
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,9 +46,7 @@ func peers(ctx context.Context, s settings) (*bench, error) {
 	b.probes = []probe{func(_ context.Context, out sample) error {
 		if !done {
 			done = true
-			for name, x := range measured {
-				out[name] = x
-			}
+			maps.Copy(out, measured)
 		}
 		return nil
 	}}

@@ -93,7 +93,7 @@ func familySeconds(pid int) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		for _, child := range strings.Fields(string(children)) {
+		for child := range strings.FieldsSeq(string(children)) {
 			number, err := strconv.Atoi(child)
 			if err != nil {
 				return 0, err

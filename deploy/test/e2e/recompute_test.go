@@ -124,7 +124,7 @@ func (c *kindCase) numpyRecomputes(t *testing.T, p page, csv, log string) {
 		draws = 9999
 	}
 	features := map[string]string{}
-	for _, pair := range strings.Fields(c.recomputed) {
+	for pair := range strings.FieldsSeq(c.recomputed) {
 		name, kind, _ := strings.Cut(pair, ":")
 		features[name] = kind
 	}

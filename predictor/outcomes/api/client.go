@@ -136,7 +136,7 @@ var link = regexp.MustCompile(`<([^>]*)>((?:\s*;\s*[^,;"]+(?:"[^"]*")?)*)`)
 func nextLink(headers []string) string {
 	for _, header := range headers {
 		for _, m := range link.FindAllStringSubmatch(header, -1) {
-			for _, parameter := range strings.Split(m[2], ";") {
+			for parameter := range strings.SplitSeq(m[2], ";") {
 				name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
 				if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.Trim(strings.TrimSpace(value), `"`) == "next" {
 					return m[1]

@@ -62,7 +62,7 @@ func as(t *testing.T, folder string) *syscall.SysProcAttr {
 // folder returns a folder that the server's user can access.
 func folder(t *testing.T) string {
 	t.Helper()
-	path, err := os.MkdirTemp("/tmp", "outcomes-database-")
+	path, err := os.MkdirTemp("/tmp", "outcomes-database-") //nolint:usetesting // t.TempDir is closed to the user that the server runs as
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func folder(t *testing.T) string {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func freePort(t *testing.T) int {
 // launch runs a server until the test ends, and waits until it answers.
 func launch(t *testing.T, s *server, attributes *syscall.SysProcAttr, driver, dsn string, line ...string) {
 	t.Helper()
-	c := exec.Command(line[0], line[1:]...)
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), line[0], line[1:]...) // the clean-up ends it
 	c.SysProcAttr = attributes
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

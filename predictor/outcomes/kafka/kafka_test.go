@@ -133,7 +133,7 @@ func value(id, outcome int) string {
 func TestEachRecordIsReadOnceFromAllPartitions(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, nil)
-	if _, err := p.read(t, ""); err == nil || !strings.Contains(err.Error(), "Kafka has no topic") {
+	if _, err := p.read(t, ""); err == nil || !strings.Contains(err.Error(), "there is no topic") {
 		t.Errorf("without the topic: %v", err)
 	}
 	p.create(t, 2)

@@ -106,7 +106,7 @@ func (r *reader) look(ctx context.Context) (done bool, err error) {
 	topic, found := topics[r.topic]
 	switch {
 	case !found || errors.Is(topic.Err, kerr.UnknownTopicOrPartition):
-		return false, fmt.Errorf("Kafka has no topic %q; make it, or correct kafka.topic", r.topic)
+		return false, fmt.Errorf("there is no topic %q in Kafka; make it, or correct kafka.topic", r.topic)
 	case topic.Err != nil:
 		return false, fmt.Errorf("ask Kafka for the topic: %w", topic.Err)
 	}

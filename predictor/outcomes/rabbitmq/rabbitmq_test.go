@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func startBroker(t *testing.T) string {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(found[0])
+	c := exec.CommandContext(context.WithoutCancel(t.Context()), found[0]) // the clean-up ends it
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Env = append(os.Environ(), "HOME="+dir, "RABBITMQ_NODENAME=outcomes"+port+"@localhost", "RABBITMQ_DIST_PORT="+freePort(t), "ERL_EPMD_PORT="+freePort(t),
 		"RABBITMQ_MNESIA_BASE="+dir, "RABBITMQ_LOG_BASE="+dir, "RABBITMQ_CONFIG_FILE="+config, "RABBITMQ_PID_FILE="+filepath.Join(dir, "pid"),

@@ -3,6 +3,7 @@ package bigquery
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,7 +112,7 @@ var columnsOf020 = bigquery.Schema{
 func TestATableOf020GetsNewColumnsAndLosesNone(t *testing.T) {
 	t.Parallel()
 	owners := &bigquery.FieldSchema{Name: "owners", Type: bigquery.StringFieldType}
-	missing, err := missingColumns(append(columnsOf020[:len(columnsOf020):len(columnsOf020)], owners), tableColumns[predictionlog.TablePredictions])
+	missing, err := missingColumns(append(slices.Clip(columnsOf020), owners), tableColumns[predictionlog.TablePredictions])
 	if err != nil || len(missing) != 1 || missing[0].name != "shadow_of" || missing[0].required {
 		t.Errorf("missing %+v, %v", missing, err)
 	}
