@@ -146,7 +146,7 @@ func (r *running) watch(ctx context.Context, clients int, span time.Duration, st
 	defer lines.Stop()
 	end := func(err error) error {
 		cancel()
-		_ = <-done // it ends by the cancellation
+		<-done //nolint:errcheck // it ends by the cancellation
 		return err
 	}
 	began := time.Now()

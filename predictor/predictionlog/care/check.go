@@ -233,14 +233,15 @@ func (r *Report) checkRows(ctx context.Context, reader *sqlite.Reader) (*remaini
 }
 
 // checkPairs compares feedback with its predictions. Predictions before the first row were
-// deleted because of their age, and their feedback may stay longer.
+// deleted because of their age, and their feedback may stay longer. The first row is looked up in
+// the statement itself, because a predictor that runs meanwhile deletes more.
 func (r *Report) checkPairs(ctx context.Context, reader *sqlite.Reader, first int64) error {
 	return reader.Use(ctx, func(c *file.Connection) error {
 		for _, q := range []struct{ query, problem string }{
 			{`SELECT count(*), min(seq) FROM feedback AS f JOIN predictions AS p ON p.id = f.prediction_id
 				WHERE (f.class, f.model, f.version) IS NOT (p.class, p.model, p.version) AND ?1 >= 0`,
 				"feedback: %d rows have another class, model or version than their prediction, first seq %d"},
-			{`SELECT count(*), min(seq) FROM feedback WHERE prediction_id >= ?1 AND ?1 >= 0
+			{`SELECT count(*), min(seq) FROM feedback WHERE prediction_id >= (SELECT min(id) FROM predictions) AND ?1 >= 0
 				AND prediction_id NOT IN (SELECT id FROM predictions)`,
 				"feedback: %d rows outlived their prediction, which was deleted by hand; delete them too; first seq %d"},
 		} {
