@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
 )
 
 const fileColumns = 50
@@ -82,18 +84,39 @@ type ran struct {
 // run1 runs a program to its end.
 func run1(cmd *exec.Cmd) (ran, error) {
 	var said limited
-	cmd.Stderr = &said
+	var out bytes.Buffer
+	cmd.Stderr, cmd.Stdout = &said, &out
 	begin := time.Now()
-	out, err := cmd.Output()
-	r := ran{seconds: time.Since(begin).Seconds(), output: string(out)}
+	if err := cmd.Start(); err != nil {
+		return ran{}, err
+	}
+	ended, peak := make(chan struct{}), make(chan float64)
+	go func() { peak <- watchPeak(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	close(ended)
+	r := ran{seconds: time.Since(begin).Seconds(), peak: <-peak, output: out.String()}
 	if err != nil {
 		lines := strings.Split(strings.TrimSpace(string(said.text)), "\n")
 		return r, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, lines[len(lines)-1])
 	}
-	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.peak = float64(used.Maxrss) * 1024
-	}
 	return r, nil
+}
+
+// watchPeak returns the peak memory of a process, looked up every few milliseconds until it has
+// ended. Its resource usage does not serve: it counts the memory of the process that started it.
+func watchPeak(pid int, ended <-chan struct{}) (peak float64) {
+	looks := time.NewTicker(3 * time.Millisecond)
+	defer looks.Stop()
+	for {
+		select {
+		case <-ended:
+			return peak
+		case <-looks.C:
+			if held, err := process.PeakBytes(pid); err == nil {
+				peak = max(peak, held)
+			}
+		}
+	}
 }
 
 // limited keeps the end of what is written to it.

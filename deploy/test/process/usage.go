@@ -19,6 +19,21 @@ func ResidentBytes(pid int) (float64, error) {
 	return pages * float64(os.Getpagesize()), err
 }
 
+// PeakBytes returns the largest resident memory that a process has had.
+func PeakBytes(pid int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kibibytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kibibytes * 1024, err
+		}
+	}
+	return 0, fmt.Errorf("process %d has no VmHWM: it has ended", pid)
+}
+
 // CPUSeconds returns the processor time that a process has used.
 func CPUSeconds(pid int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
