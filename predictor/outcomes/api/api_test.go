@@ -1,10 +1,8 @@
 package api
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,8 +13,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 // place is a log with 20 predictions, and a server.
@@ -31,21 +28,7 @@ type place struct {
 func newPlace(t *testing.T, keys string, handler http.HandlerFunc) *place {
 	t.Helper()
 	dir := t.TempDir()
-	p := &place{log: filepath.Join(dir, "predictions.db")}
-	w, err := sqlite.OpenWriter(t.Context(), p.log, sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]predictionlog.Prediction, 20)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &place{log: sourcetest.Log(t, 20, nil)}
 	p.handler.Store(&handler)
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.asked.Add(1)
@@ -65,13 +48,7 @@ func (p *place) answers(handler http.HandlerFunc) { p.handler.Store(&handler) }
 func (p *place) pass(t *testing.T, path string) (string, error) {
 	t.Helper()
 	text := fmt.Sprintf("sources:\n- {name: bureau, api: {url: \"%s%s\", %s}}\n", p.server.URL, path, p.keys)
-	c, err := outcomes.Parse([]byte(text), "outcomes.yml", []outcomes.Kind{Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	err = outcomes.Import(t.Context(), outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 100, Logger: slog.New(slog.DiscardHandler)}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: text, Pending: 100}.Run(t)
 }
 
 func (p *place) says(t *testing.T, path, want string) {

@@ -1,10 +1,7 @@
 package bigquery
 
 import (
-	"bytes"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/google"
 	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 func TestChangedRowsAreReadOnce(t *testing.T) {
@@ -72,34 +68,13 @@ func TestChangedRowsAreReadOnce(t *testing.T) {
 
 func newLog(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "predictions.db")
-	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{Now: func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]predictionlog.Prediction, 10)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return sourcetest.Log(t, 10, sourcetest.March)
 }
 
 func pass(t *testing.T, log, query string) (string, error) {
 	t.Helper()
-	c, err := outcomes.Parse([]byte("sources:\n- name: warehouse\n  outcome: {field: status, map: {paid: 1, default: 0}}\n  record: {prediction_id: loan}\n"+
-		"  bigquery: {project: test-project, query: \""+query+"\"}\n"), "outcomes.yml", []outcomes.Kind{Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	err = outcomes.Import(t.Context(), outcomes.ImportOptions{LogPath: log, Source: c.Sources[0], PendingLimit: 10, Logger: slog.New(slog.DiscardHandler)}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: log, Kind: Kind, Config: "sources:\n- name: warehouse\n  outcome: {field: status, map: {paid: 1, default: 0}}\n  record: {prediction_id: loan}\n" +
+		"  bigquery: {project: test-project, query: \"" + query + "\"}\n", Pending: 10}.Run(t)
 }
 
 func TestWrongConfigurationsAreRefusedInWords(t *testing.T) {

@@ -1,8 +1,6 @@
 package database
 
 import (
-	"bytes"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +8,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	log "github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 // place is a log with predictions, and the configuration of a source for it.
@@ -20,21 +17,7 @@ type place struct{ log, config string }
 func newPlace(t *testing.T, s *server, keys string) place {
 	t.Helper()
 	dir := t.TempDir()
-	p := place{log: filepath.Join(dir, "predictions.db")}
-	w, err := log.OpenWriter(t.Context(), p.log, log.WriterOptions{Now: func() time.Time { return time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]predictionlog.Prediction, 500)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := place{log: sourcetest.Log(t, 500, sourcetest.March)}
 	dsn := filepath.Join(dir, "dsn")
 	if err := os.WriteFile(dsn, []byte(s.dsn+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -47,13 +30,7 @@ func newPlace(t *testing.T, s *server, keys string) place {
 // pass reads the source once.
 func (p place) pass(t *testing.T) (string, error) {
 	t.Helper()
-	c, err := outcomes.Parse([]byte(p.config), "outcomes.yml", []outcomes.Kind{Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	err = outcomes.Import(t.Context(), outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 1000, Logger: slog.New(slog.DiscardHandler)}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: p.config}.Run(t)
 }
 
 func (p place) says(t *testing.T, want string) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 )
@@ -67,13 +67,7 @@ func (p place) aged(t *testing.T, name string, ago time.Duration) {
 func (p place) pass(t *testing.T, keys string) (string, error) {
 	t.Helper()
 	text := "sources:\n- {name: nightly, files: {path: \"" + p.folder + "/*\"}" + keys + "}\n"
-	c, err := outcomes.Parse([]byte(text), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{files.Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	err = outcomes.Import(t.Context(), outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 1000, Logger: slog.New(slog.DiscardHandler)}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: p.log, Kind: files.Kind, Config: text, Path: filepath.Join(p.folder, "outcomes.yml")}.Run(t)
 }
 
 // says fails the test unless the output of a pass contains want.

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -25,8 +24,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 const topic = "loan_status"
@@ -47,22 +45,7 @@ func newPlace(t *testing.T, client []kgo.Opt, options ...kfake.Opt) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	p := &place{folder: t.TempDir(), brokers: cluster.ListenAddrs()}
-	p.log = filepath.Join(p.folder, "predictions.db")
-	w, err := sqlite.OpenWriter(t.Context(), p.log, sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]predictionlog.Prediction, 50)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &place{folder: t.TempDir(), log: sourcetest.Log(t, 50, nil), brokers: cluster.ListenAddrs()}
 	p.connect(t, client...)
 	return p
 }
@@ -108,15 +91,7 @@ func (p *place) send(t *testing.T, partition int32, values ...string) {
 func (p *place) read(t *testing.T, keys string) (string, error) {
 	t.Helper()
 	text := fmt.Sprintf("sources:\n- name: events\n  record: {outcome: $.final}\n  kafka: {brokers: [%s], topic: %s%s}\n", strings.Join(p.brokers, ", "), topic, keys)
-	c, err := outcomes.Parse([]byte(text), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var said bytes.Buffer
-	err = outcomes.Import(ctx, outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 100, Logger: slog.New(slog.NewTextHandler(&p.said, nil))}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: text, Path: filepath.Join(p.folder, "outcomes.yml"), Pending: 100, Logger: slog.New(slog.NewTextHandler(&p.said, nil))}.Run(t)
 }
 
 func (p *place) says(t *testing.T, keys, want string) {

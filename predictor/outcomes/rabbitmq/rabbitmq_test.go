@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -18,8 +17,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 func TestMain(m *testing.M) {
@@ -86,22 +84,7 @@ type place struct {
 
 func newPlace(t *testing.T, url string) *place {
 	t.Helper()
-	p := &place{folder: t.TempDir()}
-	p.log = filepath.Join(p.folder, "predictions.db")
-	w, err := sqlite.OpenWriter(t.Context(), p.log, sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]predictionlog.Prediction, 20)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &place{folder: t.TempDir(), log: sourcetest.Log(t, 20, nil)}
 	if err := os.WriteFile(filepath.Join(p.folder, "url"), []byte(url+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -123,15 +106,7 @@ func (p *place) connect(t *testing.T, url string) {
 // read reads the queue until it is empty, like a new process.
 func (p *place) read(t *testing.T) (string, error) {
 	t.Helper()
-	c, err := outcomes.Parse([]byte("sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n"), filepath.Join(p.folder, "outcomes.yml"), []outcomes.Kind{Kind})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var said bytes.Buffer
-	err = outcomes.Import(ctx, outcomes.ImportOptions{LogPath: p.log, Source: c.Sources[0], PendingLimit: 100, Logger: slog.New(slog.DiscardHandler)}, &said)
-	return said.String(), err
+	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: "sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n", Path: filepath.Join(p.folder, "outcomes.yml"), Pending: 100}.Run(t)
 }
 
 func (p *place) says(t *testing.T, want string) {
