@@ -21,8 +21,8 @@ type entry[R any] struct {
 	row      R
 }
 
-// fill appends some more entries in the order of their ids. It reports false if there is nothing
-// more for now.
+// fill appends some more entries in the order of their ids. It reports false once it has read to
+// the present end.
 type fill[R any] func(ctx context.Context, entries []entry[R]) (all []entry[R], more bool, err error)
 
 // stream shows the rows of one table up to a moment, and passes each row on once. The entries
