@@ -2,7 +2,8 @@ package drift
 
 import "slices"
 
-// contrasts sum up how far apart the shares of neighbouring blocks of one length are.
+// contrasts sum up how far apart the shares of neighbouring blocks of one length are. The
+// zero value has no pairs; memory comes with the first one.
 type contrasts struct {
 	// squares are the sums of h d d', d the difference of the shares of two blocks
 	// of n and m rows and h = n m / (n + m): the upper triangle, row after row. With
@@ -12,23 +13,28 @@ type contrasts struct {
 	rows    float64   // of the pairs
 	number  float64   // of pairs, by weight
 	squared float64   // sum of the squared weights
-	d       []float64 // scratch
 }
 
-func newContrasts(bins int) contrasts {
-	return contrasts{squares: make([]float64, bins*(bins+1)/2), shares: make([]float64, bins), d: make([]float64, bins)}
+// allocate takes memory for that many bins, once.
+func (p *contrasts) allocate(bins int) {
+	if p.squares == nil {
+		both := make([]float64, bins*(bins+1)/2+bins)
+		p.shares, p.squares = both[:bins:bins], both[bins:]
+	}
 }
 
-// add adds a pair. O(K^2), no allocation.
-func (p *contrasts) add(x, y *block) {
+// add adds a pair. Scratch has as many numbers as a block. O(K^2), no allocation after the
+// first pair.
+func (p *contrasts) add(x, y *block, scratch []float64) {
+	p.allocate(len(x.counts))
 	h, both := x.rows*y.rows/(x.rows+y.rows), x.rows+y.rows
 	for b, c := range x.counts {
-		p.d[b] = y.counts[b]/y.rows - c/x.rows
+		scratch[b] = y.counts[b]/y.rows - c/x.rows
 		p.shares[b] += (c + y.counts[b]) / both
 	}
 	at := p.squares
-	for b, d := range p.d {
-		row := p.d[b:]
+	for b, d := range scratch {
+		row := scratch[b:]
 		if d != 0 {
 			for i, e := range row {
 				at[i] += h * d * e
@@ -41,22 +47,36 @@ func (p *contrasts) add(x, y *block) {
 	p.squared++
 }
 
-// merge adds the pairs of o, after what is there has lost all but kept of its
-// weight.
+// merge adds the pairs of o. The weight of the pairs that are there is first multiplied by
+// kept.
 func (p *contrasts) merge(o *contrasts, kept float64) {
-	for i, v := range o.squares {
-		p.squares[i] = p.squares[i]*kept + v
-	}
-	for i, v := range o.shares {
-		p.shares[i] = p.shares[i]*kept + v
+	if o.squares == nil {
+		scale(p.squares, kept)
+		scale(p.shares, kept)
+	} else {
+		p.allocate(len(o.shares))
+		scaleAndAdd(p.squares, kept, o.squares)
+		scaleAndAdd(p.shares, kept, o.shares)
 	}
 	p.rows = p.rows*kept + o.rows
 	p.number = p.number*kept + o.number
 	p.squared = p.squared*kept*kept + o.squared
 }
 
+func scale(all []float64, by float64) {
+	for i := range all {
+		all[i] *= by
+	}
+}
+
+func scaleAndAdd(all []float64, by float64, more []float64) {
+	for i, v := range more {
+		all[i] = all[i]*by + v
+	}
+}
+
 func (p contrasts) clone() contrasts {
-	p.squares, p.shares, p.d = slices.Clone(p.squares), slices.Clone(p.shares), make([]float64, len(p.d))
+	p.squares, p.shares = slices.Clone(p.squares), slices.Clone(p.shares)
 	return p
 }
 

@@ -223,7 +223,8 @@ func TestSpectrumAgreesWithNumPy(t *testing.T) {
 	ask(t, "design.py", question, &want)
 	for i, sample := range question.Samples {
 		bins := len(sample[0][0])
-		c, s := newContrasts(bins), newSpectrum(bins)
+		var c contrasts
+		s, scratch := newSpectrum(bins), make([]float64, bins)
 		for _, pair := range sample {
 			var blocks [2]block
 			for side, counts := range pair {
@@ -232,7 +233,7 @@ func TestSpectrumAgreesWithNumPy(t *testing.T) {
 					blocks[side].rows += float64(n)
 				}
 			}
-			c.add(&blocks[0], &blocks[1])
+			c.add(&blocks[0], &blocks[1], scratch)
 		}
 		trace, occupied := s.standardize(&c)
 		if !relative(trace, want[i].Trace, 1e-9) || occupied != want[i].Bins {

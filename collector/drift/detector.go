@@ -80,7 +80,7 @@ type setting struct {
 // or more counts as drift.
 //
 // A Detector depends on the ticks folded into it alone. It is not safe for concurrent use;
-// clones are independent. 1,800 floats at K = 10.
+// clones are independent. At K = 10 it takes 150 floats at first and 1,150 after 16,384 rows.
 type Detector struct {
 	*setting
 
@@ -137,8 +137,8 @@ type Tick struct {
 // Tick folds one tick. A tick without rows changes nothing. When Null fails, Tick returns
 // its error and the detector is unchanged: the same tick can be folded again.
 //
-// Cost at K = 10 and 15 rows: 1.5 us in quiet traffic, 6.6 us in drift; no
-// allocation.
+// Cost at K = 10 and 15 rows: 1.5 us in quiet traffic, 6.6 us in drift. It
+// allocates only when the design effect first compares blocks of some length.
 func (d *Detector) Tick(t Tick) error {
 	rows := t.Rows.Rows()
 	if rows == 0 {

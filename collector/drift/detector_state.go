@@ -33,8 +33,8 @@ func (d *Detector) DesignEffect() (effect float64, ok bool) {
 	return d.estimated.far, d.seen >= MinBlockPredictions
 }
 
-// Clone returns an independent copy, which shares the immutable setting. 1,800 floats at
-// K = 10 take 2 us.
+// Clone returns an independent copy, which shares the immutable setting. 2 us at
+// K = 10.
 func (d *Detector) Clone() *Detector {
 	c := *d
 	c.evidence = d.evidence.clone()

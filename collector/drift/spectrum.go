@@ -1,20 +1,34 @@
 package drift
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // spectrum finds the design effects of pairs of blocks. It holds scratch memory.
 type spectrum struct {
 	bins          int
 	matrix        []float64 // bins x bins
 	root, x, next []float64
+	memory        []float64 // what the others are parts of
 }
 
-func newSpectrum(bins int) spectrum {
-	s := make([]float64, bins*(bins+3))
-	return spectrum{
-		bins: bins, matrix: s[:bins*bins],
-		root: s[bins*bins : bins*(bins+1)], x: s[bins*(bins+1) : bins*(bins+2)], next: s[bins*(bins+2):],
+// spectra are shared by all designs: each needs one for a moment, once in thousands of rows.
+var spectra = sync.Pool{New: func() any { return new(spectrum) }}
+
+// newSpectrum returns a spectrum for that many bins. The caller puts it back into spectra.
+func newSpectrum(bins int) *spectrum {
+	s := spectra.Get().(*spectrum)
+	if size := bins * (bins + 3); len(s.memory) < size {
+		s.memory = make([]float64, size)
 	}
+	rest := s.memory
+	take := func(size int) (part []float64) {
+		part, rest = rest[:size:size], rest[size:]
+		return part
+	}
+	s.bins, s.matrix, s.root, s.x, s.next = bins, take(bins*bins), take(bins), take(bins), take(bins)
+	return s
 }
 
 // rareRows is the mean number of rows of a block below which a bin has less say:
