@@ -24,18 +24,18 @@ collector/bigquery: collector/drift collector/reference predictor/google predict
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey
-collector/config: predictor/strictyaml
+collector/config: predictor/strictyaml predictor/value
 collector/count/sorted: collector/reference
 collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
 collector/drift/calibrate: collector/drift
 collector/drift:
-collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes
+collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/value
 collector/page/draw:
 collector/page/words: collector/drift
 collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
-collector/snapshot: collector/drift collector/reference predictor/predictionlog
+collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value
 collector/window/codes:
 collector/window/columns:
 collector/window: collector/drift collector/reference collector/snapshot collector/window/codes collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value

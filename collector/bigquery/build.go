@@ -13,7 +13,7 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	t := p.table
 	o.Model, o.Version, o.Positive, o.Missing = t.Model, t.Version, t.Positive, p.missing.Texts()
 	if t.Base != nil {
-		o.Model, o.Version, o.Positive = t.Base.Model, t.Base.Version, t.Base.Positive
+		o.Model, o.Version, o.Type, o.Positive = t.Base.Model, t.Base.Version, t.Base.Type, t.Base.Positive
 		o.Threshold, o.Counted = t.Base.Threshold, t.Base.Classes
 	}
 	rows := int64(0)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -183,7 +184,7 @@ func same(t *testing.T, got, want *reference.Reference) {
 	if want.Score != nil {
 		sameFeature(t, got.Score, want.Score)
 	}
-	if !slices.Equal(got.Classes, want.Classes) {
+	if !reflect.DeepEqual(got.Classes, want.Classes) {
 		t.Errorf("classes are %v, want %v", got.Classes, want.Classes)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // MaxSize is the largest configuration file that Load reads, in bytes.
@@ -27,6 +29,8 @@ type Config struct {
 type Model struct {
 	// Name is the model's name in the log: 1 to MaxName printable characters.
 	Name string
+	// Type says what the model predicts, empty for what its reference says.
+	Type value.Prediction
 	// Reference says where the model's reference is.
 	Reference Reference
 	// Features are the features to watch, nil for all that the reference has.

@@ -29,7 +29,7 @@ models:
 		t.Fatal(err)
 	}
 	want := &Config{Models: []Model{
-		{Name: "loan_refinance", Reference: Reference{File: "etc/loan_reference.json"}, Features: []string{"credit_score", "income"}, Position: "etc/config.yml:3"},
+		{Name: "loan_refinance", Type: "binary", Reference: Reference{File: "etc/loan_reference.json"}, Features: []string{"credit_score", "income"}, Position: "etc/config.yml:3"},
 		{Name: "loan_refinance", Reference: Reference{File: "/srv/second.json"}, Position: "etc/config.yml:7"},
 		{Name: "churn", Reference: Reference{BigQuery: &BigQuery{
 			Project: "p", Dataset: "d", Table: "t", Where: "day > '2026-01-01'", Score: "s", Prediction: "c", Outcome: "o",
@@ -68,7 +68,8 @@ func TestParseRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"name that is null", "models:\n  - name: ~\n", "c.yml:2: name ~ is not a text (YAML reads it as null); put it in quotes"},
 		{"invalid UTF-8", "models:\n  - name: \xff\n", "c.yml:2: not valid UTF-8; save the file as UTF-8"},
 		{"same model and reference", "models:\n  - {name: m, reference: {file: r}}\n  - {name: m, reference: {file: ./r}}\n", `c.yml:3: model "m" is already configured at c.yml:2 with the same reference`},
-		{"multiclass", model("    prediction: {type: multiclass}\n"), `c.yml:3: prediction type "multiclass" is not supported: only binary classifiers, whose prediction is one of two classes, can be watched`},
+		{"unknown type", model("    prediction: {type: ranking}\n"), `c.yml:3: prediction type "ranking" is unknown: write binary, multiclass or regression`},
+		{"empty type", model("    prediction: {type: \"\"}\n"), `c.yml:3: prediction type is empty; write binary, multiclass or regression`},
 		{"prediction without type", model("    prediction: {}\n"), "c.yml:3: prediction has no type; write prediction: {type: binary}"},
 		{"prediction that is a text", model("    prediction: binary\n"), "c.yml:3: prediction must be a mapping with the keys type"},
 		{"no reference", model(""), `c.yml:2: model "m" has no reference; write reference: {file: FILE}`},

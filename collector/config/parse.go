@@ -9,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // decoder reads the parts of a configuration.
@@ -64,7 +65,7 @@ func (d decoder) model(n *yaml.Node) (m Model, err error) {
 		return m, err
 	}
 	if p := keys["prediction"]; p != nil {
-		if err := d.prediction(p); err != nil {
+		if m.Type, err = d.prediction(p); err != nil {
 			return m, err
 		}
 	}
@@ -80,22 +81,26 @@ func (d decoder) model(n *yaml.Node) (m Model, err error) {
 	return m, err
 }
 
-func (d decoder) prediction(n *yaml.Node) error {
+func (d decoder) prediction(n *yaml.Node) (value.Prediction, error) {
 	keys, err := d.Mapping(n, "prediction", "type")
 	if err != nil {
-		return err
+		return "", err
 	}
 	if keys["type"] == nil {
-		return d.Errorf(n, "prediction has no type; write prediction: {type: binary}")
+		return "", d.Errorf(n, "prediction has no type; write prediction: {type: binary}, or multiclass or regression")
 	}
-	kind, err := d.Text(keys["type"], "prediction type")
+	name, err := d.Text(keys["type"], "prediction type")
 	if err != nil {
-		return err
+		return "", err
 	}
-	if kind != "binary" {
-		return d.Errorf(keys["type"], "prediction type %q is not supported: only binary classifiers, whose prediction is one of two classes, can be watched; write type: binary, or leave this model out", kind)
+	if name == "" {
+		return "", d.Errorf(keys["type"], "prediction type is empty; write binary, multiclass or regression")
 	}
-	return nil
+	kind, err := value.ParsePrediction(name)
+	if err != nil {
+		return "", d.Errorf(keys["type"], "prediction %v", err)
+	}
+	return kind, nil
 }
 
 func (d decoder) reference(n *yaml.Node) (r Reference, err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/config"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // loadSpecs reads the configuration and every reference that it names. It returns one
@@ -152,7 +153,7 @@ func specs(entries []watched) ([]window.Spec, error) {
 		}
 		at := slices.IndexFunc(specs, func(s window.Spec) bool { return s.Name == e.Name })
 		if at < 0 {
-			specs = append(specs, window.Spec{Name: e.Name, Features: e.Features})
+			specs = append(specs, window.Spec{Name: e.Name, Type: e.Type, Features: e.Features})
 			at = len(specs) - 1
 		}
 		for j := range entries[:i] {
@@ -175,6 +176,9 @@ func (w *watched) check() error {
 	if w.reference.Model != "" && w.reference.Model != w.Name {
 		return fmt.Errorf("%s: model %q: its reference %s was made for model %q; name that model, or another reference", w.Position, w.Name, w.reference.Source, w.reference.Model)
 	}
+	if w.Type != "" && w.Type != w.reference.Type.Or(value.Binary) {
+		return fmt.Errorf("%s: model %q: prediction type is %s, but its reference %s is of a model of type %s; write that type, or name another reference", w.Position, w.Name, w.Type, w.reference.Source, w.reference.Type.Or(value.Binary))
+	}
 	var has []string
 	for i := range w.reference.Features {
 		has = append(has, w.reference.Features[i].Name)
@@ -187,6 +191,14 @@ func (w *watched) check() error {
 	return nil
 }
 
+// predicts returns the type of the model's predictions.
+func (w *watched) predicts() value.Prediction {
+	if w.Type == "" && w.reference != nil {
+		return w.reference.Type.Or(value.Binary)
+	}
+	return w.Type.Or(value.Binary)
+}
+
 // checkAgainst compares an entry with an earlier one.
 func (w *watched) checkAgainst(earlier *watched) error {
 	switch {
@@ -195,6 +207,8 @@ func (w *watched) checkAgainst(earlier *watched) error {
 	case earlier.reference != nil && w.reference != nil && earlier.reference.Version == w.reference.Version:
 		return fmt.Errorf("%s: model %q: its reference %s and %s (%s) are both for version %q; remove one, or make it for another version",
 			w.Position, w.Name, w.reference.Source, earlier.reference.Source, earlier.Position, w.reference.Version)
+	case w.predicts() != earlier.predicts():
+		return fmt.Errorf("%s: model %q: it predicts another type (%s) than at %s (%s); give models of different types different names", w.Position, w.Name, w.predicts(), earlier.Position, earlier.predicts())
 	case !slices.Equal(earlier.Features, w.Features):
 		return fmt.Errorf("%s: model %q: features differ from those at %s; list the same for every version", w.Position, w.Name, earlier.Position)
 	}

@@ -27,8 +27,10 @@ func (r *Reference) check() error {
 			return fmt.Errorf("%s %w", n.key, err)
 		}
 	}
-	if err := checkName(r.Positive); err != nil {
-		return fmt.Errorf("positive %w", err)
+	if r.binary() {
+		if err := checkName(r.Positive); err != nil {
+			return fmt.Errorf("positive %w", err)
+		}
 	}
 	if len(r.Features) == 0 {
 		return errors.New("has no features: list at least one")
@@ -60,6 +62,9 @@ func (r *Reference) check() error {
 	}
 	if r.Threshold < 0 || r.Threshold > 1 {
 		return fmt.Errorf("threshold is %v: a score is the probability of class %q, from 0 to 1", r.Threshold, r.Positive)
+	}
+	if err := r.checkType(); err != nil {
+		return err
 	}
 	return r.checkClasses()
 }
@@ -93,8 +98,8 @@ func (r *Reference) checkScore() error {
 	if err := r.Score.check(); err != nil || r.Schema == 1 {
 		return err
 	}
-	if lo, hi := r.Score.extremes(); lo < 0 || hi > 1 {
-		return fmt.Errorf("goes from %v to %v: a score is the probability of class %q, from 0 to 1", lo, hi, r.Positive)
+	if lo, hi := r.Score.extremes(); (lo < 0 || hi > 1) && r.Type.ScoreIsProbability() {
+		return fmt.Errorf("goes from %v to %v: a score is %s, from 0 to 1", lo, hi, r.probability())
 	}
 	return r.Score.checkOneBin()
 }
@@ -136,7 +141,7 @@ func (r *Reference) checkClasses() error {
 		return fmt.Errorf("classes has %d entries: at most %d", len(r.Classes), maxBins)
 	case rows == 0:
 		return errors.New("classes count no rows: leave them out when the predictions are unknown")
-	case !seen[r.Positive]:
+	case r.binary() && !seen[r.Positive]:
 		return fmt.Errorf("positive is %q, which is none of the classes: name the class whose probability the score is", r.Positive)
 	}
 	return nil

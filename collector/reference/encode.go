@@ -51,6 +51,9 @@ func (e *encoder) reference(r *Reference, provenance bool) {
 	e.field("schema", e.schema)
 	e.text("model", r.Model)
 	e.text("version", r.Version)
+	if !r.binary() {
+		e.field("type", r.Type)
+	}
 	e.field("rows", r.Rows)
 	if provenance {
 		if !r.Created.IsZero() {
@@ -58,7 +61,9 @@ func (e *encoder) reference(r *Reference, provenance bool) {
 		}
 		e.text("origin", r.Origin)
 	}
-	e.field("positive", r.Positive)
+	if r.binary() {
+		e.field("positive", r.Positive)
+	}
 	if r.Threshold != 0 {
 		e.field("threshold", r.Threshold)
 	}
@@ -89,6 +94,16 @@ func (e *encoder) reference(r *Reference, provenance bool) {
 		}
 		e.close("]")
 	}
+	if r.Errors != nil {
+		e.key("errors")
+		e.open("{")
+		e.field("labelled", r.Errors.Labelled)
+		e.field("sum", r.Errors.Sum)
+		e.field("absolute", r.Errors.Absolute)
+		e.field("sum_of_squares", r.Errors.Squares)
+		list(e, "quantiles", r.Errors.Quantiles)
+		e.close("}")
+	}
 	e.close("}")
 	e.out.WriteByte('\n')
 }
@@ -99,6 +114,10 @@ type encodedClass struct {
 	Count    int64  `json:"count"`
 	Correct  int64  `json:"correct"`
 	Labelled int64  `json:"labelled"`
+
+	Actual        int64   `json:"actual,omitempty"`
+	ScoreLabelled []int64 `json:"score_labelled,omitempty"`
+	ScoreCorrect  []int64 `json:"score_correct,omitempty"`
 }
 
 func (e *encoder) feature(f *Feature) {

@@ -42,11 +42,11 @@ func (r *Reference) Lacks() []string {
 		add("it has one bin only for %s: no drift of theirs shows; where few values repeat, as with 0 and 1, list them in values, with a count for each", some(blind))
 	}
 	if r.Score != nil {
-		if lo, hi := r.Score.extremes(); lo < 0 || hi > 1 {
-			add("its score goes from %v to %v, but a score is the probability of class %q, from 0 to 1", lo, hi, r.Positive)
+		if lo, hi := r.Score.extremes(); (lo < 0 || hi > 1) && r.Type.ScoreIsProbability() {
+			add("its score goes from %v to %v, but a score is %s, from 0 to 1", lo, hi, r.probability())
 		}
 	}
-	return lacks
+	return append(lacks, r.lacksOfType()...)
 }
 
 // some lists up to five names.

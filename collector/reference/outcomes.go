@@ -18,7 +18,7 @@ func (l *HeldOut) check(rows int) error {
 	for _, f := range []struct {
 		what string
 		n    int
-	}{{"scores", len(l.Score)}, {"predicted classes", len(l.Predicted)}, {"outcomes", len(l.Actual)}} {
+	}{{"scores", len(l.Score)}, {"predicted classes", len(l.Predicted)}, {"outcomes", max(len(l.Actual), len(l.Truth))}} {
 		if f.n != 0 && f.n != len(l.Index) {
 			return fmt.Errorf("there are %d %s for %d held-out rows", f.n, f.what, len(l.Index))
 		}
@@ -65,7 +65,7 @@ func (l *HeldOut) rows(i int) int64 {
 }
 
 // classes counts the predicted classes by text. It also lists the positive class, the named
-// classes and the classes that are only outcomes.
+// classes and the classes that are only outcomes. positive is empty for a multiclass model.
 func (l *HeldOut) classes(positive string, named []value.Class) []Class {
 	if len(l.Predicted) == 0 {
 		return nil
@@ -80,7 +80,9 @@ func (l *HeldOut) classes(positive string, named []value.Class) []Class {
 		}
 		return at[name]
 	}
-	of(positive)
+	if positive != "" {
+		of(positive)
+	}
 	for i, predicted := range l.Predicted {
 		if predicted == "" {
 			continue
@@ -91,8 +93,12 @@ func (l *HeldOut) classes(positive string, named []value.Class) []Class {
 		if len(l.Actual) == 0 || l.Actual[i] == "" {
 			continue
 		}
-		of(l.Actual[i])
+		actual := of(l.Actual[i])
+		c = of(predicted)
 		c.Labelled += rows
+		if positive == "" {
+			actual.Actual += rows
+		}
 		if predicted == l.Actual[i] {
 			c.Correct += rows
 		}

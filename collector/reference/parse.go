@@ -70,7 +70,7 @@ const deepest = 5
 const newest = 2
 
 var fileKeys = []string{
-	"schema", "model", "version", "rows", "created", "origin", "positive", "threshold", "missing_texts", "features", "score", "classes",
+	"schema", "model", "version", "rows", "created", "origin", "positive", "threshold", "missing_texts", "features", "score", "classes", "type", "errors",
 }
 
 func parse(data []byte) (*Reference, error) {
@@ -95,14 +95,21 @@ func parse(data []byte) (*Reference, error) {
 		return nil, fmt.Errorf(`schema is %s: this version reads files with "schema": 2, and with 1`, strictjson.Describe(v))
 	}
 	r := &Reference{
-		Schema:   schema,
-		Model:    f.Text("model", ""),
-		Version:  f.Text("version", ""),
-		Rows:     f.Count("rows"),
-		Created:  f.Time("created"),
-		Origin:   f.Text("origin", ""),
-		Positive: f.Text("positive", "1"),
-		Missing:  value.NewMissingTexts(f.Texts("missing_texts")).Texts(),
+		Schema:  schema,
+		Model:   f.Text("model", ""),
+		Version: f.Text("version", ""),
+		Rows:    f.Count("rows"),
+		Created: f.Time("created"),
+		Origin:  f.Text("origin", ""),
+		Type:    predictionType(f),
+		Missing: value.NewMissingTexts(f.Texts("missing_texts")).Texts(),
+	}
+	if r.Type == value.Binary {
+		r.Positive = f.Text("positive", "1")
+	} else {
+		reason := fmt.Sprintf("only a binary model has it, and type is %q: leave it out", r.Type)
+		f.Forbid("positive", reason)
+		f.Forbid("threshold", reason)
 	}
 	if _, ok := f.Get("threshold"); ok {
 		r.Threshold = f.Number("threshold")
@@ -120,6 +127,12 @@ func parse(data []byte) (*Reference, error) {
 			return nil, fmt.Errorf("score: %w", err)
 		}
 		r.Score = &one
+	}
+	if v, ok := f.Get("errors"); ok {
+		var err error
+		if r.Errors, err = parseErrors(v); err != nil {
+			return nil, fmt.Errorf("errors: %w", err)
+		}
 	}
 	for i, v := range f.List("classes") {
 		one, err := parseClass(v)
@@ -140,6 +153,15 @@ func parse(data []byte) (*Reference, error) {
 	}
 	r.Hash, err = r.hash()
 	return r, err
+}
+
+// predictionType reads the type of the predictions.
+func predictionType(f *strictjson.Fields) value.Prediction {
+	p, err := value.ParsePrediction(f.Text("type", ""))
+	if err != nil && f.Err == nil {
+		f.Err = err
+	}
+	return p
 }
 
 // featureName returns the name of a feature for errors. If it has no name, this is its position.

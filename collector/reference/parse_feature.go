@@ -79,9 +79,11 @@ func (f *Feature) boundByValues() {
 }
 
 func parseClass(v any) (Class, error) {
-	f := strictjson.Read(v, "class", "name", "count", "correct", "labelled")
+	f := strictjson.Read(v, "class", "name", "count", "correct", "labelled", "actual", "score_labelled", "score_correct")
 	if f.Err == nil && f.Of["class"] == nil {
 		f.Err = errors.New("has no class: write its text in quotes")
 	}
-	return Class{f.Text("class", ""), f.Text("name", ""), f.Count("count"), f.Count("correct"), f.Count("labelled")}, f.Err
+	c := Class{Class: f.Text("class", ""), Name: f.Text("name", ""), Count: f.Count("count"), Correct: f.Count("correct"), Labelled: f.Count("labelled")}
+	c.Actual, c.ScoreLabelled, c.ScoreCorrect = f.Count("actual"), f.Counts("score_labelled"), f.Counts("score_correct")
+	return c, f.Err
 }

@@ -20,6 +20,8 @@ type Reference struct {
 	// Model is the name of the model, or "" if the configuration names it. Version is the version
 	// it is for, or "" for every version.
 	Model, Version string
+	// Type says what the model predicts. An empty type is [value.Binary].
+	Type value.Prediction
 	// Rows is the number of rows over which the features were counted.
 	Rows int64
 	// Created is when it was built, zero if unknown.
@@ -27,8 +29,9 @@ type Reference struct {
 	// Origin describes where the rows came from. Source is where the reference was read from: the
 	// path of its file, "embedded", or "" if it was just built.
 	Origin, Source string
-	// Positive is the class whose probability the score is. Threshold is the score at or above
-	// which this class is predicted. It is 0 if the classes do not come from scores.
+	// Positive is the class of a binary model whose probability the score is. Threshold is the
+	// score at or above which this class is predicted. It is 0 if the classes do not come from
+	// scores.
 	Positive  string
 	Threshold float64
 	// Missing lists texts that stand for a missing value, in canonical form.
@@ -38,6 +41,8 @@ type Reference struct {
 	// unknown.
 	Score   *Feature
 	Classes []Class
+	// Errors are the errors of a regression for held-out rows. It is nil if unknown.
+	Errors *Errors
 	// Schema is the version of the file's format, or the newest version if it was just built.
 	Schema int
 	// Hash identifies the content. It is 16 hexadecimal digits of the SHA-256 of everything but
@@ -75,9 +80,15 @@ type Feature struct {
 // Class is one class among the predictions for held-out rows: how often it was predicted, how
 // many of these predictions have a known outcome, and how many were right. Name is another text
 // for it, which data may contain instead. It may be empty.
+//
+// A multiclass model has three more. Actual is the number of held-out rows whose outcome was this
+// class. ScoreLabelled and ScoreCorrect split Labelled and Correct by the fine bins of the score,
+// and are nil without a score.
 type Class struct {
-	Class, Name              string
-	Count, Correct, Labelled int64
+	Class, Name                 string
+	Count, Correct, Labelled    int64
+	Actual                      int64
+	ScoreLabelled, ScoreCorrect []int64
 }
 
 // Rows returns the number of rows of the feature: counted, missing and invalid.
@@ -111,8 +122,11 @@ func (r *Reference) Columns() []value.Column {
 }
 
 // ClassReader returns a reader for the texts of classes. If the reference knows no classes, they
-// are 0 and 1, and others may be added.
+// are 0 and 1, and others may be added. Outcomes of a multiclass model may have other classes.
 func (r *Reference) ClassReader() *value.ClassReader {
+	if r.Type == value.Multiclass {
+		return value.NewOpenClassReader(r.valueClasses())
+	}
 	return value.NewClassReader(r.valueClasses())
 }
 

@@ -117,9 +117,12 @@ func BuildTallies(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o
 
 func assemble(rows int64, columns []Tally, score *Tally, heldOut *HeldOut, o BuildOptions) (*Reference, error) {
 	r := &Reference{
-		Schema: newest, Rows: rows,
-		Model: o.Model, Version: o.Version, Origin: o.Source, Positive: cmp.Or(o.Positive, "1"), Threshold: o.Threshold,
+		Schema: newest, Rows: rows, Type: o.Type.Or(value.Binary),
+		Model: o.Model, Version: o.Version, Origin: o.Source, Threshold: o.Threshold,
 		Created: o.Created, Missing: value.NewMissingTexts(o.Missing).Texts(),
+	}
+	if r.Type == value.Binary {
+		r.Positive = cmp.Or(o.Positive, "1")
 	}
 	fine := cmp.Or(o.FineBins, maxBins)
 	var err error

@@ -1,7 +1,7 @@
 package snapshot
 
 // Part is a set of parts of a snapshot. A part covers the fields of one name in all models.
-// Names, versions, references and Err belong to no part: every collector sees them.
+// Names, versions, types, references and Err belong to no part: every collector sees them.
 type Part uint16
 
 // The parts. PartClock is the snapshot's Time, which differs at every scrape.
@@ -25,7 +25,7 @@ func (s *Snapshot) Only(parts Part) *Snapshot {
 	for i := range s.Models {
 		m := &s.Models[i]
 		some.Models[i] = Model{
-			Name: m.Name, Version: m.Version, Reference: m.Reference,
+			Name: m.Name, Version: m.Version, Type: m.Type, Reference: m.Reference,
 			Rows:          pick(parts, PartRows, m.Rows),
 			Counters:      pick(parts, PartCounters, m.Counters),
 			Distributions: pick(parts, PartDistributions, m.Distributions),

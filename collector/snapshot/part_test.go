@@ -9,6 +9,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // every is a snapshot with every part.
@@ -16,7 +17,7 @@ func every() *Snapshot {
 	return &Snapshot{
 		Time: time.Unix(1, 0), Err: errors.New("unread"), Loads: &Loads{},
 		Models: []Model{{
-			Name: "m", Version: "1", Reference: &reference.Reference{}, Rows: &Rows{}, Counters: predictionlog.NewCounters(),
+			Name: "m", Version: "1", Type: value.Multiclass, Reference: &reference.Reference{}, Rows: &Rows{}, Counters: predictionlog.NewCounters(),
 			Distributions: &Distributions{}, Performance: &Performance{}, Outcomes: &Outcomes{}, Coverage: &Coverage{},
 			Matured: &Matured{}, Estimate: &Estimate{},
 		}},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Snapshot is what one scrape sees: a function of the log up to its high-water
@@ -42,6 +43,8 @@ type Snapshot struct {
 // Model is one model and version in a Snapshot.
 type Model struct {
 	Name, Version string
+	// Type is what the model predicts, empty for value.Binary.
+	Type value.Prediction
 	// Reference is the reference of this version, nil without one.
 	Reference *reference.Reference
 	// Rows says which predictions the window holds, nil when the log could not be read.

@@ -21,12 +21,15 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// Spec is one configured model: its name, the references of its versions, and the features
-// to watch (when empty, all features of the reference).
+// Spec is one configured model: its name, what it predicts (when empty, what its references
+// say), the references of its versions, and the features to watch (when empty, all features of
+// the reference).
 type Spec struct {
 	Name       string
+	Type       value.Prediction
 	References []*reference.Reference
 	Features   []string
 }
@@ -44,6 +47,14 @@ func (s *Spec) Reference(version string) *reference.Reference {
 		}
 	}
 	return general
+}
+
+// predicts returns what the model predicts.
+func (s *Spec) predicts() value.Prediction {
+	if s.Type == "" && len(s.References) > 0 {
+		return s.References[0].Type.Or(value.Binary)
+	}
+	return s.Type.Or(value.Binary)
 }
 
 // Log is the log that a Window reads. *sqlite.Reader implements it and documents the
@@ -175,7 +186,7 @@ func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) 
 		if used[l.reference] {
 			continue
 		}
-		m := snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference, Rows: &snapshot.Rows{}}
+		m := snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Type: l.spec.predicts(), Reference: l.reference, Rows: &snapshot.Rows{}}
 		if m.Version != "" {
 			m.Counters = w.state.copied(predictionlog.Key{Model: m.Name, Version: m.Version})
 		}
@@ -189,9 +200,9 @@ func (w *Window) fill(ctx context.Context, s *snapshot.Snapshot, now time.Time) 
 // ones.
 func (w *Window) model(ctx context.Context, spec *Spec, version string, now time.Time) (snapshot.Model, *draft) {
 	key := predictionlog.Key{Model: spec.Name, Version: version}
-	m := snapshot.Model{Name: spec.Name, Version: version, Reference: spec.Reference(version), Rows: &snapshot.Rows{}}
+	m := snapshot.Model{Name: spec.Name, Version: version, Type: spec.predicts(), Reference: spec.Reference(version), Rows: &snapshot.Rows{}}
 	m.Counters = w.state.copied(key)
-	if f := w.state.feedback[key]; f != nil {
+	if f := w.state.feedback[key]; f != nil && m.Type == value.Binary {
 		m.Performance, m.Outcomes = f.counts()
 	}
 	r := w.state.series[key]
@@ -204,7 +215,7 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		oldest := time.Unix(0, counts.Oldest)
 		m.Rows.Oldest = &oldest
 	}
-	if !w.options.Bare {
+	if !w.options.Bare && m.Type == value.Binary {
 		r.addOutcomes(&m, counts, now)
 	}
 	if r.layout == nil || m.Reference == nil {
@@ -247,7 +258,7 @@ func (w *Window) versions(spec *Spec) []string {
 // referencesOnly fills a snapshot without the log.
 func (w *Window) referencesOnly(s *snapshot.Snapshot) {
 	for _, l := range w.layouts {
-		s.Models = append(s.Models, snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Reference: l.reference})
+		s.Models = append(s.Models, snapshot.Model{Name: l.spec.Name, Version: l.reference.Version, Type: l.spec.predicts(), Reference: l.reference})
 	}
 	sortModels(s.Models)
 }

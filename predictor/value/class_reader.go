@@ -47,6 +47,11 @@ func (c *ClassReader) Actual(text string) (class string, ok bool) {
 	return class, class != ""
 }
 
+// NewOpenClassReader returns the reader for classes that other texts may join, however few.
+func NewOpenClassReader(known []Class) *ClassReader {
+	return &ClassReader{classes: NewClasses(known), open: true}
+}
+
 // NewClosedClassReader returns the reader for classes that are all that there are,
 // however many.
 func NewClosedClassReader(all []Class) *ClassReader {
