@@ -147,3 +147,38 @@ func TestOddsAreFairAgainstTheWholeBall(t *testing.T) {
 		t.Errorf("a w too large was noticed only %d times", broken)
 	}
 }
+
+// TestWhatABallHoldsIsInside compares the quick bound with the distance, for distributions at all
+// distances from the centre.
+func TestWhatABallHoldsIsInside(t *testing.T) {
+	t.Parallel()
+	r := newRandom(3)
+	held := 0
+	for range 20_000 {
+		k := 2 + int(r.bits64()%30)
+		p, q := make([]float64, k), make([]float64, k)
+		sums := [2]float64{}
+		near := math.Exp(-8 * r.unit())
+		for i := range p {
+			p[i] = .001 + r.unit()
+			q[i] = p[i] * (1 + near*(r.unit()-.5))
+			sums[0], sums[1] = sums[0]+p[i], sums[1]+q[i]
+		}
+		for i := range p {
+			p[i], q[i] = p[i]/sums[0], q[i]/sums[1]
+		}
+		b := newBall(p, .02*r.unit())
+		if b.holds(q) {
+			held++
+			if d := b.distance(q); d > b.radius {
+				t.Fatalf("%v of radius %v is said to hold %v, at a distance of %v", p, b.radius, q, d)
+			}
+		}
+	}
+	if held < 2000 || held > 18_000 {
+		t.Errorf("%d of 20,000 are held: the test shows nothing", held)
+	}
+	if newBall([]float64{.5, .5}, 0).holds([]float64{.5, .5}) {
+		t.Error("a ball of radius 0 holds its centre by the bound, which has no margin there")
+	}
+}

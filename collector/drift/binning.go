@@ -113,9 +113,16 @@ func (b *Binning) BinOf(cell int) int { return int(b.exported[cell]) }
 // Fold adds counts by fine code (as many as Codes) to counts by cell (as many as
 // Cells) and returns the latter. O(Codes), no allocation.
 func (b *Binning) Fold(fine, cells []int64) []int64 {
+	// Neighbouring codes are mostly of one cell: their sum stays in a register.
+	cell, sum := b.cells[0], int64(0)
 	for c, n := range fine {
-		cells[b.cells[c]] += n
+		if b.cells[c] != cell {
+			cells[cell] += sum
+			cell, sum = b.cells[c], 0
+		}
+		sum += n
 	}
+	cells[cell] += sum
 	return cells
 }
 

@@ -46,6 +46,7 @@ type setting struct {
 	rows         int64
 	ball         *ball
 	probability  float64 // the window rule fires below it
+	usual        float64 // it never does up to this value of G
 	logThreshold float64 // the evidence rule fires from it on
 }
 
@@ -107,12 +108,14 @@ func NewDetector(reference []int64, o DetectorOptions) *Detector {
 		floored[b] = (float64(r) + 0.5) / (float64(rows) + bins/2)
 	}
 	tests := 2 * float64(max(o.Distributions, 1)) * ticksPerMonth
+	probability := o.FalseAlarmsPerMonth / tests
 	d := &Detector{
 		setting: &setting{
 			reference:    slices.Clone(reference),
 			rows:         rows,
 			ball:         newBall(floored, max(o.Tolerance, 5*(bins-1)/(2*float64(rows)))),
-			probability:  o.FalseAlarmsPerMonth / tests,
+			probability:  probability,
+			usual:        usualG(probability, len(reference)-1),
 			logThreshold: math.Log(tests / o.FalseAlarmsPerMonth),
 		},
 		evidence: newEvidence(len(reference)),
@@ -201,6 +204,9 @@ func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, err
 	n := float64(total(window))
 	size := n / d.effects.far
 	if n < MinPredictions || size < fewest || d.rows == 0 {
+		return false, nil
+	}
+	if boundG(d.ball.center, window, n, size, float64(d.rows)) <= d.usual {
 		return false, nil
 	}
 	g := sizedG(d.reference, window, len(window), size)

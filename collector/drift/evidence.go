@@ -64,12 +64,20 @@ func (e *evidence) allocate(bins int) {
 
 // clone returns an independent copy.
 func (e *evidence) clone() evidence {
-	c := evidence{sums: e.sums}
-	c.allocate(len(e.q))
-	for i := range e.seen {
-		copy(c.seen[i], e.seen[i])
-	}
+	var c evidence
+	c.copy(e)
 	return c
+}
+
+// copy makes e independent of from, and equal to it.
+func (e *evidence) copy(from *evidence) {
+	if len(e.q) != len(from.q) {
+		e.allocate(len(from.q))
+	}
+	e.sums = from.sums
+	for i := range e.seen {
+		copy(e.seen[i], from.seen[i])
+	}
 }
 
 // begin resets every sum that is below 0.
@@ -91,16 +99,28 @@ func (e *evidence) bet(b *ball, piece []int64, limit float64, by effects) {
 	rows := float64(total(piece))
 	for i := range e.seen {
 		e.estimate(b, i, by.near)
-		if distance := b.distance(e.q); distance > b.radius {
-			odds := logOdds(b, e.q, b.project(e.q, distance), piece)
-			e.sums[i] = min(e.sums[i]+(odds-rows*e.leak(i, by))/by.near, limit)
+		if !b.holds(e.q) {
+			if distance := b.distance(e.q); distance > b.radius {
+				odds := logOdds(b, e.q, b.project(e.q, distance), piece)
+				e.sums[i] = min(e.sums[i]+(odds-rows*e.leak(i, by))/by.near, limit)
+			}
 		}
-		kept := math.Exp(rows * math.Log1p(-1/memory[i]))
+		kept := kept[i][total(piece)]
 		for k, c := range piece {
 			e.seen[i][k] = e.seen[i][k]*kept + float64(c)
 		}
 	}
 }
+
+// kept is, for each memory, what is left of the weight of a row after so many more.
+var kept = func() (kept [memories][PieceSize + 1]float64) {
+	for i := range kept {
+		for rows := range kept[i] {
+			kept[i][rows] = math.Exp(float64(rows) * math.Log1p(-1/memory[i]))
+		}
+	}
+	return kept
+}()
 
 // leak is by how much the log odds of a row are higher, on average, because the
 // estimate was made of rows that it depends on, in nats: the sum over bins of the
@@ -148,9 +168,12 @@ func (e *evidence) drifting(b *ball, effect float64) float64 {
 
 // log returns log M: the logarithm of the mean of exp(S) over the memories.
 func (e *evidence) log() float64 {
-	top := e.sums[0]
+	top, least := e.sums[0], e.sums[0]
 	for _, s := range e.sums {
-		top = max(top, s)
+		top, least = max(top, s), min(least, s)
+	}
+	if top == least { // the usual case: all are 0
+		return top
 	}
 	sum := 0.0
 	for _, s := range e.sums {

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mathext"
 )
@@ -52,6 +53,47 @@ func sizedG(reference, window []int64, bins int, size float64) float64 {
 	}
 	return max(2*size*(nref/(size+nref))*sum, 0)
 }
+
+// boundG is at least sizedG, without logarithms, and twice as much when both are small: KL is at
+// most chi-squared (see ball.holds). p are the shares of the reference, floored as for
+// sizedG, n the rows of the window and nref those of the reference.
+func boundG(p []float64, window []int64, n, size, nref float64) float64 {
+	sum := 0.0
+	for b, c := range window {
+		off := float64(c)/n - p[b]
+		sum += off * off / p[b]
+	}
+	return 2 * size * (nref / (size + nref)) * sum
+}
+
+// usualG returns a value of G up to which chiSquaredTail is certainly not below a probability.
+// It is within 1e-3 of the largest one, or below 0 if there is none.
+func usualG(probability float64, freedom int) float64 {
+	type question struct {
+		probability float64
+		freedom     int
+	}
+	asked := question{probability, freedom}
+	if known, ok := usualGs.Load(asked); ok {
+		return known.(float64)
+	}
+	low, high := -1., 1.
+	surely := func(g float64) bool { return freedom > 0 && chiSquaredTail(g, freedom) > 1.001*probability }
+	for surely(high) && high < 1e6 {
+		low, high = high, 2*high
+	}
+	for high-low > 1e-3 {
+		if middle := (low + high) / 2; middle > 0 && surely(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	usualGs.Store(asked, low)
+	return low
+}
+
+var usualGs sync.Map // many columns have the same number of bins
 
 // GPValue returns the probability of [G] of at least g without drift, for
 // histograms of that many bins: the larger one of the chi-squared approximation

@@ -288,3 +288,35 @@ func TestTailOfGHoldsWithRareCells(t *testing.T) {
 		}
 	}
 }
+
+// TestAWindowBelowTheBoundIsNeverRare compares the bound with G, and the usual values of G with
+// their probability.
+func TestAWindowBelowTheBoundIsNeverRare(t *testing.T) {
+	t.Parallel()
+	r := newRandom(5)
+	for range 5000 {
+		k := 2 + int(r.bits64()%30)
+		reference, window := make([]int64, k), make([]int64, k)
+		for i := range reference {
+			reference[i], window[i] = int64(r.below(5000)), int64(r.below(1+r.below(300)))
+		}
+		if total(window) == 0 || total(reference) == 0 {
+			continue
+		}
+		d := NewDetector(reference, usual)
+		n := float64(total(window))
+		size := n / (1 + r.unit())
+		g, bound := sizedG(reference, window, k, size), boundG(d.ball.center, window, n, size, float64(d.rows))
+		if g > bound*(1+1e-12) {
+			t.Fatalf("G of %v against %v is %v, above %v", window, reference, g, bound)
+		}
+		if p := chiSquaredTail(d.usual, k-1); p < d.probability || p > 1.01*d.probability {
+			t.Errorf("%d bins: the tail at %v is %v, want a little more than %v", k, d.usual, p, d.probability)
+		}
+	}
+	for _, none := range []float64{usualG(.5, 0), usualG(1, 9)} {
+		if none >= 0 {
+			t.Errorf("got %v where no value is usual", none)
+		}
+	}
+}
