@@ -9,7 +9,8 @@ import (
 
 // FuzzDetector adds any rows in any ticks. Whatever they are, the results must stay in their
 // ranges. They must not depend on how the rows were added: with empty ticks in between, in
-// another order within a piece, or with a copy that continues for the original.
+// another order within a piece, with a copy that continues for the original, or with a copy that
+// the original adopts.
 func FuzzDetector(f *testing.F) {
 	f.Add([]byte{15, 15, 15, 15}, uint64(1), uint8(10), uint16(1000))
 	f.Add([]byte{250, 0, 255, 3, 77}, uint64(2), uint8(3), uint16(60))
@@ -24,7 +25,8 @@ func FuzzDetector(f *testing.F) {
 		}
 		o := usual
 		o.Tolerance = float64(seed%3) / 100
-		straight, divided := NewDetector(reference, o), NewDetector(reference, o)
+		straight, divided, ahead := NewDetector(reference, o), NewDetector(reference, o), NewDetector(reference, o)
+		var c Detector
 		window := make([]int64, k)
 		// One null distribution serves all sizes, because it is needed at every tick with drift.
 		once := sync.OnceValue(func() *Null { return NewNull(reference, 1000, 99, 1) })
@@ -47,6 +49,14 @@ func FuzzDetector(f *testing.F) {
 			divided = divided.Clone()
 			fold(t, divided, rows, window, null)
 			mustEqual(t, straight, divided)
+			if len(rows) > 0 {
+				tick := tickOf(rows, window, null)
+				if err := ahead.After(&c, tick); err != nil {
+					t.Fatal(err)
+				}
+				ahead.Adopt(&c, tick.Rows)
+			}
+			mustEqual(t, straight, ahead)
 
 			log := straight.LogEvidence()
 			if math.IsNaN(log) || math.IsInf(log, 0) || log > straight.Threshold()+overshoot+1e-9 {
@@ -64,9 +74,13 @@ func FuzzDetector(f *testing.F) {
 
 func fold(t *testing.T, d *Detector, rows []int, window []int64, null func(int64) (*Null, error)) {
 	t.Helper()
+	mustTick(t, d, tickOf(rows, window, null))
+}
+
+func tickOf(rows []int, window []int64, null func(int64) (*Null, error)) Tick {
 	p := NewPieces(len(window))
 	for _, b := range rows {
 		p.Add(b)
 	}
-	mustTick(t, d, Tick{Rows: p, Window: window, Null: null})
+	return Tick{Rows: p, Window: window, Null: null}
 }

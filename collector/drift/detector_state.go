@@ -44,11 +44,22 @@ func (d *Detector) Clone() *Detector {
 	return &c
 }
 
-// After returns a copy of the detector with a tick folded whose rows may not be complete.
-// The copy is for reading its state only: it does not learn the design effect. It takes
-// 0.2 us more than Tick.
-func (d *Detector) After(t Tick) (*Detector, error) {
-	c := *d
-	c.evidence, c.design = d.evidence.clone(), nil
-	return &c, c.Tick(t)
+// After makes c a copy of the detector with a tick folded whose rows may not be complete. The
+// copy is for reading its state only: it does not learn the design effect. c may be new, or a
+// former copy, whose memory it uses again. It takes 0.1 us more than Tick.
+func (d *Detector) After(c *Detector, t Tick) error {
+	evidence := c.evidence
+	*c = *d
+	c.evidence, c.design = evidence, nil
+	c.evidence.copy(&d.evidence)
+	return c.Tick(t)
+}
+
+// Adopt folds the tick that After has folded into c, if that tick is complete. c can then only
+// be used for After. It takes 0.2 us instead of a Tick.
+func (d *Detector) Adopt(c *Detector, rows *Pieces) {
+	design, evidence := d.design, d.evidence
+	*d = *c
+	d.design, c.evidence = design, evidence
+	d.learn(rows)
 }

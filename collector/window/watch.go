@@ -1,7 +1,11 @@
 package window
 
 import (
+	"cmp"
 	"context"
+	"runtime"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -25,8 +29,14 @@ type watch struct {
 	counted   int64           // number of the first row that is not in pieces yet
 	closed    int             // number of columns that have folded the open tick
 	detectors []*drift.Detector
-	trail     *trail // nil: nobody asks
+	ahead     []*drift.Detector // copies with the open tick folded, after seen
+	aheadOf   rowRange          // the rows that are in these copies
+	trail     *trail            // nil: nobody asks
 }
+
+// rowRange is what the window of a series depends on at the end of a tick: the numbers of its
+// rows. Without rows it is no range.
+type rowRange struct{ held, next int64 }
 
 // newWatch returns a watch that begins with the next row of a series.
 func newWatch(s *series, from int64) *watch {
@@ -83,6 +93,9 @@ func (w *watch) count() {
 func (w *watch) close(ctx context.Context) error {
 	w.count()
 	rows := w.window()
+	if w.aheadOf == w.present() {
+		w.adopt(rows)
+	}
 	for ; w.closed < len(w.detectors); w.closed++ {
 		d := w.detectors[w.closed]
 		before, tick := d.Detected(), w.columnTick(ctx, w.closed, rows)
@@ -101,8 +114,48 @@ func (w *watch) close(ctx context.Context) error {
 	for _, p := range w.pieces {
 		p.Reset()
 	}
-	w.open, w.closed = false, 0
+	w.open, w.closed, w.aheadOf = false, 0, rowRange{}
 	return nil
+}
+
+// present returns the rows that closing the tick now would fold.
+func (w *watch) present() rowRange { return rowRange{w.series.rows.Held(), w.series.rows.Next()} }
+
+// adopt folds the open tick, which the copies have folded with the same rows.
+func (w *watch) adopt(rows *columns.Counts) {
+	before := make([]bool, len(w.detectors))
+	eachColumn(len(w.detectors), func(i int) {
+		before[i] = w.detectors[i].Detected()
+		w.detectors[i].Adopt(w.ahead[i], w.pieces[i])
+	})
+	for i, d := range w.detectors {
+		if d.Detected() != before[i] {
+			w.trail.change(i, w.series.layout.columns[i].changeOf(d, w.end(), w.cells(i, rows), rows.Rows))
+		}
+	}
+	w.closed = len(w.detectors)
+}
+
+// columnsAtATime is the number of columns whose work is worth waking another core.
+const columnsAtATime = 16
+
+// eachColumn calls work for every column, on several cores if there are many columns.
+func eachColumn(columns int, work func(i int)) {
+	parts := min(runtime.GOMAXPROCS(0), max(columns/columnsAtATime, 1))
+	var others sync.WaitGroup
+	for part := range parts {
+		do := func() {
+			for i := part * columns / parts; i < (part+1)*columns/parts; i++ {
+				work(i)
+			}
+		}
+		if part < parts-1 {
+			others.Go(do)
+		} else {
+			do()
+		}
+	}
+	others.Wait()
 }
 
 // end is when the open tick ends.
@@ -153,28 +206,38 @@ func (w *watch) window() *columns.Counts {
 func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
 
 // seen returns the detectors as a scrape at now sees them. If the open tick has ended by
-// then, it is folded into copies of the detectors, and changed are the changes of verdicts
-// by it, by column.
+// then, it is folded into copies of the detectors, which are valid until the next call, and
+// changed are the changes of verdicts by it, by column. If no more rows come, closing the tick
+// takes over the copies.
 func (w *watch) seen(ctx context.Context, now int64) (seen []*drift.Detector, changed map[int]snapshot.Change, err error) {
 	if !w.over(now) {
 		return w.detectors, nil, nil
 	}
 	w.count()
 	rows := w.window()
-	seen, changed = make([]*drift.Detector, len(w.detectors)), map[int]snapshot.Change{}
+	for len(w.ahead) < len(w.detectors) {
+		w.ahead = append(w.ahead, &drift.Detector{})
+	}
+	w.aheadOf = rowRange{}
+	seen, changed = slices.Clone(w.ahead), map[int]snapshot.Change{}
+	failed := make([]error, len(seen))
+	eachColumn(len(seen), func(i int) {
+		if i < w.closed {
+			seen[i] = w.detectors[i]
+			return
+		}
+		failed[i] = w.detectors[i].After(seen[i], w.columnTick(ctx, i, rows))
+	})
+	if err := cmp.Or(failed...); err != nil {
+		return nil, nil, err
+	}
 	for i, d := range w.detectors {
-		if seen[i] = d; i < w.closed {
-			continue
+		if seen[i].Detected() != d.Detected() {
+			changed[i] = w.series.layout.columns[i].changeOf(seen[i], w.end(), w.cells(i, rows), rows.Rows)
 		}
-		tick := w.columnTick(ctx, i, rows)
-		after, err := d.After(tick)
-		if err != nil {
-			return nil, nil, err
-		}
-		seen[i] = after
-		if after.Detected() != d.Detected() {
-			changed[i] = w.series.layout.columns[i].changeOf(after, w.end(), tick.Window, rows.Rows)
-		}
+	}
+	if w.closed == 0 {
+		w.aheadOf = w.present()
 	}
 	return seen, changed, nil
 }
