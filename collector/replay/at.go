@@ -43,7 +43,7 @@ func At(ctx context.Context, o Options, from, to time.Time) (_ *Interval, err er
 	if err != nil {
 		return nil, err
 	}
-	s, err := h.open()
+	s, err := h.open(r)
 	if err != nil {
 		return nil, err
 	}

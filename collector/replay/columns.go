@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
@@ -24,9 +25,7 @@ type columns struct {
 
 // featureColumn is a watched feature.
 type featureColumn struct {
-	name   string
-	key    string // as JSON, with the colon
-	at     int    // place in together
+	at     int // place in together
 	column value.Column
 }
 
@@ -62,7 +61,7 @@ func columnsOf(header rows.Header, spec *window.Spec, o *Rows) (c columns, err e
 		if i < 0 {
 			absent = append(absent, f.Name)
 		}
-		c.features = append(c.features, featureColumn{f.Name, value.JSON(f.Name) + ":", len(c.together), read[at]})
+		c.features = append(c.features, featureColumn{len(c.together), read[at]})
 		c.together = append(c.together, i)
 	}
 	if len(absent) > 0 {
@@ -72,19 +71,43 @@ func columnsOf(header rows.Header, spec *window.Spec, o *Rows) (c columns, err e
 	return c, nil
 }
 
-// appendFeatures appends the features of a row as a JSON object. An invalid value is added
-// unchanged.
-func (c *columns) appendFeatures(text []byte, p *rows.Piece, row int) []byte {
-	text = append(text, '{')
+// code returns the features of some rows as codes, and as numbers if they are wanted. Going over
+// the rows column by column, without making JSON of them, takes a third of the time.
+func (c *columns) code(p *rows.Piece, coder *window.Coder, numbers bool) []predictionlog.Coded {
+	features := len(c.features)
+	made := make([]predictionlog.Coded, p.Rows)
+	codes := make([]uint8, p.Rows*features)
+	x, kinds := make([]float64, p.Rows), make([]value.Kind, p.Rows)
+	var all []float64
+	if numbers {
+		all = make([]float64, p.Rows*features)
+	}
+	for row := range made {
+		from, to := row*features, (row+1)*features
+		made[row].Codes = codes[from:to:to]
+		if numbers {
+			made[row].Numbers = all[from:to:to]
+		}
+	}
 	for i := range c.features {
 		f := &c.features[i]
-		if i > 0 {
-			text = append(text, ',')
+		if f.column.Type == value.Numeric {
+			p.Cells(f.at).Numbers(&f.column, x, kinds)
+			for row, kind := range kinds {
+				codes[row*features+i] = coder.Number(i, kind, x[row])
+			}
+		} else {
+			p.Cells(f.at).Texts(&f.column, func(row int, kind value.Kind, text []byte) {
+				codes[row*features+i], x[row] = coder.Text(i, kind, text), math.NaN()
+			})
 		}
-		text = append(text, f.key...)
-		text = p.Cells(f.at).AppendJSON(text, &f.column, row)
+		if numbers {
+			for row, number := range x {
+				all[row*features+i] = number
+			}
+		}
 	}
-	return append(text, '}')
+	return made
 }
 
 var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, or seconds since 1970")

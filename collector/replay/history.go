@@ -13,8 +13,8 @@ import (
 
 // history is what can be replayed. It can be read from its beginning any number of times.
 type history interface {
-	// open begins a reading, which is independent of other readings.
-	open() (*source, error)
+	// open begins a reading for a run, which is independent of other readings.
+	open(r *run) (*source, error)
 	// about returns what is known in advance.
 	about() about
 	// close ends all readings.
@@ -75,7 +75,7 @@ func (l *log) about() about { return l.is }
 
 func (l *log) close() error { return nil }
 
-func (l *log) open() (*source, error) {
+func (l *log) open(*run) (*source, error) {
 	reader := sqlite.NewReader(l.path)
 	return &source{
 		predictions: logPredictions(reader, l.high.Predictions),

@@ -28,7 +28,7 @@ func replayAll(t *testing.T, path string, o monitor.Options, step time.Duration)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := history.open()
+	s, err := history.open(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

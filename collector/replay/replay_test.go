@@ -155,8 +155,8 @@ type cancelling struct {
 	chunks int
 }
 
-func (c *cancelling) open() (*source, error) {
-	s, err := c.history.open()
+func (c *cancelling) open(r *run) (*source, error) {
+	s, err := c.history.open(r)
 	if err != nil {
 		return nil, err
 	}

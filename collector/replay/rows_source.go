@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -22,13 +23,19 @@ const ahead = 4
 
 // open implements history. Other cores read the rows and turn them into predictions, not the core
 // that replays them.
-func (h *fileRows) open() (*source, error) {
+func (h *fileRows) open(r *run) (*source, error) {
+	spec, o := &r.specs[0], &r.setting.Watch
+	coder, err := window.NewCoder(spec, spec.References[0], o.Bins)
+	if err != nil {
+		return nil, err
+	}
+	predict := func(p *rows.Piece) error { return h.predict(p, coder, !o.Window.Alarms) }
 	ctx, cancel := context.WithCancel(context.Background())
 	pieces, ended := make(chan *batch, ahead), error(nil)
 	go func() {
 		defer close(pieces)
 		ended = h.file.Scan(ctx, &rows.Pass{
-			Together: h.columns.together, Rows: h.predict,
+			Together: h.columns.together, Rows: predict,
 			Then: func(p *rows.Piece) error {
 				made := p.Made.(*batch)
 				h.complete(p, made)
@@ -87,19 +94,17 @@ func (h *fileRows) open() (*source, error) {
 }
 
 // predict turns some rows into predictions, except for what depends on the rows before.
-func (h *fileRows) predict(p *rows.Piece) error {
+func (h *fileRows) predict(p *rows.Piece, coder *window.Coder, numbers bool) error {
 	made := &batch{predictions: make([]entry[predictionlog.Row], p.Rows)}
 	if err := h.check(p); err != nil {
 		return fmt.Errorf("%w: %w", rows.ErrChanged, err)
 	}
 	made.checked = *p.Made.(*checked)
 	p.Made = made
-	text := make([]byte, 0, 24*p.Rows*len(h.columns.features))
+	coded := h.columns.code(p, coder, numbers)
 	for row := range made.predictions {
 		e := &made.predictions[row]
-		begin := len(text)
-		text = h.columns.appendFeatures(text, p, row)
-		e.row = predictionlog.Row{Model: h.key.Model, Version: h.key.Version, Latency: -1, Features: text[begin:len(text):len(text)]}
+		e.row = predictionlog.Row{Model: h.key.Model, Version: h.key.Version, Latency: -1, Coded: &coded[row]}
 		if made.score != nil && made.kinds[row] == value.Known {
 			e.row.Score, e.row.HasScore = made.score[row], true
 			e.row.Class = h.answers.of(made.score[row])

@@ -3,14 +3,21 @@ package replay
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // asCSV writes events as CSV. A third of them have an outcome.
@@ -53,15 +60,15 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	want := replayAll(t, w.path, o, 15*time.Second)
 
 	from := Rows{Path: path, Time: "when", Score: "score", Outcome: "bad", Positive: "yes"}
-	spec := specOf(t, &from, o.ReferenceFile)
-	history, err := openRows(t.Context(), from, &spec)
+	one := runOf(t, &from, o.ReferenceFile)
+	history, err := openRows(t.Context(), from, &one.specs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if is := history.about(); is.rows != 2500 || !is.first.Equal(start) || !is.last.Equal(start.Add(4998*time.Second)) {
 		t.Errorf("the history is %+v", is)
 	}
-	s, err := history.open()
+	s, err := history.open(one)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +98,8 @@ func TestRowsOfACSVAreReplayedAsThoseOfALog(t *testing.T) {
 	}
 }
 
-// specOf returns the spec for a CSV.
-func specOf(t testing.TB, c *Rows, reference string) window.Spec {
+// runOf returns the run of a CSV.
+func runOf(t testing.TB, c *Rows, reference string) *run {
 	t.Helper()
 	o := watch(t)
 	o.ReferenceFile = reference
@@ -104,7 +111,66 @@ func specOf(t testing.TB, c *Rows, reference string) window.Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return spec
+	one.specs = []window.Spec{spec}
+	return one
+}
+
+// TestTheCellsOfAFileAreCodedAsTheSameTextsInALog compares the codes and the numbers of a column
+// with those of a log that has each cell as a string.
+func TestTheCellsOfAFileAreCodedAsTheSameTextsInALog(t *testing.T) {
+	t.Parallel()
+	cells := []string{"NA", "", " ", "-0", "1e3", "1E999", "12,5", "1,234.5", "+5", "007", "true", "False", "nan", "x", "NY", " NY", "été", "50000.0", "1e-320", "-999"}
+	random := rand.New(rand.NewPCG(11, 1))
+	for range 300 {
+		cells = append(cells, strconv.FormatFloat(50000+20000*random.NormFloat64(), "feg"[random.IntN(3)], -1, 64))
+	}
+	var text bytes.Buffer
+	w := csv.NewWriter(&text)
+	rows := [][]string{{"income", "state"}}
+	for i, cell := range cells {
+		rows = append(rows, []string{cell, cells[(7*i)%len(cells)]})
+	}
+	if err := w.WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	from := Rows{Path: write(t, "rows.csv", text.String()), Rate: 1, Start: start}
+	one := runOf(t, &from, normal(t))
+	history, err := openRows(t.Context(), from, &one.specs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := history.open(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, _, err := s.predictions(t.Context(), nil)
+	if err != nil || len(entries) != len(cells) {
+		t.Fatalf("%d rows: %v", len(entries), err)
+	}
+	spec := &one.specs[0]
+	coder, err := window.NewCoder(spec, spec.References[0], one.setting.Watch.Bins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := features.New([]string{"income"}, spec.References[0].Columns()[:1])
+	for i, e := range entries {
+		object, err := json.Marshal(map[string]string{"income": rows[i+1][0], "state": rows[i+1][1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes, ok := coder.Code(&predictionlog.Row{Features: object})
+		if !ok || !bytes.Equal(codes, e.row.Coded.Codes) {
+			t.Errorf("%s: codes %v, in a log %v", object, e.row.Coded.Codes, codes)
+		}
+		values, _ := reader.Read(object)
+		number := e.row.Coded.Numbers[0]
+		if known := values.Kinds[0] == value.Known; known == math.IsNaN(number) || known && number != values.Numbers[0] {
+			t.Errorf("%s: number %v, in a log %v", object, number, values.Numbers[0])
+		}
+	}
+	if err := s.close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRowsWithoutTimesComeAtARate(t *testing.T) {

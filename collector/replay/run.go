@@ -48,13 +48,14 @@ func newRun(s Setting, o *Options) (*run, error) {
 
 // replay fills in the result and the metrics.
 func (r *run) replay(ctx context.Context, h history) (err error) {
-	s, err := h.open()
+	o := &r.setting.Watch
+	alone := o.Sequential && r.metrics == nil // Nobody looks at anything else than the detectors.
+	o.Window.Bare, o.Window.Alarms = alone, alone
+	s, err := h.open(r)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	o := &r.setting.Watch
-	o.Window.Bare = o.Sequential && r.metrics == nil // Nobody looks at p-values.
 	past := newPast(s, max(o.Window.Lookback, int64(o.Window.Predictions)))
 	past.hindsight = r.hindsight
 	source, err := monitor.Follow(past, r.specs, o)

@@ -1,6 +1,8 @@
 package window
 
 import (
+	"math"
+
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
@@ -18,6 +20,16 @@ type coding struct {
 // into last. It reports false, and changes nothing, when the row's features are not a JSON
 // object.
 func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, lastAt []int64) bool {
+	if c := row.Coded; c != nil {
+		copy(codes, c.Codes)
+		for i, x := range c.Numbers {
+			if !math.IsNaN(x) {
+				last[i], lastAt[i] = x, row.ID
+			}
+		}
+		l.answer(row, codes)
+		return true
+	}
 	values, ok := l.reader.Read(row.Features)
 	if !ok {
 		return false
@@ -49,13 +61,19 @@ func (l *layout) answer(row *predictionlog.Row, codes []uint8) {
 // code returns the fine code of the i-th value of a row.
 func (c *coding) code(values *features.Values, i int) uint8 {
 	switch kind := values.Kinds[i]; {
-	case kind == value.Missing:
-		return c.binning.Missing()
-	case kind == value.Invalid:
-		return c.binning.Invalid()
+	case kind != value.Known:
+		return c.none(kind)
 	case c.numeric:
 		return c.binning.Number(values.Numbers[i])
 	default:
 		return c.binning.Category(values.Texts[i])
 	}
+}
+
+// none returns the code of a value that is not known.
+func (c *coding) none(kind value.Kind) uint8 {
+	if kind == value.Missing {
+		return c.binning.Missing()
+	}
+	return c.binning.Invalid()
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Coder reads the features of rows as the windows do, for callers that count them in
-// another way. Its methods must not be called concurrently.
+// another way. Its methods must not be called concurrently, except Number and Text.
 type Coder struct {
 	layout *layout
 	codes  []uint8
@@ -44,6 +45,24 @@ func (c *Coder) Codes() []int { return c.layout.codes()[:c.layout.features] }
 func (c *Coder) Code(row *predictionlog.Row) (codes []uint8, ok bool) {
 	ok = c.layout.code(row, c.codes, c.last, c.lastAt)
 	return c.codes[:c.layout.features], ok
+}
+
+// Number returns the code of a value of a numeric feature.
+func (c *Coder) Number(feature int, kind value.Kind, x float64) uint8 {
+	k := &c.layout.codings[feature]
+	if kind != value.Known {
+		return k.none(kind)
+	}
+	return k.binning.Number(x)
+}
+
+// Text returns the code of a value, in canonical form, of a feature that is not numeric.
+func (c *Coder) Text(feature int, kind value.Kind, text []byte) uint8 {
+	k := &c.layout.codings[feature]
+	if kind != value.Known {
+		return k.none(kind)
+	}
+	return k.binning.Category(text)
 }
 
 // Correct reports whether the outcome of a prediction is its class; ok is false when the

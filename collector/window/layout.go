@@ -219,6 +219,15 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []snapshot.Dis
 	return all
 }
 
+// names returns distributions without anything else, by column.
+func (l *layout) names() []snapshot.Distribution {
+	all := make([]snapshot.Distribution, len(l.columns))
+	for i := range l.columns {
+		all[i].Name = l.columns[i].name
+	}
+	return all
+}
+
 // show arranges distributions by column into features, score and class.
 func (l *layout) show(all []snapshot.Distribution) *snapshot.Distributions {
 	shown := &snapshot.Distributions{Features: slices.Clip(all[:l.features])}

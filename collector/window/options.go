@@ -45,6 +45,9 @@ type Options struct {
 	// that use the detectors only. A null distribution is then drawn only if a detector
 	// needs it.
 	Bare bool
+	// Alarms leaves everything out of the distributions of snapshots except what the
+	// detectors say.
+	Alarms bool
 	// Codes is the folder for the codes of rows between one start and the next; nil: they
 	// are not kept.
 	Codes *codes.Folder

@@ -53,7 +53,12 @@ func (w *Window) distributions(ctx context.Context, m *snapshot.Model, counts *c
 		m.Distributions = last.distributions
 		return nil
 	}
-	d := &draft{of: s, columns: s.layout.distributions(counts, s), extent: at, reusable: reusable}
+	d := &draft{of: s, extent: at, reusable: reusable}
+	if w.options.Alarms {
+		d.columns = s.layout.names()
+	} else {
+		d.columns = s.layout.distributions(counts, s)
+	}
 	if w.options.Blocks && !w.options.Bare {
 		s.cut(d.columns, counts.Rows, now)
 	}

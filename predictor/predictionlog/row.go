@@ -18,6 +18,17 @@ type Row struct {
 	Class    string
 	// Latency is in nanoseconds, -1 when the writer did not say.
 	Latency int64
+	// Coded is set instead of Features in rows that come from elsewhere than a log.
+	Coded *Coded
+}
+
+// Coded is what a window needs of the features of a row, by feature.
+type Coded struct {
+	// Codes say into which part of the reference each value falls.
+	Codes []uint8
+	// Numbers are the values of numeric features, NaN where there is none. It is nil if
+	// nobody asks for the newest values.
+	Numbers []float64
 }
 
 // Probability returns the score if it can be a probability; a log may hold any
