@@ -146,9 +146,9 @@ func TestLargePiecesAreLongBlocks(t *testing.T) {
 		rows.draw(r, piece)
 		d.add(piece)
 	}
-	for i, u := range d.used {
-		if long := i > 2; (u.number > 0) != long {
-			t.Errorf("%v pairs of scale %d", u.number, i)
+	for i, c := range d.scales {
+		if long := i > 2; (c != nil && c.used.number > 0) != long {
+			t.Errorf("pairs of scale %d: %+v", i, c)
 		}
 	}
 	if d.effects.far > 1.5 {

@@ -64,8 +64,13 @@ func checkBinning(t *testing.T, b *Binning, numbers []float64, counts []int64) {
 	if total(cells) != total(fine) || total(b.Export(cells, make([]int64, len(b.Bins())))) != total(fine) {
 		t.Fatalf("%d rows are folded to %v", total(fine), cells)
 	}
+	row := NewNumberRow(slices.Concat([]*Binning{b, nil}, slices.Repeat([]*Binning{b}, narrow)))
 	for _, x := range numbers {
 		code := b.Number(x)
+		codes := make([]uint8, narrow+2)
+		if row.Codes(slices.Repeat([]float64{x}, narrow+2), codes); codes[0] != code || codes[1] != 0 || codes[narrow+1] != code {
+			t.Fatalf("codes of %v are %v in a row, and %d alone", x, codes, code)
+		}
 		if int(code) >= b.Codes() {
 			t.Fatalf("code %d of %d", code, b.Codes())
 		}

@@ -25,10 +25,17 @@ func (b *Binning) Number(x float64) uint8 {
 	key := orderedKey(x)
 	at := b.keys.atMost(x, key)
 	if b.discrete {
-		at--
-		if b.keys.key[at] != key {
-			return b.gap(at)
-		}
+		return b.equal(at, key)
+	}
+	return at
+}
+
+// equal is the fine code of the discrete number with this key, at least as large as that
+// many values.
+func (b *Binning) equal(atMost uint8, key uint64) uint8 {
+	at := atMost - 1
+	if b.keys.key[at] != key {
+		return b.gap(at)
 	}
 	return at
 }
@@ -81,8 +88,10 @@ func newKeys(ascending []float64) *keys {
 }
 
 // step is the step in which x lies; it never falls while x rises.
-func (k *keys) step(x float64) uint8 {
-	at := (x - k.least) * k.scale
+func (k *keys) step(x float64) uint8 { return stepOf((x - k.least) * k.scale) }
+
+// stepOf is the step of a number that was scaled to 0 .. keySteps.
+func stepOf(at float64) uint8 {
 	switch {
 	case at >= keySteps-1:
 		return keySteps - 1
@@ -94,9 +103,13 @@ func (k *keys) step(x float64) uint8 {
 
 // atMost is the number of keys <= x, whose key is given.
 func (k *keys) atMost(x float64, key uint64) uint8 {
-	at := k.starts[k.step(x)]
-	for half := k.half; half > 0; half >>= 1 {
-		_, less := bits.Sub64(key, k.key[int(at)+int(half)-1], 0)
+	return search(k.key, key, k.starts[k.step(x)], k.half)
+}
+
+// search is the number of keys <= key. At least "at" of them are.
+func search(keys []uint64, key uint64, at, half uint8) uint8 {
+	for ; half > 0; half >>= 1 {
+		_, less := bits.Sub64(key, keys[int(at)+int(half)-1], 0)
 		at += half & uint8(less-1)
 	}
 	return at

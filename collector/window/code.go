@@ -5,7 +5,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -34,10 +33,15 @@ func (l *layout) code(row *predictionlog.Row, codes []uint8, last []float64, las
 	if !ok {
 		return false
 	}
-	for i := range l.codings {
-		codes[i] = l.codings[i].code(values, i)
-		if l.codings[i].numeric && values.Kinds[i] == value.Known {
+	l.numbers.Codes(values.Numbers, codes)
+	for i, kind := range values.Kinds {
+		switch c := &l.codings[i]; {
+		case kind == value.Known && c.numeric:
 			last[i], lastAt[i] = values.Numbers[i], row.ID
+		case kind == value.Known:
+			codes[i] = c.binning.Category(values.Texts[i])
+		default:
+			codes[i] = c.none(kind)
 		}
 	}
 	l.answer(row, codes)
@@ -55,18 +59,6 @@ func (l *layout) answer(row *predictionlog.Row, codes []uint8) {
 	}
 	if l.class >= 0 {
 		codes[l.class] = l.columns[l.class].binning.Category([]byte(l.classes.Predicted(row.Class)))
-	}
-}
-
-// code returns the fine code of the i-th value of a row.
-func (c *coding) code(values *features.Values, i int) uint8 {
-	switch kind := values.Kinds[i]; {
-	case kind != value.Known:
-		return c.none(kind)
-	case c.numeric:
-		return c.binning.Number(values.Numbers[i])
-	default:
-		return c.binning.Category(values.Texts[i])
 	}
 }
 

@@ -23,6 +23,7 @@ type layout struct {
 	score     int      // column of the score, -1 without one in the reference
 	class     int      // column of the class, -1 without one in the reference
 	codings   []coding // of the features
+	numbers   *drift.NumberRow
 	reader    *features.Reader
 	classes   *value.ClassReader
 	// calibration says how often predictions were right by score, nil if the reference has
@@ -129,11 +130,16 @@ func newColumn(name string, numeric, discrete bool, b *drift.Binning) column {
 // newReader returns what reads the features of a row, and readies what codes them.
 func (l *layout) newReader() *features.Reader {
 	names, read := make([]string, l.features), make([]value.Column, l.features)
+	numeric := make([]*drift.Binning, l.features)
 	for i := range l.features {
 		c := &l.columns[i]
 		names[i], read[i] = c.name, c.read
 		l.codings = append(l.codings, coding{c.binning, c.numeric})
+		if c.numeric {
+			numeric[i] = c.binning
+		}
 	}
+	l.numbers = drift.NewNumberRow(numeric)
 	return features.New(names, read)
 }
 

@@ -56,7 +56,7 @@ type series struct {
 	detection   drift.DetectorOptions
 	trailStep   time.Duration // between two points of their trails; 0: none are kept
 	trailPoints int
-	ticks       *columns.Cursor // counts the windows of watches that no longer have their own cursor
+	ticks       *columns.Cursor // counts the windows of watches that no longer have their own cursor; nil before the first
 	cells       [][]int64       // scratch for these windows, by column
 	null        func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
@@ -81,7 +81,7 @@ func (w *Window) newSeries(l *layout) *series {
 	}
 	s.rows = columns.New(len(l.columns), o.Predictions)
 	s.ledger = newLedger(s.rows.Timeline)
-	s.scrape, s.ticks = s.rows.NewCursor(l.codes()), s.rows.NewCursor(l.codes())
+	s.scrape = s.rows.NewCursor(l.codes())
 	s.codes = make([]uint8, len(l.columns))
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)

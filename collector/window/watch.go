@@ -187,11 +187,15 @@ func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) dri
 // window counts the window at the end of the open tick.
 func (w *watch) window() *columns.Counts {
 	s := w.series
-	c := s.ticks
 	if w.own != nil && w.start <= s.rows.Held() {
-		s.rows.Drop(w.own)
+		if s.ticks == nil {
+			s.ticks = w.own
+		} else {
+			s.rows.Drop(w.own)
+		}
 		w.own = nil
 	}
+	c := s.ticks
 	if w.own != nil {
 		c = w.own
 	}
