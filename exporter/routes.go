@@ -19,7 +19,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 		serve.Pprof(mux, s.prefix)
 	}
 	for path, page := range s.options.Pages {
-		mux.Handle("GET "+s.prefix+path, http.StripPrefix(s.prefix, page))
+		mux.Handle("GET "+s.prefix+path, s.compressed(http.StripPrefix(s.prefix, page)))
 	}
 	if s.prefix != "" {
 		mux.Handle("GET /{$}", http.RedirectHandler(s.prefix+"/", http.StatusFound))

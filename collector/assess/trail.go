@@ -42,25 +42,29 @@ func (j Judgement) TrailOf(d *snapshot.Distribution) *Trail {
 	if d.Trail == nil {
 		return nil
 	}
-	t := &Trail{Points: make([]Point, len(d.Trail.Times)), Changes: []Change{}}
+	t := &Trail{Points: make([]Point, len(d.Trail.Times)), Changes: j.ChangesOf(d)}
+	above := make([]float64, len(t.Points))
 	for i, at := range d.Trail.Times {
-		t.Points[i] = Point{Time: at, Predictions: d.Trail.Rows[i], KL: d.Trail.KL[i], Corrected: corrected(d, d.Trail.KL[i], d.Trail.Rows[i])}
-	}
-	if j.Sequential {
-		for _, c := range d.Trail.Changes {
-			t.Changes = append(t.Changes, Change{c.Time, c.Detected, c.Rows, c.KL})
+		kl, rows := d.Trail.KL[i], d.Trail.Rows[i]
+		t.Points[i] = Point{Time: at, Predictions: rows, KL: kl}
+		if d.Null != nil && rows >= drift.MinPredictions {
+			above[i] = max(0, kl-d.Null.NoiseFloor(rows, d.ReferenceTotal))
+			t.Points[i].Corrected = &above[i]
 		}
 	}
 	return t
 }
 
-// corrected is what a divergence of a window of so many rows is above the noise floor.
-func corrected(d *snapshot.Distribution, kl float64, rows int64) *float64 {
-	if d.Null == nil || rows < drift.MinPredictions {
-		return nil
+// ChangesOf returns the changes of a distribution's verdict, those of its Trail.
+func (j Judgement) ChangesOf(d *snapshot.Distribution) []Change {
+	if d.Trail == nil || !j.Sequential {
+		return []Change{}
 	}
-	above := max(0, kl-d.Null.Test(kl, rows, d.ReferenceTotal).NoiseFloor)
-	return &above
+	changes := make([]Change, len(d.Trail.Changes))
+	for i, c := range d.Trail.Changes {
+		changes[i] = Change{c.Time, c.Detected, c.Rows, c.KL}
+	}
+	return changes
 }
 
 // since is when the alarm began that is on, nil when that is not known.

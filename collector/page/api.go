@@ -31,7 +31,7 @@ func (s *server) json(w http.ResponseWriter, r *http.Request) {
 		problem(w, err)
 		return
 	}
-	v := s.viewer(r)
+	v := s.viewer(r, s.Judgement.Of)
 	a, err := v.answer(c, s.LastValues)
 	if err != nil {
 		problem(w, err)
@@ -79,7 +79,7 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 // only returns a model with one subject and its history.
 func (v *viewer) only(m watched, s *subject) assess.Model {
 	one := *m.Model
-	trail := v.judgement.TrailOf(m.distribution(s))
+	trail := v.trailOf(s)
 	if s.kind == ofFeature {
 		f := *s.feature
 		f.Trail = trail

@@ -92,22 +92,26 @@ func (v *viewer) subject(c choice) (m watched, found *subject, err error) {
 	}
 	var known []string
 	for _, m := range all {
-		of := features(m)
+		of := m.features
 		if c.kind == ofAnswer {
-			of = answers(m)
+			of = m.answers
 		}
-		for i := range of {
-			if of[i].name == c.name {
-				return m, &of[i], nil
+		for _, s := range of {
+			if s.name == c.name {
+				return m, s, nil
 			}
-			known = append(known, fmt.Sprintf("%q", words.Plain(of[i].name)))
+			known = append(known, s.name)
 		}
 	}
 	if known == nil {
 		return m, nil, fmt.Errorf("%w: nothing is known of a %s %q: there is no reference for it, or there are no predictions", errNone, c.kind, words.Plain(c.name))
 	}
 	slices.Sort(known)
-	return m, nil, fmt.Errorf("%w: no %s is called %q; there are %s", errNone, c.kind, words.Plain(c.name), some(slices.Compact(known)))
+	known = slices.Compact(known)
+	for i := range known {
+		known[i] = strconv.Quote(words.Plain(known[i]))
+	}
+	return m, nil, fmt.Errorf("%w: no %s is called %q; there are %s", errNone, c.kind, words.Plain(c.name), some(known))
 }
 
 // some lists up to twenty names.

@@ -2,7 +2,7 @@ package page
 
 import (
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/assess"
@@ -72,7 +72,6 @@ type level struct {
 type change struct {
 	State state
 	Name  piece
-	at    time.Time
 	Says  string
 	Time  piece
 	Seen  phrase
@@ -83,7 +82,7 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	d := detail{
 		ID: m.id() + s.id(), Model: linked(name(m.Name), v.modelLink(m)), Version: name(m.Version), Name: name(s.name), Kind: s.kind,
 		Labels: labels{m.Name, m.Version}, State: s.state(), Says: differs(s),
-		Columns: draw.NewColumns(pairs(s.bins), largeWidth, largeHeight), Bins: bins(s), Course: v.course(m, s, largeWidth, largeHeight/2),
+		Columns: draw.NewColumns(pairs(s.bins()), largeWidth, largeHeight), Bins: bins(s), Course: v.course(m, s, largeWidth, largeHeight/2),
 		CourseFrom: when(v.a.Time.Add(-v.span), v.a.Time), CourseTo: when(v.a.Time, v.a.Time),
 	}
 	d.Sentence, d.Why = v.sentence(m, s)
@@ -92,7 +91,7 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	for i, at := range d.Course.Levels {
 		d.Levels = append(d.Levels, level{bands[i+1], 100 * at / float64(d.Course.Height)})
 	}
-	if len(s.bins) <= mostSlots {
+	if len(s.bins()) <= mostSlots {
 		for _, n := range binNames(s) {
 			d.Short = append(d.Short, words.Short(words.Plain(n), 24))
 		}
@@ -102,7 +101,7 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	if s.kind == ofFeature {
 		d.Feature = s.name
 		d.Quality = quality(s.feature.Quality)
-		d.Impact = impact(s)
+		d.Impact = impact(m, s)
 		d.Queries = queries(m, s)
 	}
 	if e := s.Detection; e != nil {
@@ -144,12 +143,12 @@ func (v *viewer) sentence(m watched, s *subject) (verdict phrase, why []phrase) 
 // bins returns the lines of the table of bins.
 func bins(s *subject) []bin {
 	top, blame := 0.0, 0.0
-	for _, b := range s.bins {
+	for _, b := range s.bins() {
 		top, blame = max(top, b.Share, b.ReferenceShare), max(blame, b.Contribution)
 	}
 	names := binNames(s)
-	all := make([]bin, len(s.bins))
-	for i, b := range s.bins {
+	all := make([]bin, len(s.bins()))
+	for i, b := range s.bins() {
 		all[i] = bin{
 			Name: words.Plain(names[i]), Title: words.Plain(b.Name), Change: words.Points(b.Share - b.ReferenceShare),
 			Reference: ofBin(s, "feature_bin_reference_share", b.Name, b.ReferenceShare, words.Percent(b.ReferenceShare)),
@@ -174,25 +173,28 @@ func ofBin(s *subject, metric, label string, value float64, text string) piece {
 
 // changes returns the changes of the verdict, the newest first.
 func (v *viewer) changes(m watched, s *subject) (all []change) {
-	t := v.judgement.TrailOf(m.distribution(s))
-	if t == nil {
-		return nil
-	}
-	for i := len(t.Changes) - 1; i >= 0; i-- {
-		c := &t.Changes[i]
-		at := change{at: c.Time, Name: linked(name(s.name), v.link(m, s)), State: quiet, Says: "alarm ended", Time: when(c.Time, v.a.Time), Seen: say(words.Plural(c.Predictions, "prediction"), " in the window")}
-		if c.Detected {
-			at.State, at.Says = drifted, "drift detected"
-		}
-		if c.Time.Before(v.a.Time.Add(-v.span)) {
+	for _, c := range slices.Backward(v.judgement.ChangesOf(s.of)) {
+		if v.before(&c) {
 			break
 		}
-		if c.KL != nil {
-			at.Seen = say(at.Seen, ", ", piece{Text: words.Nats(*c.KL), Value: words.Exact(*c.KL)}, " from the reference")
-		}
-		all = append(all, at)
+		all = append(all, v.change(m, s, &c))
 	}
 	return all
+}
+
+// before reports whether a change was before the history that is shown.
+func (v *viewer) before(c *assess.Change) bool { return c.Time.Before(v.a.Time.Add(-v.span)) }
+
+// change describes one change of the verdict.
+func (v *viewer) change(m watched, s *subject, c *assess.Change) change {
+	at := change{Name: linked(name(s.name), v.link(m, s)), State: quiet, Says: "alarm ended", Time: when(c.Time, v.a.Time), Seen: say(words.Plural(c.Predictions, "prediction"), " in the window")}
+	if c.Detected {
+		at.State, at.Says = drifted, "drift detected"
+	}
+	if c.KL != nil {
+		at.Seen = say(at.Seen, ", ", piece{Text: words.Nats(*c.KL), Value: words.Exact(*c.KL)}, " from the reference")
+	}
+	return at
 }
 
 // numbers returns all numbers about a subject.
@@ -220,10 +222,10 @@ func (v *viewer) numbers(_ watched, s *subject) (all []fact) {
 	if s.DesignEffect != nil {
 		add("Design effect", v.metric(s, "feature_design_effect", *s.DesignEffect, words.Small(*s.DesignEffect)), "how many times more the shares vary than if predictions were independent")
 	}
-	if s.feature == nil || s.feature.Distances == nil {
-		return all
+	if d := assess.DistancesOf(s.of); d != nil && s.kind == ofFeature {
+		all = append(all, distances(d)...)
 	}
-	return append(all, distances(s.feature.Distances)...)
+	return all
 }
 
 // distances returns the other measures.
@@ -250,11 +252,12 @@ func distances(d *assess.Distances) (all []fact) {
 
 // impact says how a feature is related to a change of accuracy. It returns nil if that is not
 // known.
-func impact(s *subject) (all []phrase) {
-	i := s.feature.Impact
-	if i == nil {
+func impact(m watched, s *subject) (all []phrase) {
+	impacts := m.impacts()
+	if impacts == nil {
 		return nil
 	}
+	i := &impacts[s.at]
 	for _, term := range []struct {
 		assess.Term
 

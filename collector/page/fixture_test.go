@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -191,7 +192,8 @@ func (w *world) add(l *memory, model, version string, n int, apart time.Duration
 type fixed struct {
 	monitor.Source
 
-	now time.Time
+	now   time.Time
+	close func() error // may be called twice
 }
 
 func (s fixed) Snapshot(ctx context.Context) *snapshot.Snapshot {
@@ -213,8 +215,9 @@ func follow(t testing.TB, l *memory, specs ...window.Spec) fixed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	return fixed{s, clock.Add(time.Minute)}
+	end := sync.OnceValue(s.Close)
+	t.Cleanup(func() { _ = end() })
+	return fixed{s, clock.Add(time.Minute), end}
 }
 
 // options returns the options to show a source.

@@ -40,7 +40,7 @@ func (s *server) html(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, err)
 		return
 	}
-	v := s.viewer(r)
+	v := s.viewer(r, s.Judgement.Outline)
 	var p page
 	if c.kind != "" {
 		m, found, err := v.subject(c)

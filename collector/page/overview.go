@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
@@ -107,7 +108,6 @@ func (m *model) Title() phrase {
 
 // describe fills in what is shown about one model and version.
 func (v *viewer) describe(to *model, m watched, several bool, number int) {
-	subjects := features(m)
 	to.ID, to.Name, to.Version = m.id(), name(m.Name), name(m.Version)
 	if several {
 		to.Name = linked(to.Name, v.modelLink(m))
@@ -115,19 +115,18 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	to.Labels = labels{m.Name, m.Version}
 	to.Sentence, to.State = verdict(m, v.a.Error != "")
 	to.Idle = idle(m, v.a.Time)
-	to.Which = v.which(m, subjects)
+	to.Which = v.which(m)
 	to.Harm, to.HarmWhy = harm(m)
-	to.Steps = v.steps(m, subjects, to.Harm == "Yes")
+	to.Steps = v.steps(m, to.Harm == "Yes")
 	to.Facts = v.facts(m)
 	if m.Reference != nil {
 		to.Lacks = m.Reference.Lacks
 	}
-	to.Table = v.table(m, subjects, several, number)
-	answers := answers(m)
-	for i := range answers {
-		to.Answers = append(to.Answers, v.row(m, &answers[i]))
+	to.Table = v.table(m, several, number)
+	for _, s := range m.answers {
+		to.Answers = append(to.Answers, v.row(m, s))
 	}
-	to.Changes = v.changed(m, subjects, answers)
+	to.Changes = v.changed(m)
 	to.HasTable = len(to.Table.Rows)+len(to.Answers) > 0
 	to.Course = "The last " + words.Duration(v.span)
 }
@@ -136,29 +135,41 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 const mostChanged = 12
 
 // changed returns the newest changes of all verdicts of a model, the newest first.
-func (v *viewer) changed(m watched, lists ...[]subject) (all []change) {
-	for _, list := range lists {
-		for i := range list {
-			all = append(all, v.changes(m, &list[i])...)
+func (v *viewer) changed(m watched) (shown []change) {
+	type one struct {
+		*assess.Change
+
+		of *subject
+	}
+	var all []one
+	for _, list := range [][]*subject{m.features, m.answers} {
+		for _, s := range list {
+			for _, c := range slices.Backward(v.judgement.ChangesOf(s.of)) {
+				if v.before(&c) {
+					break
+				}
+				all = append(all, one{&c, s})
+			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b change) int { return b.at.Compare(a.at) })
+	slices.SortStableFunc(all, func(a, b one) int { return b.Time.Compare(a.Time) })
 	if len(all) > mostChanged && !v.alone {
 		all = all[:mostChanged]
 	}
-	return all
+	for _, c := range all {
+		shown = append(shown, v.change(m, c.of, c.Change))
+	}
+	return shown
 }
 
 // mostWhich is the maximum number of drifted features that are named.
 const mostWhich = 5
 
 // which says what has drifted, since when, and how far.
-func (v *viewer) which(m watched, subjects []subject) (all []phrase) {
+func (v *viewer) which(m watched) (all []phrase) {
 	more := int64(0)
-	answers := answers(m)
-	for _, list := range [][]subject{subjects, answers} {
-		for i := range list {
-			s := &list[i]
+	for _, list := range [][]*subject{m.features, m.answers} {
+		for _, s := range list {
 			if s.state() != drifted {
 				continue
 			}
@@ -198,7 +209,8 @@ func corrected(s *subject) piece {
 }
 
 // table returns the features of a model: a page of them, or the worst.
-func (v *viewer) table(m watched, subjects []subject, several bool, number int) (t table) {
+func (v *viewer) table(m watched, several bool, number int) (t table) {
+	subjects := m.features
 	from, to := 0, len(subjects)
 	switch {
 	case v.alone || number == every:
@@ -216,13 +228,13 @@ func (v *viewer) table(m watched, subjects []subject, several bool, number int) 
 		t.Shown = say(fmt.Sprintf("%s to %s of %s, the worst first", words.Count(int64(from+1)), words.Count(int64(to)), words.Plural(int64(len(subjects)), "feature")))
 	}
 	for i := from; i < to; i++ {
-		t.Rows = append(t.Rows, v.row(m, &subjects[i]))
+		t.Rows = append(t.Rows, v.row(m, subjects[i]))
 	}
 	return t
 }
 
 // driftedOf returns how many of the subjects have drifted. The worst must be first.
-func driftedOf(subjects []subject) (n int) {
+func driftedOf(subjects []*subject) (n int) {
 	for n < len(subjects) && subjects[n].state() == drifted {
 		n++
 	}

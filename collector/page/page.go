@@ -52,14 +52,15 @@ func Handlers(o Options) map[string]http.Handler {
 
 type server struct{ Options }
 
-// viewer takes a snapshot and assesses it.
-func (s *server) viewer(r *http.Request) *viewer {
+// viewer takes a snapshot and assesses it. Pages show all bins of few features, so they assess
+// them when they are shown.
+func (s *server) viewer(r *http.Request, assessed func(*snapshot.Snapshot) *assess.Assessment) *viewer {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	return newViewer(s.Source.Snapshot(ctx), s.Judgement, s.Span)
+	now := s.Source.Snapshot(ctx)
+	return newViewer(now, assessed(now), s.Judgement, s.Span)
 }
 
-func newViewer(s *snapshot.Snapshot, j assess.Judgement, span time.Duration) *viewer {
-	a := j.Of(s)
+func newViewer(s *snapshot.Snapshot, a *assess.Assessment, j assess.Judgement, span time.Duration) *viewer {
 	return &viewer{a: a, all: watchedOf(s, a), judgement: j, span: span}
 }

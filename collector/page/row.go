@@ -27,7 +27,7 @@ const leastTop = 0.12
 func (v *viewer) row(m watched, s *subject) row {
 	r := row{
 		Name: linked(name(s.name), v.link(m, s)), Kind: s.kind, State: s.state(), Verdict: v.says(m, s), Since: sinceOf(s.Since, v.a.Time), Band: s.band(),
-		Columns: draw.NewColumns(pairs(s.bins), smallWidth, smallHeight), Says: differs(s),
+		Columns: draw.NewColumns(pairs(s.bins()), smallWidth, smallHeight), Says: differs(s),
 		Course: v.course(m, s, smallWidth, smallHeight),
 	}
 	if s.kind == ofFeature {
@@ -82,15 +82,15 @@ func pairs(bins []assess.Bin) []draw.Pair {
 // picture.
 func differs(s *subject) string {
 	most := -1
-	for i, b := range s.bins {
-		if most < 0 || b.Contribution > s.bins[most].Contribution {
+	for i, b := range s.bins() {
+		if most < 0 || b.Contribution > s.bins()[most].Contribution {
 			most = i
 		}
 	}
 	if most < 0 {
 		return "no predictions yet"
 	}
-	b := s.bins[most]
+	b := s.bins()[most]
 	return fmt.Sprintf("differs most in %s: %s now, %s in the reference", words.Short(words.Plain(binNames(s)[most]), 60), words.Percent(b.Share), words.Percent(b.ReferenceShare))
 }
 
@@ -108,8 +108,8 @@ func occupied(bins []assess.Bin) (shown []assess.Bin) {
 
 // binNames says what the bins of a subject contain.
 func binNames(s *subject) []string {
-	labels := make([]string, len(s.bins))
-	for i, b := range s.bins {
+	labels := make([]string, len(s.bins()))
+	for i, b := range s.bins() {
 		labels[i] = b.Name
 	}
 	return words.Bins(labels, s.numeric)
@@ -117,7 +117,7 @@ func binNames(s *subject) []string {
 
 // course draws the divergence of a subject above the noise, from the start of the span until now.
 func (v *viewer) course(m watched, s *subject, width, height int) draw.Course {
-	t := v.judgement.TrailOf(m.distribution(s))
+	t := v.trailOf(s)
 	if t == nil {
 		return draw.Course{}
 	}

@@ -22,7 +22,7 @@ const (
 
 // steps says what to do about a model, the most important step first. There are no steps if all
 // is well.
-func (v *viewer) steps(m watched, subjects []subject, hurts bool) (steps []phrase) {
+func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 	if v.a.Error != "" {
 		return []phrase{say("Find out why the log cannot be read: ", runbook("PredictionLogUnreadable"), ".")}
 	}
@@ -41,12 +41,12 @@ func (v *viewer) steps(m watched, subjects []subject, hurts bool) (steps []phras
 		{isUnseen, "has values that the reference does not have", "ModelFeatureUnseenValues"},
 		{isOutOfRange, "is out of the reference's range", "ModelFeatureOutOfRange"},
 	} {
-		if found := v.having(m, subjects, check.is); found != nil {
+		if found := v.having(m, check.is); found != nil {
 			steps = append(steps, say("Check the source of the data: ", found, " ", check.what, ". ", runbook(check.alert), "."))
 		}
 	}
 	if m.Drifted != nil && m.Drifted.Features > 0 {
-		first := &subjects[0]
+		first := m.features[0]
 		steps = append(steps, say("See ", linked(piece{Text: "which values changed"}, v.link(m, first)), " in ", name(first.name), ", which changed most. ",
 			cause(m.Drifted.Features), " ", runbook("ModelFeatureDrift"), "."))
 	}
@@ -83,11 +83,10 @@ const mostNamed = 3
 
 // having names the features for whose quality "is" returns true. It returns nil if there are
 // none.
-func (v *viewer) having(m watched, subjects []subject, is func(*assess.Quality) bool) phrase {
+func (v *viewer) having(m watched, is func(*assess.Quality) bool) phrase {
 	var found []phrase
 	more := int64(0)
-	for i := range subjects {
-		s := &subjects[i]
+	for _, s := range m.features {
 		switch {
 		case s.feature == nil || s.feature.Quality == nil || !is(s.feature.Quality):
 		case len(found) < mostNamed:

@@ -50,7 +50,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	v := s.viewer(r)
+	v := s.viewer(r, s.Judgement.Outline)
 	m, found, err := v.subject(c)
 	if err != nil {
 		http.Error(w, err.Error(), status(err))
@@ -80,10 +80,10 @@ func (v *viewer) picture(m watched, s *subject) picture {
 		p.Size = s.band() + ": " + words.Nats(s.Test.Corrected) + " above sampling noise"
 	}
 	names, top := binNames(s), 0.0
-	for _, b := range s.bins {
+	for _, b := range s.bins() {
 		top = max(top, b.Share, b.ReferenceShare)
 	}
-	for i, b := range s.bins {
+	for i, b := range s.bins() {
 		at := pictureTop + i*pictureLine
 		p.Lines = append(p.Lines, pictureBin{
 			Name: words.Short(words.Plain(names[i]), 28), Shares: words.Percent(b.Share) + " (" + words.Percent(b.ReferenceShare) + ")",
@@ -92,7 +92,7 @@ func (v *viewer) picture(m watched, s *subject) picture {
 			Window:    draw.NewBar(draw.Pair{Window: b.Share}, top, pictureBars, 16),
 		})
 	}
-	p.Height = pictureTop + len(s.bins)*pictureLine + 36
+	p.Height = pictureTop + len(s.bins())*pictureLine + 36
 	p.FootAt, p.LegendAt = p.Height-12, pictureTop-12
 	p.Label = p.Title + ": " + p.Verdict + ". " + differs(s)
 	return p

@@ -8,6 +8,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
 
 // idleAfter is the time without a prediction after which a version is no longer considered to be
@@ -43,9 +44,12 @@ type subject struct {
 	numeric bool
 	assess.Drift
 
-	bins    []assess.Bin
-	feature *assess.Feature // nil for the score and the class
-	at      int             // its number among its kind
+	feature *assess.Feature        // nil for the score and the class
+	of      *snapshot.Distribution // the data behind it
+	at      int                    // its number among its kind
+
+	shown []assess.Bin  // set once somebody asks
+	trail *assess.Trail // likewise
 }
 
 // kind says what a subject is. It is also the URL parameter that names the subject.
@@ -56,34 +60,51 @@ const (
 	ofAnswer  kind = "prediction"
 )
 
-// features returns the subjects of a model's features, the worst first.
-func features(m watched) []subject {
-	all := make([]subject, len(m.Features))
+// featuresOf returns the subjects of a model's features, the worst first.
+func featuresOf(m *assess.Model, of *snapshot.Model) []*subject {
+	subjects, all := make([]subject, len(m.Features)), make([]*subject, len(m.Features))
 	for i := range m.Features {
 		f := &m.Features[i]
-		all[i] = subject{kind: ofFeature, name: f.Name, numeric: f.Numeric, Drift: f.Drift, bins: occupied(f.Bins), feature: f, at: i}
+		subjects[i] = subject{kind: ofFeature, name: f.Name, numeric: f.Numeric, Drift: f.Drift, feature: f, of: &of.Features()[i], at: i}
+		all[i] = &subjects[i]
 	}
 	slices.SortStableFunc(all, worse)
 	return all
 }
 
-// answers returns the subjects of a model's score and class.
-func answers(m watched) (all []subject) {
+// answersOf returns the subjects of a model's score and class.
+func answersOf(m *assess.Model, of *snapshot.Model) (all []*subject) {
 	if m.Predictions == nil {
 		return nil
 	}
 	if s := m.Predictions.Score; s != nil {
-		all = append(all, subject{kind: ofAnswer, name: "score", numeric: true, Drift: s.Drift, bins: occupied(s.Bins)})
+		all = append(all, &subject{kind: ofAnswer, name: "score", numeric: true, Drift: s.Drift, of: of.Score()})
 	}
 	if c := m.Predictions.Class; c != nil {
-		all = append(all, subject{kind: ofAnswer, name: "class", Drift: c.Drift, bins: occupied(c.Bins), at: 1})
+		all = append(all, &subject{kind: ofAnswer, name: "class", Drift: c.Drift, of: of.Class(), at: 1})
 	}
 	return all
 }
 
+// bins returns the bins to show.
+func (s *subject) bins() []assess.Bin {
+	if s.shown == nil {
+		s.shown = occupied(assess.BinsOf(s.of))
+	}
+	return s.shown
+}
+
+// trailOf returns how a subject went, nil when nothing is kept of that.
+func (v *viewer) trailOf(s *subject) *assess.Trail {
+	if s.trail == nil {
+		s.trail = v.judgement.TrailOf(s.of)
+	}
+	return s.trail
+}
+
 // worse orders subjects. Subjects that have drifted come first, then those with the largest
 // divergence above the noise. Subjects about which less is known come last.
-func worse(a, b subject) int {
+func worse(a, b *subject) int {
 	return cmp.Or(cmp.Compare(a.state(), b.state()), cmp.Compare(b.corrected(), a.corrected()), cmp.Compare(b.kl(), a.kl()))
 }
 

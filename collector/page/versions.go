@@ -91,17 +91,15 @@ func (v *viewer) compareFeatures(c *sideBySide, versions []watched) {
 	worst := map[string]*subject{}
 	for i, m := range versions {
 		by[i] = map[string]*subject{}
-		all := features(m)
-		for j := range all {
-			s := &all[j]
+		for _, s := range m.features {
 			by[i][s.name] = s
-			if worst[s.name] == nil || worse(*s, *worst[s.name]) < 0 {
+			if worst[s.name] == nil || worse(s, worst[s.name]) < 0 {
 				worst[s.name] = s
 			}
 		}
 	}
 	names := slices.SortedFunc(maps.Keys(worst), func(a, b string) int {
-		return cmp.Or(worse(*worst[a], *worst[b]), strings.Compare(a, b))
+		return cmp.Or(worse(worst[a], worst[b]), strings.Compare(a, b))
 	})
 	if len(names) > mostCompared {
 		c.Shown = say("The ", words.Count(mostCompared), " features of "+words.Count(int64(len(names)))+" that differ most in any version.")

@@ -22,7 +22,7 @@ func NewColumns(bins []Pair, width, height int) Columns {
 	if len(bins) == 0 || c.Top == 0 {
 		return c
 	}
-	var reference, window, base path
+	reference, window, base := make(path, 0, 32*len(bins)), make(path, 0, 32*len(bins)), path{}
 	slot, room := float64(width)/float64(len(bins)), float64(height)-1
 	for i, b := range bins {
 		x := slot * float64(i)

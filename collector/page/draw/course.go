@@ -71,7 +71,7 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 
 // line returns the path through the values that are inside the picture.
 func line(values []Value, o CourseOptions, x func(time.Time) float64, y func(float64) float64) string {
-	var p path
+	p := make(path, 0, 12*min(len(values), o.Width+1))
 	last, drawn := time.Time{}, 0
 	for i, v := range values {
 		if v.Time.Before(o.From) || v.Time.After(o.To) {

@@ -2,15 +2,11 @@ package words
 
 import (
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
-
-// span is the label of a range of numbers.
-var span = regexp.MustCompile(`^([\[(])(-Inf|-?[0-9.e+-]+),(\+Inf|-?[0-9.e+-]+)([\])])$`)
 
 // Bins says what the bins of a distribution contain, in their order. The labels come from a
 // drift.Binning. numeric says that they are ranges of numbers. Different bins get different
@@ -45,26 +41,36 @@ func bin(label string, numeric bool, digits int) string {
 	if !numeric {
 		return label
 	}
-	m := span.FindStringSubmatch(label)
-	if m == nil {
+	lower, upper, ok := ends(label)
+	if !ok {
 		return edge(label, digits)
 	}
-	lower, upper := m[2], m[3]
+	open, closed := label[0] == '(', label[len(label)-1] == ']'
 	switch {
 	case lower == "-Inf" && upper == "+Inf":
 		return "any number"
-	case lower == "-Inf" && m[4] == ")":
+	case lower == "-Inf" && !closed:
 		return "below " + edge(upper, digits)
 	case lower == "-Inf":
 		return "up to " + edge(upper, digits)
-	case upper == "+Inf" && m[1] == "[":
+	case upper == "+Inf" && !open:
 		return edge(lower, digits) + " and more"
 	case upper == "+Inf":
 		return "above " + edge(lower, digits)
-	case m[1] == "(":
+	case open:
 		return "above " + edge(lower, digits) + " to " + edge(upper, digits)
 	}
 	return edge(lower, digits) + " to " + edge(upper, digits)
+}
+
+// ends splits the label of a range of numbers, such as [620,655). It does not use a regular
+// expression, because a page has thousands of labels.
+func ends(label string) (lower, upper string, ok bool) {
+	last := len(label) - 1
+	if last < 2 || !strings.Contains("[(", label[:1]) || !strings.Contains("])", label[last:]) {
+		return "", "", false
+	}
+	return strings.Cut(label[1:last], ",")
 }
 
 // edge writes a number with this many significant digits.

@@ -17,6 +17,7 @@ var all = []struct {
 	{"python", python, false},
 	{"nulls", nulls, false},
 	{"scrape", scraping, false},
+	{"page", people, false},
 	{"start", coldStart, false},
 	{"memory", memory, false},
 	{"growth", growth, false},
