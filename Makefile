@@ -103,10 +103,12 @@ dashboards: ## regenerate the dashboards of deploy/grafana
 	$(GO) run ./deploy/grafana
 
 .PHONY: calibrate
-calibrate: ## simulate what the drift statistics promise and write collector/drift/CALIBRATION.md: minutes
+calibrate: ## simulate what the statistics promise and write CALIBRATION.md of collector/drift and collector/risk: an hour
 	@mkdir -p .build
 	$(GO) run ./collector/drift/calibrate > .build/CALIBRATION.md
 	mv .build/CALIBRATION.md collector/drift/CALIBRATION.md
+	$(GO) run ./collector/risk/calibrate > .build/CALIBRATION.md
+	mv .build/CALIBRATION.md collector/risk/CALIBRATION.md
 
 .PHONY: screenshots
 screenshots: ## write the pictures of the page in the README, with Chromium: deploy/docs/page*.png

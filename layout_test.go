@@ -35,6 +35,8 @@ collector/page/words: collector/drift
 collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
+collector/risk/calibrate: collector/risk
+collector/risk: collector/drift
 collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value
 collector/window/codes:
 collector/window/columns:
