@@ -13,6 +13,10 @@ type Evidence struct {
 	Cursors map[string]string
 	// Retried is the number of the rejected record that this one replaces; 0 for none.
 	Retried int64
+	// Lazy says that the log need not wait for the disk, because the source still has the
+	// records. A power failure may undo the newest lazy ones whole, with their cursors, so that
+	// they are read again. They are safe after the next one that is not lazy, or after Sync.
+	Lazy bool
 }
 
 // Stated is an outcome with the record that it was read from. Source is Evidence's.

@@ -99,7 +99,7 @@ func (e *Evidence) step(ctx context.Context, one func(*received, *predictionlog.
 		return nil, -1, err
 	}
 	var all map[string]*received
-	err = e.write(ctx, func(tx *transaction) error {
+	err = e.write(ctx, true, func(tx *transaction) error {
 		all = map[string]*received{}
 		for i := range found {
 			w := &found[i]
@@ -112,7 +112,7 @@ func (e *Evidence) step(ctx context.Context, one func(*received, *predictionlog.
 			}
 			r := all[w.Source]
 			if r == nil {
-				r = &received{tx: tx, options: &e.options, pending: -1}
+				r = &received{tx: tx, options: &e.options, pending: -1, known: &e.rejected}
 				all[w.Source] = r
 			}
 			done, err := one(r, w)
@@ -157,7 +157,7 @@ func (e *Evidence) waiting(ctx context.Context, query string, args []driver.Valu
 // deletes at most stepRows records and returns their number. If that is stepRows, there may be
 // more to delete.
 func (e *Evidence) Trim(ctx context.Context, limit int64, age time.Duration) (n int64, err error) {
-	err = e.write(ctx, func(tx *transaction) error {
+	err = e.write(ctx, true, func(tx *transaction) error {
 		n = 0
 		return tx.conn.Query(context.Background(), `DELETE FROM outcomes_rejected WHERE seq IN (
 			SELECT seq FROM (SELECT seq, received_at FROM outcomes_rejected ORDER BY seq LIMIT 100)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -27,6 +26,7 @@ type received struct {
 	tx      *transaction
 	options *EvidenceOptions
 	pending int64 // outcomes that wait, -1: not counted yet
+	known   *knownRejected
 }
 
 // outcome adds one record that was understood.
@@ -142,51 +142,6 @@ func (r *received) keep(id int64, f *predictionlog.Feedback, at int64, reason st
 	return r.tx.conn.Do(`INSERT INTO outcomes (received_at, prediction_id, request_id, source, outcome, confidence, observed_at, accepted, reason)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		at, id, textOrNull(f.RequestID), f.Source, f.Outcome, f.Confidence, timeOrNull(f.ObservedAt), bit(reason == ""), reason)
-}
-
-// reject sets a record aside, unless the same record is among the newest ones that were set
-// aside.
-func (r *received) reject(source, reason, record string) error {
-	record = cutRecord(record)
-	row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM
-		(SELECT source, reason, record FROM outcomes_rejected ORDER BY seq DESC LIMIT 500)
-		WHERE source = ? AND reason = ? AND record = ?`, source, reason, record)
-	if err != nil {
-		return err
-	}
-	if row != nil { // it is read again, with others that overlap
-		r.Unchanged++
-		return nil
-	}
-	if r.Rejected == nil {
-		r.Rejected = map[string]int{}
-	}
-	r.Rejected[reason]++
-	return r.tx.conn.Do("INSERT INTO outcomes_rejected (received_at, source, reason, record) VALUES (?, ?, ?, ?)", r.tx.now, source, reason, record)
-}
-
-// cutRecord shortens a record to the length that the log keeps, as valid text.
-func cutRecord(record string) string {
-	if len(record) > predictionlog.RecordBytes {
-		record = record[:predictionlog.RecordBytes]
-	}
-	text := strings.ToValidUTF8(strings.ReplaceAll(record, "\x00", "\uFFFD"), "\uFFFD")
-	for len(text) > predictionlog.RecordBytes { // what replaces a byte is longer
-		text = strings.ToValidUTF8(text[:predictionlog.RecordBytes], "")
-	}
-	return text
-}
-
-// ErrGone says that another process has retried or deleted a rejected record.
-var ErrGone = errors.New("the rejected record is no longer there")
-
-// retried removes a record from those that were set aside.
-func (r *received) retried(seq int64) error {
-	row, err := r.tx.conn.First(context.Background(), "DELETE FROM outcomes_rejected WHERE seq = ? RETURNING seq", seq)
-	if err == nil && row == nil {
-		err = ErrGone
-	}
-	return err
 }
 
 // asRecord writes an outcome as a record that can be read again.

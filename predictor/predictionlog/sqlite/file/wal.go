@@ -3,6 +3,10 @@ package file
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // persistWAL is SQLITE_FCNTL_PERSIST_WAL.
@@ -30,6 +34,16 @@ func (c *Connection) TruncateWAL(wait string) error {
 		}
 	}
 	return errors.Join(err, c.Exec("PRAGMA busy_timeout = "+Patience))
+}
+
+// SyncWAL returns once all commits in the write-ahead log of the log at path are on the disk. What
+// has left it before is there already, because SQLite syncs the log before it reuses the other.
+func SyncWAL(path string) error {
+	f, err := os.Open(path + "-wal") //nolint:gosec // the operator names the log
+	if err != nil {
+		return fmt.Errorf("sync the write-ahead log: %w", err)
+	}
+	return errors.Join(unix.Fdatasync(int(f.Fd())), f.Close())
 }
 
 // ErrReaders says that others use the log.
