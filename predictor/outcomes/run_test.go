@@ -54,7 +54,9 @@ func (c counted) Run(ctx context.Context, sink *Sink) error {
 			return err
 		}
 	}
-	sink.Current(time.Now())
+	if _, err := sink.Current(time.Now()); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return nil
 }

@@ -63,8 +63,8 @@ func (s Schedule) Passes(ctx context.Context, sink *Sink, pass func(ctx context.
 			}
 			return err
 		}
-		if sink.Current(began) {
-			return nil
+		if done, err := sink.Current(began); done || err != nil {
+			return err
 		}
 		next := s.next(began)
 		if next.IsZero() {

@@ -28,7 +28,13 @@ type Sink struct {
 	total      predictionlog.Received
 	records    int
 	late       int
+	lazy       bool      // something may not be on the disk yet
+	synced     time.Time // when everything was, last
 }
+
+// syncEvery is the longest time for which committed records may not be on the disk, while more
+// are coming.
+const syncEvery = time.Second
 
 // importedPart is a prefix of the parts of an imported source. It is needed because the same
 // source may also be read in another way.
@@ -65,7 +71,7 @@ func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
 	return cursors, nil
 }
 
-// Put adds a batch to the log and returns once it is on the disk. Cursors are JSON.
+// Put adds a batch to the log. Cursors are JSON.
 func (s *Sink) Put(ctx context.Context, b Batch) error { return s.PutAgain(ctx, b, false) }
 
 // PutAgain is Put for records that may have been read before. If late is true, it counts the
@@ -88,9 +94,14 @@ func (s *Sink) PutAgain(ctx context.Context, b Batch, late bool) error {
 	}
 	b.Cursors = cursors
 	began := time.Now()
-	received, err := s.log.Append(ctx, s.mapping.evidence(s.name, &b))
+	e := s.mapping.evidence(s.name, &b)
+	e.Lazy = !b.Durable && began.Sub(s.synced) < syncEvery
+	received, err := s.log.Append(ctx, e)
 	if err != nil {
 		return err
+	}
+	if s.lazy = e.Lazy; !s.lazy {
+		s.synced = began
 	}
 	s.moved = true
 	s.records += len(b.Records)
@@ -119,11 +130,18 @@ func (s *Sink) count(r predictionlog.Received) {
 	}
 }
 
-// Current says that all records have been read that the source had at the given time. It reports
-// whether the source is only read once and is therefore done.
-func (s *Sink) Current(at time.Time) (done bool) {
+// Current says that all records have been read that the source had at the given time, and returns
+// once they are on the disk. It reports whether the source is only read once and is therefore
+// done.
+func (s *Sink) Current(at time.Time) (done bool, err error) {
+	if s.lazy {
+		if err := s.log.Sync(); err != nil {
+			return false, err
+		}
+		s.lazy, s.synced = false, time.Now()
+	}
 	s.metrics.current(s.name, at)
-	return s.once
+	return s.once, nil
 }
 
 // Behind says how many records of the source have not been read yet.

@@ -48,6 +48,9 @@ type Batch struct {
 	// Cursors say where to continue reading after these records, for each part of the source. An
 	// empty text removes a part.
 	Cursors map[string]string
+	// Durable says that the source forgets these records after Put. They are on the disk then.
+	// Other batches are there within a second, or when the source is Current.
+	Durable bool
 }
 
 // BatchRecords is the recommended maximum number of records in a batch. The predictor waits for

@@ -132,7 +132,10 @@ func (r *reader) look(ctx context.Context) (done bool, err error) {
 		}
 	}
 	r.sink.Behind(behind)
-	return behind == 0 && r.sink.Current(at), nil
+	if behind > 0 {
+		return false, nil
+	}
+	return r.sink.Current(at)
 }
 
 // begin starts to read the partitions that are not read yet.

@@ -124,7 +124,10 @@ func (r *reader) look() (done bool, err error) {
 		return false, fmt.Errorf("look at the queue %s, which must be there: %w", r.queue, err)
 	}
 	r.sink.Behind(int64(q.Messages))
-	return q.Messages == 0 && r.sink.Current(at), nil
+	if q.Messages > 0 {
+		return false, nil
+	}
+	return r.sink.Current(at)
 }
 
 // consume takes messages until ctx ends or the connection is lost.
@@ -191,7 +194,7 @@ func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-cha
 
 // take adds the outcomes of messages and then acknowledges the messages.
 func (r *reader) take(ctx context.Context, all []amqp.Delivery) error {
-	b := outcomes.Batch{}
+	b := outcomes.Batch{Durable: true}
 	committed := slices.Clone(r.committed)
 	for _, d := range all {
 		if d.MessageId != "" {

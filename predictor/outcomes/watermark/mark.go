@@ -20,7 +20,7 @@ func (m Mark) compare(other Mark) int {
 }
 
 // forms are the formats of times in SQLite.
-var forms = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999-07:00", "2006-01-02"}
+var forms = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999-07", "2006-01-02"}
 
 // markOf returns the watermark of a row.
 func (o *Options) markOf(v any) (Mark, error) {
