@@ -63,6 +63,10 @@ kill: ## kill the migration of a log 20 times at random moments, and shipping of
 	PREDICTIONLOG_TEST_KILLS=$(or $(KILLS),20) $(GO) test ./predictor/predictionlog/sqlite -run TestAKilledMigration -count=1 -v
 	BIGQUERY_TEST_ROWS=100000 $(GO) test ./predictor/ship/bigquery -run TestEveryRowArrivesOnceWhoeverIsKilled -count=1 -v
 
+.PHONY: outcomes-kill
+outcomes-kill: kafka ## kill the outcomes process 10 times and its server 3 times while it reads 100,000 outcomes, for each kind of source: 15 minutes
+	OUTCOMES_TEST_RECORDS=100000 $(GO) test ./deploy/test/e2e -run TestOutcomesArriveOnceWhoeverIsKilled -count=1 -v -timeout=40m
+
 .PHONY: bench
 bench: build ## measure every promise about speed next to its floor, under 10 minutes; BENCHFLAGS='-run=durable -rounds=7'
 	@mkdir -p .build/bin
@@ -190,6 +194,19 @@ deploy-tools: .build/bin/helm .build/bin/kustomize .build/bin/kubeconform .build
 	@mkdir -p $(@D)
 	@$(GO) version -m $@ 2>/dev/null | grep -qwF 'v$(lastword $(subst @v, ,$(PACKAGE/$(@F))))' || \
 		GOBIN=$(abspath $(@D)) $(GO) install $(PACKAGE/$(@F))
+	@touch $@
+
+# The broker of Apache Kafka that tests start, with everything it needs.
+KAFKA_POM := predictor/outcomes/sourcetest/servers/kafka.pom.xml
+MAVEN_DEPENDENCY_VERSION := 3.11.0
+
+.PHONY: kafka
+kafka: .build/kafka/version ## fetch Apache Kafka's broker for the tests, with Maven: 45 MB in .build/kafka
+
+.build/kafka/version: $(KAFKA_POM)
+	@rm -rf $(@D)
+	mvn --quiet --batch-mode --file $(KAFKA_POM) org.apache.maven.plugins:maven-dependency-plugin:$(MAVEN_DEPENDENCY_VERSION):copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory=$(abspath $(@D))
 	@touch $@
 
 # The kinds of Kubernetes and of the Prometheus operator, for kubeconform.

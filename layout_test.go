@@ -59,6 +59,7 @@ predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
+predictor/outcomes/sourcetest/servers:
 predictor/outcomes/sourcetest: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite
 predictor/outcomes/watermark: predictor/outcomes predictor/strictyaml
 predictor/outcomes: predictor/outcomes/agreement predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value

@@ -1,16 +1,10 @@
 package rabbitmq
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,62 +12,12 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest/servers"
 )
 
 func TestMain(m *testing.M) {
 	lookEvery = 300 * time.Millisecond
 	os.Exit(m.Run())
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
-
-// startBroker runs a separate broker until the test ends, and returns its URL.
-func startBroker(t *testing.T) string {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server")
-	if err != nil || len(found) == 0 {
-		t.Skip("rabbitmq-server is not installed")
-	}
-	dir := t.TempDir()
-	config := filepath.Join(dir, "rabbitmq.conf")
-	port := freePort(t)
-	text := "listeners.tcp.1 = 127.0.0.1:" + port + "\nloopback_users = none\nlog.console = false\n"
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(context.WithoutCancel(t.Context()), found[0]) // the clean-up ends it
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Env = append(os.Environ(), "HOME="+dir, "RABBITMQ_NODENAME=outcomes"+port+"@localhost", "RABBITMQ_DIST_PORT="+freePort(t), "ERL_EPMD_PORT="+freePort(t),
-		"RABBITMQ_MNESIA_BASE="+dir, "RABBITMQ_LOG_BASE="+dir, "RABBITMQ_CONFIG_FILE="+config, "RABBITMQ_PID_FILE="+filepath.Join(dir, "pid"),
-		"RABBITMQ_ENABLED_PLUGINS_FILE="+filepath.Join(dir, "plugins"), "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+S 1:1", "ERL_EPMD_ADDRESS=127.0.0.1")
-	var said bytes.Buffer
-	c.Stdout, c.Stderr = &said, &said
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-		_ = c.Wait()
-	})
-	url := "amqp://guest:guest@127.0.0.1:" + port + "/"
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
-		connection, err := amqp.Dial(url)
-		if err == nil {
-			_ = connection.Close()
-			return url
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%v\n%s", err, said.String())
-		}
-	}
 }
 
 // place is a log with 20 predictions, and a queue.
@@ -146,7 +90,7 @@ func value(id, outcome int) string {
 
 func TestMessagesAreAcknowledgedOnceTheyAreOnTheDisk(t *testing.T) {
 	t.Parallel()
-	url := startBroker(t)
+	url := servers.For(t, servers.RabbitMQ).URL
 	p := newPlace(t, url)
 	if _, err := p.read(t); err == nil || !strings.Contains(err.Error(), "look at the queue outcomes, which must be there") {
 		t.Errorf("without the queue: %v", err)
