@@ -74,11 +74,18 @@ func start(t *testing.T, args ...string) *process {
 // startAs does the same as another user, of this process's group.
 func startAs(t *testing.T, user int, args ...string) *process {
 	t.Helper()
+	return startWith(t, user, nil, args...)
+}
+
+// startWith does the same with more variables in its environment.
+func startWith(t *testing.T, user int, env []string, args ...string) *process {
+	t.Helper()
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &process{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), path, args...), end: make(chan error, 1)}
+	p.cmd.Env = append(os.Environ(), env...)
 	if user != os.Geteuid() {
 		p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(user), Gid: uint32(os.Getegid())}}
 	}
