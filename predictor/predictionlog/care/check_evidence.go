@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
@@ -14,8 +15,7 @@ const (
 	countEvidence = `SELECT (SELECT count(*) FROM outcomes), (SELECT count(*) FROM outcomes_pending),
   (SELECT count(*) FROM outcomes_rejected), (SELECT count(*) FROM reviews), (SELECT count(*) FROM outcome_sources), (SELECT count(*) FROM erasures)`
 
-	selectReviews = `SELECT seq, previous, hash, reviewer = '' AND outcome = '' AND note = '',
-  json_array(previous, seq, time, prediction_id, reviewer, outcome, probability, note)
+	selectReviews = `SELECT seq, previous, hash, reviewer = '' AND outcome = '' AND note = '', ` + sqlite.HashedReview + `
 FROM reviews ORDER BY seq`
 )
 

@@ -53,6 +53,9 @@ func NewEvidence(path string, o EvidenceOptions) (*Evidence, error) {
 	return &Evidence{path: path, options: o}, nil
 }
 
+// Path is the resolved path of the log.
+func (e *Evidence) Path() string { return e.path }
+
 // Close closes the log.
 func (e *Evidence) Close() error {
 	e.mu.Lock()

@@ -35,10 +35,7 @@ func (r *Reader) Evidence(ctx context.Context, after, upTo int64, yield func(*pr
 // Reviews calls yield with every review, as Feedback does.
 func (r *Reader) Reviews(ctx context.Context, after, upTo int64, yield func(*predictionlog.ReviewRow) error) error {
 	return r.numbered(ctx, "reviews", selectShippedReviews, after, upTo, func(f *file.Fields) func() error {
-		row := predictionlog.ReviewRow{
-			Seq: f.Integer(0), Time: f.Integer(1), PredictionID: f.Integer(2), Reviewer: f.Text(3), Outcome: f.Text(4), Note: f.Text(5),
-			Probability: f.Real(6), Previous: f.Text(7), Hash: f.Text(8),
-		}
+		row := reviewAt(f)
 		return func() error { return yield(&row) }
 	})
 }
