@@ -38,7 +38,9 @@ type SourceConfig struct {
 	// Name is 1 to 64 letters, digits, points, hyphens and underscores.
 	Name string
 	// Kind is the name of the source's Kind.
-	Kind    string
+	Kind string
+	// Own is that of its Kind.
+	Own     bool
 	Mapping Mapping
 	Source  Source
 	// Text is the entry as it was written. Position is its file and line.
@@ -93,6 +95,9 @@ func Parse(data []byte, path string, available []Kind) (*Config, error) {
 		for _, other := range c.Sources {
 			if other.Name == s.Name {
 				return nil, d.Errorf(entry, "source %q is already there at %s; rename one", s.Name, other.Position)
+			}
+			if other.Own && s.Own && other.Kind == s.Kind {
+				return nil, d.Errorf(entry, "source %q is a second one of the kind %s beside the one at %s; remove one", s.Name, s.Kind, other.Position)
 			}
 		}
 		c.Sources = append(c.Sources, s)

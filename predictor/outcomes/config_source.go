@@ -1,6 +1,7 @@
 package outcomes
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -65,12 +66,52 @@ func parseSource(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s Source
 	if at < 0 {
 		return s, d.Errorf(n, "source %q: this drift_exporter has no sources of the kind %s; it has %s", s.Name, s.Kind, strings.Join(have, ", "))
 	}
+	if s.Own = available[at].Own; s.Own {
+		if err := noRecords(m, s.Kind); err != nil {
+			return s, err
+		}
+		s.Mapping.acceptAnswers(m)
+		if m.Err != nil {
+			return s, m.Err
+		}
+	}
 	if s.Source, err = available[at].Parse(d, m.Value(s.Kind)); err != nil {
 		return s, err
 	}
 	text, err := yaml.Marshal(n)
 	s.Text = string(text)
 	return s, err
+}
+
+// noRecords refuses the keys that say how records look, for a kind whose records have a form of
+// their own.
+func noRecords(m *strictyaml.Map, kind string) error {
+	for _, key := range []string{"record", "match"} {
+		if m.Has(key) {
+			m.Wrong(key, "%s does not go with %s; remove it", key, kind)
+		}
+	}
+	if n := m.Value("outcome"); n != nil && m.Map(n, "outcome", "field", "map", "classes").Has("field") {
+		m.Wrong("outcome", "outcome.field does not go with %s; remove it", kind)
+	}
+	return m.Err
+}
+
+// acceptAnswers lets a map accept the outcomes themselves beside their texts.
+func (mapping *Mapping) acceptAnswers(m *strictyaml.Map) {
+	if mapping.known == nil {
+		return
+	}
+	for _, a := range mapping.answers {
+		text := value.Category(a.Outcome)
+		means, there := mapping.known[text]
+		switch {
+		case !there:
+			mapping.known[text] = a.Outcome
+		case value.Category(a.Word) == text && means != a.Outcome:
+			m.Wrong("outcome", "outcome.map has no text that means %q; add one", a.Outcome)
+		}
+	}
 }
 
 // parseMapping reads how a record becomes an outcome.
@@ -152,7 +193,7 @@ func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
 		mapping.outcome = fieldOf(o, "field")
 	}
 	if v := o.Value("map"); v != nil {
-		mapping.known, o.Err = parseMap(o.Decoder, v)
+		mapping.known, mapping.answers, o.Err = parseMap(o.Decoder, v)
 	}
 	if classes := o.Texts("classes", "list the classes of the model, or leave the key out"); classes != nil {
 		known := make([]value.Class, len(classes))
@@ -168,31 +209,55 @@ func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
 				o.Wrong("map", "the map makes an outcome %q, which is none of the classes", outcome)
 			}
 		}
+		mapping.nameClasses(classes)
+	}
+	for i, a := range mapping.answers {
+		if class, ok := mapping.classes.Actual(a.Outcome); ok {
+			mapping.answers[i].Outcome = class
+		}
 	}
 	if m.Err == nil {
 		m.Err = o.Err
 	}
 }
 
+// nameClasses makes the classes the answers, with the words that the map has for them.
+func (mapping *Mapping) nameClasses(classes []string) {
+	words := map[string]string{}
+	for _, a := range mapping.answers {
+		if class, ok := mapping.classes.Actual(a.Outcome); ok {
+			words[class] = a.Word
+		}
+	}
+	mapping.answers = nil
+	for _, text := range classes {
+		class, _ := mapping.classes.Actual(text)
+		mapping.answers = append(mapping.answers, Answer{class, cmp.Or(words[class], text)})
+	}
+}
+
 // parseMap reads what texts mean. Numbers and booleans need no quotes here, because they are read
 // in the same way as outcomes.
-func parseMap(d strictyaml.Decoder, n *yaml.Node) (map[string]string, error) {
+func parseMap(d strictyaml.Decoder, n *yaml.Node) (known map[string]string, answers []Answer, err error) {
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
-		return nil, d.Errorf(n, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
+		return nil, nil, d.Errorf(n, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
 	}
-	known := map[string]string{}
+	known = map[string]string{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		from, to := n.Content[i], n.Content[i+1]
 		if from.Kind != yaml.ScalarNode || to.Kind != yaml.ScalarNode || to.ShortTag() == "!!null" || strings.TrimSpace(to.Value) == "" {
-			return nil, d.Errorf(from, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
+			return nil, nil, d.Errorf(from, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
 		}
 		text := value.Category(strings.TrimSpace(from.Value))
 		if _, again := known[text]; again {
-			return nil, d.Errorf(from, "map has %q twice; remove one", text)
+			return nil, nil, d.Errorf(from, "map has %q twice; remove one", text)
 		}
 		known[text] = to.Value
+		if !slices.ContainsFunc(answers, func(a Answer) bool { return a.Outcome == to.Value }) {
+			answers = append(answers, Answer{to.Value, from.Value})
+		}
 	}
-	return known, nil
+	return known, answers, nil
 }
 
 // NewSourceConfig returns a source for use without a configuration file. columns has the same

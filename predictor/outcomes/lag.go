@@ -20,12 +20,17 @@ type state struct {
 	quality atomic.Pointer[quality] // nil: not known
 	now     func() time.Time
 
+	reviewed func() (name string, s Reviewed) // nil: none is configured
+	reviews  *reviewMetrics
+	// passwords reports whether passwords are configured.
+	passwords func() (bool, error)
+
 	pending, lag, read            *prometheus.Desc
 	agrees, estimated, confidence *prometheus.Desc
 }
 
 func newState(m *metrics, reader *sqlite.Reader, now func() time.Time) *state {
-	return &state{metrics: m, reader: reader, now: now,
+	return &state{metrics: m, reader: reader, now: now, reviews: newReviewMetrics(),
 		pending:    prometheus.NewDesc("drift_outcomes_pending", "Outcomes of a source whose prediction is not in the log yet. Absent if the log cannot be read.", []string{"source"}, nil),
 		lag:        prometheus.NewDesc("drift_outcomes_lag_seconds", "Time since everything that the source held had been read, in seconds. Absent before the first time.", []string{"source"}, nil),
 		read:       prometheus.NewDesc("drift_outcomes_last_success_timestamp_seconds", "Time when everything that the source held had last been read, in seconds since 1970. Absent before the first time.", []string{"source"}, nil),
@@ -40,6 +45,7 @@ func (s *state) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{s.pending, s.lag, s.read, s.agrees, s.estimated, s.confidence} {
 		ch <- d
 	}
+	s.reviews.describe(ch)
 }
 
 // Collect implements prometheus.Collector. It leaves out what cannot be read.
@@ -54,6 +60,14 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	s.collectQuality(ch, *sources)
+	if name, source := s.reviewed(); source != nil {
+		if r, ok := source.Reviews(); ok {
+			if passwords, err := s.passwords(); err == nil && passwords {
+				r.Open = false
+			}
+			s.reviews.collect(ch, name, &r)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if _, err := s.reader.State(ctx); err != nil { // opens the log that has the name now

@@ -21,6 +21,7 @@ type Mapping struct {
 	confidence, observedAt  Field
 	classes                 *value.ClassReader
 	known                   map[string]string // the outcome of each text, nil: the text itself
+	answers                 []Answer          // the outcomes that the configuration names
 	zone                    *time.Location    // of times without one, nil: such are refused
 	unit                    time.Duration     // of times that are numbers, 0: such are refused
 }
@@ -53,6 +54,22 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 	}
 	return f, ""
 }
+
+// Answer is an outcome, and the word that the configuration has for it. Without one the word is the
+// outcome itself.
+type Answer struct{ Outcome, Word string }
+
+// Answers returns the outcomes that the configuration names in outcome.classes, or else in
+// outcome.map. Without both they are 1 and 0.
+func (m *Mapping) Answers() []Answer {
+	if len(m.answers) == 0 {
+		return []Answer{{"1", "1"}, {"0", "0"}}
+	}
+	return slices.Clone(m.answers)
+}
+
+// Classes reads classes of predictions in the same way as outcomes.
+func (m *Mapping) Classes() *value.ClassReader { return m.classes }
 
 // key reads the value that identifies the record's prediction.
 func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {

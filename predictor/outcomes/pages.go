@@ -25,6 +25,10 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 		}
 		fmt.Fprintln(w, "ready")
 	})
+	people := d.people()
+	mux.Handle("GET /review", people)
+	mux.Handle("POST /review", people)
+	mux.Handle("POST /validate", people)
 	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
 		if !d.options.EnableLifecycle {
 			http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)

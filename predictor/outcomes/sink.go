@@ -147,6 +147,12 @@ func (s *Sink) Current(at time.Time) (done bool, err error) {
 // Behind says how many records of the source have not been read yet.
 func (s *Sink) Behind(records int64) { s.metrics.behind.WithLabelValues(s.name).Set(float64(records)) }
 
+// Log is the log that the records are written to.
+func (s *Sink) Log() *sqlite.Evidence { return s.log }
+
+// Mapping says how the source reads outcomes.
+func (s *Sink) Mapping() *Mapping { return s.mapping }
+
 // Secret reads a file that contains one secret.
 func Secret(path string) (string, error) {
 	text, err := os.ReadFile(filepath.Clean(path))

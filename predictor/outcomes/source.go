@@ -23,6 +23,9 @@ type Source interface {
 type Kind struct {
 	// Name is the key of this kind in the configuration.
 	Name string
+	// Own says that its records have a form of their own, so the keys record and match, and
+	// outcome.field, do not go with it. A configuration has at most one source of such a kind.
+	Own bool
 	// Parse checks the value of that key and returns the source. It does no IO.
 	Parse func(d strictyaml.Decoder, n *yaml.Node) (Source, error)
 }

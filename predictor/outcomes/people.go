@@ -1,0 +1,106 @@
+package outcomes
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Reviewed is a source that people fill. It serves GET and POST /review, and POST /validate.
+type Reviewed interface {
+	Source
+	http.Handler
+	// Reviews returns what the metrics say. ok is false while the source does not run.
+	Reviews() (s ReviewState, ok bool)
+}
+
+// ReviewState is the state of the reviews.
+type ReviewState struct {
+	// Waiting are the predictions that wait, by the person that they wait for: first, second or
+	// third.
+	Waiting map[string]int
+	// Skips are the predictions that people have skipped since the process started.
+	Skips int64
+	// Open says that the source does not find out who reviews. A password still can.
+	Open bool
+	// Accuracy is that of the model, by the reviews of the random sample. ByClass has it by the
+	// predicted class.
+	Accuracy Estimate
+	ByClass  map[string]Estimate
+	// Agree is the number of predictions about which the first two people agree, of Both that two
+	// have reviewed.
+	Agree, Both int
+	// Last is when somebody has reviewed last, in nanoseconds since 1970; 0: never.
+	Last int64
+}
+
+// Estimate is a share in [0, 1] with its interval of 95 %. Without samples it is not known.
+type Estimate struct {
+	Value, Lower, Upper float64
+	Samples             int
+}
+
+type userKey struct{}
+
+// User returns the name that the password of a request proves. ok is false if no passwords are
+// configured.
+func User(ctx context.Context) (name string, ok bool) {
+	name, ok = ctx.Value(userKey{}).(string)
+	return name, ok
+}
+
+// people returns the handler of the pages that people fill.
+func (d *daemon) people() http.Handler {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, s := d.reviewed()
+		if s == nil {
+			http.Error(w, "the configuration has no source with review; add one to review predictions here", http.StatusNotFound)
+			return
+		}
+		passwords, err := hasPasswords(*d.options.Web.WebConfigFile)
+		if err != nil {
+			d.logger.Error("whether passwords are configured is not known", "err", err)
+			http.Error(w, "who you are cannot be found out; the log stream of this process says why", http.StatusInternalServerError)
+			return
+		}
+		if user, _, ok := r.BasicAuth(); ok && passwords { // the server has checked it
+			r = r.WithContext(context.WithValue(r.Context(), userKey{}, user))
+		}
+		s.ServeHTTP(w, r)
+	})
+	return http.NewCrossOriginProtection().Handler(handler)
+}
+
+// reviewed returns the source that people fill, or nil.
+func (d *daemon) reviewed() (name string, s Reviewed) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, r := range d.runners {
+		if s, ok := r.config.Source.(Reviewed); ok {
+			return name, s
+		}
+	}
+	return "", nil
+}
+
+// hasPasswords reports whether the file of --web.config.file has users. The server reads it at
+// each request, too.
+func hasPasswords(path string) (bool, error) {
+	if path == "" {
+		return false, nil
+	}
+	text, err := os.ReadFile(path) // #nosec G304 -- the operator's
+	if err != nil {
+		return false, fmt.Errorf("read the users: %w", err)
+	}
+	var c struct {
+		Users map[string]string `yaml:"basic_auth_users"`
+	}
+	if err := yaml.Unmarshal(text, &c); err != nil {
+		return false, fmt.Errorf("read the users: %w", err)
+	}
+	return len(c.Users) > 0, nil
+}
