@@ -187,6 +187,25 @@ func (p *Page) Press(t testing.TB) (text string, visible bool) {
 	return focus[0], focus[1] == "yes"
 }
 
+// Type presses keys one after the other.
+func (p *Page) Type(t testing.TB, keys string) {
+	t.Helper()
+	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Until waits until an expression of JavaScript is true, also while the page changes to another.
+func (p *Page) Until(t testing.TB, expression string) {
+	t.Helper()
+	for p.ctx.Err() == nil {
+		if yes, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](expression)); err == nil && yes {
+			return
+		}
+	}
+	t.Fatalf("never: %s", expression)
+}
+
 // Screenshot is the page as PNG: what is in view, or all of it.
 func (p *Page) Screenshot(t testing.TB, whole bool) (png []byte) {
 	t.Helper()
