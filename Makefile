@@ -115,8 +115,8 @@ calibrate: ## simulate what the statistics promise and write CALIBRATION.md of c
 	mv .build/CALIBRATION.md collector/risk/CALIBRATION.md
 
 .PHONY: screenshots
-screenshots: ## write the pictures of the page in the README, with Chromium: deploy/docs/page*.png
-	SCREENSHOTS=$(abspath deploy/docs) $(GO) test ./collector/page -run TestScreenshots -count=1
+screenshots: ## write the pictures of the pages in the documents, with Chromium: deploy/docs/page*.png, review.png
+	SCREENSHOTS=$(abspath deploy/docs) $(GO) test ./collector/page ./predictor/outcomes/review -run TestScreenshots -count=1
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME=30s

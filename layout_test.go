@@ -21,7 +21,7 @@ import (
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
-collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq
+collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/window exporter predictor predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey
 collector/config: predictor/strictyaml predictor/value
@@ -57,6 +57,7 @@ predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark pre
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
+predictor/outcomes/review: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/sourcetest/servers:

@@ -47,6 +47,19 @@ func (e *Environment) outcomes(cmd *kingpin.CmdClause, commands map[string]Run) 
 	one := sources.Flag("source", "Only this source.").String()
 	commands["outcomes sources"] = func(ctx context.Context) error { return outcomes.ListSources(ctx, *log, *one, e.Stdout) }
 
+	audit := cmd.Command("audit", "Check that no review was changed and none is missing, and export them.")
+	a := outcomes.AuditOptions{}
+	audit.Flag("export", "Write the reviews to standard output: "+strings.Join(outcomes.AuditFormats, ", ")+". The result goes to standard error then.").Default(outcomes.AuditFormats[0]).EnumVar(&a.Format, outcomes.AuditFormats...)
+	audit.Flag("contains", "A hash that was noted earlier, which must be in the chain. It finds reviews that are missing at the end.").PlaceHolder("HASH").StringVar(&a.Contains)
+	commands["outcomes audit"] = func(ctx context.Context) error {
+		a.LogPath = *log
+		result := e.Stdout
+		if a.Format != outcomes.AuditFormats[0] {
+			result = e.Stderr
+		}
+		return outcomes.Audit(ctx, a, e.Stdout, result)
+	}
+
 	pending := cmd.Command("pending", "List the outcomes whose prediction is not in the log yet.")
 	of := pending.Flag("source", "Only those of this source.").String()
 	now := pending.Flag("retry", "Look for their predictions now.").Bool()

@@ -9,9 +9,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/kafka"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/rabbitmq"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/review"
 )
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return append([]outcomes.Kind{files.Kind, database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind}, cloud...)
+	return append([]outcomes.Kind{files.Kind, database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind, review.Kind}, cloud...)
 }

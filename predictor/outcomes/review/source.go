@@ -1,0 +1,283 @@
+package review
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+)
+
+// Source is a source of outcomes that people fill. It serves HTTP while it runs.
+type Source struct {
+	config
+	now func() time.Time
+
+	mu   sync.Mutex
+	desk *desk // nil: it does not run
+}
+
+// The parts of the source's cursor.
+const (
+	partSettled = "settled" // reviews up to this one have become outcomes
+	partDraws   = "draws"   // how predictions were drawn, by epochs
+)
+
+const (
+	// followEvery is the time between two looks at the log.
+	followEvery = time.Second
+	// expireEvery is the time between two searches for predictions that are too old.
+	expireEvery = time.Minute
+	// mostEpochs is how many changes of the configuration are remembered.
+	mostEpochs = 100
+)
+
+// Run implements outcomes.Source.
+func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
+	reader := sqlite.NewReader(sink.Log().Path())
+	defer func() { _ = reader.Close() }() // it was only read
+	d := &desk{config: &s.config, now: s.now, sink: sink, reader: reader, queue: newQueue(&s.config), recent: map[string][]answer{}}
+	if err := d.begin(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.desk = d
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.desk = nil
+		s.mu.Unlock()
+	}()
+	ticks := time.NewTicker(followEvery)
+	defer ticks.Stop()
+	for {
+		began := s.now()
+		if err := s.use(func(d *desk) error { return d.follow(ctx) }); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if err := d.settle(ctx, s); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		sink.Current(began)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticks.C:
+		}
+	}
+}
+
+var errClosed = errors.New("the reviews are not open: the process starts or stops, or the log cannot be read; try again in a moment")
+
+// use calls f while nothing else uses the desk.
+func (s *Source) use(f func(d *desk) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.desk == nil {
+		return errClosed
+	}
+	return f(s.desk)
+}
+
+// desk is where reviews are made: the queue, and the log that they go to.
+type desk struct {
+	*config
+	now    func() time.Time
+	sink   *outcomes.Sink
+	reader *sqlite.Reader
+	queue  *queue
+	draws  *draws
+
+	logID    string
+	last     int64 // when somebody has reviewed last
+	followed int64 // predictions up to this one have been looked at
+	settled  int64 // reviews up to this one have become outcomes
+	expired  time.Time
+	recent   map[string][]answer // what each reviewer has answered lately, the last one last
+}
+
+// answer is what a reviewer has said, and can take back for a while.
+type answer struct {
+	id      int64
+	outcome string
+	at      time.Time
+}
+
+// begin reads the reviews, and draws the predictions that are young enough.
+func (d *desk) begin(ctx context.Context) error {
+	state, err := d.reader.State(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.readCursors(ctx, state); err != nil {
+		return err
+	}
+	d.logID, d.followed = state.LogID, state.HighWater.Predictions
+	first, err := d.reader.FirstSince(ctx, d.oldest())
+	if err != nil {
+		return err
+	}
+	all := map[int64]*item{}
+	err = d.reader.Reviews(ctx, -1, math.MaxInt64, func(r *predictionlog.ReviewRow) error {
+		d.last = max(d.last, r.Time)
+		if r.Reviewer == "" || first < 0 || r.PredictionID < first && r.Seq <= d.settled {
+			return nil
+		}
+		it := all[r.PredictionID]
+		if it == nil {
+			it = &item{id: r.PredictionID}
+			all[r.PredictionID] = it
+		}
+		it.hear(r.Reviewer, r.Outcome, r.Time, r.Probability > 0)
+		d.remember(r)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id, it := range all {
+		if err := d.look(ctx, id, it); err != nil {
+			return err
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	return d.draw(ctx, first, d.followed)
+}
+
+// remember keeps answers that can still be taken back.
+func (d *desk) remember(r *predictionlog.ReviewRow) {
+	at := time.Unix(0, r.Time)
+	if d.now().Sub(at) > d.undo {
+		return
+	}
+	list := d.recent[r.Reviewer]
+	if r.Outcome == "" && len(list) > 0 {
+		d.recent[r.Reviewer] = list[:len(list)-1]
+		return
+	}
+	d.recent[r.Reviewer] = append(list, answer{id: r.PredictionID, outcome: r.Outcome, at: at})
+}
+
+// oldest returns the time from which predictions are in the queue.
+func (d *desk) oldest() int64 { return d.now().Add(-d.expire).UnixNano() }
+
+// readCursors reads how far the reviews are, and begins an epoch if predictions are drawn in
+// another way from now on.
+func (d *desk) readCursors(ctx context.Context, state predictionlog.State) error {
+	cursors, err := d.sink.Cursors(ctx)
+	if err != nil {
+		return err
+	}
+	d.settled = -1
+	if text := cursors[partSettled]; text != "" {
+		if d.settled, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return fmt.Errorf("read the cursor %q: %w", text, err)
+		}
+	}
+	var epochs []epoch
+	if text := cursors[partDraws]; text != "" {
+		if err := json.Unmarshal([]byte(text), &epochs); err != nil {
+			return fmt.Errorf("read the cursor %q: %w", text, err)
+		}
+	}
+	next := epoch{After: -1, Sample: d.sample, Uncertain: d.uncertain}
+	if n := len(epochs); n > 0 {
+		last := epochs[n-1]
+		if next.After = last.After; next == last {
+			d.draws = newDraws(state.LogID, d.second, epochs)
+			return nil
+		}
+		next.After = state.HighWater.Predictions
+	}
+	epochs = append(epochs, next)
+	epochs = epochs[max(0, len(epochs)-mostEpochs):]
+	text, err := json.Marshal(epochs)
+	if err != nil {
+		return err
+	}
+	d.draws = newDraws(state.LogID, d.second, epochs)
+	return d.sink.Put(ctx, outcomes.Batch{Cursors: map[string]string{partDraws: string(text)}})
+}
+
+// follow draws among the predictions that have been added, and removes those that are too old.
+func (d *desk) follow(ctx context.Context) error {
+	state, err := d.reader.State(ctx)
+	if err != nil {
+		return err
+	}
+	if state.LogID != d.logID {
+		return errors.New("the log has been replaced by another one")
+	}
+	if err := d.draw(ctx, d.followed+1, state.HighWater.Predictions); err != nil {
+		return err
+	}
+	d.followed = max(d.followed, state.HighWater.Predictions)
+	if now := d.now(); now.Sub(d.expired) > expireEvery {
+		d.queue.expire(d.oldest())
+		d.expired = now
+	}
+	return nil
+}
+
+// draw adds the predictions from one id to another that are drawn.
+func (d *desk) draw(ctx context.Context, from, to int64) error {
+	for id := from; id <= to; id++ {
+		if d.queue.items[id] != nil || !d.draws.may(id) {
+			continue
+		}
+		if err := d.look(ctx, id, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look reads a prediction and adds it if it is drawn, or if it is given. It leaves out predictions
+// that are no longer there, of other models, and those that are shadows.
+func (d *desk) look(ctx context.Context, id int64, it *item) error {
+	row, err := d.read(ctx, id)
+	if err != nil || row == nil {
+		return err
+	}
+	probability, key := 0.0, 0.0
+	if row.ShadowOf < 0 && (d.model == "" || row.Model == d.model) {
+		probability, key = d.draws.draw(&row.Row)
+	}
+	if it == nil && probability == 0 {
+		return nil
+	}
+	if it == nil {
+		it = &item{id: id}
+	}
+	it.time, it.probability, it.key = row.Time, probability, key
+	it.weighted, it.twice = d.draws.of(id).Uncertain, probability > 0 && d.draws.twice(id)
+	it.class, it.score, it.hasScore = row.Class, row.Score, row.HasScore
+	d.queue.add(it)
+	return nil
+}
+
+// read returns a prediction, or nil if it is not in the log.
+func (d *desk) read(ctx context.Context, id int64) (row *predictionlog.WholeRow, err error) {
+	err = d.reader.WholePredictions(ctx, id-1, id, func(r *predictionlog.WholeRow) error {
+		copied := *r
+		copied.Features = append([]byte(nil), r.Features...)
+		row = &copied
+		return nil
+	})
+	return row, err
+}
