@@ -17,7 +17,7 @@ const HashedReview = "json_array(previous, seq, time, prediction_id, reviewer, o
 // AppendReview adds what a person says to the chain of reviews. It returns the row once it is on
 // the disk. The error wraps ErrNotFound or ErrPruned if the prediction is not in the log.
 func (e *Evidence) AppendReview(ctx context.Context, r predictionlog.Review) (row predictionlog.ReviewRow, err error) {
-	err = e.write(ctx, func(tx *transaction) error {
+	err = e.write(ctx, true, func(tx *transaction) error {
 		if _, err := tx.predictionOf(&predictionlog.Feedback{PredictionID: &r.PredictionID}); err != nil {
 			return err
 		}
