@@ -104,6 +104,11 @@ func (c *cursor) translate(d parquet.Dictionary) {
 		return
 	}
 	c.dictionary = d
+	if c.leaf.float != nil && d.Type().Kind() == parquet.Double {
+		data := d.Page().Data()
+		c.entries = parquetCells{leaf: c.leaf, floats: data.Double()} // a copy would take 1 MB for each column
+		return
+	}
 	c.entries.reset(c.leaf, d.Len())
 	for i := range d.Len() {
 		c.entries.set(i, d.Index(int32(i)))
