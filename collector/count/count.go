@@ -29,10 +29,16 @@ type Options struct {
 // defaultMemory is the default of Options.Memory.
 const defaultMemory = 6 << 20
 
-// Rows reads a table twice and returns the same reference as [reference.Build] for its rows. The
+// Rows reads a table once or twice (see early) and returns the same reference as [reference.Build] for its rows. The
 // notes say what a person should know about how the columns were read.
 func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions) (_ *reference.Reference, notes []string, err error) {
-	s, err := survey.Of(ctx, t, &o.Options)
+	if o.Memory == 0 {
+		o.Memory = defaultMemory
+	}
+	space := sorted.NewSpace(o.Folder)
+	defer func() { err = errors.Join(err, space.Close()) }()
+	first := newEarly(t, &o, space)
+	s, err := survey.With(ctx, t, &o.Options, first.add)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,12 +47,7 @@ func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions
 	if err != nil {
 		return nil, s.Notes, err
 	}
-	space := sorted.NewSpace(o.Folder)
-	defer func() { err = errors.Join(err, space.Close()) }()
-	if o.Memory == 0 {
-		o.Memory = defaultMemory
-	}
-	c := newCounting(s, j, space, o.Memory)
+	c := newCounting(s, j, first, space, o.Memory)
 	if err := c.scan(ctx, t); err != nil {
 		return nil, s.Notes, err
 	}
@@ -60,33 +61,46 @@ type counting struct {
 	judge   *judge
 	each    []int // columns that are counted
 	columns []column
+	later   []int // those of them that the first reading has not counted
 	rows    int
 }
 
-func newCounting(s *survey.Survey, j *judge, space *sorted.Space, memory int) *counting {
+func newCounting(s *survey.Survey, j *judge, first *early, space *sorted.Space, memory int) *counting {
 	c := &counting{survey: s, judge: j}
 	for i := range s.Columns {
 		if role := s.Columns[i].Role; role == survey.Feature || role == survey.Score {
 			c.each = append(c.each, i)
 		}
 	}
-	for _, i := range c.each {
+	for at, i := range c.each {
 		of := &s.Columns[i]
+		if done := first.column(i, of); done != nil {
+			c.columns = append(c.columns, *done)
+			continue
+		}
 		c.columns = append(c.columns, newColumn(of, space, memory/len(c.each), memory/12/runtime.GOMAXPROCS(0)))
+		c.later = append(c.later, at)
 	}
 	return c
 }
 
-// scan counts all rows.
+// scan counts the columns that are not counted yet, and the answers.
 func (c *counting) scan(ctx context.Context, t rows.Table) error {
+	if len(c.later) == 0 && len(c.judge.columns) == 0 {
+		c.rows = c.survey.Rows
+		return nil
+	}
 	pass := rows.Pass{
-		Together: c.judge.columns, Rows: c.judge.mark, Each: c.each,
+		Together: c.judge.columns, Rows: c.judge.mark,
 		Then: func(p *rows.Piece) error {
 			c.rows += p.Rows
 			c.judge.count(p)
 			return nil
 		},
-		Column: func(at int, cells rows.Cells, p *rows.Piece) error { return c.columns[at].add(cells, p) },
+		Column: func(at int, cells rows.Cells, p *rows.Piece) error { return c.columns[c.later[at]].add(cells, p) },
+	}
+	for _, at := range c.later {
+		pass.Each = append(pass.Each, c.each[at])
 	}
 	if len(pass.Together) == 0 {
 		pass.Rows = nil
@@ -159,10 +173,7 @@ func (c *column) add(cells rows.Cells, p *rows.Piece) error {
 		})
 		return c.texts.Err()
 	}
-	if cap(c.x) < p.Rows {
-		c.x, c.kinds = make([]float64, p.Rows), make([]value.Kind, p.Rows)
-	}
-	x, kinds := c.x[:p.Rows], c.kinds[:p.Rows]
+	x, kinds := c.scratch(p.Rows)
 	cells.Numbers(&c.of.Read, x, kinds)
 	for row, kind := range kinds {
 		switch {
@@ -176,6 +187,14 @@ func (c *column) add(cells rows.Cells, p *rows.Piece) error {
 		}
 	}
 	return c.numbers.Err()
+}
+
+// scratch returns room for the numbers of some rows.
+func (c *column) scratch(rows int) ([]float64, []value.Kind) {
+	if cap(c.x) < rows {
+		c.x, c.kinds = make([]float64, rows), make([]value.Kind, rows)
+	}
+	return c.x[:rows], c.kinds[:rows]
 }
 
 // tally returns the counts.

@@ -19,6 +19,27 @@ func (c csvCells) Survey(s *value.Survey) {
 	}
 }
 
+// SurveyNumbers implements Cells. It parses a plain number once.
+func (c csvCells) SurveyNumbers(s *value.Survey, read *value.Column, x []float64, kinds []value.Kind) {
+	b := c.block
+	for row, at := 0, c.column; row < b.Rows(); row, at = row+1, at+b.columns {
+		cell := b.cells[at]
+		text := b.copy[cell.from:cell.to]
+		number, end, ok := value.Literal(b.text, int(cell.from))
+		if ok && end == int(cell.to) {
+			s.AddLiteral(text, number)
+			x[row], kinds[row] = number, read.KindOf(number)
+		} else {
+			s.Add(text, 1)
+			v := read.Read(text)
+			x[row], kinds[row] = v.Number, v.Kind
+		}
+		if kinds[row] != value.Known {
+			x[row] = math.NaN()
+		}
+	}
+}
+
 // Numbers implements Cells.
 func (c csvCells) Numbers(read *value.Column, x []float64, kinds []value.Kind) {
 	b := c.block

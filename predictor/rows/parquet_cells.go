@@ -29,6 +29,12 @@ func (c *parquetCells) Survey(s *value.Survey) {
 	}
 }
 
+// SurveyNumbers implements Cells.
+func (c *parquetCells) SurveyNumbers(s *value.Survey, read *value.Column, x []float64, kinds []value.Kind) {
+	c.Survey(s)
+	c.Numbers(read, x, kinds)
+}
+
 // Numbers implements Cells.
 func (c *parquetCells) Numbers(read *value.Column, x []float64, kinds []value.Kind) {
 	switch {

@@ -59,6 +59,8 @@ func (p *Piece) Place(row int) string { return p.place(row) }
 type Cells interface {
 	// Survey adds all values to a survey.
 	Survey(s *value.Survey)
+	// SurveyNumbers does Survey and Numbers.
+	SurveyNumbers(s *value.Survey, read *value.Column, x []float64, kinds []value.Kind)
 	// Numbers reads the values of a numeric column. x is NaN unless the kind is Known.
 	Numbers(read *value.Column, x []float64, kinds []value.Kind)
 	// Texts reads the values of a column that is not numeric. The texts are in canonical form.

@@ -40,6 +40,15 @@ type Survey struct {
 
 // Of reads a table once. An error of a row names its line.
 func Of(ctx context.Context, t rows.Table, o *Options) (*Survey, error) {
+	return With(ctx, t, o, func(_ int, s *value.Survey, cells rows.Cells, _ *rows.Piece) error {
+		cells.Survey(s)
+		return nil
+	})
+}
+
+// With is Of, and leaves it to the caller to survey the cells of features, who may read
+// more of them. i is the index of the column.
+func With(ctx context.Context, t rows.Table, o *Options, feature func(i int, s *value.Survey, cells rows.Cells, p *rows.Piece) error) (*Survey, error) {
 	s := &Survey{Missing: value.NewMissingTexts(o.Missing), Coded: o.Outcome != "" && o.Class == ""}
 	var err error
 	if s.Columns, err = columnsOf(t.Header(), o); err != nil {
@@ -48,7 +57,7 @@ func Of(ctx context.Context, t rows.Table, o *Options) (*Survey, error) {
 	for i := range s.Columns {
 		s.Columns[i].Read.Missing = s.Missing
 	}
-	surveys, outcomes, err := s.read(ctx, t)
+	surveys, outcomes, err := s.read(ctx, t, feature)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +73,7 @@ func Of(ctx context.Context, t rows.Table, o *Options) (*Survey, error) {
 }
 
 // read goes over all values.
-func (s *Survey) read(ctx context.Context, t rows.Table) (surveys []*value.Survey, outcomes value.Outcomes, err error) {
+func (s *Survey) read(ctx context.Context, t rows.Table, feature func(i int, s *value.Survey, cells rows.Cells, p *rows.Piece) error) (surveys []*value.Survey, outcomes value.Outcomes, err error) {
 	outcomes.Missing = s.Missing
 	surveys = make([]*value.Survey, len(s.Columns))
 	pass := rows.Pass{Then: func(p *rows.Piece) error {
@@ -79,7 +88,9 @@ func (s *Survey) read(ctx context.Context, t rows.Table) (surveys []*value.Surve
 	}
 	pass.Column = func(at int, cells rows.Cells, p *rows.Piece) error {
 		switch i := pass.Each[at]; s.Columns[i].Role {
-		case Feature, Score:
+		case Feature:
+			return feature(i, surveys[i], cells, p)
+		case Score:
 			cells.Survey(surveys[i])
 		case Outcome:
 			for row := range p.Rows {

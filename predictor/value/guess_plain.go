@@ -78,17 +78,38 @@ func (s *Survey) addFraction(text string, rows int) {
 	}
 }
 
+// AddLiteral adds a text that [Literal] has read as x, as [Survey.Add] does. 2 ns for a
+// number that is not whole.
+func (s *Survey) AddLiteral(text string, x float64) {
+	if s.isUsual(x) {
+		s.addUsual(1)
+	} else {
+		s.Add(text, 1)
+	}
+}
+
+// isUsual reports whether a number is not whole, and of all that matters about its text only
+// that it is no number of digits.
+func (s *Survey) isUsual(x float64) bool {
+	return s.missing == nil && x != math.Trunc(x) && len(s.plain.examples) == 3 && !s.isNoted() && !isEpoch(x)
+}
+
+// addUsual adds such a number.
+func (s *Survey) addUsual(rows int) {
+	s.rows += rows
+	s.present += rows
+	s.plain.rows += rows
+	s.width = -1
+}
+
 // AddNumber adds a number, NaN for none, as [Survey.Add] does its shortest plain decimal.
 // 2 ns for one that is not whole.
 func (s *Survey) AddNumber(x float64, rows int) {
 	switch {
 	case math.IsNaN(x):
 		s.rows += rows
-	case s.missing == nil && x != math.Trunc(x) && len(s.plain.examples) == 3 && !s.isNoted() && !isEpoch(x):
-		s.rows += rows
-		s.present += rows
-		s.plain.rows += rows
-		s.width = -1
+	case s.isUsual(x):
+		s.addUsual(rows)
 	default:
 		s.Add(FormatNumber(x), rows)
 	}

@@ -3,6 +3,9 @@ package value
 import (
 	"fmt"
 	"iter"
+	"math"
+	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -194,4 +197,36 @@ func BenchmarkSurvey(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/row")
+}
+
+// TestALiteralIsSurveyedAsItsText compares surveys of the same texts, of numbers in every spelling,
+// that were read as numbers before and that were not.
+func TestALiteralIsSurveyedAsItsText(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(4, 2))
+	for range 300 {
+		missing := [][]string{nil, {"0.5"}}[r.IntN(2)]
+		name, asked := []string{"x", "user_id", "event_time"}[r.IntN(3)], []string{"", Categorical, Numeric}[r.IntN(3)]
+		plain, read := NewSurvey(name, asked, NewMissingTexts(missing)), NewSurvey(name, asked, NewMissingTexts(missing))
+		scale := math.Pow(10, float64(r.IntN(12)))
+		for range 200 {
+			x := scale * r.NormFloat64()
+			if r.IntN(10) == 0 {
+				x = math.Round(x)
+			}
+			text := strconv.FormatFloat(x, "feg"[r.IntN(3)], -1+r.IntN(2)*4, 64)
+			if r.IntN(20) == 0 {
+				text = []string{"0.5", "-0.0", "1.50", "007.5", ".5", "1e999", "1e-3", "NA", "20260101", "1700000000.5", "1,234.5", "x"}[r.IntN(12)]
+			}
+			plain.Add(text, 1)
+			if x, end, ok := Literal([]byte(text), 0); ok && end == len(text) {
+				read.AddLiteral(text, x)
+			} else {
+				read.Add(text, 1)
+			}
+		}
+		if !reflect.DeepEqual(plain, read) {
+			t.Fatalf("as texts %+v, as numbers %+v", plain, read)
+		}
+	}
 }
