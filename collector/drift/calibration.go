@@ -20,6 +20,11 @@ const calibrationGroups = 20
 // same number of outcomes. labelled and correct are by fine bin. It returns nil if there are no
 // outcomes.
 func NewCalibration(labelled, correct []int64) *Calibration {
+	return newCalibration(labelled, correct, calibrationGroups)
+}
+
+// newCalibration is NewCalibration with at most this many groups.
+func newCalibration(labelled, correct []int64, groups int) *Calibration {
 	var all, seen int64
 	for _, n := range labelled {
 		all += n
@@ -30,7 +35,7 @@ func NewCalibration(labelled, correct []int64) *Calibration {
 	c := &Calibration{labelled: []int64{0}, correct: []int64{0}}
 	for b, n := range labelled {
 		at := len(c.labelled) - 1
-		if c.labelled[at] > 0 && n > 0 && seen*calibrationGroups >= all*int64(at+1) {
+		if c.labelled[at] > 0 && n > 0 && seen*int64(groups) >= all*int64(at+1) {
 			c.labelled, c.correct = append(c.labelled, 0), append(c.correct, 0)
 			at++
 		}
@@ -68,17 +73,23 @@ type Estimated struct {
 // the Eighteenth International Conference on Machine Learning: 609-616.
 func (c *Calibration) Estimate(fine []int64) Estimated {
 	counts := make([]int64, len(c.labelled))
-	e := Estimated{}
 	for b, n := range fine {
 		counts[c.group[b]] += n
-		e.Rows += n
 	}
+	return estimate(counts, c.labelled, c.correct)
+}
+
+// estimate returns the accuracy of predictions from their number by group, and the outcomes of
+// each group in the reference.
+func estimate(counts, labelled, correct []int64) Estimated {
+	e := Estimated{}
 	var right, chance, known float64
 	for g, n := range counts {
-		a := float64(c.correct[g]) / float64(c.labelled[g])
+		e.Rows += n
+		a := float64(correct[g]) / float64(labelled[g])
 		right += float64(n) * a
 		chance += float64(n) * a * (1 - a)
-		known += float64(n) * float64(n) * a * (1 - a) / float64(c.labelled[g])
+		known += float64(n) * float64(n) * a * (1 - a) / float64(labelled[g])
 	}
 	e.Accuracy = right / float64(e.Rows)
 	e.StandardError = math.Sqrt(chance+known) / float64(e.Rows)
