@@ -1,8 +1,10 @@
 package predictionlog
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // LatencyBounds are the upper bounds, in seconds, of the latency histogram's
@@ -53,8 +55,36 @@ type Counters struct {
 	Invalid int64
 }
 
-// ClassPair is a predicted class and the class that was observed.
+// ClassPair is a predicted class and the class that was observed. For a regression, Predicted is
+// empty and Actual a number, or [AnyNumber].
 type ClassPair struct{ Predicted, Actual string }
+
+// AnyNumber stands for all outcomes that are numbers, where there is no predicted class and so
+// may be as many outcomes as predictions.
+const AnyNumber = "number"
+
+// pairOf returns under which pair an outcome is counted. An outcome that is a number in JSON, of
+// a prediction without a class, counts as [AnyNumber], unless it is as short as 0, 1 and 1.0: a
+// class may be spelled so. The log's own sums follow the same rule.
+func pairOf(predicted, actual string) ClassPair {
+	if predicted == "" && len(actual) > shortest && isJSONNumber(actual) {
+		actual = AnyNumber
+	}
+	return ClassPair{Predicted: predicted, Actual: actual}
+}
+
+// shortest is the length up to which numbers are counted by their text.
+const shortest = 3
+
+func isJSONNumber(text string) bool {
+	first := strings.TrimLeft(text, " \t\n\r")
+	return first != "" && (first[0] == '-' || first[0] >= '0' && first[0] <= '9') && json.Valid([]byte(text))
+}
+
+// AddPair counts accepted outcomes that have the same predicted class and outcome.
+func (c *Counters) AddPair(predicted, actual string, n int64) {
+	c.Feedback[pairOf(predicted, actual)] += n
+}
 
 // Histogram counts values by bucket.
 type Histogram struct {
@@ -98,7 +128,7 @@ func (c *Counters) AddPrediction(r *Row, invalid bool) {
 
 // AddFeedback counts one accepted outcome.
 func (c *Counters) AddFeedback(f *FeedbackRow) {
-	c.Feedback[ClassPair{Predicted: f.Class, Actual: f.Outcome}]++
+	c.AddPair(f.Class, f.Outcome, 1)
 	if f.Corrects != "" {
 		c.Corrections[f.Corrects]++
 	}

@@ -297,9 +297,12 @@ CREATE TRIGGER totals_feedback_advance AFTER UPDATE OF up_to_id ON totals_up_to
 WHEN NEW.log = 'feedback' AND NEW.up_to_id > OLD.up_to_id
 BEGIN
   INSERT INTO totals_feedback
-  SELECT model, version, class, outcome, count(*)
+  -- Numbers of a regression, which has no class, are counted as one outcome.
+  SELECT model, version, class,
+    CASE WHEN class = '' AND length(outcome) > 3 AND json_valid(outcome) AND json_type(outcome) IN ('integer', 'real') THEN 'number' ELSE outcome END AS counted,
+    count(*)
   FROM feedback WHERE seq > OLD.up_to_id AND seq <= NEW.up_to_id
-  GROUP BY model, version, class, outcome
+  GROUP BY model, version, class, counted
   ON CONFLICT (model, version, predicted, actual) DO UPDATE SET feedback = feedback + excluded.feedback;
   INSERT INTO totals_feedback_delays
   SELECT model, version, corrects, delay_le, count(*), sum(delay)

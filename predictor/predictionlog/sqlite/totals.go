@@ -19,8 +19,11 @@ FROM counted_predictions WHERE id > ?1 AND id <= ?2 GROUP BY 1, 2, 3, 4, 5, 6`
 
 	sumFeedback = `SELECT model, version, predicted, actual, feedback FROM totals_feedback
 UNION ALL
-SELECT model, version, class, outcome, count(*)
+SELECT model, version, class, ` + countedOutcome + `, count(*)
 FROM feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4`
+
+	// countedOutcome is the outcome under which feedback is counted, see Counters.AddPair.
+	countedOutcome = `CASE WHEN class = '' AND length(outcome) > 3 AND json_valid(outcome) AND json_type(outcome) IN ('integer', 'real') THEN 'number' ELSE outcome END`
 
 	sumDelays = `SELECT model, version, corrects, delay_le, feedback, delay FROM totals_feedback_delays
 UNION ALL
@@ -134,7 +137,7 @@ func addPredictions(c *predictionlog.Counters, f *file.Fields) {
 }
 
 func addFeedback(c *predictionlog.Counters, f *file.Fields) {
-	c.Feedback[predictionlog.ClassPair{Predicted: f.Text(2), Actual: f.Text(3)}] += f.Integer(4)
+	c.AddPair(f.Text(2), f.Text(3), f.Integer(4))
 }
 
 // addDelays adds a number of outcomes that have the same key.

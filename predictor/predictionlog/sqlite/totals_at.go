@@ -25,9 +25,9 @@ const (
 	pastFeedback = `SELECT model, version, predicted, actual, sum(feedback) FROM (
   SELECT model, version, predicted, actual, feedback FROM totals_feedback WHERE ?3
   UNION ALL
-  SELECT model, version, class, outcome, -count(*) FROM feedback WHERE seq > ?2 AND seq <= ?1 GROUP BY 1, 2, 3, 4
+  SELECT model, version, class, ` + countedOutcome + `, -count(*) FROM feedback WHERE seq > ?2 AND seq <= ?1 GROUP BY 1, 2, 3, 4
   UNION ALL
-  SELECT model, version, class, outcome, count(*) FROM feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4
+  SELECT model, version, class, ` + countedOutcome + `, count(*) FROM feedback WHERE seq > ?1 AND seq <= ?2 GROUP BY 1, 2, 3, 4
 ) GROUP BY 1, 2, 3, 4 HAVING sum(feedback) <> 0`
 
 	pastDelays = `SELECT model, version, corrects, delay_le, sum(feedback), sum(delay) FROM (
