@@ -19,7 +19,7 @@ import (
 // has lost is taken out here too. The tests of a package may import more. With the
 // tag nobigquery collector/command/warehouse does not import collector/bigquery.
 const arrows = `
-collector/assess: collector/drift collector/reference collector/snapshot
+collector/assess: collector/drift collector/reference collector/snapshot predictor/value
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
@@ -32,7 +32,7 @@ collector/drift:
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/value
 collector/page/draw:
 collector/page/words: collector/drift
-collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot
+collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot predictor/value
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/risk/calibrate: collector/risk

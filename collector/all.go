@@ -14,6 +14,9 @@ type Options struct {
 	Judgement assess.Judgement
 	// BinLimits bounds what feature_bins shows.
 	BinLimits BinLimits
+	// Classes is the maximum number of classes of a model that are shown: the reference's most
+	// frequent ones.
+	Classes int
 }
 
 // Entry is one line of the list: a collector, its text in --help, whether it runs by
@@ -48,9 +51,11 @@ func all(o *Options) []Entry {
 		{Collector: featureBins{o.BinLimits}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "The bins that contribute most to the divergence of each feature, with their shares."},
 		{Collector: featureCounts{}, parts: snapshot.PartDistributions, on: false, needsLog: true, help: "Counts of each feature by bin, so that replicas can be merged in PromQL."},
 		{Collector: predictionShift{j}, parts: snapshot.PartDistributions, on: true, needsLog: true, nulls: predictionNulls, help: "Divergence of score and class from the reference, and the verdict."},
-		{Collector: traffic{}, parts: snapshot.PartCounters, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log was created."},
-		{Collector: performance{}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback; coverage and delay of feedback."},
-		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance, on: true, needsLog: true, help: "Accuracy estimated from the scores, without feedback, and its difference from the accuracy."},
+		{Collector: traffic{o.Classes}, parts: snapshot.PartCounters, on: true, needsLog: true, help: "Requests, errors, classes, latency and scores since the log was created."},
+		{Collector: performance{o.Classes}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback; coverage and delay of feedback."},
+		{Collector: classPerformance{o.Classes}, parts: snapshot.PartCounters | snapshot.PartPerformance, on: true, needsLog: true, help: "Precision and recall of each class of a multiclass model, from feedback."},
+		{Collector: regression{}, parts: snapshot.PartCounters | snapshot.PartRegression, on: true, needsLog: true, help: "Errors of a model that predicts numbers, from feedback."},
+		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance | snapshot.PartExpectedError | snapshot.PartRegression, on: true, needsLog: true, help: "Accuracy, or error of a regression, estimated without feedback, and its difference from what feedback says."},
 		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, parts: snapshot.PartLoads, on: true, needsLog: false, help: "Which reference each model and version is compared with."},

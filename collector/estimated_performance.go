@@ -33,8 +33,29 @@ var (
 		modelLabels.given, nil)
 )
 
-// estimatedPerformance exports the accuracy estimated without outcomes, and its difference
-// from the accuracy where outcomes are known.
+var (
+	estimatedError = prometheus.NewDesc("model_estimated_mean_absolute_error",
+		"Mean absolute error of the window estimated from its predicted values, without feedback, in the unit of the outcome; blind to concept drift. Regression only. Absent if the reference has no errors.",
+		modelLabels.given, nil)
+	estimatedErrorLower = prometheus.NewDesc("model_estimated_mean_absolute_error_lower",
+		"Lower end of the 95 % interval of model_estimated_mean_absolute_error; it holds while the model errs at each predicted value as in the reference. Absent where the estimate is.",
+		modelLabels.given, nil)
+	estimatedErrorUpper = prometheus.NewDesc("model_estimated_mean_absolute_error_upper",
+		"Upper end of the 95 % interval of model_estimated_mean_absolute_error; it holds while the model errs at each predicted value as in the reference. Absent where the estimate is.",
+		modelLabels.given, nil)
+	errorSurprise = prometheus.NewDesc("model_mean_absolute_error_surprise",
+		"Mean absolute error minus the estimated one of the same predictions with feedback, in the unit of the outcome; above 0 is concept drift. Regression only. Absent without feedback.",
+		modelLabels.given, nil)
+	errorSurpriseLower = prometheus.NewDesc("model_mean_absolute_error_surprise_lower",
+		"Lower end of the 95 % interval of model_mean_absolute_error_surprise; above 0 the rise is significant. Absent without feedback.",
+		modelLabels.given, nil)
+	errorSurpriseUpper = prometheus.NewDesc("model_mean_absolute_error_surprise_upper",
+		"Upper end of the 95 % interval of model_mean_absolute_error_surprise. Absent without feedback.",
+		modelLabels.given, nil)
+)
+
+// estimatedPerformance exports the accuracy, or the error of a regression, estimated without
+// outcomes, and the difference from what it is where outcomes are known.
 type estimatedPerformance struct{}
 
 // Name implements Collector.
@@ -49,6 +70,8 @@ func (estimatedPerformance) Collect(s *snapshot.Snapshot, ch chan<- prometheus.M
 			interval(ch, estimatedAccuracy, estimatedLower, estimatedUpper, &e.Accuracy, labels)
 			gauge(ch, estimateInfo, 1, methodLabels.with(m.Name, m.Version, e.Method))
 		}
+		interval(ch, estimatedError, estimatedErrorLower, estimatedErrorUpper, assess.ExpectedErrorOf(m), labels)
+		interval(ch, errorSurprise, errorSurpriseLower, errorSurpriseUpper, assess.ErrorSurpriseOf(m), labels)
 		interval(ch, surprise, surpriseLower, surpriseUpper, assess.SurpriseOf(m), labels)
 	}
 }

@@ -15,10 +15,10 @@ var (
 
 var (
 	feedbackTotal = prometheus.NewDesc("model_feedback_total",
-		"Accepted feedback records since the log was created, by predicted class and actual outcome; other classes are __other__. Absent if the log cannot be read.",
+		"Accepted feedback records since the log was created, by predicted class and actual outcome; other classes are __other__, and both are empty for a regression. Absent if the log cannot be read.",
 		feedbackLabels.given, nil)
 	feedbackInvalid = prometheus.NewDesc("model_feedback_invalid_total",
-		"Feedback records since the log was created whose outcome is none of the model's classes; they are not counted as outcomes. Absent if the log cannot be read.",
+		"Feedback records since the log was created whose outcome is none of the model's classes, or no finite number for a regression; they are not counted as outcomes. Absent if the log cannot be read.",
 		modelLabels.given, nil)
 	feedbackCorrections = prometheus.NewDesc("model_feedback_corrections_total",
 		"Accepted feedback records that replaced another outcome of the same prediction, since the log was created, by same_source, higher_confidence or other_source. Absent if the log cannot be read.",
@@ -32,8 +32,11 @@ var (
 )
 
 // sendFeedback sends counts, delays and coverage of feedback.
-func sendFeedback(m *snapshot.Model, ch chan<- prometheus.Metric) {
-	counts, invalid := classesOf(m).feedback(m.Counters.Feedback)
+func sendFeedback(m *snapshot.Model, most int, ch chan<- prometheus.Metric) {
+	counts, invalid := classesOf(m, most).feedback(m.Counters.Feedback)
+	if !m.Type.HasClasses() {
+		counts, invalid = numbers(m.Counters.Feedback)
+	}
 	counter(ch, feedbackInvalid, invalid, ofModel(m))
 	for o, n := range counts {
 		counter(ch, feedbackTotal, n, feedbackLabels.with(m.Name, m.Version, o.Predicted, o.Actual))

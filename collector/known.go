@@ -49,20 +49,23 @@ type classes struct {
 	binary bool
 }
 
-// mostClasses is the maximum number of classes of a model that are shown: the reference's
-// most frequent ones.
-const mostClasses = 20
+// DefaultClasses is the usual maximum number of classes of a model that are shown.
+const DefaultClasses = 20
 
-// classesOf returns the classes of a model: those of its reference, or 0 and 1 if the
-// reference names none.
-func classesOf(m *snapshot.Model) *classes {
+// classesOf returns the classes of a model: those of its reference, of which the most frequent
+// ones are shown, or 0 and 1 if the reference names none. Without a reference, a multiclass model
+// has no class that is shown.
+func classesOf(m *snapshot.Model, most int) *classes {
+	if m.Reference == nil && m.Type == value.Multiclass {
+		return &classes{read: value.NewOpenClassReader(nil)}
+	}
 	if m.Reference == nil || len(m.Reference.Classes) == 0 {
 		return &classes{read: value.NewClassReader(nil), shown: []string{"0", "1"}, binary: true}
 	}
 	known := slices.Clone(m.Reference.Classes)
 	slices.SortStableFunc(known, func(a, b reference.Class) int { return cmp.Compare(b.Count, a.Count) })
-	c := &classes{read: m.Reference.ClassReader(), binary: len(known) <= 2}
-	for _, class := range known[:min(len(known), mostClasses)] {
+	c := &classes{read: m.Reference.ClassReader(), binary: len(known) <= 2 && m.Type != value.Multiclass}
+	for _, class := range known[:min(len(known), most)] {
 		c.shown = append(c.shown, class.Class)
 	}
 	return c
@@ -98,4 +101,18 @@ func (c *classes) feedback(counts map[predictionlog.ClassPair]int64) (pairs map[
 		pairs[predictionlog.ClassPair{Predicted: orOther(c.read.Predicted(o.Predicted), c.shown), Actual: orOther(actual, c.shown)}] += n
 	}
 	return pairs, invalid
+}
+
+// numbers adds up the outcomes of a regression, which are not told apart, and the records whose
+// outcome is no finite number.
+func numbers(counts map[predictionlog.ClassPair]int64) (pairs map[predictionlog.ClassPair]int64, invalid int64) {
+	outcomes := int64(0)
+	for o, n := range counts {
+		if _, ok := value.OutcomeNumber(o.Actual); ok || o.Actual == predictionlog.AnyNumber {
+			outcomes += n
+		} else {
+			invalid += n
+		}
+	}
+	return map[predictionlog.ClassPair]int64{{}: outcomes}, invalid
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 func TestLabelValuesAreBoundedAndStayDifferent(t *testing.T) {
@@ -64,6 +65,9 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 	}
 	s := &snapshot.Snapshot{Time: now, Models: models}
 	for _, e := range all(usualOptions) {
+		for i := range models {
+			models[i].Type = map[string]value.Prediction{"class_performance": value.Multiclass, "regression": value.Regression}[e.Name()]
+		}
 		if got := samples(t, e, s); strings.Count(got, "\n") < len(models) {
 			t.Errorf("%s sent only:\n%s", e.Name(), got)
 		}

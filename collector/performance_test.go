@@ -10,12 +10,12 @@ import (
 
 func TestPerformancePage(t *testing.T) {
 	t.Parallel()
-	golden(t, performance{})
+	golden(t, performance{20})
 }
 
 func TestAccuracyIsAbsentWithoutFeedback(t *testing.T) {
 	t.Parallel()
-	got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters()}))
+	got := samples(t, performance{20}, one(snapshot.Model{Counters: predictionlog.NewCounters()}))
 	contains(t, got,
 		`model_accuracy_samples{model="m",version="v"} 0`,
 		`model_feedback_total{actual="0",model="m",predicted="1",version="v"} 0`)
@@ -52,7 +52,7 @@ func TestUndefinedRatiosAreAbsent(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: test.performance}))
+			got := samples(t, performance{20}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: test.performance}))
 			contains(t, got, test.want...)
 			lacks(t, got, test.absent...)
 		})
@@ -67,18 +67,18 @@ func TestMaturedAccuracyIsAbsentBelowTheCoverage(t *testing.T) {
 			Matured:  &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 100, Labelled: labelled}, Correct: 40},
 		}
 	}
-	got := samples(t, performance{}, one(cohort(79)))
+	got := samples(t, performance{20}, one(cohort(79)))
 	contains(t, got, `model_matured_coverage_ratio{model="m",version="v"} 0.79`, `model_matured_accuracy_samples{model="m",version="v"} 79`,
 		`model_label_maturity_seconds{model="m",version="v"} 3600`)
 	lacks(t, got, "model_matured_accuracy{", "_lower", "_upper")
-	contains(t, samples(t, performance{}, one(cohort(80))), `model_matured_accuracy{model="m",version="v"} 0.5`)
-	lacks(t, samples(t, performance{}, one(cohort(0))), "model_matured_accuracy{")
+	contains(t, samples(t, performance{20}, one(cohort(80))), `model_matured_accuracy{model="m",version="v"} 0.5`)
+	lacks(t, samples(t, performance{20}, one(cohort(0))), "model_matured_accuracy{")
 }
 
 func TestROCAUCIsAbsentWithOutcomesOfOneKind(t *testing.T) {
 	t.Parallel()
-	got := samples(t, performance{}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: &snapshot.Performance{
-		Samples: 2, Correct: 2, TruePositive: 2, Scores: &snapshot.Scores{Samples: 2, BrierScore: .25, CalibrationError: .5},
+	got := samples(t, performance{20}, one(snapshot.Model{Counters: predictionlog.NewCounters(), Performance: &snapshot.Performance{
+		Samples: 2, Correct: 2, TruePositive: 2, Scores: &snapshot.Scores{Samples: 2, BrierScore: new(.25), CalibrationError: .5},
 	}}))
 	contains(t, got, `model_brier_score{model="m",version="v"} 0.25`)
 	lacks(t, got, "model_roc_auc")
@@ -86,7 +86,7 @@ func TestROCAUCIsAbsentWithOutcomesOfOneKind(t *testing.T) {
 
 func TestPerformanceIsAbsentWithoutCounters(t *testing.T) {
 	t.Parallel()
-	if got := samples(t, performance{}, one(snapshot.Model{})); got != "" {
+	if got := samples(t, performance{20}, one(snapshot.Model{})); got != "" {
 		t.Errorf("the log was not read, but:\n%s", got)
 	}
 }

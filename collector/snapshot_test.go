@@ -9,13 +9,14 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // now is the clock of every snapshot in the tests.
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // usualSnapshot is one model with traffic, a second version of it that no reference
-// serves, and a model that has not been asked yet.
+// serves, a model that has not been asked yet, and a model of each other type.
 func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 	t.Helper()
 	score, class := score(t), class(t)
@@ -51,7 +52,7 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 				Performance: &snapshot.Performance{
 					Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
 					Scores: &snapshot.Scores{
-						Samples: 32, Correct: 24, ROCAUC: new(.8125), BrierScore: .1875, CalibrationError: .0625,
+						Samples: 32, Correct: 24, ROCAUC: new(.8125), BrierScore: new(.1875), CalibrationError: .0625,
 						Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
 					},
 				},
@@ -79,7 +80,59 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 				Counters: unserved,
 				Rows:     &snapshot.Rows{Count: 3, Oldest: new(now.Add(-3 * time.Second)), Newest: new(now.Add(-time.Second))},
 			},
+			species(),
+			houseValue(),
 		},
+	}
+}
+
+// species is a multiclass model.
+func species() snapshot.Model {
+	counters := predictionlog.NewCounters()
+	counters.Classes = map[string]int64{"oak": 30, "ash": 20, "yew": 5, "elm": 1}
+	counters.Feedback = map[predictionlog.ClassPair]int64{{Predicted: "oak", Actual: "oak"}: 20, {Predicted: "ash", Actual: "oak"}: 5, {Predicted: "yew", Actual: "palm"}: 1}
+	return snapshot.Model{
+		Name: "species", Version: "1", Type: value.Multiclass,
+		Reference: &reference.Reference{
+			Type: value.Multiclass, Rows: 1000, Source: "species.json", Hash: "aa00aa00aa00",
+			Classes: []reference.Class{{Class: "ash", Count: 300}, {Class: "oak", Count: 600}, {Class: "yew", Count: 100}},
+		},
+		Counters: counters,
+		Rows:     &snapshot.Rows{Count: 56, Oldest: new(now.Add(-56 * time.Second)), Newest: new(now.Add(-time.Second))},
+		Performance: &snapshot.Performance{
+			Samples: 40, Correct: 28,
+			Classes: []snapshot.ClassOutcomes{
+				{Class: "ash", Predicted: 16, Actual: 10, Correct: 8}, {Class: "elm", Predicted: 4}, {Class: "oak", Predicted: 20, Actual: 25, Correct: 20}, {Class: "palm", Actual: 5},
+			},
+			Scores: &snapshot.Scores{
+				Samples: 32, Correct: 24, CalibrationError: .03125,
+				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .8125, StandardError: .0625}},
+			},
+		},
+		Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 56, Accuracy: .75, StandardError: .05}},
+	}
+}
+
+// houseValue is a regression.
+func houseValue() snapshot.Model {
+	counters := predictionlog.NewCounters()
+	counters.Classes[""] = 100
+	counters.Feedback = map[predictionlog.ClassPair]int64{{Actual: predictionlog.AnyNumber}: 39, {Actual: "7"}: 1, {Actual: "high"}: 2}
+	return snapshot.Model{
+		Name: "value", Version: "3", Type: value.Regression,
+		Reference: &reference.Reference{Type: value.Regression, Rows: 1000, Source: "value.json", Hash: "bb00bb00bb00"},
+		Counters:  counters,
+		Rows:      &snapshot.Rows{Count: 100, Oldest: new(now.Add(-100 * time.Second)), Newest: new(now.Add(-time.Second))},
+		Regression: &snapshot.Regression{
+			Errors:   drift.Sample{Size: 40, Mean: .5, SD: 2, Skewness: .25},
+			Absolute: drift.Sample{Size: 40, Mean: 1.5, SD: 1.25, Skewness: 1},
+			Squares:  drift.Sample{Size: 40, Mean: 4, SD: 5, Skewness: 3},
+			RSquared: new(.875),
+			Expected: &drift.ExpectedError{Rows: 40, Error: 1.25, StandardError: .125},
+		},
+		Coverage:      &snapshot.Coverage{Rows: 100, Labelled: 40},
+		Matured:       &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 40, Labelled: 40}},
+		ExpectedError: &drift.ExpectedError{Rows: 100, Error: 1.125, StandardError: .0625},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 func TestTrafficPage(t *testing.T) {
 	t.Parallel()
-	golden(t, traffic{})
+	golden(t, traffic{20})
 }
 
 func TestCountersStartAtZeroForWhatIsKnown(t *testing.T) {
@@ -19,7 +19,7 @@ func TestCountersStartAtZeroForWhatIsKnown(t *testing.T) {
 		Reference: &reference.Reference{Classes: []reference.Class{{Class: "no"}, {Class: "yes"}}},
 		Counters:  predictionlog.NewCounters(),
 	}
-	got := samples(t, traffic{}, one(m))
+	got := samples(t, traffic{20}, one(m))
 	contains(t, got,
 		`model_requests_total{model="m",version="v"} 0`,
 		`model_success_total{model="m",version="v"} 0`,
@@ -41,7 +41,7 @@ func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 		Errors:   map[string]int64{"x": 4},
 		Feedback: map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "x"}: 5, {Predicted: "1", Actual: "y"}: 6},
 	}}
-	got := samples(t, traffic{}, one(m)) + samples(t, performance{}, one(m))
+	got := samples(t, traffic{20}, one(m)) + samples(t, performance{20}, one(m))
 	contains(t, got,
 		`model_requests_total{model="m",version="v"} 10`,
 		`model_predictions_by_class_total{class="__other__",model="m",version="v"} 5`,
@@ -52,7 +52,7 @@ func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 
 func TestTrafficIsAbsentWithoutCounters(t *testing.T) {
 	t.Parallel()
-	if got := samples(t, traffic{}, one(snapshot.Model{})); got != "" {
+	if got := samples(t, traffic{20}, one(snapshot.Model{})); got != "" {
 		t.Errorf("the log was not read, but:\n%s", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Assessment holds all verdicts on the watched models at one moment, for a page or an
@@ -43,6 +44,13 @@ type Model struct {
 	Matured     *Matured     `json:"matured,omitempty"`
 	Estimate    *Estimate    `json:"estimate,omitempty"`
 	Surprise    *Interval    `json:"surprise,omitempty"`
+	// Type is what the model predicts, "" for one of two classes. A regression has Regression,
+	// ExpectedError and ErrorSurprise instead of Performance, Estimate and Surprise; RegressionOf,
+	// ExpectedErrorOf and ErrorSurpriseOf say when they are nil.
+	Type          value.Prediction `json:"type,omitempty"`
+	Regression    *Regression      `json:"regression,omitempty"`
+	ExpectedError *Interval        `json:"expected_error,omitempty"`
+	ErrorSurprise *Interval        `json:"error_surprise,omitempty"`
 }
 
 // Freshness says how many predictions an assessment covers, and how old they are.
@@ -102,6 +110,10 @@ func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
 		Name: m.Name, Version: m.Version, Reference: referenceOf(m.Reference), Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
 		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Matured: MaturedOf(m),
 		Estimate: EstimateOf(m), Surprise: SurpriseOf(m),
+		Regression: RegressionOf(m), ExpectedError: ExpectedErrorOf(m), ErrorSurprise: ErrorSurpriseOf(m),
+	}
+	if m.Type != value.Binary {
+		v.Type = m.Type
 	}
 	drifts, drifted := j.Features(m)
 	v.Drifted = drifted

@@ -5,6 +5,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // z95 is the standard normal quantile of a two-sided 95 % interval.
@@ -27,26 +28,30 @@ func wilson(correct, n int64) *Interval {
 	return &Interval{Value: float64(correct) / float64(n), Lower: lower, Upper: upper}
 }
 
-// Performance is the performance of a model by the outcomes in its feedback window.
-// Shares are between 0 and 1.
+// Performance is the performance of a model that predicts classes, by the outcomes in its
+// feedback window. Shares are between 0 and 1.
 type Performance struct {
 	// Samples is the number of predictions with an outcome.
 	Samples int64 `json:"samples"`
 	// Accuracy has a Wilson score interval; nil without samples.
 	Accuracy *Interval `json:"accuracy,omitempty"`
 	// Precision is nil when nothing positive was predicted, Recall when no outcome was
-	// positive, and F1 when both are nil.
+	// positive, and F1 when both are nil. For a multiclass model they are means over all
+	// classes that were predicted or observed, nil without samples.
 	Precision *float64 `json:"precision,omitempty"`
 	Recall    *float64 `json:"recall,omitempty"`
 	F1        *float64 `json:"f1,omitempty"`
 	// Scored is the number of samples with a score. ROCAUC is nil unless both outcomes
-	// occur among them, the other two when there are none.
+	// occur among them, the other two when there are none. A multiclass model has neither
+	// ROCAUC nor BrierScore.
 	Scored           int64    `json:"scored"`
 	ROCAUC           *float64 `json:"roc_auc,omitempty"`
 	BrierScore       *float64 `json:"brier_score,omitempty"`
 	CalibrationError *float64 `json:"calibration_error,omitempty"`
-	// Confusion counts the samples by the positive class.
-	Confusion Confusion `json:"confusion"`
+	// Confusion counts the samples of a binary model by the positive class.
+	Confusion *Confusion `json:"confusion,omitempty"`
+	// Classes has the classes of a multiclass model that were predicted or observed.
+	Classes []ClassPerformance `json:"classes,omitempty"`
 }
 
 // Confusion counts predictions by whether prediction and outcome were the positive class.
@@ -58,27 +63,29 @@ type Confusion struct {
 }
 
 // PerformanceOf assesses the feedback window of a model. It is nil when the log could not
-// be read, and has zero samples without feedback.
+// be read, or when the model predicts no classes, and has zero samples without feedback.
 func PerformanceOf(m *snapshot.Model) *Performance {
-	if m.Counters == nil {
+	if m.Counters == nil || !m.Type.HasClasses() {
 		return nil
 	}
 	p := m.Performance
 	if p == nil {
-		return &Performance{}
+		p = &snapshot.Performance{}
 	}
-	v := &Performance{
-		Samples:   p.Samples,
-		Precision: share(p.TruePositive, p.TruePositive+p.FalsePositive),
-		Recall:    share(p.TruePositive, p.TruePositive+p.FalseNegative),
-		F1:        share(2*p.TruePositive, 2*p.TruePositive+p.FalsePositive+p.FalseNegative),
-		Confusion: Confusion{p.TruePositive, p.FalsePositive, p.FalseNegative, p.TrueNegative},
+	v := &Performance{Samples: p.Samples}
+	if m.Type == value.Multiclass {
+		v.addClasses(p.Classes)
+	} else {
+		v.Precision = share(p.TruePositive, p.TruePositive+p.FalsePositive)
+		v.Recall = share(p.TruePositive, p.TruePositive+p.FalseNegative)
+		v.F1 = share(2*p.TruePositive, 2*p.TruePositive+p.FalsePositive+p.FalseNegative)
+		v.Confusion = &Confusion{p.TruePositive, p.FalsePositive, p.FalseNegative, p.TrueNegative}
 	}
 	if p.Samples > 0 {
 		v.Accuracy = wilson(p.Correct, p.Samples)
 	}
 	if s := p.Scores; s != nil {
-		v.Scored, v.ROCAUC, v.BrierScore, v.CalibrationError = s.Samples, s.ROCAUC, known(s.BrierScore), known(s.CalibrationError)
+		v.Scored, v.ROCAUC, v.BrierScore, v.CalibrationError = s.Samples, s.ROCAUC, s.BrierScore, known(s.CalibrationError)
 	}
 	return v
 }
@@ -91,7 +98,7 @@ type Matured struct {
 	Coverage *float64 `json:"coverage,omitempty"`
 	// Samples is the number of predictions in the cohort with an outcome.
 	Samples int64 `json:"samples"`
-	// Accuracy is nil while Coverage is below 0.8.
+	// Accuracy is nil while Coverage is below 0.8, and for a regression.
 	Accuracy *Interval `json:"accuracy,omitempty"`
 }
 
@@ -103,7 +110,7 @@ func MaturedOf(m *snapshot.Model) *Matured {
 		return nil
 	}
 	v := &Matured{Age: c.Age, Coverage: share(c.Labelled, c.Rows), Samples: c.Labelled}
-	if v.Coverage != nil && *v.Coverage >= enoughCoverage {
+	if v.Coverage != nil && *v.Coverage >= enoughCoverage && m.Type.HasClasses() {
 		v.Accuracy = wilson(c.Correct, c.Labelled)
 	}
 	return v

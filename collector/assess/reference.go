@@ -19,6 +19,8 @@ type Reference struct {
 	// Accuracy is the share of its held-out rows that the model predicted right, 0 to 1;
 	// nil when it has no outcomes.
 	Accuracy *float64 `json:"accuracy,omitempty"`
+	// MeanAbsoluteError is that of a regression's held-out rows; nil when it has no outcomes.
+	MeanAbsoluteError *float64 `json:"mean_absolute_error,omitempty"`
 	// Lacks has a sentence for each thing that it lacks, with what to do about it.
 	Lacks []string `json:"lacks,omitempty"`
 }
@@ -29,6 +31,9 @@ func referenceOf(r *reference.Reference) *Reference {
 		return nil
 	}
 	v := &Reference{Hash: r.Hash, Source: r.Source, Origin: r.Origin, Rows: r.Rows, Accuracy: accuracyOf(r), Lacks: r.Lacks()}
+	if r.Errors != nil {
+		v.MeanAbsoluteError = known(r.Errors.MeanAbsolute())
+	}
 	if !r.Created.IsZero() {
 		v.Created = &r.Created
 	}

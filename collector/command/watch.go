@@ -26,6 +26,7 @@ func Defaults() monitor.Options {
 		Window:           window.Options{Predictions: 1000, Lookback: lookback, Feedback: 100, Versions: 10},
 		Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
 		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
+		Classes:          collector.DefaultClasses,
 		BootstrapSamples: 9999, Significance: 0.05, Tolerance: 0.02, FalseAlarmsPerMonth: 1, Sequential: true,
 	}
 }
@@ -52,6 +53,7 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")
 	cmd.Flag("bins.top", "Number of bins per feature exported by feature_bins, largest contribution first; 0: all.").Default(strconv.Itoa(o.BinLimits.Top)).IntVar(&o.BinLimits.Top)
 	cmd.Flag("bins.max-series", "Maximum number of series of feature_bins, over all features; 0: no bound.").Default(strconv.Itoa(o.BinLimits.Series)).IntVar(&o.BinLimits.Series)
+	cmd.Flag("classes.max", "Maximum number of classes of a model on the page: the most frequent ones of its reference. All others count as __other__.").Default(strconv.Itoa(o.Classes)).IntVar(&o.Classes)
 	cmd.Flag("drift.significance", "p-value below which a divergence may count as drift.").Default(number(o.Significance)).Float64Var(&o.Significance)
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default(number(o.Tolerance)).Float64Var(&o.Tolerance)
 	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution. The smallest p-value is 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)

@@ -3,6 +3,7 @@
 package monitor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Options say which models to watch, and what counts as drift. The names in the comments
@@ -53,6 +55,9 @@ type Options struct {
 	Bins drift.BinOptions
 	// BinLimits bounds what feature_bins shows: --bins.top and --bins.max-series.
 	BinLimits collector.BinLimits
+	// Classes is --classes.max, the maximum number of classes of a model that are shown; 0 is
+	// collector.DefaultClasses.
+	Classes int
 	// BootstrapSamples is --drift.bootstrap-samples, the number of draws of a null
 	// distribution.
 	BootstrapSamples int
@@ -158,6 +163,9 @@ func (o Options) validate() error {
 	if err := o.BinLimits.Validate(); err != nil {
 		return err
 	}
+	if o.Classes < 0 || o.Classes > value.MaxClasses {
+		return fmt.Errorf("--classes.max=%d: must lie between 1 and %d, such as 20", o.Classes, value.MaxClasses)
+	}
 	for _, name := range o.Enabled {
 		if !slices.Contains(collector.Names(), name) {
 			return fmt.Errorf("unknown collector %q; the collectors are: %s", name, strings.Join(collector.Names(), ", "))
@@ -192,7 +200,7 @@ func (o *Options) Judgement() assess.Judgement {
 
 // Collectors returns the options that the collectors need.
 func (o *Options) Collectors() collector.Options {
-	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits}
+	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits, Classes: cmp.Or(o.Classes, collector.DefaultClasses)}
 }
 
 // Gatherer returns the metrics of one scrape, which ends when ctx does. Names are the

@@ -18,8 +18,10 @@ func (v *viewer) facts(m watched) (all []fact) {
 	add(v.window(m))
 	add(v.last(m))
 	add(accuracy(m))
+	add(meanError(m))
 	add(matured(m))
 	add(estimate(m))
+	add(expectedError(m))
 	add(surprise(m))
 	add(coverage(m))
 	add(shift(m))
@@ -63,7 +65,7 @@ func accuracy(m watched) (term string, value, note phrase) {
 func matured(m watched) (term string, value, note phrase) {
 	term = "Accuracy once outcomes are in"
 	c := m.Matured
-	if c == nil || c.Coverage == nil {
+	if c == nil || c.Coverage == nil || m.Performance == nil {
 		return term, nil, nil
 	}
 	note = say("of predictions older than ", number("model_label_maturity_seconds", c.Age.Seconds(), words.Duration(c.Age)), ", ",

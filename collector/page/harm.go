@@ -3,11 +3,15 @@ package page
 import (
 	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // harm says whether a model makes more errors than on its reference, in one word and in
 // sentences. It uses the outcomes if there are any, and the scores otherwise.
 func harm(m watched) (word string, why phrase) {
+	if m.Type == value.Regression {
+		return harmOfRegression(m)
+	}
 	p := m.Performance
 	switch {
 	case p == nil:

@@ -15,6 +15,8 @@ const (
 	PartCoverage
 	PartMatured
 	PartEstimate
+	PartRegression
+	PartExpectedError
 	PartLoads
 )
 
@@ -34,6 +36,8 @@ func (s *Snapshot) Only(parts Part) *Snapshot {
 			Coverage:      pick(parts, PartCoverage, m.Coverage),
 			Matured:       pick(parts, PartMatured, m.Matured),
 			Estimate:      pick(parts, PartEstimate, m.Estimate),
+			Regression:    pick(parts, PartRegression, m.Regression),
+			ExpectedError: pick(parts, PartExpectedError, m.ExpectedError),
 		}
 	}
 	return some

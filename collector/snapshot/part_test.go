@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -19,12 +20,12 @@ func every() *Snapshot {
 		Models: []Model{{
 			Name: "m", Version: "1", Type: value.Multiclass, Reference: &reference.Reference{}, Rows: &Rows{}, Counters: predictionlog.NewCounters(),
 			Distributions: &Distributions{}, Performance: &Performance{}, Outcomes: &Outcomes{}, Coverage: &Coverage{},
-			Matured: &Matured{}, Estimate: &Estimate{},
+			Matured: &Matured{}, Estimate: &Estimate{}, Regression: &Regression{}, ExpectedError: &drift.ExpectedError{},
 		}},
 	}
 }
 
-const all = PartClock | PartRows | PartCounters | PartDistributions | PartPerformance | PartOutcomes | PartCoverage | PartMatured | PartEstimate | PartLoads
+const all = PartClock | PartRows | PartCounters | PartDistributions | PartPerformance | PartOutcomes | PartCoverage | PartMatured | PartEstimate | PartRegression | PartExpectedError | PartLoads
 
 // TestEveryFieldOfAModelIsOfOnePart: a field that no part holds would never reach a page.
 func TestEveryFieldOfAModelIsOfOnePart(t *testing.T) {

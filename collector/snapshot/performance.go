@@ -6,16 +6,38 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 )
 
-// Performance counts the outcomes of the newest predictions with feedback. The four counts
-// are by whether prediction and outcome were the positive class
-// (reference.Reference.Positive).
+// Performance counts the outcomes of the newest predictions with feedback, of models that
+// predict classes.
 type Performance struct {
 	// Samples is the number of distinct predictions with accepted feedback in the
 	// window, Correct the number of right ones among them.
-	Samples, Correct                                         int64
+	Samples, Correct int64
+	// TruePositive to TrueNegative count the samples of a binary model by whether prediction and
+	// outcome were the positive class (reference.Reference.Positive).
 	TruePositive, FalsePositive, FalseNegative, TrueNegative int64
+	// Classes counts the samples of a multiclass model by class, in the order of their names:
+	// every class that was predicted or observed. It is nil for a binary model.
+	Classes []ClassOutcomes
 	// Scores describes the samples with a score, nil when none has one.
 	Scores *Scores
+}
+
+// ClassOutcomes counts predictions with feedback by one class: how often it was predicted, how
+// often it was the outcome, and how often both.
+type ClassOutcomes struct {
+	Class                      string
+	Predicted, Actual, Correct int64
+}
+
+// Regression describes the errors of the newest predictions with feedback of a model that
+// predicts numbers. An error is the predicted value minus the outcome. There is at least one.
+type Regression struct {
+	// Errors are the errors, Absolute their magnitudes, Squares their squares.
+	Errors, Absolute, Squares drift.Sample
+	// RSquared is nil if the outcomes are all equal.
+	RSquared *float64
+	// Expected is the estimated error of the same predictions, nil if it cannot be estimated.
+	Expected *drift.ExpectedError
 }
 
 // Scores says how good the scores of predictions with feedback were.
@@ -23,9 +45,12 @@ type Scores struct {
 	// Samples is the number of predictions with a score, at least one, Correct the number
 	// of right ones among them.
 	Samples, Correct int64
-	// ROCAUC is nil unless both outcomes occur.
-	ROCAUC                       *float64
-	BrierScore, CalibrationError float64
+	// ROCAUC is nil unless both outcomes occur. ROCAUC and BrierScore are those of a binary
+	// model.
+	ROCAUC, BrierScore *float64
+	// CalibrationError compares the score with the share of positive outcomes, for a multiclass
+	// model with the share of right predictions.
+	CalibrationError float64
 	// Estimate is the estimated accuracy of the same predictions, nil if it cannot be
 	// estimated.
 	Estimate *Estimate

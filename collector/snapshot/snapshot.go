@@ -9,6 +9,7 @@ package snapshot
 import (
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -53,8 +54,10 @@ type Model struct {
 	Counters *predictionlog.Counters
 	// Distributions are nil without a reference or before the first row.
 	Distributions *Distributions
-	// Performance is the feedback window, nil without feedback.
+	// Performance is the feedback window of a model that predicts classes, nil without feedback.
+	// Regression is that of a model that predicts numbers.
 	Performance *Performance
+	Regression  *Regression
 	// Outcomes counts the feedback window by the bins of the features, nil without a
 	// reference or before the first row.
 	Outcomes *Outcomes
@@ -64,8 +67,10 @@ type Model struct {
 	// Matured is nil while the age at which outcomes have arrived is unknown.
 	Matured *Matured
 	// Estimate is the accuracy of the window estimated without outcomes, nil if it cannot
-	// be estimated.
-	Estimate *Estimate
+	// be estimated. ExpectedError is the mean absolute error of a regression, estimated in the
+	// same way.
+	Estimate      *Estimate
+	ExpectedError *drift.ExpectedError
 }
 
 // Features returns the distributions of the features; there may be none.

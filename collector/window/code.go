@@ -60,6 +60,9 @@ func (l *layout) answer(row *predictionlog.Row, codes []uint8) {
 	if l.class >= 0 {
 		codes[l.class] = l.columns[l.class].binning.Category([]byte(l.classes.Predicted(row.Class)))
 	}
+	if l.byClass != nil {
+		codes[len(l.columns)] = l.classCode(codes)
+	}
 }
 
 // none returns the code of a value that is not known.

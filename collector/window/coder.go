@@ -25,7 +25,7 @@ func NewCoder(s *Spec, r *reference.Reference, bins drift.BinOptions) (*Coder, e
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", s.Name, err)
 	}
-	return &Coder{layout: l, codes: make([]uint8, len(l.columns)), last: make([]float64, l.features), lastAt: make([]int64, l.features)}, nil
+	return &Coder{layout: l, codes: make([]uint8, l.width()), last: make([]float64, l.features), lastAt: make([]int64, l.features)}, nil
 }
 
 // Features returns the names of the watched features, in order.

@@ -6,16 +6,18 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // feedback is the feedback window of one model and version: the outcomes of distinct
 // predictions whose effective record was accepted last. A prediction that gets another
 // record moves to the end, and its earlier record no longer counts.
 type feedback struct {
-	limit   int
-	layout  *layout  // nil: no reference serves this version
-	records []record // in order; a superseded one is no longer in current
-	current map[int64]int64
+	limit    int
+	predicts value.Prediction
+	layout   *layout  // nil: no reference serves this version
+	records  []record // in order; a superseded one is no longer in current
+	current  map[int64]int64
 	// anchor is the anchor of the predictions. Earlier predictions may have been deleted,
 	// so they are known through their feedback only.
 	anchor int64
@@ -23,13 +25,16 @@ type feedback struct {
 	// or dropped since.
 	performance *snapshot.Performance
 	outcomes    *snapshot.Outcomes
+	// regression is the last result of errors, in the same way.
+	regression *snapshot.Regression
 }
 
 type record struct {
 	seq, prediction   int64
 	predicted, actual string
-	score             float64
+	score             float64 // a probability, or the predicted value of a regression
 	hasScore          bool
+	truth             float64 // the outcome of a regression
 	// codes are the codes of the prediction's features, nil while unknown. looked means
 	// that the log was searched for them.
 	codes  []uint8
@@ -43,6 +48,10 @@ func newFeedback(limit int, l *layout) *feedback {
 // fold adds an outcome of a prediction to the window, and to the series if it is not nil.
 // An outcome that is not a class of the model changes nothing.
 func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
+	if !f.predicts.HasClasses() {
+		f.foldNumber(row, rows)
+		return
+	}
 	classes := f.layout.classReader()
 	actual, ok := classes.Actual(row.Outcome)
 	if !ok {
@@ -64,17 +73,26 @@ func (f *feedback) add(row *predictionlog.FeedbackRow, predicted, actual string,
 		seq: row.Seq, prediction: row.PredictionID, predicted: predicted, actual: actual,
 		score: score, hasScore: hasScore, codes: codes,
 	})
+	f.added(row)
+}
+
+// added makes the record that was just appended the current one of its prediction.
+func (f *feedback) added(row *predictionlog.FeedbackRow) {
 	f.current[row.PredictionID] = row.Seq
-	f.performance = nil
+	f.changed()
 	f.trim(0)
 }
+
+// changed drops the last results.
+func (f *feedback) changed() { f.performance, f.regression = nil, nil }
 
 // forget drops the records before anchor, and stops counting features of predictions
 // before the anchor of the predictions.
 func (f *feedback) forget(anchor, predictions int64) {
 	f.trim(anchor)
 	if predictions != f.anchor {
-		f.anchor, f.performance = predictions, nil
+		f.anchor = predictions
+		f.changed()
 	}
 }
 
@@ -96,7 +114,7 @@ func (f *feedback) trim(anchor int64) {
 				break
 			}
 			delete(f.current, r.prediction)
-			f.performance = nil
+			f.changed()
 		}
 		f.records = f.records[1:]
 	}
@@ -125,6 +143,10 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 	p, positive := &snapshot.Performance{}, f.layout.positive()
 	var scored []drift.Scored
 	var scoredRight int64
+	var byClass *classCounts
+	if f.predicts == value.Multiclass {
+		byClass = &classCounts{}
+	}
 	score, impact := newScoreCounts(f.layout), newImpactCounts(f.layout)
 	for _, r := range f.records {
 		if !f.effective(r) {
@@ -136,6 +158,8 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 			p.Correct++
 		}
 		switch predicted, actual := r.predicted == positive, r.actual == positive; {
+		case byClass != nil:
+			byClass.add(r.predicted, r.actual)
 		case predicted && actual:
 			p.TruePositive++
 		case predicted:
@@ -145,24 +169,33 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 		default:
 			p.TrueNegative++
 		}
+		conf := confidenceUnits(r.score, byClass != nil || r.predicted == positive)
 		if r.codes != nil && r.prediction >= f.anchor {
-			impact.add(r.codes, right, r.hasScore, confidenceUnits(r.score, r.predicted, positive))
+			impact.add(r.codes, right, r.hasScore, conf)
 		}
 		if r.hasScore {
-			scored = append(scored, drift.Scored{Score: r.score, Positive: r.actual == positive})
-			score.add(r.score, r.predicted, positive)
+			one := drift.Scored{Score: r.score, Positive: r.actual == positive}
+			if byClass != nil {
+				one.Positive = right
+			}
+			scored = append(scored, one)
+			score.add(r.score, r.predicted, conf)
 			if right {
 				scoredRight++
 			}
 		}
 	}
+	p.Classes = byClass.sorted()
 	if n := int64(len(scored)); n > 0 {
 		p.Scores = &snapshot.Scores{
-			Samples: n, Correct: scoredRight, Estimate: score.estimate(),
-			BrierScore: drift.BrierScore(scored), CalibrationError: drift.ExpectedCalibrationError(scored),
+			Samples: n, Correct: scoredRight, Estimate: score.estimate(), CalibrationError: drift.ExpectedCalibrationError(scored),
 		}
-		if auc := drift.ROCAUC(scored); !math.IsNaN(auc) {
-			p.Scores.ROCAUC = &auc
+		if byClass == nil {
+			brier := drift.BrierScore(scored)
+			p.Scores.BrierScore = &brier
+			if auc := drift.ROCAUC(scored); !math.IsNaN(auc) {
+				p.Scores.ROCAUC = &auc
+			}
 		}
 	}
 	return p, impact.expect()
@@ -171,29 +204,37 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 // scoreCounts collects the counts for an estimate of accuracy.
 type scoreCounts struct {
 	layout *layout
-	fine   []int64 // by fine code of the score; nil without a calibration
+	fine   []int64 // by fine code of the score, or of class and score; nil without a calibration
 	tally  tally
 }
 
 func newScoreCounts(l *layout) *scoreCounts {
 	c := &scoreCounts{layout: l}
-	if l != nil && l.calibration != nil {
+	if l != nil && l.byClass != nil {
+		c.fine = make([]int64, l.byClass.Codes())
+	} else if l != nil && l.calibration != nil {
 		c.fine = make([]int64, l.columns[l.score].binning.Codes())
 	}
 	return c
 }
 
-func (c *scoreCounts) add(score float64, class, positive string) {
-	if c.fine != nil {
+func (c *scoreCounts) add(score float64, class string, conf int64) {
+	switch {
+	case c.fine != nil && c.layout.byClass != nil:
+		c.fine[c.layout.codeOfClass(class, score)]++
+		return
+	case c.fine != nil:
 		c.fine[c.layout.columns[c.layout.score].binning.Number(score)]++
 		return
 	}
-	conf := confidenceUnits(score, class, positive)
 	c.tally = c.tally.plus(tally{scored: 1, conf: conf, variance: variance(conf)})
 }
 
 func (c *scoreCounts) estimate() *snapshot.Estimate {
-	if c.fine != nil {
+	switch {
+	case c.fine != nil && c.layout.byClass != nil:
+		return c.layout.estimateByClass(c.fine)
+	case c.fine != nil:
 		return c.layout.estimate(c.fine)
 	}
 	return cbpe(c.tally.scored, c.tally.conf, c.tally.variance)

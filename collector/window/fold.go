@@ -52,6 +52,7 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 		f := s.feedback[key]
 		if f == nil {
 			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
+			f.predicts = spec.predicts()
 			s.feedback[key] = f
 		}
 		f.fold(row, s.series[key])
@@ -80,7 +81,7 @@ func (w *Window) foldError(row *predictionlog.ErrorRow) error {
 func (s *state) seriesOf(key predictionlog.Key, w *Window, spec *Spec) *series {
 	r := s.series[key]
 	if r == nil {
-		r = w.newSeries(w.layoutOf(spec, key.Version))
+		r = w.newSeries(w.layoutOf(spec, key.Version), spec.predicts())
 		r.keep(w.options.Codes, s.logID, key)
 		s.series[key] = r
 	}

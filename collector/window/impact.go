@@ -153,7 +153,7 @@ func (f *feedback) join(ctx context.Context, log Log, anchor int64) error {
 		return nil
 	}
 	l := f.layout
-	codes, last, lastAt := make([]uint8, len(l.columns)), make([]float64, l.features), make([]int64, l.features)
+	codes, last, lastAt := make([]uint8, l.width()), make([]float64, l.features), make([]int64, l.features)
 	err := log.PredictionsByID(ctx, ids, func(row *predictionlog.Row) error {
 		if l.code(row, codes, last, lastAt) {
 			wanted[row.ID].codes = append([]uint8(nil), codes[:l.features]...)

@@ -29,6 +29,12 @@ type layout struct {
 	// calibration says how often predictions were right by score, nil if the reference has
 	// no outcomes.
 	calibration *drift.Calibration
+	// byClass does so for a multiclass model by predicted class and score. Its codes are in the
+	// column after the others, which is no distribution of its own.
+	byClass *drift.ClassCalibration
+	// byValue says how large the errors of a regression were by predicted value, nil if the
+	// reference has no outcomes.
+	byValue *drift.ErrorCalibration
 	// unknown is the Outcomes of a model without feedback.
 	unknown *snapshot.Outcomes
 }
@@ -91,6 +97,12 @@ func newLayout(spec *Spec, r *reference.Reference, o drift.BinOptions) (*layout,
 			return nil, err
 		}
 		l.calibration = drift.NewCalibration(r.Score.Labelled, r.Score.Correct)
+		if r.Errors != nil {
+			l.byValue = drift.NewErrorCalibration(r.Errors.Labelled, r.Errors.Absolute, r.Errors.Squares)
+		}
+	}
+	if r.Type == value.Multiclass {
+		l.byClass = newByClass(r)
 	}
 	if len(r.Classes) > 0 {
 		b, err := r.ClassBinning()
@@ -162,11 +174,22 @@ func (l *layout) classReader() *value.ClassReader {
 	return l.classes
 }
 
+// width returns the number of codes of a row.
+func (l *layout) width() int {
+	if l.byClass != nil {
+		return len(l.columns) + 1
+	}
+	return len(l.columns)
+}
+
 // codes returns the number of codes of every column.
 func (l *layout) codes() []int {
-	codes := make([]int, len(l.columns))
+	codes := make([]int, l.width())
 	for i := range l.columns {
 		codes[i] = l.columns[i].binning.Codes()
+	}
+	if l.byClass != nil {
+		codes[len(l.columns)] = l.byClass.Codes()
 	}
 	return codes
 }

@@ -68,24 +68,7 @@ func newLedger(line *columns.Timeline) *ledger {
 	return &ledger{line: line, delays: make([]int64, delayBuckets), after: math.MinInt64}
 }
 
-// add appends the row that was just added to the timeline, with its time and class.
-func (h *ledger) add(row *predictionlog.Row, time int64, class, positive string) {
-	conf := uint32(noScore)
-	if p, ok := row.Probability(); ok {
-		conf = uint32(confidenceUnits(p, class, positive))
-	}
-	h.append(conf, time)
-}
-
-// confidenceUnits returns the probability that the model gave to its own class, in units
-// of 1e-9.
-func confidenceUnits(score float64, class, positive string) int64 {
-	if class == positive {
-		return int64(math.Round(score * confUnit))
-	}
-	return int64(math.Round((1 - score) * confUnit))
-}
-
+// append appends the row that was just added to the timeline, with its time.
 func (h *ledger) append(conf uint32, time int64) {
 	at := (h.line.Next() - 1) % columns.RunLength
 	if at == 0 || len(h.runs) == 0 {

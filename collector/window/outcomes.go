@@ -38,6 +38,7 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 			all = h.sum(from, after, until)
 		}
 		m.Estimate = same(&s.parts.estimate, s.estimate(window, all))
+		m.ExpectedError = same(&s.parts.expected, s.expectedError(window))
 	}
 	age, ok := s.maturity, true
 	if age == 0 {
@@ -64,6 +65,9 @@ func (h *ledger) maturity(now int64) (age time.Duration, ok bool) {
 
 // estimate estimates the accuracy of a window without outcomes.
 func (s *series) estimate(window *columns.Counts, t tally) *snapshot.Estimate {
+	if s.layout != nil && s.layout.byClass != nil {
+		return s.layout.estimateByClass(window.Fine[len(s.layout.columns)])
+	}
 	if s.layout != nil && s.layout.calibration != nil {
 		return s.layout.estimate(window.Fine[s.layout.score])
 	}
@@ -84,13 +88,38 @@ func cbpe(rows, conf, variance int64) *snapshot.Estimate {
 // estimate returns the estimate from the numbers of predictions by fine code of the score,
 // nil without predictions.
 func (l *layout) estimate(codes []int64) *snapshot.Estimate {
-	b := l.columns[l.score].binning
-	fine := append([]int64(nil), codes[:b.Fine()]...)
-	fine[0] += codes[b.Below()]
-	fine[len(fine)-1] += codes[b.Above()]
-	e := l.calibration.Estimate(fine)
+	e := l.calibration.Estimate(l.fineScores(codes))
 	if e.Rows == 0 {
 		return nil
 	}
 	return &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: e}
+}
+
+// fineScores returns the numbers of predictions by fine bin of the score, in which scores beyond
+// the reference are in the first or the last one.
+func (l *layout) fineScores(codes []int64) []int64 {
+	b := l.columns[l.score].binning
+	fine := append([]int64(nil), codes[:b.Fine()]...)
+	fine[0] += codes[b.Below()]
+	fine[len(fine)-1] += codes[b.Above()]
+	return fine
+}
+
+// expectedError estimates the mean absolute error of a window without outcomes, nil if this is
+// not a regression or the reference has no outcomes.
+func (s *series) expectedError(window *columns.Counts) *drift.ExpectedError {
+	if s.layout == nil || s.layout.byValue == nil {
+		return nil
+	}
+	return s.layout.expectedError(window.Fine[s.layout.score])
+}
+
+// expectedError returns the estimate from the numbers of predictions by fine code of the
+// predicted value, nil without predictions.
+func (l *layout) expectedError(codes []int64) *drift.ExpectedError {
+	e := l.byValue.Estimate(l.fineScores(codes))
+	if e.Rows == 0 {
+		return nil
+	}
+	return &e
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/window/codes"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // tick is the length of a tick in nanoseconds: 15 seconds, aligned to UTC.
@@ -29,13 +30,14 @@ const clockTolerance = late * time.Duration(tick)
 
 // series is the window of one model and version.
 type series struct {
-	layout *layout // nil: no reference serves this version, only times are kept
-	rows   *columns.Store
-	scrape *columns.Cursor // counts the window that snapshots show
-	shown  atomic.Pointer[shown]
-	pushed int64 // calls of push
-	age    time.Duration
-	ledger *ledger
+	layout   *layout // nil: no reference serves this version, only times are kept
+	predicts value.Prediction
+	rows     *columns.Store
+	scrape   *columns.Cursor // counts the window that snapshots show
+	shown    atomic.Pointer[shown]
+	pushed   int64 // calls of push
+	age      time.Duration
+	ledger   *ledger
 
 	maturity time.Duration // --window.maturity
 	// parts are the parts of the last snapshot.
@@ -43,6 +45,7 @@ type series struct {
 		coverage *snapshot.Coverage
 		matured  *snapshot.Matured
 		estimate *snapshot.Estimate
+		expected *drift.ExpectedError
 	}
 
 	lookback int64
@@ -67,10 +70,10 @@ type series struct {
 	behind int64 // rows before this id are forgotten
 }
 
-func (w *Window) newSeries(l *layout) *series {
+func (w *Window) newSeries(l *layout, predicts value.Prediction) *series {
 	o := &w.options
 	s := &series{
-		layout: l, age: o.Duration, lookback: o.Lookback, span: -1,
+		layout: l, predicts: predicts, age: o.Duration, lookback: o.Lookback, span: -1,
 		maturity: o.Maturity, trailStep: o.TrailStep, trailPoints: o.TrailPoints,
 	}
 	if l == nil {
@@ -79,10 +82,10 @@ func (w *Window) newSeries(l *layout) *series {
 		s.scrape = s.rows.NewCursor(nil)
 		return s
 	}
-	s.rows = columns.New(len(l.columns), o.Predictions)
+	s.rows = columns.New(l.width(), o.Predictions)
 	s.ledger = newLedger(s.rows.Timeline)
 	s.scrape = s.rows.NewCursor(l.codes())
-	s.codes = make([]uint8, len(l.columns))
+	s.codes = make([]uint8, l.width())
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
 	s.detection = drift.DetectorOptions{
@@ -121,7 +124,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.Add(row.ID, time, s.codes)
-	s.ledger.add(row, time, s.layout.classReader().Predicted(row.Class), s.layout.positive())
+	s.ledger.append(s.confidence(row), time)
 	for _, w := range s.watches {
 		w.after(time)
 	}

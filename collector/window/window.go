@@ -202,8 +202,10 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 	key := predictionlog.Key{Model: spec.Name, Version: version}
 	m := snapshot.Model{Name: spec.Name, Version: version, Type: spec.predicts(), Reference: spec.Reference(version), Rows: &snapshot.Rows{}}
 	m.Counters = w.state.copied(key)
-	if f := w.state.feedback[key]; f != nil && m.Type == value.Binary {
+	if f := w.state.feedback[key]; f != nil && m.Type.HasClasses() {
 		m.Performance, m.Outcomes = f.counts()
+	} else if f != nil {
+		m.Regression = f.errors()
 	}
 	r := w.state.series[key]
 	if r == nil {
@@ -215,14 +217,14 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		oldest := time.Unix(0, counts.Oldest)
 		m.Rows.Oldest = &oldest
 	}
-	if !w.options.Bare && m.Type == value.Binary {
+	if !w.options.Bare {
 		r.addOutcomes(&m, counts, now)
 	}
 	if r.layout == nil || m.Reference == nil {
 		m.Outcomes = nil
 		return m, nil
 	}
-	if m.Outcomes == nil {
+	if m.Outcomes == nil && m.Type.HasClasses() {
 		m.Outcomes = r.layout.unknown
 	}
 	return m, w.distributions(ctx, &m, counts, r, now)
