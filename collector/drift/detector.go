@@ -81,7 +81,8 @@ type setting struct {
 // or more counts as drift.
 //
 // A Detector depends on the ticks folded into it alone. It is not safe for concurrent use;
-// clones are independent. At K = 10 it takes 150 floats at first and 1,150 after 16,384 rows.
+// clones are independent. At K = 12 it takes 1.5 KB at first, 7 KB after 1,000 rows and 14 KB
+// after 20,000.
 type Detector struct {
 	*setting
 
