@@ -34,9 +34,13 @@ func recompute(t *testing.T, p page, asked map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var expected []expectation
-	if err := json.Unmarshal(python(t, question, "testdata/recompute.py"), &expected); err != nil {
+	answer, err := numpy.ask(t, question)
+	if err != nil {
 		t.Fatal(err)
+	}
+	var expected []expectation
+	if err := json.Unmarshal(answer, &expected); err != nil {
+		t.Fatalf("%v: %s", err, answer)
 	}
 	if len(expected) < 4 {
 		t.Fatalf("numpy says only %v", expected)
@@ -56,12 +60,18 @@ func recompute(t *testing.T, p page, asked map[string]any) {
 	}
 }
 
-// python runs a program of testdata, and skips where its libraries are missing.
-func python(t *testing.T, stdin []byte, args ...string) []byte {
+// needPython skips the test where a library is missing.
+func needPython(t *testing.T) {
 	t.Helper()
 	if lacks := pythonLacks(); lacks != "" {
 		t.Skipf("python3 with numpy, scipy and scikit-learn is needed: %s", lacks)
 	}
+}
+
+// python runs a program of testdata, and skips where its libraries are missing.
+func python(t *testing.T, stdin []byte, args ...string) []byte {
+	t.Helper()
+	needPython(t)
 	cmd := exec.CommandContext(t.Context(), "python3", args...) // #nosec G204 -- our own arguments
 	var stderr bytes.Buffer
 	cmd.Stdin, cmd.Stderr = bytes.NewReader(stdin), &stderr

@@ -1,10 +1,11 @@
 """Computes with numpy and scipy what a page of metrics must show.
 
-Reads a JSON object on stdin: csv and log are paths; features says of which type each
+Reads JSON objects on stdin, one a line, and answers each with a line, so that the
+libraries are loaded once. In an object csv and log are paths; features says of which type each
 column is; window and feedback are the sizes of the windows; draws is the number of
-draws of a null distribution. score, outcome and missing (texts) may be absent. Writes
-[metric, labels, low, high] for each sample; low and high are null for one that must be
-absent.
+draws of a null distribution. score, outcome and missing (texts) may be absent. An answer
+is an array with [metric, labels, low, high] for each sample; low and high are null for one
+that must be absent. It is a text, the traceback, when the computation fails.
 
 The rules are those of REFERENCE.md and STATISTICS.md, written once more from these
 pages: nothing here is shared with the program.
@@ -16,6 +17,7 @@ import math
 import re
 import sqlite3
 import sys
+import traceback
 from collections import Counter
 from decimal import Decimal
 from urllib.parse import quote
@@ -347,8 +349,8 @@ def feedback(asked, log, right):
     interval("model_accuracy_surprise", accuracy - estimate, band, clip=(-1, 1))
 
 
-def main():
-    asked = json.load(sys.stdin)
+def answer(asked):
+    out.clear()
     with open(asked["csv"], newline="", encoding="utf-8-sig") as f:
         rows = list(csv.DictReader(f))
     db = sqlite3.connect(f"file:{quote(asked['log'])}?mode=ro", uri=True)
@@ -363,7 +365,12 @@ def main():
         compare(name, kind, [read(r[name]) for r in rows], [read(parse(r["features"])) for r in log], asked)
     if asked.get("score"):
         predictions(asked, rows, log)
-    json.dump(out, sys.stdout)
+    return out
 
 
-main()
+for line in sys.stdin:
+    try:
+        answered = answer(json.loads(line))
+    except Exception:
+        answered = traceback.format_exc()
+    print(json.dumps(answered), flush=True)
