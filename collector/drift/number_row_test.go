@@ -54,7 +54,7 @@ func TestNumberRowIsNumberOfEach(t *testing.T) {
 		}
 		row, codes := NewNumberRow(binnings), make([]uint8, n)
 		values := make([]float64, n)
-		for at := range 2000 {
+		for at := range 500 {
 			for i := range values {
 				values[i] = numbers[i][at]
 				switch at % 50 {
