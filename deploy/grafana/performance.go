@@ -39,6 +39,20 @@ func performance() *dashboard.DashboardBuilder {
 			query(by(`model_matured_accuracy`), name)))).
 		WithPanel(lines("Corrections", "Outcomes that replaced another one of the same prediction, per second.", "ops",
 			query(`sum by (model, by) (rate(model_feedback_corrections_total`+chosen+`[$__rate_interval]))`, "{{model}}: {{by}}")).Min(0)).
+		WithRow(dashboard.NewRowBuilder("Sources of outcomes (drift_exporter outcomes)")).
+		WithPanel(states("Sources", "Whether each source could be read the last time.", from("red", step{1, "green"}), words("failing", "read"),
+			now(`min by (instance, source) (drift_outcomes_source_up)`, "{{source}}")).Span(8)).
+		WithPanel(lines("Behind", "Time since everything that a source held had been read.", "s",
+			query(`max by (source) (drift_outcomes_lag_seconds)`, "{{source}}")).Min(0).Span(8)).
+		WithPanel(lines("Records", "Read per second, and of these set aside because they were not understood.", "ops",
+			query(`sum by (source) (rate(drift_outcomes_received_total[$__rate_interval]))`, "{{source}}"),
+			query(`sum by (source) (rate(drift_outcomes_rejected_total[$__rate_interval]))`, "{{source}} set aside")).Min(0).Span(8)).
+		WithPanel(lines("Waiting", "Outcomes whose prediction is not in the log yet.", "short",
+			query(`sum by (source) (drift_outcomes_pending)`, "{{source}}")).Min(0).Span(8)).
+		WithPanel(ratio(lines("Agreement", "Share of predictions for which a source reports the outcome that counts, where another one reports too.", "percentunit",
+			query(`min by (source) (drift_outcomes_agreement_ratio)`, "{{source}}"))).Span(8)).
+		WithPanel(ratio(lines("Estimated and claimed accuracy", "Accuracy estimated from overlaps of three sources, and the confidence that each claims. A source that claims more overrules better ones.", "percentunit",
+			query(`min by (source) (drift_outcomes_estimated_accuracy)`, "{{source}} estimated"), query(`max by (source) (drift_outcomes_claimed_confidence)`, "{{source}} claimed"))).Span(8)).
 		WithRow(dashboard.NewRowBuilder("Which feature it comes from (needs --collector.accuracy_impact)")).
 		WithPanel(bars("By the drift of a feature", "Change of accuracy caused by the changed distribution over a feature's bins.", "percentunit", from("red", step{-0.02, "orange"}, step{-0.005, "green"}),
 			now(`sort(max by (feature) (feature_accuracy_impact{term="covariate",model=~"$model",version=~"$version"}))`, "{{feature}}"))).

@@ -26,7 +26,8 @@ func TestEveryPanelHasData(t *testing.T) {
 		args = append(args, "--collector."+name)
 	}
 	exporter := start(t, args...)
-	address := startPrometheus(t, predictor.url, exporter.url)
+	outcomes := threeSources(t, dir, log)
+	address := startPrometheus(t, predictor.url, exporter.url, outcomes.url)
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +66,24 @@ func TestEveryPanelHasData(t *testing.T) {
 		return true
 	})
 	checkRules(t, address)
+}
+
+// threeSources starts the outcomes process with three sources that speak of the same predictions.
+func threeSources(t *testing.T, dir, log string) *process {
+	t.Helper()
+	config := "sources:\n"
+	for i, name := range []string{"loan_system", "bureau", "officers"} {
+		var text strings.Builder
+		for id := range 50 {
+			fmt.Fprintf(&text, "{\"prediction_id\": %d, \"outcome\": %d}\n", id, (id+id%(i+7)/6)%2)
+		}
+		path := filepath.Join(dir, name+".jsonl")
+		write(t, path, []byte(text.String()))
+		config += fmt.Sprintf("- {name: %s, confidence: 0.9, files: {path: %s, interval: 1s, settle: 0s}}\n", name, path)
+	}
+	path := filepath.Join(dir, "outcomes.yml")
+	write(t, path, []byte(config))
+	return start(t, "outcomes", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--config.file="+path)
 }
 
 // inDashboard returns the queries of a dashboard's panels and variables, for all

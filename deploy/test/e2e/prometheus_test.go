@@ -87,19 +87,23 @@ func TestPrometheus(t *testing.T) {
 
 // startPrometheus runs a Prometheus that scrapes predictor and exporter every
 // second and evaluates the rules that are shipped, without their patience.
-func startPrometheus(t *testing.T, predictor, exporter string) (address string) {
+func startPrometheus(t *testing.T, predictor, exporter string, outcomes ...string) (address string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, rules := range matching(t, "deploy/prometheus/rules/*.yml") {
 		write(t, filepath.Join(dir, filepath.Base(rules)), regexp.MustCompile(`(?m)^( +for): \w+$`).ReplaceAll([]byte(read(t, rules)), []byte("$1: 0s")))
 	}
 	file := filepath.Join(dir, "prometheus.yml")
-	write(t, file, fmt.Appendf(nil, `global: {scrape_interval: 1s, evaluation_interval: 1s}
+	config := fmt.Appendf(nil, `global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: [drift.yml, fleet.yml, operations.yml, outcomes.yml, performance.yml]
 scrape_configs:
   - {job_name: drift_exporter, static_configs: [{targets: [%q]}]}
   - {job_name: predictor, static_configs: [{targets: [%q]}]}
-`, strings.TrimPrefix(exporter, "http://"), strings.TrimPrefix(predictor, "http://")))
+`, strings.TrimPrefix(exporter, "http://"), strings.TrimPrefix(predictor, "http://"))
+	for _, url := range outcomes {
+		config = fmt.Appendf(config, "  - {job_name: outcomes, static_configs: [{targets: [%q]}]}\n", strings.TrimPrefix(url, "http://"))
+	}
+	write(t, file, config)
 	return runPrometheus(t, dir, file)
 }
 
