@@ -106,8 +106,8 @@ func TestChartRendersAsRecorded(t *testing.T) {
 	t.Parallel()
 	folder := withShortFiles(t)
 	sets, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(sets) != 5 {
-		t.Fatalf("%d sets of values, want 5 (%v)", len(sets), err)
+	if err != nil || len(sets) != 6 {
+		t.Fatalf("%d sets of values, want 6 (%v)", len(sets), err)
 	}
 	for _, values := range sets {
 		t.Run(filepath.Base(values), func(t *testing.T) {
@@ -229,6 +229,8 @@ func TestChartRefusesWrongValues(t *testing.T) {
 		"webConfig.basic_auth_users.x=abc": "basic_auth_users",
 		"bigquery.enabled=true":            "bigquery.project is not set",
 		"predictor.extraArgs={x}":          "extraArgs",
+		"outcomes.enabled=true":            "outcomes.config is not set",
+		"outcomes.config.source=x":         "source",
 	} {
 		out, complaints, err := tool(t, nil, "helm", "template", "loan", chart, "--kube-version=1.34.1", "--set="+set)
 		if err == nil {
