@@ -111,6 +111,12 @@ func (m *Metrics) Commit(rows int, took time.Duration, err error) {
 	m.commitRows.Observe(float64(rows))
 }
 
+// Unlogged counts predictions that were answered without a record.
+func (m *Metrics) Unlogged(rows int) { m.unlogged.Add(float64(rows)) }
+
+// Registry is where further metrics go.
+func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
+
 // Unshipped counts rows that retention deleted before they were shipped; it is
 // what WriterOptions.OnUnshipped wants.
 func (m *Metrics) Unshipped(rows int64) { m.unshipped.Add(float64(rows)) }

@@ -7,12 +7,22 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
+// maxOutcome is the longest outcome of a model that runs elsewhere, in bytes.
+const maxOutcome = 1024
+
 // outcomes reads the outcome of a prediction: one of the model's classes, in any spelling of
 // its text or its name, or as true or false if the classes are 0 and 1.
 type outcomes struct {
 	classes value.Classes
-	last    string // The last of them, such as "1".
-	advice  string // Lists the classes: "send 0 or 1".
+	last    string             // The last of them, such as "1".
+	advice  string             // Lists the classes: "send 0 or 1".
+	any     *value.ClassReader // Of models that run elsewhere, whose classes are not known.
+}
+
+// anyOutcomes returns a reader of the outcomes of models that run elsewhere: a class or a
+// number.
+func anyOutcomes() outcomes {
+	return outcomes{any: value.NewClassReader(nil), last: "1", advice: "send the class, or the number of a regression"}
 }
 
 // newOutcomes returns a reader of the outcomes of a model with these classes.
@@ -42,6 +52,12 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 	default:
 		return "", reasonWrongType, "actual_outcome is " + v.typ.String() + "; " + o.advice
 	}
+	if o.any != nil {
+		if class, ok := o.any.Actual(text); ok && len(class) <= maxOutcome && !strings.ContainsRune(class, 0) {
+			return class, "", ""
+		}
+		return "", reasonOutOfRange, "actual_outcome is empty, longer than " + strconv.Itoa(maxOutcome) + " bytes, or has a NUL; " + o.advice
+	}
 	class, ok := o.classes.Match(text)
 	if ok {
 		return class, "", ""
@@ -57,6 +73,9 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 // correct reports whether the class in the log, which any service may have written, is the
 // outcome.
 func (o *outcomes) correct(class, outcome string) bool {
+	if o.any != nil {
+		return o.any.Predicted(class) == o.any.Predicted(outcome)
+	}
 	if canonical, ok := o.classes.Match(class); ok {
 		class = canonical
 	}

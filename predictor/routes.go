@@ -20,15 +20,16 @@ import (
 // routes builds the server's pages. Every answer that is not a page of its own,
 // unknown paths included, is a problem.
 func (s *Server) routes(telemetry string, profiles bool) (http.Handler, error) {
-	description, err := s.openAPI(telemetry)
-	if err != nil {
-		return nil, err
-	}
 	pages := map[string]http.Handler{
-		"/health":       http.HandlerFunc(s.health),
-		"/-/healthy":    http.HandlerFunc(s.healthy),
-		"/-/ready":      http.HandlerFunc(s.ready),
-		"/openapi.json": description,
+		"/-/healthy": http.HandlerFunc(s.healthy),
+		"/-/ready":   http.HandlerFunc(s.ready),
+	}
+	if s.elsewhere == nil {
+		description, err := s.openAPI(telemetry)
+		if err != nil {
+			return nil, err
+		}
+		pages["/health"], pages["/openapi.json"] = http.HandlerFunc(s.health), description
 	}
 	taken := append(slices.Collect(maps.Keys(pages)), "/", "/predict", "/feedback")
 	if !strings.HasPrefix(telemetry, "/") || path.Clean(telemetry) != telemetry || strings.ContainsAny(telemetry, "{} ?#%") ||
@@ -39,25 +40,53 @@ func (s *Server) routes(telemetry string, profiles bool) (http.Handler, error) {
 		Registry: s.metrics.registry, EnableOpenMetrics: true,
 		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelError),
 	})
-	landing, err := landingPage(s.model.Name, s.model.Version, telemetry, profiles)
-	if err != nil {
-		return nil, err
-	}
-	pages["/{$}"] = landing
 	mux := http.NewServeMux()
+	if s.elsewhere == nil {
+		landing, err := landingPage(s.model.Name, s.model.Version, telemetry, profiles)
+		if err != nil {
+			return nil, err
+		}
+		pages["/{$}"] = landing
+		mux.Handle("/predict", s.api("/predict", endpoint{answer: s.predict, unread: s.noteRefused}))
+	}
 	for address, page := range pages {
 		mux.Handle(address, serve.Guard(readOnly(serve.Whole(page)), s.logger))
 	}
-	mux.Handle("/predict", s.api("/predict", endpoint{answer: s.predict, unread: s.noteRefused}))
 	mux.Handle("/feedback", s.api("/feedback", endpoint{answer: s.feedback}))
 	if profiles {
 		serve.Pprof(mux, "")
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		newProblem(http.StatusNotFound, "", "there is no page "+strconv.Quote(clip([]byte(r.URL.Path)))+
-			"; POST to /predict or /feedback, or see / and /openapi.json").write(w)
+	rest := http.Handler(http.HandlerFunc(s.unknown))
+	if s.elsewhere != nil {
+		for address, page := range s.elsewhere.Pages {
+			mux.Handle(address, serve.Guard(page, s.logger))
+		}
+		if s.elsewhere.Rest != nil {
+			rest = serve.Guard(s.elsewhere.Rest, s.logger)
+		}
+	}
+	return withRest(mux, rest), nil
+}
+
+// unknown answers a request for a page that does not exist.
+func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
+	advice := "; POST to /predict or /feedback, or see / and /openapi.json"
+	if s.elsewhere != nil {
+		advice = "; POST to /events or /feedback, or name the model with --upstream.url"
+	}
+	newProblem(http.StatusNotFound, "", "there is no page "+strconv.Quote(clip([]byte(r.URL.Path)))+advice).write(w)
+}
+
+// withRest calls mux for the paths that it has, and rest for all others. A mux would
+// redirect some of those, such as paths with two slashes, before rest sees them.
+func withRest(mux *http.ServeMux, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern == "" {
+			rest.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
 	})
-	return mux, nil
 }
 
 // readOnly lets GET and HEAD through.

@@ -24,9 +24,11 @@ const (
 	drainTimeout = 25 * time.Second
 )
 
-// RunOptions are what Run needs. Model, LogPath and Web are required.
+// RunOptions are what Run needs. LogPath, Web, and one of Model and Elsewhere are required.
 type RunOptions struct {
 	Model *model.Model
+	// Elsewhere makes what replaces Model, once the log is open.
+	Elsewhere func(log Log, metrics *Metrics) (*Elsewhere, error)
 	// LogPath is the prediction log, created when missing.
 	LogPath string
 	// LogOptions say how it is kept. OnCommit is called besides the predictor's
@@ -57,7 +59,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Model == nil {
+	if o.Model == nil && o.Elsewhere == nil {
 		return errors.New("run predictor: a model is required")
 	}
 	metrics := NewMetrics()
@@ -70,6 +72,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("close the prediction log: %w", closed))
 		}
 	}()
+	if o.Model == nil {
+		return Serve(ctx, log, metrics, o)
+	}
 	// A view that cannot be made is missing for analysts only; predictions work without.
 	if view, err := log.EnsureView(ctx, o.Model.Name, o.Model.FeatureNames()); err != nil {
 		logger.Warn("view of the predictions could not be made", "err", err)
@@ -85,8 +90,18 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if metrics == nil {
+		metrics = NewMetrics()
+	}
+	var elsewhere *Elsewhere
+	if o.Elsewhere != nil {
+		var err error
+		if elsewhere, err = o.Elsewhere(log, metrics); err != nil {
+			return fmt.Errorf("run predictor: %w", err)
+		}
+	}
 	s, err := New(Options{
-		Model: o.Model, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
+		Model: o.Model, Elsewhere: elsewhere, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
 		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: o.Logger,
 	})
 	if err != nil {
@@ -106,7 +121,9 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 func (o *RunOptions) logOptions(metrics *Metrics, logger *slog.Logger) sqlite.WriterOptions {
 	options, theirs := o.LogOptions, o.LogOptions.OnCommit
 	options.OnUnshipped, options.OnDropped = metrics.Unshipped, metrics.Dropped
-	options.Classes = o.Model.Classes()
+	if o.Model != nil {
+		options.Classes = o.Model.Classes()
+	}
 	options.OnCommit = func(rows int, took time.Duration, err error) {
 		metrics.Commit(rows, took, err)
 		if theirs != nil {

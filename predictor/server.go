@@ -37,10 +37,22 @@ type Log interface {
 	Ready() error
 }
 
-// Options are what a Server needs. Model and Log are required.
+// Elsewhere are models that run elsewhere, whose predictions come to the log by other pages
+// than /predict.
+type Elsewhere struct {
+	// Names are their names, for people.
+	Names string
+	// Pages are further pages, by path.
+	Pages map[string]http.Handler
+	// Rest answers requests for any other path; a problem if it is nil.
+	Rest http.Handler
+}
+
+// Options are what a Server needs. Log, and one of Model and Elsewhere, are required.
 type Options struct {
-	Model *model.Model
-	Log   Log
+	Model     *model.Model
+	Elsewhere *Elsewhere
+	Log       Log
 	// LogFailure is LogFailureRefuse, the default, or LogFailureServe.
 	LogFailure string
 	// MaxRequests is the maximum number of requests to /predict and /feedback in flight,
@@ -62,7 +74,8 @@ type Options struct {
 // Server answers requests for predictions, feedback, and pages about itself. It is safe for
 // concurrent use.
 type Server struct {
-	model       *model.Model
+	model       *model.Model // without a name if the models run elsewhere
+	elsewhere   *Elsewhere
 	schema      *schema
 	outcomes    outcomes
 	log         Log
@@ -82,16 +95,22 @@ type Server struct {
 
 // New returns a server for the model. It fails when an option is invalid.
 func New(o Options) (*Server, error) {
+	if o.Elsewhere != nil {
+		o.Model = &model.Model{Name: o.Elsewhere.Names}
+	}
 	if o.Model == nil || o.Log == nil {
 		return nil, fmt.Errorf("new predictor: a model and a log are required")
 	}
 	s := &Server{
-		model: o.Model, schema: newSchema(o.Model), log: o.Log,
+		model: o.Model, elsewhere: o.Elsewhere, schema: newSchema(o.Model), log: o.Log,
 		maxRequests: int64(o.MaxRequests), metrics: o.Metrics, logger: o.Logger, now: o.Now,
 		bodies: newBodies(),
 		inputs: sync.Pool{New: func() any { return new(input) }},
 	}
 	s.outcomes = newOutcomes(o.Model.Classes())
+	if o.Elsewhere != nil {
+		s.outcomes = anyOutcomes()
+	}
 	switch o.LogFailure {
 	case "", LogFailureRefuse:
 	case LogFailureServe:
@@ -134,12 +153,10 @@ func (s *Server) Handler() http.Handler {
 
 // register adds the metrics that depend on the model and the log.
 func (s *Server) register() error {
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name:        "predictor_model_info",
-		Help:        "Always 1. The labels name the model that is served.",
-		ConstLabels: prometheus.Labels{"model": strings.ToValidUTF8(s.model.Name, "?"), "version": strings.ToValidUTF8(s.model.Version, "?")},
-	})
-	info.Set(1)
+	var all []prometheus.Collector
+	if s.elsewhere == nil {
+		all = append(all, s.modelInfo())
+	}
 	writable := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "predictor_log_writable",
 		Help: "1 if the prediction log can be written, else 0.",
@@ -153,10 +170,21 @@ func (s *Server) register() error {
 		Name: "predictor_requests_in_flight",
 		Help: "Requests to /predict and /feedback that are being answered now.",
 	}, func() float64 { return float64(s.flying.Load()) })
-	for _, c := range []prometheus.Collector{info, writable, flying} {
+	for _, c := range append(all, writable, flying) {
 		if err := s.metrics.registry.Register(c); err != nil {
 			return fmt.Errorf("register metrics: %w", err)
 		}
 	}
 	return nil
+}
+
+// modelInfo names the model that is served.
+func (s *Server) modelInfo() prometheus.Gauge {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "predictor_model_info",
+		Help:        "Always 1. The labels name the model that is served.",
+		ConstLabels: prometheus.Labels{"model": strings.ToValidUTF8(s.model.Name, "?"), "version": strings.ToValidUTF8(s.model.Version, "?")},
+	})
+	info.Set(1)
+	return info
 }

@@ -30,16 +30,24 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 	cmd.Flag("web.max-requests", "Maximum number of requests in flight, counted from the end of their body; more are answered with 429. 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
 	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
+	elsewhere := upstreamFlags(cmd)
 	return func(ctx context.Context) error {
 		if *newest < 0 {
 			return fmt.Errorf("--predictions.retention.rows=%d: it must be at least 0; %w", *newest, ErrUsage)
+		}
+		if err := elsewhere.check(*file); err != nil {
+			return fmt.Errorf("%w; %w", err, ErrUsage)
+		}
+		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger}
+		serve.Web, serve.LogFailure, serve.Logger = web, *failure, e.Logger
+		if elsewhere.given() {
+			return elsewhere.run(ctx, &serve)
 		}
 		m, err := loadModel(*file)
 		if err != nil {
 			return err
 		}
-		serve.Model, serve.Web, serve.LogFailure, serve.Logger = m, web, *failure, e.Logger
-		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger}
+		serve.Model = m
 		e.Logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
 		return predictor.Run(ctx, serve)
 	}

@@ -29,11 +29,12 @@ func answers(p Protocol, m *Model, b *Body, rows int) ([]answered, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case p == V2:
+	switch p {
+	case V2:
 		return m.outputs(doc)
-	case p == Seldon:
+	case Seldon:
 		return seldonAnswers(m, doc)
+	case V1, MLflow, SageMaker:
 	}
 	predictions := doc
 	if isObject(doc) {

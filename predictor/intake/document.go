@@ -162,10 +162,3 @@ func unquote(quoted []byte) string {
 
 // text returns a member that is a string, or "".
 func text(data []byte, key string) string { return unquote(member(data, key)) }
-
-func count(data []byte) (n int) {
-	for range elements(data) {
-		n++
-	}
-	return n
-}
