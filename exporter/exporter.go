@@ -103,6 +103,8 @@ type Page struct {
 	http.Handler
 
 	Text, Description string
+	// ForAlerts says that alerts link to this page.
+	ForAlerts bool
 }
 
 // Server is the exporter's HTTP side.
@@ -110,7 +112,7 @@ type Server struct {
 	options    Options
 	logger     *slog.Logger
 	prefix     string               // of every path: "" or "/drift"
-	build      prometheus.Gatherer  // drift_exporter_build_info, on every page
+	build      prometheus.Gatherer  // drift_exporter_build_info and _page_info, on every page
 	own        *prometheus.Registry // the metrics of this process
 	handler    http.Handler
 	compressed func(http.Handler) http.HandlerFunc
@@ -149,7 +151,7 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("enabled collector %q is not among the collectors %q", name, o.Collectors)
 		}
 	}
-	build, err := fixed(version.NewCollector("drift_exporter"))
+	build, err := fixed(append(pageInfo(&o), version.NewCollector("drift_exporter"))...)
 	if err != nil {
 		return nil, fmt.Errorf("describe the build: %w", err)
 	}

@@ -40,11 +40,13 @@ func (p page) Gather() ([]*dto.MetricFamily, error) {
 	return families, errors.Join(errs...)
 }
 
-// fixed holds the metrics of a collector that never change.
-func fixed(c prometheus.Collector) (prometheus.Gatherer, error) {
+// fixed holds the metrics of collectors that never change.
+func fixed(all ...prometheus.Collector) (prometheus.Gatherer, error) {
 	registry := prometheus.NewRegistry()
-	if err := registry.Register(c); err != nil {
-		return nil, err
+	for _, c := range all {
+		if err := registry.Register(c); err != nil {
+			return nil, err
+		}
 	}
 	families, err := registry.Gather()
 	return prometheus.GathererFunc(func() ([]*dto.MetricFamily, error) { return families, nil }), err

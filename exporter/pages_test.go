@@ -17,11 +17,11 @@ func TestPagesAreServedNextToTheMetrics(t *testing.T) {
 	for _, external := range []string{"", "https://example.com/drift"} {
 		o := options(fake{})
 		o.ExternalURL = external
-		o.Pages = map[string]Page{"/models": {named("models"), "Models", "what is watched"}, "/api/v1/": {Handler: named("api")}}
+		o.Pages = map[string]Page{"/models": {named("models"), "Models", "what is watched", true}, "/api/v1/": {Handler: named("api")}}
 		s, prefix := mustNew(t, o), strings.TrimPrefix(external, "https://example.com")
 		check(t, ask(t, s, "GET", prefix+"/models"), 200, "models at /models")
 		check(t, ask(t, s, "GET", prefix+"/api/v1/models/m"), 200, "api at /api/v1/models/m")
-		check(t, ask(t, s, "GET", prefix+"/metrics"), 200)
+		check(t, ask(t, s, "GET", prefix+"/metrics"), 200, `drift_exporter_page_info{url="`+external+`/models"} 1`)
 		check(t, ask(t, s, "GET", prefix+"/models/m"), 404)
 		check(t, ask(t, s, "POST", prefix+"/models"), 405)
 		check(t, ask(t, s, "GET", prefix+"/"), 200, `href="`+prefix+`/models"`, "what is watched")

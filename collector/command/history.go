@@ -35,6 +35,9 @@ func pages(o page.Options) map[string]exporter.Page {
 	for path, handler := range page.Handlers(o) {
 		all[path] = exporter.Page{Handler: handler}
 	}
+	drift := all["/drift"]
+	drift.ForAlerts = true
+	all["/drift"] = drift
 	for path, called := range map[string][2]string{
 		"/drift":        {"Drift", "what has drifted, since when, whether it hurts, and what to do"},
 		"/api/v1/drift": {"JSON", "the same for programs"},

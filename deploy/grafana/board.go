@@ -26,13 +26,38 @@ func board(uid, title, description string) *dashboard.DashboardBuilder {
 		Timezone("browser").
 		Link(dashboard.NewDashboardLinkBuilder("Models in production").
 			Type(dashboard.DashboardLinkTypeDashboards).Tags([]string{tag}).IncludeVars(true).KeepTime(true)).
+		Link(dashboard.NewDashboardLinkBuilder("Page of the exporter").
+			Type(dashboard.DashboardLinkTypeLink).Url("${page}").Icon("external link").TargetBlank(true)).
 		Annotation(dashboard.NewAnnotationQueryBuilder().
 			Name("Firing alerts").Enable(true).IconColor("red").Datasource(source).
 			Expr(`ALERTS{alertstate="firing",model=~"$model",version=~"$version|"}`).
 			TitleFormat("{{alertname}}").TextFormat("{{model}} {{version}} {{feature}}").TagKeys("severity").Step("60s")).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("datasource").Label("Data source").Type("prometheus")).
+		WithVariable(page()).
 		WithVariable(choice("model", "Model", `label_values(model_window_predictions, model)`)).
 		WithVariable(choice("version", "Version", `label_values(model_window_predictions{model=~"$model"}, version)`))
+}
+
+// exporterPages are the addresses of the exporters' pages. Where --web.external-url has no host, it is
+// the host that is scraped.
+const exporterPages = `label_replace(drift_exporter_page_info{url=~"http.*"}, "page", "$1", "url", "(.*)") or ` +
+	`label_join(label_replace(drift_exporter_page_info{url=~"/.*"}, "scheme", "http://", "", ""), "page", "", "scheme", "instance", "url")`
+
+// page is a variable with the address of an exporter's page, for links.
+func page() *dashboard.QueryVariableBuilder {
+	query := "query_result(" + exporterPages + ")"
+	return dashboard.NewQueryVariableBuilder("page").
+		Label("Exporter").
+		Datasource(source).
+		Query(dashboard.StringOrMap{String: &query}).
+		Definition(query).
+		Regex(`/page="([^"]+)"/`).
+		Refresh(dashboard.VariableRefreshOnDashboardLoad)
+}
+
+// toPage leads from a row of a table to the exporter's page with this query.
+func toPage(query string) dashboard.DashboardLink {
+	return dashboard.DashboardLink{Title: "Page of the exporter", Type: dashboard.DashboardLinkTypeLink, Url: new("${page}?" + query), TargetBlank: true, Tags: []string{}}
 }
 
 // choice is a variable of label values, of which any number may be chosen.

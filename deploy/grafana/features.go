@@ -22,7 +22,8 @@ func features() *dashboard.DashboardBuilder {
 		WithVariable(choice("feature", "Feature", `label_values(feature_kl_divergence{model=~"$model",version=~"$version"}, feature)`)).
 		WithPanel(rows("Features", "One row for each feature. Choose one to see its bins.",
 			map[string]bool{"Time": true},
-			dashboard.DashboardLink{Title: "Look into it", Type: dashboard.DashboardLinkTypeLink, Url: new("/d/drift-features?${__url_time_range}&var-datasource=${datasource}&var-model=${__data.fields.model}&var-version=${__data.fields.version}&var-feature=${__data.fields.feature}"), Tags: []string{}},
+			[]dashboard.DashboardLink{{Title: "Look into it", Type: dashboard.DashboardLinkTypeLink, Url: new("/d/drift-features?${__url_time_range}&var-datasource=${datasource}&var-model=${__data.fields.model}&var-version=${__data.fields.version}&var-feature=${__data.fields.feature}"), Tags: []string{}},
+				toPage("model=${__data.fields.model:percentencode}&version=${__data.fields.version:percentencode}&feature=${__data.fields.feature:percentencode}")},
 			"feature",
 			column{ref: "A", title: "drift", unit: "short", expr: of(`feature_drift_detected`), colors: bad, words: words("none", "detected")},
 			column{ref: "B", title: "severity", unit: "short", expr: of(`feature_drift_severity`), colors: from("green", step{1, "orange"}, step{2, "red"}), words: words("minimal", "moderate", "significant")},

@@ -23,7 +23,8 @@ func models() *dashboard.DashboardBuilder {
 			query(`min(drift_up)`, "")).Mappings(words("log unreadable", "well"))).
 		WithPanel(rows("Models", "One row for each model and version. An empty cell is not known, which is not 0.",
 			map[string]bool{"Time": true},
-			dashboard.DashboardLink{Title: "Its features", Type: dashboard.DashboardLinkTypeLink, Url: new("/d/drift-features?${__url_time_range}&var-datasource=${datasource}&var-model=${__data.fields.model}&var-version=${__data.fields.version}"), Tags: []string{}},
+			[]dashboard.DashboardLink{{Title: "Its features", Type: dashboard.DashboardLinkTypeLink, Url: new("/d/drift-features?${__url_time_range}&var-datasource=${datasource}&var-model=${__data.fields.model}&var-version=${__data.fields.version}"), Tags: []string{}},
+				toPage("model=${__data.fields.model:percentencode}&version=${__data.fields.version:percentencode}")},
 			"model",
 			column{ref: "A", title: "window", unit: "short", expr: by(`model_window_predictions`)},
 			column{ref: "B", title: "drifted features", unit: "short", expr: by(`model_drifted_features`), colors: bad},

@@ -94,8 +94,8 @@ type column struct {
 }
 
 // rows are the last values of several metrics by the same labels, one row each;
-// a click on the cells of a label leads elsewhere.
-func rows(title, description string, hide map[string]bool, link dashboard.DashboardLink, linked string, columns ...column) *table.PanelBuilder {
+// a click on the cells of a label offers the links.
+func rows(title, description string, hide map[string]bool, links []dashboard.DashboardLink, linked string, columns ...column) *table.PanelBuilder {
 	names := map[string]string{}
 	p := table.NewPanelBuilder().
 		Title(title).Description(description).Datasource(source).NoValue("no data").
@@ -115,7 +115,7 @@ func rows(title, description string, hide map[string]bool, link dashboard.Dashbo
 		}
 		p.OverrideByName(c.title, properties)
 	}
-	p.OverrideByName(linked, []dashboard.DynamicConfigValue{{Id: "links", Value: []dashboard.DashboardLink{link}}})
+	p.OverrideByName(linked, []dashboard.DynamicConfigValue{{Id: "links", Value: links}})
 	return p.
 		WithTransformation(dashboard.DataTransformerConfig{Id: "merge", Options: map[string]any{}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{"excludeByName": hide, "renameByName": names}})
