@@ -74,6 +74,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 		serve.Monitor, serve.Web, serve.TimeoutOffset, serve.Hangup = watcher, web, *offset, hangup
 		serve.Collectors, serve.Enabled, serve.Logger = collector.Names(), watch.Enabled, e.Logger
 		serve.Pages = pages(page.Options{
+			Past:   past(watcher, &watch),
 			Source: watcher, Judgement: watch.Judgement(), Span: span, Telemetry: serve.TelemetryPath,
 			LastValues: slices.Contains(watch.Enabled, "feature_values"),
 		})

@@ -1,12 +1,16 @@
 package command
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/page"
+	"github.com/drift-exporter/drift_exporter/collector/replay"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/exporter"
 )
 
@@ -26,6 +30,21 @@ func historyFlags(cmd flagged) func(*monitor.Options) (time.Duration, error) {
 		}
 		o.Window.TrailStep, o.Window.TrailPoints = *step, int(*span / *step)
 		return *span, nil
+	}
+}
+
+// past returns how to look at a past time of the log that an exporter reads.
+func past(watcher *monitor.Monitor, o *monitor.Options) func(context.Context, time.Time) (*snapshot.Snapshot, error) {
+	lookback := max(o.Window.Lookback, int64(o.Window.Predictions))
+	return func(ctx context.Context, at time.Time) (*snapshot.Snapshot, error) {
+		if now := time.Now(); at.After(now) {
+			return nil, fmt.Errorf("%w: %s is in the future", page.ErrTime, at.Format(time.RFC3339))
+		}
+		s, err := replay.Moment(ctx, o.Log, lookback, at, watcher.Past)
+		if errors.Is(err, replay.ErrOutside) {
+			err = fmt.Errorf("%w: %w", page.ErrTime, err)
+		}
+		return s, err
 	}
 }
 

@@ -54,6 +54,45 @@ func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
 	return f, nil
 }
 
+var errNoLog = errors.New("this exporter does not read the rows of a log")
+
+// Past returns the windows over a log as it was once, for the models of now, with the null
+// distributions that are drawn already. It does no IO. Close does not close the log.
+func (m *Monitor) Past(log window.Log) (Source, error) {
+	g := m.acquire()
+	if g == nil {
+		return nil, errClosed
+	}
+	now, ok := g.source.(*followed)
+	if !ok {
+		g.release()
+		return nil, errNoLog
+	}
+	w, err := window.New(log, g.specs, m.options.Bins, now.nulls, m.options.windows())
+	if err != nil {
+		g.release()
+		return nil, err
+	}
+	return &past{w, g}, nil
+}
+
+// past are windows that keep a generation open.
+type past struct {
+	*window.Window
+
+	of *generation
+}
+
+// Ready implements Source.
+func (p *past) Ready(context.Context) error { return nil }
+
+// Close implements Source.
+func (p *past) Close() error {
+	p.Window.Close()
+	p.of.release()
+	return nil
+}
+
 // followed is a log and the windows over it.
 type followed struct {
 	*window.Window

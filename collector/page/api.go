@@ -31,7 +31,11 @@ func (s *server) json(w http.ResponseWriter, r *http.Request) {
 		problem(w, err)
 		return
 	}
-	v := s.viewer(r, s.Judgement.Of)
+	v, err := s.viewer(r, c, s.Judgement.Of)
+	if err != nil {
+		problem(w, err)
+		return
+	}
 	a, err := v.answer(c, s.LastValues)
 	if err != nil {
 		problem(w, err)

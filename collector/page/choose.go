@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
@@ -19,10 +20,12 @@ type choice struct {
 	kind                 kind // "" when no subject is asked for
 	name                 string
 	page                 int
+	at                   time.Time // zero: now
+	asked                string    // at, as it was given
 }
 
 // parameters are the parameters of every address. A page also has the parameter "page".
-var parameters = []string{"model", "version", string(ofFeature), string(ofAnswer)}
+var parameters = []string{"model", "version", string(ofFeature), string(ofAnswer), "at"}
 
 var errQuery = errors.New("the address asks for something that there is not")
 
@@ -48,6 +51,12 @@ func choose(r *http.Request, more ...string) (c choice, err error) {
 		c.kind, c.name = ofFeature, query.Get(string(ofFeature))
 	case query.Has(string(ofAnswer)):
 		c.kind, c.name = ofAnswer, query.Get(string(ofAnswer))
+	}
+	if query.Has("at") {
+		c.asked = query.Get("at")
+		if c.at, err = parseTime(c.asked); err != nil {
+			return c, err
+		}
 	}
 	if !query.Has("page") {
 		return c, nil
@@ -126,6 +135,9 @@ func some(names []string) string {
 func status(err error) int {
 	if errors.Is(err, errNone) {
 		return http.StatusNotFound
+	}
+	if past, ok := errors.AsType[*pastError](err); ok {
+		return past.status()
 	}
 	return http.StatusBadRequest
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
 	"github.com/drift-exporter/drift_exporter/collector/assess"
@@ -110,8 +111,8 @@ func (v *viewer) detail(m watched, s *subject) detail {
 		d.EvidenceBar = draw.NewBar(draw.Pair{Window: max(0, e.LogEvidence), Reference: e.Threshold}, max(e.Threshold, e.LogEvidence)*1.05, largeWidth, barHeight)
 	}
 	if !v.alone {
-		q := query("model", m.Name, "version", m.Version, string(s.kind), s.name)
-		d.Picture, d.JSON = "drift.svg"+q, "api/v1/drift"+q
+		q := []string{"model", m.Name, "version", m.Version, string(s.kind), s.name}
+		d.Picture, d.JSON = v.address("drift.svg", q...), v.address("api/v1/drift", q...)
 	}
 	return d
 }
@@ -190,6 +191,10 @@ func (v *viewer) change(m watched, s *subject, c *assess.Change) change {
 	at := change{Name: linked(name(s.name), v.link(m, s)), State: quiet, Says: "alarm ended", Time: when(c.Time, v.a.Time), Seen: say(words.Plural(c.Predictions, "prediction"), " in the window")}
 	if c.Detected {
 		at.State, at.Says = drifted, "drift detected"
+	}
+	if v.remembers {
+		// The tick is closed by the first row or request after its end.
+		at.Time.Link = "drift" + query("model", m.Name, "version", m.Version, string(s.kind), s.name, "at", c.Time.UTC().Format(time.RFC3339))
 	}
 	if c.KL != nil {
 		at.Seen = say(at.Seen, ", ", piece{Text: words.Nats(*c.KL), Value: words.Exact(*c.KL)}, " from the reference")

@@ -40,7 +40,11 @@ func (s *server) html(w http.ResponseWriter, r *http.Request) {
 		s.sorry(w, err)
 		return
 	}
-	v := s.viewer(r, s.Judgement.Outline)
+	v, err := s.viewer(r, c, s.Judgement.Outline)
+	if err != nil {
+		s.sorry(w, err)
+		return
+	}
 	var p page
 	if c.kind != "" {
 		m, found, err := v.subject(c)
@@ -57,7 +61,7 @@ func (s *server) html(w http.ResponseWriter, r *http.Request) {
 		}
 		p = v.overview(all, c.page)
 		if !c.anyModel && len(v.all) > len(all) {
-			p.Back = piece{Text: "All models", Link: "drift"}
+			p.Back = piece{Text: "All models", Link: v.address("drift")}
 		}
 	}
 	s.links(&p, r)
@@ -93,7 +97,7 @@ func (s *server) links(p *page, r *http.Request) {
 
 // sorry answers with a page that says what is wrong with an address.
 func (s *server) sorry(w http.ResponseWriter, err error) {
-	p := page{Title: "Not found", Headline: say("There is nothing here"), State: unknown, Error: err.Error(), Back: piece{Text: "All models", Link: "drift"}}
+	p := page{Title: "Nothing to see", Headline: say("There is nothing to see"), State: unknown, Error: err.Error(), Back: piece{Text: "All models", Link: "drift"}}
 	write(w, status(err), "page.html", &p)
 }
 

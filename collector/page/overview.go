@@ -41,6 +41,9 @@ func (v *viewer) overview(shown []watched, number int) page {
 // page returns the common beginning of every page.
 func (v *viewer) page() page {
 	p := page{Time: piece{Text: words.Clock(v.a.Time), Time: v.a.Time.UTC().Format(time.RFC3339Nano)}, Error: words.Plain(v.a.Error)}
+	if v.at != "" {
+		p.Notes = append(p.Notes, say("This is what the page said then, as the log has it, against the references of now. ", piece{Text: "See now", Link: "drift"}, "."))
+	}
 	for _, l := range v.a.Loads {
 		if l.Checked == nil {
 			p.Notes = append(p.Notes, say("The reference of ", name(l.Model), " has not been counted yet in ", name(l.Source), ": ", words.Plural(l.Failures, "failure"), " so far."))
@@ -49,7 +52,7 @@ func (v *viewer) page() page {
 	if n := v.a.DroppedVersions; n != nil && *n > 0 {
 		p.Notes = append(p.Notes, say(words.Plural(*n, "older version"), " left out: --versions.max bounds how many are shown."))
 	}
-	if n := v.a.InvalidRows; n != nil && *n > 0 {
+	if n := v.a.InvalidRows; n != nil && *n > 0 && v.at == "" { // a page of the past does not read all rows
 		p.Notes = append(p.Notes, say(words.Plural(*n, "row"), " of the log cannot be read: ", runbook("PredictionLogInvalidRows"), "."))
 	}
 	return p

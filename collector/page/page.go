@@ -32,6 +32,9 @@ type Options struct {
 	LastValues bool
 	// Telemetry is the path of the metrics, which pages link to.
 	Telemetry string
+	// Past returns the state at a past time. It wraps ErrTime for a time that it does not go back
+	// to. Nil: there is no past.
+	Past func(ctx context.Context, at time.Time) (*snapshot.Snapshot, error)
 }
 
 // timeout is how long a page waits for the log and for null distributions. The page says what is
@@ -41,7 +44,7 @@ const timeout = 10 * time.Second
 // Handlers returns the handlers by path. Addresses in pages are relative, so they work below any
 // prefix.
 func Handlers(o Options) map[string]http.Handler {
-	s := &server{o}
+	s := &server{o, newPasts(o.Past)}
 	return map[string]http.Handler{
 		"/drift":                    http.HandlerFunc(s.html),
 		"/drift.svg":                http.HandlerFunc(s.picture),
@@ -50,15 +53,30 @@ func Handlers(o Options) map[string]http.Handler {
 	}
 }
 
-type server struct{ Options }
+type server struct {
+	Options
 
-// viewer takes a snapshot and assesses it. Pages show all bins of few features, so they assess
-// them when they are shown.
-func (s *server) viewer(r *http.Request, assessed func(*snapshot.Snapshot) *assess.Assessment) *viewer {
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
-	defer cancel()
-	now := s.Source.Snapshot(ctx)
-	return newViewer(now, assessed(now), s.Judgement, s.Span)
+	pasts *pasts
+}
+
+// viewer takes a snapshot of now, or of the time that is asked for, and assesses it. Pages show
+// all bins of few features, so they assess them when they are shown.
+func (s *server) viewer(r *http.Request, c choice, assessed func(*snapshot.Snapshot) *assess.Assessment) (*viewer, error) {
+	if c.at.IsZero() {
+		ctx, cancel := context.WithTimeout(r.Context(), timeout)
+		defer cancel()
+		now := s.Source.Snapshot(ctx)
+		v := newViewer(now, assessed(now), s.Judgement, s.Span)
+		v.remembers = s.pasts != nil
+		return v, nil
+	}
+	then, err := s.pasts.at(r.Context(), c.at)
+	if err != nil {
+		return nil, &pastError{err}
+	}
+	v := newViewer(then, assessed(then), s.Judgement, s.Span)
+	v.at, v.remembers = c.asked, true
+	return v, nil
 }
 
 func newViewer(s *snapshot.Snapshot, a *assess.Assessment, j assess.Judgement, span time.Duration) *viewer {

@@ -32,9 +32,15 @@ func quoted(text string) string {
 // ask requests a path with a query.
 func ask(t *testing.T, o Options, target string) *httptest.ResponseRecorder {
 	t.Helper()
+	return askOf(t, Handlers(o), target)
+}
+
+// askOf requests a path with a query from handlers.
+func askOf(t *testing.T, handlers map[string]http.Handler, target string) *httptest.ResponseRecorder {
+	t.Helper()
 	path, _, _ := strings.Cut(target, "?")
 	w := httptest.NewRecorder()
-	Handlers(o)[path].ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody))
+	handlers[path].ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, http.NoBody))
 	return w
 }
 

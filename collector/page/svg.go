@@ -50,7 +50,11 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	v := s.viewer(r, s.Judgement.Outline)
+	v, err := s.viewer(r, c, s.Judgement.Outline)
+	if err != nil {
+		http.Error(w, err.Error(), status(err))
+		return
+	}
 	m, found, err := v.subject(c)
 	if err != nil {
 		http.Error(w, err.Error(), status(err))

@@ -99,6 +99,21 @@ type viewer struct {
 	alone bool
 	// span is the length of the history that is drawn.
 	span time.Duration
+	// at is the parameter "at" of all links, "" for now. remembers says that there are pages of
+	// the past.
+	at        string
+	remembers bool
+}
+
+// address returns an address of ours with a query, at the same time.
+func (v *viewer) address(path string, pairs ...string) string {
+	if v.at != "" {
+		pairs = append(pairs, "at", v.at)
+	}
+	if q := query(pairs...); q != "?" {
+		return path + q
+	}
+	return path
 }
 
 // query returns the part of an address after its path.
@@ -121,7 +136,7 @@ func (v *viewer) link(m watched, s *subject) string {
 	if v.alone {
 		return "#" + m.id() + s.id()
 	}
-	return "drift" + query("model", m.Name, "version", m.Version, string(s.kind), s.name)
+	return v.address("drift", "model", m.Name, "version", m.Version, string(s.kind), s.name)
 }
 
 // modelLink returns the address of the page of a model and version.
@@ -129,5 +144,5 @@ func (v *viewer) modelLink(m watched) string {
 	if v.alone {
 		return "#" + m.id()
 	}
-	return "drift" + query("model", m.Name, "version", m.Version)
+	return v.address("drift", "model", m.Name, "version", m.Version)
 }

@@ -78,11 +78,11 @@ func (l *log) close() error { return nil }
 func (l *log) open(*run) (*source, error) {
 	reader := sqlite.NewReader(l.path)
 	return &source{
-		predictions: logPredictions(reader, l.high.Predictions),
-		feedback: logRows(reader.Feedback, l.high.Feedback, func(r *predictionlog.FeedbackRow) (int64, int64) {
+		predictions: logPredictions(reader, -1, l.high.Predictions),
+		feedback: logRows(reader.Feedback, -1, l.high.Feedback, func(r *predictionlog.FeedbackRow) (int64, int64) {
 			return r.Seq, r.Time
 		}),
-		errors: logRows(reader.Errors, l.high.Errors, func(r *predictionlog.ErrorRow) (int64, int64) {
+		errors: logRows(reader.Errors, -1, l.high.Errors, func(r *predictionlog.ErrorRow) (int64, int64) {
 			return r.Seq, r.Time
 		}),
 		byID:      reader.PredictionsByID,
@@ -95,9 +95,9 @@ func (l *log) open(*run) (*source, error) {
 // errEnough ends a reading early.
 var errEnough = errors.New("enough rows")
 
-// logPredictions reads predictions in chunks. The features belong to the reader, so they are
+// logPredictions reads predictions above the id after in chunks. The features belong to the reader, so they are
 // copied into one array for each chunk.
-func logPredictions(reader *sqlite.Reader, high int64) fill[predictionlog.Row] {
+func logPredictions(reader *sqlite.Reader, after, high int64) fill[predictionlog.Row] {
 	size := 1 << 10
 	read := func(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error {
 		texts := make([]byte, 0, size)
@@ -110,12 +110,11 @@ func logPredictions(reader *sqlite.Reader, high int64) fill[predictionlog.Row] {
 			return yield(&row)
 		})
 	}
-	return logRows(read, high, func(r *predictionlog.Row) (int64, int64) { return r.ID, r.Time })
+	return logRows(read, after, high, func(r *predictionlog.Row) (int64, int64) { return r.ID, r.Time })
 }
 
-// logRows reads a table in chunks, up to the id high.
-func logRows[R any](read func(context.Context, int64, int64, func(*R) error) error, high int64, key func(*R) (id, time int64)) fill[R] {
-	after := int64(-1)
+// logRows reads the rows of a table above the id after, up to the id high, in chunks.
+func logRows[R any](read func(context.Context, int64, int64, func(*R) error) error, after, high int64, key func(*R) (id, time int64)) fill[R] {
 	return func(ctx context.Context, entries []entry[R]) ([]entry[R], bool, error) {
 		if after >= high {
 			return entries, false, nil

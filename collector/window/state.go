@@ -52,8 +52,8 @@ func (w *Window) advance(ctx context.Context) error {
 		s.logID = now.LogID
 	}
 	s.logSize = now.Size
-	s.anchor = anchor(high.Predictions, w.options.Lookback)
-	feedbackAnchor := anchor(high.Feedback, w.options.Lookback)
+	s.anchor = Anchor(high.Predictions, w.options.Lookback)
+	feedbackAnchor := Anchor(high.Feedback, w.options.Lookback)
 	if s.read.Predictions < s.anchor-1 || s.read.Feedback < feedbackAnchor-1 {
 		// Rows are skipped, so only the log's sums can count them.
 		s.read.Predictions = max(s.read.Predictions, s.anchor-1)
@@ -86,9 +86,9 @@ func (w *Window) advance(ctx context.Context) error {
 	return nil
 }
 
-// anchor returns the id before which no window looks: the multiple of lookback that is at
+// Anchor returns the id before which no window looks: the multiple of lookback that is at
 // least one and less than two look-backs before the newest row.
-func anchor(high, lookback int64) int64 {
+func Anchor(high, lookback int64) int64 {
 	return max(0, (high/lookback-1)*lookback)
 }
 
