@@ -39,8 +39,9 @@ collector/risk/calibrate: collector/risk
 collector/risk: collector/drift
 collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value
 collector/window/codes:
+collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/snapshot collector/window/codes collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
+collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:

@@ -96,6 +96,12 @@ func estimate(counts, labelled, correct []int64) Estimated {
 	return e
 }
 
+// Accuracy returns how often predictions with a score in a fine bin were right.
+func (c *Calibration) Accuracy(fine int) float64 {
+	g := c.group[fine]
+	return float64(c.correct[g]) / float64(c.labelled[g])
+}
+
 // Groups returns the outcomes of each group and how many of them were right.
 func (c *Calibration) Groups() (labelled, correct []int64) {
 	return slices.Clone(c.labelled), slices.Clone(c.correct)

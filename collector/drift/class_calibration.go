@@ -77,6 +77,15 @@ func (c *ClassCalibration) Code(class, bin int) uint8 {
 	return c.codes[class].bins[bin]
 }
 
+// Accuracy returns how often predictions with a code were right. ok is false for the code of those
+// of which the reference says nothing.
+func (c *ClassCalibration) Accuracy(code uint8) (accuracy float64, ok bool) {
+	if int(code) >= len(c.labelled) {
+		return 0, false
+	}
+	return float64(c.correct[code]) / float64(c.labelled[code]), true
+}
+
 // Estimate is [Calibration.Estimate] of predictions, from their number by code. Predictions of
 // which the reference says nothing are left out.
 func (c *ClassCalibration) Estimate(counts []int64) Estimated {

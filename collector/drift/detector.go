@@ -230,3 +230,6 @@ func (d *Detector) windowFires(window []int64, null func(rows int64) (*Null, err
 	}
 	return GPValue(g, len(window), nl.G()) < d.probability, nil
 }
+
+// TicksPerMonth is the number of ticks in 30 days.
+const TicksPerMonth = ticksPerMonth

@@ -73,8 +73,8 @@ func (t *Tick) Labels() (n int64) {
 // the limit: a product of 1 + x_i is at most exp(sum x_i), and the sum is at most 0.
 //
 // Errors that come in batches carry less information. The evidence is divided by the design
-// effect, which is estimated as in [drift.Detector], and the part that comes from estimating q
-// from outcomes that the next ones depend on is subtracted.
+// effect, which is estimated from the past, and the part that comes from estimating q from
+// outcomes that the next ones depend on is subtracted.
 //
 // The alarm stays until 1,000 outcomes in succession, counted by whole ticks, show no sign of
 // a rise: an estimate with a memory of 1,000 outcomes is at most half the tolerance above the
@@ -87,18 +87,20 @@ func (t *Tick) Labels() (n int64) {
 // Sequential Change Detection". New England Journal of Statistics in Data Science 2 (2):
 // 229-260.
 type Detector struct {
-	options    Options
-	threshold  float64
-	evidence   evidence
-	dependence *drift.Dependence
-	seen       int64
-	detected   bool
-	quiet      int64
+	options   Options
+	threshold float64
+	evidence  evidence
+	effect    effect
+	seen      int64
+	detected  bool
+	// quiet counts outcomes in succession without a sign of a rise, below those at which the
+	// slow estimate is at most the limit itself.
+	quiet, below int64
 }
 
 // NewDetector returns a detector before the first outcome.
 func NewDetector(o Options) *Detector {
-	return &Detector{options: o, threshold: o.Threshold(), dependence: drift.NewDependence(2)}
+	return &Detector{options: o, threshold: o.Threshold()}
 }
 
 // Tick folds one tick and reports whether the alarm began or ended with it. A tick without
@@ -109,7 +111,7 @@ func (d *Detector) Tick(t *Tick) (changed bool) {
 		return false
 	}
 	before, p0 := d.detected, t.Limit+d.options.Tolerance
-	near, mean := d.dependence.Effects()
+	near, mean := d.effect.careful(), d.effect.known()
 	d.evidence.begin()
 	for _, p := range t.Pieces {
 		d.evidence.bet(p, p0, d.threshold+overshoot, near, mean)
@@ -118,7 +120,7 @@ func (d *Detector) Tick(t *Tick) (changed bool) {
 	d.seen += n
 	for _, p := range t.Pieces {
 		if p.Labels > 0 {
-			d.dependence.Add([]int64{p.Labels - p.Errors, p.Errors})
+			d.effect.add(p)
 		}
 	}
 	return d.detected != before
@@ -126,18 +128,19 @@ func (d *Detector) Tick(t *Tick) (changed bool) {
 
 // latch raises or clears the alarm after a tick of that many outcomes.
 func (d *Detector) latch(limit float64, labels int64, near float64) {
-	switch {
-	case !d.detected:
-		if d.evidence.log() >= d.threshold {
-			d.detected, d.quiet = true, 0
-		}
-	case d.evidence.slow(limit, near) > limit+d.calm(limit, near):
+	rate := d.evidence.slow(limit, near)
+	if d.below += labels; rate > limit {
+		d.below = 0
+	}
+	if d.quiet += labels; rate > limit+d.calm(limit, near) {
 		d.quiet = 0
-	default:
-		if d.quiet += labels; d.quiet >= quietOutcomes {
-			d.detected, d.quiet = false, 0
-			d.evidence.forget()
-		}
+	}
+	switch {
+	case !d.detected && d.evidence.log() >= d.threshold:
+		d.detected, d.quiet = true, 0
+	case d.detected && d.quiet >= quietOutcomes:
+		d.detected = false
+		d.evidence.forget()
 	}
 }
 
@@ -154,6 +157,10 @@ func (d *Detector) Detected() bool { return d.detected }
 // earlier if the alarm is on.
 func (d *Detector) Known() bool { return d.detected || d.seen >= drift.MinPredictions }
 
+// Recovered reports whether an estimate with a memory of 1,000 outcomes was at most the limit,
+// without the tolerance, at the last 1,000 outcomes in succession.
+func (d *Detector) Recovered() bool { return d.below >= quietOutcomes }
+
 // Seen returns the number of outcomes.
 func (d *Detector) Seen() int64 { return d.seen }
 
@@ -166,6 +173,5 @@ func (d *Detector) Threshold() float64 { return d.threshold }
 
 // Effect returns the design effect by which the next evidence is divided, at least 1.
 func (d *Detector) Effect() float64 {
-	near, _ := d.dependence.Effects()
-	return near
+	return d.effect.careful()
 }

@@ -229,8 +229,8 @@ func TestExcessWithoutAnyIsSeldomAboveZero(t *testing.T) {
 					o.Errors++
 				}
 			}
-			x.Add(o, 0.25, 0.25)
-			if x.AtLeast(0.05, 1) > 0 {
+			x.Add(o, 0.25, 0.25, 1)
+			if x.AtLeast(0.05) > 0 {
 				above++
 				break
 			}

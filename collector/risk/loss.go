@@ -43,7 +43,7 @@ func (d *LossDetector) Tick(t *LossTick) (changed bool) {
 		return false
 	}
 	before, p0 := d.detected, t.Limit+d.options.Tolerance
-	near, mean := d.dependence.Effects()
+	near, mean := d.effect.careful(), d.effect.known()
 	d.evidence.begin()
 	for at := 0; at < len(t.Losses); at += drift.PieceSize {
 		d.bet(t.Losses[at:min(at+drift.PieceSize, len(t.Losses))], p0, near, mean)
@@ -58,7 +58,7 @@ func (d *LossDetector) Tick(t *LossTick) (changed bool) {
 				above++
 			}
 		}
-		d.dependence.Add([]int64{rows - above, above})
+		d.effect.add(Outcomes{rows, above})
 	}
 	return d.detected != before
 }

@@ -7,8 +7,12 @@ import (
 )
 
 // Stratum is the reference's predictions of one kind, such as of one predicted class: how many
-// there are, how many of them have a known outcome, and how many of these were wrong.
-type Stratum struct{ Rows, Labels, Errors int64 }
+// there are, how many of them have a known outcome, and how many of these were wrong: a whole
+// number of errors, or a sum of losses between 0 and 1.
+type Stratum struct {
+	Rows, Labels int64
+	Errors       float64
+}
 
 // Reference is the error rate that a model had for predictions of several kinds.
 type Reference struct {
@@ -64,7 +68,7 @@ func (r *Reference) Rate(labelled []float64) (rate, limit float64, ok bool) {
 		if w := weight(i); w > 0 {
 			sum += w
 			known += float64(s.Labels)
-			p := float64(s.Errors) / float64(s.Labels)
+			p := s.Errors / float64(s.Labels)
 			rate += w * p
 			most += min(w, float64(s.Rows)*p)
 		}
@@ -76,7 +80,7 @@ func (r *Reference) Rate(labelled []float64) (rate, limit float64, ok bool) {
 	variance, kish := 0.0, 0.0
 	for i, s := range r.strata {
 		if w := weight(i) / sum; w > 0 {
-			p, n := float64(s.Errors)/float64(s.Labels), float64(s.Labels)
+			p, n := s.Errors/float64(s.Labels), float64(s.Labels)
 			variance += w * w * p * (1 - p) / n
 			kish += w * w / n
 		}

@@ -55,13 +55,13 @@ func random(r *rand.Rand) (askedLog, toldLog) {
 	log, told := askedLog{Threshold: o.Threshold(), Tolerance: o.Tolerance, Alpha: 0.2 * r.Float64()}, toldLog{}
 	limit, batch := 0.02+0.4*r.Float64(), r.Float64()*0.3
 	d, l, x, m := NewDetector(o), NewLossDetector(o), &Excess{}, NewMean(log.Alpha)
-	errors, losses := drift.NewDependence(2), drift.NewDependence(2)
+	var errors, losses effect
 	for tick := range 60 {
 		level := limit
 		if tick > 20 {
 			level = min(0.95, limit+o.Tolerance+0.3*r.Float64())
 		}
-		nearBy, mean := errors.Effects()
+		nearBy, mean := errors.careful(), errors.known()
 		t := Tick{Limit: limit}
 		for range r.IntN(3) {
 			p := Outcomes{Labels: r.Int64N(60)}
@@ -76,18 +76,18 @@ func random(r *rand.Rand) (askedLog, toldLog) {
 		pieces := [][2]int64{}
 		for _, p := range t.Pieces {
 			pieces = append(pieces, [2]int64{p.Labels, p.Errors})
-			x.Add(p, limit*0.9, limit)
+			x.Add(p, limit*0.9, limit, nearBy)
 			if p.Labels > 0 {
-				errors.Add([]int64{p.Labels - p.Errors, p.Errors})
+				errors.add(p)
 			}
 		}
 		asked[4] = pieces
 		log.Ticks = append(log.Ticks, asked)
 		d.Tick(&t)
 		told.Evidence = append(told.Evidence, d.Evidence())
-		told.Excess = [2]float64{x.Errors(), x.AtLeast(log.Alpha, nearBy)}
+		told.Excess = [2]float64{x.Errors(), x.AtLeast(log.Alpha)}
 
-		nearBy, mean = losses.Effects()
+		nearBy, mean = losses.careful(), losses.known()
 		lt := LossTick{Limit: limit, Losses: []float64{}}
 		for range r.IntN(1 + 30*(1+50*(tick/59))) {
 			lt.Losses = append(lt.Losses, math.Pow(r.Float64(), 1/level-1))
@@ -96,15 +96,14 @@ func random(r *rand.Rand) (askedLog, toldLog) {
 		l.Tick(&lt)
 		told.Losses = append(told.Losses, l.Evidence())
 		for at := 0; at < len(lt.Losses); at += drift.PieceSize {
-			piece := []int64{0, 0}
+			var piece Outcomes
 			for _, v := range lt.Losses[at:min(at+drift.PieceSize, len(lt.Losses))] {
+				piece.Labels++
 				if v > limit+o.Tolerance {
-					piece[1]++
-				} else {
-					piece[0]++
+					piece.Errors++
 				}
 			}
-			losses.Add(piece)
+			losses.add(piece)
 		}
 		for _, v := range lt.Losses {
 			m.Add(v)
@@ -148,8 +147,9 @@ func TestSciPySaysTheSame(t *testing.T) {
 		for range 1 + r.IntN(5) {
 			rows := 1 + r.Int64N(5000)
 			s := Stratum{Rows: rows, Labels: r.Int64N(rows) + 1}
-			s.Errors = r.Int64N(s.Labels + 1)
-			own, strata, w = append(own, s), append(strata, [3]int64{s.Rows, s.Labels, s.Errors}), append(w, r.Float64())
+			errors := r.Int64N(s.Labels + 1)
+			s.Errors = float64(errors)
+			own, strata, w = append(own, s), append(strata, [3]int64{s.Rows, s.Labels, errors}), append(w, r.Float64())
 		}
 		if r.IntN(4) == 0 {
 			w = nil

@@ -17,6 +17,7 @@ const (
 	PartEstimate
 	PartRegression
 	PartExpectedError
+	PartAccuracy
 	PartLoads
 )
 
@@ -38,6 +39,7 @@ func (s *Snapshot) Only(parts Part) *Snapshot {
 			Estimate:      pick(parts, PartEstimate, m.Estimate),
 			Regression:    pick(parts, PartRegression, m.Regression),
 			ExpectedError: pick(parts, PartExpectedError, m.ExpectedError),
+			Accuracy:      pick(parts, PartAccuracy, m.Accuracy),
 		}
 	}
 	return some

@@ -66,6 +66,9 @@ type Model struct {
 	Coverage *Coverage
 	// Matured is nil while the age at which outcomes have arrived is unknown.
 	Matured *Matured
+	// Accuracy follows the accuracy over the matured predictions. It is nil while the age at
+	// which outcomes have arrived is unknown, and without a reference or a detector.
+	Accuracy *Accuracy
 	// Estimate is the accuracy of the window estimated without outcomes, nil if it cannot
 	// be estimated. ExpectedError is the mean absolute error of a regression, estimated in the
 	// same way.

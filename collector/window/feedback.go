@@ -62,6 +62,7 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 	if rows != nil {
 		codes = rows.codesOf(row.PredictionID)
 		rows.ledger.outcome(row, predicted == actual)
+		rows.judged(row, wrong(predicted == actual))
 	}
 	f.add(row, predicted, actual, codes)
 }

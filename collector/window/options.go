@@ -33,6 +33,11 @@ type Options struct {
 	FalseAlarmsPerMonth float64
 	// Tolerance is the divergence in nats up to which the detectors tolerate drift.
 	Tolerance float64
+	// AccuracyTolerance is the rise of the error rate, or of the loss of a regression relative to
+	// the 99 % quantile of its errors in the reference, that does not matter.
+	AccuracyTolerance float64
+	// RetrainCost is the cost of retraining in errors; 0: unknown.
+	RetrainCost float64
 	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
 	// allows for dependence.
 	Blocks bool
@@ -57,6 +62,9 @@ type Options struct {
 // occur in practice.
 const MaxTolerance = 1000
 
+// MaxRetrainCost is the upper bound of Options.RetrainCost.
+const MaxRetrainCost = 1e12
+
 // Validate returns an error that names the flag of a wrong option.
 func (o *Options) Validate() error {
 	switch {
@@ -80,6 +88,10 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("--versions.max=%d: must be at least 1", o.Versions)
 	case !(o.FalseAlarmsPerMonth >= 0 && o.FalseAlarmsPerMonth < 1e6):
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0 and below 1000000, such as 1", o.FalseAlarmsPerMonth)
+	case !(o.AccuracyTolerance >= 0 && o.AccuracyTolerance < 1):
+		return fmt.Errorf("--accuracy.tolerance=%v: must be at least 0 and below 1, such as 0.05", o.AccuracyTolerance)
+	case !(o.RetrainCost >= 0 && o.RetrainCost <= MaxRetrainCost):
+		return fmt.Errorf("--retrain.cost=%v: must be a number of errors from 0 to %.0f, such as 500; 0: the cost is unknown", o.RetrainCost, MaxRetrainCost)
 	case !(o.Tolerance >= 0 && o.Tolerance <= MaxTolerance):
 		return fmt.Errorf("--drift.tolerance=%v: must lie between 0 and %d nats, such as 0.02", o.Tolerance, MaxTolerance)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector/window/cohort"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 )
 
@@ -45,6 +46,10 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 		age, ok = h.maturity(now.UnixNano())
 	}
 	if ok {
+		if s.cohort != nil {
+			bucket := delayBucket(int64(age))
+			m.Accuracy = s.cohort.At(now.UnixNano(), cohort.Age{Bucket: uint8(bucket), Nanoseconds: delayEnds[bucket]})
+		}
 		t := h.sum(0, h.after, now.Add(-age).UnixNano())
 		m.Matured = same(&s.parts.matured, &snapshot.Matured{Age: age, Coverage: snapshot.Coverage{Rows: t.rows, Labelled: t.labelled}, Correct: t.right})
 	}

@@ -22,6 +22,9 @@ func (f *feedback) foldNumber(row *predictionlog.FeedbackRow, rows *series) {
 	if !row.HasScore || math.IsInf(row.Score-truth, 0) {
 		return
 	}
+	if rows != nil {
+		rows.judged(row, rows.lossOf(row.Score-truth))
+	}
 	f.records = append(f.records, record{seq: row.Seq, prediction: row.PredictionID, score: row.Score, hasScore: true, truth: truth, looked: true})
 	f.added(row)
 }

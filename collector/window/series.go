@@ -10,6 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window/codes"
+	"github.com/drift-exporter/drift_exporter/collector/window/cohort"
 	"github.com/drift-exporter/drift_exporter/collector/window/columns"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -38,6 +39,10 @@ type series struct {
 	pushed   int64 // calls of push
 	age      time.Duration
 	ledger   *ledger
+	// cohort follows the accuracy; nil without a reference, a detector or snapshots to show it.
+	cohort *cohort.Cohort
+	// oneKind means that the reference knows the outcomes of all predictions together only.
+	oneKind bool
 
 	maturity time.Duration // --window.maturity
 	// parts are the parts of the last snapshot.
@@ -89,8 +94,9 @@ func (w *Window) newSeries(l *layout, predicts value.Prediction) *series {
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
 	s.detection = drift.DetectorOptions{
-		Tolerance: o.Tolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Distributions: len(l.columns),
+		Tolerance: o.Tolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Distributions: l.watched(),
 	}
+	s.follow(o)
 	for i := range l.columns {
 		s.cells = append(s.cells, make([]int64, len(l.columns[i].cells)))
 	}
@@ -125,6 +131,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	}
 	s.rows.Add(row.ID, time, s.codes)
 	s.ledger.append(s.confidence(row), time)
+	s.judge()
 	for _, w := range s.watches {
 		w.after(time)
 	}
@@ -174,6 +181,9 @@ func (s *series) forget(anchor int64) {
 		w.count()
 	}
 	s.rows.Forget(anchor)
+	if s.cohort != nil {
+		s.cohort.Forget(s.rows.Search(s.rows.First(), anchor))
+	}
 	s.ledger.forget(anchor)
 	if s.kept != nil {
 		s.kept.Settle()

@@ -147,6 +147,9 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 	for k, r := range s.series {
 		r.forget(s.anchor)
 		r.ledger.forgetOutcomes(feedbackAnchor, after)
+		if r.cohort != nil {
+			r.cohort.ForgetOutcomes(feedbackAnchor, after)
+		}
 		if r.rows.Empty() {
 			r.close()
 			delete(s.series, k)

@@ -82,6 +82,12 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 		"detectors, age":  func(o *Options) { o.FalseAlarmsPerMonth, o.Tolerance, o.Duration = 1, .02, 3*time.Minute },
 		"outcomes":        func(o *Options) { o.Lookback = 1500 },
 		"outcomes by age": func(o *Options) { o.Lookback, o.Predictions, o.Duration = 600, 0, 10*time.Minute },
+		"outcomes, accuracy": func(o *Options) {
+			o.Lookback, o.FalseAlarmsPerMonth, o.RetrainCost = 1500, 1, 20
+		},
+		"outcomes, accuracy by now": func(o *Options) {
+			o.Lookback, o.FalseAlarmsPerMonth, o.RetrainCost, o.Maturity = 1500, 1, 20, 3*time.Minute
+		},
 		"outcomes by now": func(o *Options) { o.Maturity = 3 * time.Minute },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +102,7 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 			change(&o)
 			often, seldom := log.open(ref, o), log.open(ref, o)
 			rnd := rand.New(rand.NewPCG(5, uint64(len(name))))
-			clock, rows, observed, alarms, matured := start, int64(0), int64(0), 0, 0
+			clock, rows, observed, alarms, matured, followed := start, int64(0), int64(0), 0, 0, 0
 			for round := range 60 {
 				for range 1 + rnd.IntN(4) {
 					batch := traffic(rnd, clock, 1+rnd.IntN(30))
@@ -142,6 +148,7 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 				}
 				want := describe(see(t, log.open(ref, o), clock))
 				alarms += strings.Count(want, "Detected:true")
+				followed += strings.Count(want, `"log_evidence":`)
 				matured += strings.Count(want, `"Correct":`) - strings.Count(want, `"Correct":0`)
 				for who, w := range map[string]*Window{"reads often": often, "reads seldom": seldom} {
 					if got := describe(see(t, w, clock)); got != want {
@@ -151,6 +158,9 @@ func TestSnapshotIsAFunctionOfTheLog(t *testing.T) {
 			}
 			if dense && matured == 0 {
 				t.Error("nothing matured")
+			}
+			if strings.Contains(name, "accuracy") && followed == 0 {
+				t.Error("no accuracy was followed")
 			}
 			if (alarms > 0) != (o.FalseAlarmsPerMonth > 0) {
 				t.Errorf("%d alarms were on", alarms)

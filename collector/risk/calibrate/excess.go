@@ -50,13 +50,15 @@ func (x *Recommendation) run(r *rand.Rand, labels int) int {
 	most, at100, floored, variance, naive := math.Inf(-1), labels, 0.0, 0.0, 0.0
 	for n := perTick; n <= labels; n += perTick {
 		o := risk.Outcomes{Labels: perTick, Errors: errorsOf(r, perTick, x.Rate, x.Batches)}
-		excess.Add(o, x.Limit, x.Limit)
+		effect := 1.0
+		if x.Batches > 0 {
+			effect = d.Effect()
+		}
+		excess.Add(o, x.Limit, x.Limit, effect)
 		if x.Batches > 0 {
 			d.Tick(&risk.Tick{Limit: x.Limit, Pieces: []risk.Outcomes{o}})
-			most = max(most, excess.AtLeast(alpha, d.Effect()))
-		} else {
-			most = max(most, excess.AtLeast(alpha, 1))
 		}
+		most = max(most, excess.AtLeast(alpha))
 		if most >= 100 && at100 == labels {
 			at100 = n
 		}

@@ -165,13 +165,13 @@ func (t *Traffic) month(e effort, r *rand.Rand) {
 		// The outcomes that are missing may all be right ones.
 		folded.Limit = min(1, limit*rows/labels)
 		for _, p := range folded.Pieces {
-			x.Add(p, t.Rate, folded.Limit)
+			x.Add(p, t.Rate, folded.Limit, d.Effect())
 		}
 		if d.Tick(&folded) && d.Detected() {
 			t.Alarms++
 		}
 		t.Most = max(t.Most, d.Evidence())
-		recommended = recommended || x.AtLeast(alpha, d.Effect()) >= 100
+		recommended = recommended || x.AtLeast(alpha) >= 100
 	}
 	if recommended {
 		t.Recommended++

@@ -69,19 +69,18 @@ def excess(log):
     """Expected excess and its lower bound at the end, outcome by outcome."""
     total = expected = limits = v = 0.0
     seen = 0
-    for limit, rate, _, _, pieces in log["ticks"]:
+    for limit, rate, near, _, pieces in log["ticks"]:
         for labels, errors in pieces:
             past = (total + limit) / (seen + 1)
             x = np.r_[np.ones(errors), np.zeros(labels - errors)]
-            v += np.sum((x - past) ** 2)
+            v += near * np.sum((x - past) ** 2)
             total += errors
             seen += labels
             expected += labels * rate
             limits += labels * limit
     l = 0.5 / 2.0 ** np.arange(8)
     psi = -np.log(1 - l) - l
-    effect = log["ticks"][-1][2]
-    return [total - expected, total - limits - np.min(effect * (psi * v + np.log(8 / log["alpha"])) / l)]
+    return [total - expected, total - limits - np.min((psi * v + np.log(8 / log["alpha"])) / l)]
 
 
 def mean(log):
