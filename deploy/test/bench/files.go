@@ -33,10 +33,14 @@ func files(ctx context.Context, s settings) (*bench, error) {
 	b := &bench{rows: []row{
 		{what: "reference --csv, " + what, ours: "reference", floor: "pandas", beside: reads, unit: duration, goal: atMost(1)},
 		{what: "replay --csv, " + what, ours: "replay", floor: "pandas", beside: reads, unit: duration, goal: atMost(1.5)},
+		{what: "the same of reference, processor time of all cores", ours: "reference processor", floor: "pandas processor", beside: "the same of " + reads, unit: duration},
+		{what: "the same of replay", ours: "replay processor", floor: "pandas processor", beside: "the same of " + reads, unit: duration},
 		{what: "reference --parquet, the same rows", ours: "parquet", floor: "reference", beside: "reference --csv", unit: duration, goal: atMost(1)},
 		{what: "reference --csv, 10 times the rows", ours: "reference", floor: "tenth", beside: "a tenth of the rows", unit: duration, goal: atMost(10)},
 		{what: "peak memory of reference --csv", ours: "reference memory", unit: mebibytes, goal: atMost(100 << 20)},
 		{what: "peak memory of replay --csv", ours: "replay memory", unit: mebibytes, goal: atMost(100 << 20)},
+		{what: "peak memory of reference --parquet", ours: "parquet memory", unit: mebibytes, goal: atMost(100 << 20)},
+		{what: "peak memory of replay --parquet", ours: "replay of Parquet memory", unit: mebibytes, goal: atMost(100 << 20)},
 	}}
 	if out, err := exec.CommandContext(ctx, "python3", "-c", "import pandas, pyarrow").CombinedOutput(); err != nil {
 		return b, notRun{fmt.Sprintf("python3 cannot import pandas and pyarrow (%v%.0s)", err, out)}
@@ -56,8 +60,9 @@ func files(ctx context.Context, s settings) (*bench, error) {
 		timed("pandas", func() *exec.Cmd {
 			return exec.CommandContext(ctx, "python3", "-c", readCSV, path("rows.csv")) // #nosec G204 -- our own
 		}),
-		timed("replay", func() *exec.Cmd { return replayOf(ctx, s, path("rows.csv"), path("reference.json")) }),
+		timed("replay", func() *exec.Cmd { return replayOf(ctx, s, "csv", path("rows.csv"), path("reference.json")) }),
 		timed("parquet", func() *exec.Cmd { return reference("parquet", "rows.parquet") }),
+		timed("replay of Parquet", func() *exec.Cmd { return replayOf(ctx, s, "parquet", path("rows.parquet"), path("reference.json")) }),
 		timed("tenth", func() *exec.Cmd { return reference("csv", "tenth.csv") }),
 	}
 	// The first round of replay needs a reference, in whatever order the probes run.
@@ -65,20 +70,21 @@ func files(ctx context.Context, s settings) (*bench, error) {
 	return b, err
 }
 
-// readCSV prints how long pandas takes to read a file, without the start of Python.
+// readCSV prints how long pandas takes to read a file, and its processor time, without the start of
+// Python.
 const readCSV = `import sys, time, pandas
-begin = time.time(); pandas.read_csv(sys.argv[1]); print(time.time() - begin)`
+begin, used = time.time(), time.process_time(); pandas.read_csv(sys.argv[1]); print(time.time() - begin, time.process_time() - used)`
 
 // replayOf replays a file.
-func replayOf(ctx context.Context, s settings, file, reference string) *exec.Cmd {
-	return exec.CommandContext(ctx, s.binary, "replay", "--csv="+file, "--reference.file="+reference) // #nosec G204 -- our own
+func replayOf(ctx context.Context, s settings, flag, file, reference string) *exec.Cmd {
+	return exec.CommandContext(ctx, s.binary, "replay", "--"+flag+"="+file, "--reference.file="+reference) // #nosec G204 -- our own
 }
 
 // ran is what a program used.
 type ran struct {
-	seconds float64
-	peak    float64 // bytes
-	output  string
+	seconds, processor float64
+	peak               float64 // bytes
+	output             string
 }
 
 // run1 runs a program to its end.
@@ -95,6 +101,7 @@ func run1(cmd *exec.Cmd) (ran, error) {
 	err := cmd.Wait()
 	close(ended)
 	r := ran{seconds: time.Since(begin).Seconds(), peak: <-peak, output: out.String()}
+	r.processor = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	if err != nil {
 		lines := strings.Split(strings.TrimSpace(string(said.text)), "\n")
 		return r, fmt.Errorf("%s: %w: %s", filepath.Base(cmd.Path), err, lines[len(lines)-1])
@@ -128,18 +135,18 @@ func (l *limited) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// timed is a probe that runs a program. If the program prints only a number, this is its time in
-// seconds.
+// timed is a probe that runs a program. If the program prints only two numbers, these are its time
+// and its processor time in seconds.
 func timed(name string, cmd func() *exec.Cmd) probe {
 	return func(_ context.Context, out sample) error {
 		r, err := run1(cmd())
 		if err != nil {
 			return err
 		}
-		out[name], out[name+" memory"] = r.seconds, r.peak
-		var seconds float64
-		if n, err := fmt.Sscanf(r.output, "%g\n", &seconds); err == nil && n == 1 {
-			out[name] = seconds
+		out[name], out[name+" processor"], out[name+" memory"] = r.seconds, r.processor, r.peak
+		var seconds, processor float64
+		if n, err := fmt.Sscanf(r.output, "%g %g\n", &seconds, &processor); err == nil && n == 2 {
+			out[name], out[name+" processor"] = seconds, processor
 		}
 		return nil
 	}

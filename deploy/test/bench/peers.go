@@ -60,8 +60,9 @@ func ourDrift(ctx context.Context, s settings, before, after string, out sample)
 	if err != nil {
 		return err
 	}
-	second, err := run1(replayOf(ctx, s, after, reference))
+	second, err := run1(replayOf(ctx, s, "csv", after, reference))
 	out["ours"], out["ours memory"] = first.seconds+second.seconds, max(first.peak, second.peak)
+	out["ours processor"] = first.processor + second.processor
 	return err
 }
 
@@ -76,6 +77,7 @@ func peerRows(ctx context.Context, s settings, name, environment string, args []
 	var said struct {
 		Version     string
 		Read, Drift float64
+		Processor   float64
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(used.output), &said)
@@ -83,10 +85,11 @@ func peerRows(ctx context.Context, s settings, name, environment string, args []
 	if err != nil {
 		return []row{{what: what, ours: "no " + name, unit: duration, notRun: fmt.Sprintf("%s: %.200v", name, err)}}
 	}
-	out[name], out[name+" memory"] = said.Read+said.Drift, used.peak
+	out[name], out[name+" memory"], out[name+" processor"] = said.Read+said.Drift, used.peak, said.Processor
 	beside := fmt.Sprintf("%s: reading %s, drift %s", said.Version, duration(said.Read), duration(said.Drift))
 	return []row{
 		{what: what, ours: "ours", floor: name, beside: beside, unit: duration},
+		{what: "processor time, against " + name, ours: "ours processor", floor: name + " processor", beside: said.Version, unit: duration},
 		{what: "peak memory, against " + name, ours: "ours memory", floor: name + " memory", beside: said.Version, unit: mebibytes},
 	}
 }
