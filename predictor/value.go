@@ -3,7 +3,6 @@ package predictor
 import (
 	"bytes"
 	"math"
-	"strconv"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -39,14 +38,14 @@ func (f *feature) number(v token, logged bool) (number model.Value, reason, deta
 	default:
 		return number, reasonWrongType, f.name + " is " + v.typ.String() + "; send a number, or null when the value is not known"
 	}
-	x, err := strconv.ParseFloat(string(v.text), 64)
+	x, _, ok := value.Literal(v.text, 0) // -0 is 0
 	switch {
-	case err != nil || math.IsInf(x, 0):
+	case !ok || math.IsInf(x, 0):
 		return number, reasonNotFinite, f.name + " is too large for a 64-bit floating-point number; send a finite number, or null when the value is not known"
 	case f.column.Missing.HasNumber(x):
 		return model.Value{Missing: true}, "", ""
 	}
-	return model.Value{Number: x + 0}, "", "" // JSON has a negative zero; + 0 makes it 0.
+	return model.Value{Number: x}, "", ""
 }
 
 // category reads a text of a categorical or boolean feature.

@@ -103,20 +103,25 @@ func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
 	if err := recognise(ctx, c, path); err != nil && !errors.Is(err, file.ErrSchemaVersion) {
 		return m, file.Explain(path, err)
 	}
-	row, err := c.First(ctx, `SELECT (SELECT user_version FROM pragma_user_version),
-		coalesce((SELECT max(id) - min(id) + 1 FROM predictions), 0), coalesce((SELECT max(seq) - min(seq) + 1 FROM feedback), 0)`)
+	version, err := c.Pragma(ctx, "user_version")
 	if err != nil {
 		return m, file.Explain(path, err)
 	}
-	f := file.Fields{Row: row}
-	m = Migration{From: f.Integer(0), To: schemaVersion, Predictions: f.Integer(1), Feedback: f.Integer(2)}
+	m = Migration{From: version, To: schemaVersion}
+	for query, rows := range map[string]*int64{predictionEnds: &m.Predictions, feedbackEnds: &m.Feedback} {
+		first, last, err := ends(ctx, c, query)
+		if err != nil {
+			return m, file.Explain(path, err)
+		}
+		*rows = last - first + 1
+	}
 	if m.From > schemaVersion {
 		return m, recognise(ctx, c, path)
 	}
 	for _, s := range steps(m.From) {
 		m.Steps = append(m.Steps, s.what)
 	}
-	return m, f.Err
+	return m, nil
 }
 
 // migrate upgrades a log of an earlier version to this one, in one transaction. It keeps every

@@ -53,14 +53,9 @@ func fillFeedback(ctx context.Context, c *file.Connection, w Watch) error {
 	if err := c.Exec(moveShipped); err != nil {
 		return err
 	}
-	row, err := c.First(ctx, "SELECT coalesce(min(seq), 0), coalesce(max(seq), -1) FROM feedback")
+	first, last, err := ends(ctx, c, feedbackEnds)
 	if err != nil {
 		return err
-	}
-	f := file.Fields{Row: row}
-	first, last := f.Integer(0), f.Integer(1)
-	if f.Err != nil {
-		return f.Err
 	}
 	for after := first - 1; after < last; after += fillRows {
 		upTo := min(after+fillRows, last)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -127,4 +128,27 @@ func TestWriterBringsAnEarlierLogUp(t *testing.T) {
 		t.Errorf("feedback %+v, %v", a, err)
 	}
 	sound(t, path, 0)
+}
+
+func TestTheEndsOfATableAreFoundWithoutReadingIt(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	newWriter(t, path, WriterOptions{})
+	c := foreign(t, path)
+	for _, query := range []string{predictionEnds, feedbackEnds} {
+		var plan []string
+		if err := c.Query(t.Context(), "EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
+			step, ok := row[3].([]byte)
+			if !ok {
+				step = fmt.Append(nil, row[3])
+			}
+			plan = append(plan, string(step))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(plan, "; "); strings.Contains(text, "SCAN predictions") || strings.Contains(text, "SCAN feedback") || !strings.Contains(text, "SEARCH") {
+			t.Errorf("%s: %s", query, text)
+		}
+	}
 }

@@ -92,12 +92,11 @@ func reviewAt(f *file.Fields) predictionlog.ReviewRow {
 func (r *Reader) FirstSince(ctx context.Context, time int64) (id int64, err error) {
 	err = r.use(ctx, false, func(c *file.Connection) error {
 		id = -1
-		row, err := c.First(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM predictions")
+		low, high, err := ends(ctx, c, predictionEnds)
 		if err != nil {
 			return err
 		}
-		f := file.Fields{Row: row}
-		low, high := f.Integer(0), f.Integer(1)
+		f := file.Fields{}
 		for f.Err == nil && low <= high {
 			middle := low + (high-low)/2
 			row, err := c.First(ctx, "SELECT id, time FROM predictions WHERE id >= ? ORDER BY id LIMIT 1", middle)
