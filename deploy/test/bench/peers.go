@@ -18,7 +18,7 @@ var peersScript []byte
 // peerPackages are the packages that each virtual environment gets from PyPI.
 var peerPackages = map[string][]string{
 	"evidently": {"evidently==0.7.14", "pandas<3"},
-	"nannyml":   {"nannyml==0.13.1"},
+	"nannyml":   {"nannyml==0.13.1", "statsmodels==0.15.0"}, // which it imports and does not require
 }
 
 // peers measures how long other programs take for the same two files, compared with reference and
