@@ -17,7 +17,8 @@ import (
 
 // The imports of each package below the module, exactly: an arrow that the code
 // has lost is taken out here too. The tests of a package may import more. With the
-// tag nobigquery collector/command/warehouse does not import collector/bigquery.
+// tag nobigquery collector/command/warehouse does not import collector/bigquery, with
+// noclients collector/command/sources no client of a database or a broker.
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot predictor/value
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
@@ -225,19 +226,27 @@ func TestTheContractOfTheLogNeedsNoSQLite(t *testing.T) {
 	}
 }
 
-func TestABuildWithoutBigQueryLinksNoneOfItsClient(t *testing.T) {
+func TestABuildWithoutClientsLinksNoneOfThem(t *testing.T) {
 	t.Parallel()
-	count := func(args ...string) int {
-		out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, append(args, ".")...)...).Output()
-		if err != nil {
-			t.Fatal(err)
+	for tag, clients := range map[string][]string{
+		"nobigquery": {"cloud.google.com/go/", "google.golang.org/grpc"},
+		"noclients":  {"github.com/jackc/pgx", "github.com/go-sql-driver/mysql", "github.com/twmb/franz-go", "github.com/rabbitmq/"},
+	} {
+		count := func(args ...string) (n int) {
+			out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, append(args, ".")...)...).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, client := range clients {
+				n += strings.Count(string(out), client)
+			}
+			return n
 		}
-		return strings.Count(string(out), "cloud.google.com/go/") + strings.Count(string(out), "google.golang.org/grpc")
-	}
-	if n := count(); n == 0 {
-		t.Error("the usual build does not link BigQuery's client: this test looks for the wrong packages")
-	}
-	if n := count("-tags=nobigquery"); n > 0 {
-		t.Errorf("%d packages of BigQuery's client are linked", n)
+		if n := count(); n == 0 {
+			t.Errorf("the usual build links none of %v: this test looks for the wrong packages", clients)
+		}
+		if n := count("-tags=" + tag); n > 0 {
+			t.Errorf("with %s, %d packages of %v are linked", tag, n, clients)
+		}
 	}
 }

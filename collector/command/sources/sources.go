@@ -3,16 +3,15 @@
 package sources
 
 import (
+	"slices"
+
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/api"
-	"github.com/drift-exporter/drift_exporter/predictor/outcomes/database"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
-	"github.com/drift-exporter/drift_exporter/predictor/outcomes/kafka"
-	"github.com/drift-exporter/drift_exporter/predictor/outcomes/rabbitmq"
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/review"
 )
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return append([]outcomes.Kind{files.Kind, database.Kind, api.Kind, kafka.Kind, rabbitmq.Kind, review.Kind}, cloud...)
+	return slices.Concat([]outcomes.Kind{files.Kind, api.Kind, review.Kind}, clients, cloud)
 }
