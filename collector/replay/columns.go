@@ -110,13 +110,14 @@ func (c *columns) code(p *rows.Piece, coder *window.Coder, numbers bool) []predi
 	return made
 }
 
-var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, or seconds since 1970")
+var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, a date with the time of day such as 20261101123000, or seconds since 1970")
 
 // parseTime reads a time and returns nanoseconds since 1970. It accepts RFC 3339 with a T or a
-// space, a date, and seconds since 1970. Eight digits that are a date are not read as seconds.
+// space, a date, a date and time of day without separators, and seconds since 1970. Eight or
+// fourteen digits that are a date are not read as seconds. Without a zone it is UTC.
 func parseTime(cell string) (int64, error) {
 	cell = strings.TrimSpace(cell)
-	for _, form := range []string{"20060102", time.DateOnly} {
+	for _, form := range []string{"20060102", time.DateOnly, "20060102150405"} {
 		if day, err := time.Parse(form, cell); err == nil && day.Year() >= 1970 && day.Year() <= 2261 {
 			return day.UnixNano(), nil
 		}

@@ -261,6 +261,7 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 		"0":                              0,
 		"20261101":                       noon - 12*3600e9,
 		"2026-11-01":                     noon - 12*3600e9,
+		"20261101123000":                 noon + 1800e9,
 		"20261301":                       20261301e9, // no date
 		"2026-11-01T12:00:00.000000001Z": noon + 1,
 	} {
@@ -268,7 +269,7 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%q is %d, %v, want %d", cell, got, err, want)
 		}
 	}
-	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "NaN"} {
+	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "20261101246000", "NaN"} {
 		if got, err := parseTime(cell); err == nil {
 			t.Errorf("%q is %d, want an error", cell, got)
 		}

@@ -41,13 +41,17 @@ func dateForm(text string) (form int, ok bool) {
 	return max(form, 0), form >= 0
 }
 
-// isDateNumber reports whether a text is a date of 1900 to 2099 written as a number,
-// as in 20260131.
+// isDateNumber reports whether a text is a date of 1900 to 2099 written as a number, as in
+// 20260131, or with the time of day, as in 20260131123000.
 func isDateNumber(text string) bool {
-	if len(text) != 8 || countDigits(text, 0) != 8 || text[:2] != "19" && text[:2] != "20" {
+	form := "20060102150405"
+	if len(text) == 8 {
+		form = form[:8]
+	}
+	if len(text) != len(form) || text[:2] != "19" && text[:2] != "20" || countDigits(text, 0) != len(text) {
 		return false
 	}
-	_, err := time.Parse("20060102", text)
+	_, err := time.Parse(form, text)
 	return err == nil
 }
 

@@ -98,6 +98,8 @@ func TestTheTypeOfAColumnIsGuessedFromItsTexts(t *testing.T) {
 		{what: "American dates", name: "day", texts: texts(100, "01/31/2026", "2/28/2026 12:30"), want: left, notes: []string{"left out"}},
 		{what: "times", name: "at", texts: texts(100, "2026-01-31T12:00:00Z", "2026-01-31 12:00:00.123"), want: left, notes: []string{"left out"}},
 		{what: "dates as numbers", name: "day", texts: texts(100, "20260131", "20260228"), want: left, notes: []string{"dates or times"}},
+		{what: "dates and times of day as numbers", name: "day", texts: texts(100, "20260131123000", "20260228235959"), want: left, notes: []string{"dates or times"}},
+		{what: "fourteen digits that are no dates", name: "x", texts: texts(100, "20260131123000", "20260131126000"), want: Numeric},
 		{what: "the same, asked for", name: "day", asked: Numeric, texts: texts(100, "20260131", "20260228"), want: Numeric},
 		{what: "eight digits that are no dates", name: "x", texts: texts(100, "20260131", "20260140"), want: Numeric},
 		{what: "seconds since 1970", name: "created_at", texts: texts(100, "1767225600", "1767225601"), want: left, notes: []string{"dates or times"}},

@@ -25,7 +25,7 @@ func TestReplayTakesDatesWithoutSeparators(t *testing.T) {
 	}
 	reference := filepath.Join(dir, "reference.json")
 	command(t, 0, "reference", "--csv="+file(t, dir, "rows.csv", days("20060102")), "--ignore=day", "--model.name=m", "--reference.output="+reference)
-	for _, form := range []string{"20060102", time.DateOnly, time.RFC3339} {
+	for _, form := range []string{"20060102", "20060102150405", time.DateOnly, time.RFC3339} {
 		metrics := filepath.Join(dir, form)
 		command(t, 0, "replay", "--csv="+file(t, dir, "rows.csv", days(form)), "--time=day", "--reference.file="+reference, "--step=1h", "--output.step=1h", "--window.predictions=100", "--output.openmetrics="+metrics, quick)
 		from, to := times(t, metrics)
