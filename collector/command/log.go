@@ -35,6 +35,8 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 		return report.Err()
 	}
 
+	commands["log import"] = e.logImport(add("import", "Put predictions of the past, with their own times and outcomes, from files into a log. Each file is imported once, and as a whole or not at all."), path)
+
 	migrate := add("migrate", "Bring a log of an earlier release up to this one; every row and every sum stays.")
 	dryRun := migrate.Flag("dry-run", "Say what would be done, and change nothing.").Bool()
 	commands["log migrate"] = func(ctx context.Context) error { return care.Migrate(ctx, *path, *dryRun, e.Stdout, e.Stderr) }

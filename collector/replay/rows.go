@@ -186,7 +186,7 @@ func (h *fileRows) check(p *rows.Piece) error {
 		cells := p.Cells(i)
 		made.times = make([]int64, p.Rows)
 		for row := range p.Rows {
-			t, err := parseTime(cells.Text(row))
+			t, err := value.Time(cells.Text(row))
 			if err != nil {
 				wrong, at = fmt.Errorf("%s, column %q: %w", p.Place(row), h.Time, err), row
 				break

@@ -265,12 +265,12 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 		"20261301":                       20261301e9, // no date
 		"2026-11-01T12:00:00.000000001Z": noon + 1,
 	} {
-		if got, err := parseTime(cell); err != nil || got != want {
+		if got, err := value.Time(cell); err != nil || got != want {
 			t.Errorf("%q is %d, %v, want %d", cell, got, err, want)
 		}
 	}
 	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "20261101246000", "NaN"} {
-		if got, err := parseTime(cell); err == nil {
+		if got, err := value.Time(cell); err == nil {
 			t.Errorf("%q is %d, want an error", cell, got)
 		}
 	}
