@@ -20,6 +20,39 @@ func BrierScore(scored []Scored) float64 {
 // calibrationBins is the number of bins of ExpectedCalibrationError.
 const calibrationBins = 10
 
+// CalibrationBin is a bin of ExpectedCalibrationError with at least one prediction: how many there
+// are, how many outcomes were positive, and the mean score.
+type CalibrationBin struct {
+	Count, Positive int64
+	Score           float64
+}
+
+// CalibrationBins returns the bins of ExpectedCalibrationError that are not empty, in the order of
+// the scores: what a reliability diagram shows [1]. O(n).
+//
+// [1] DeGroot, M. H.; Fienberg, S. E. (1983). "The Comparison and Evaluation of Forecasters". The
+// Statistician 32 (1-2): 12-22.
+func CalibrationBins(scored []Scored) (bins []CalibrationBin) {
+	var all [calibrationBins]CalibrationBin
+	for _, s := range scored {
+		b := &all[calibrationBinOf(s.Score)]
+		b.Count++
+		b.Score += s.Score
+		if s.Positive {
+			b.Positive++
+		}
+	}
+	for _, b := range all {
+		if b.Count > 0 {
+			b.Score /= float64(b.Count)
+			bins = append(bins, b)
+		}
+	}
+	return bins
+}
+
+func calibrationBinOf(score float64) int { return min(int(score*calibrationBins), calibrationBins-1) }
+
 // ExpectedCalibrationError returns by how much scores differ from the share of
 // positive outcomes, on average over ten bins of equal width, [0, 0.1) to [0.9,
 // 1], weighted by their number of predictions [1]: sum over bins of n_b/n |mean
@@ -34,7 +67,7 @@ const calibrationBins = 10
 func ExpectedCalibrationError(scored []Scored) float64 {
 	var gaps [calibrationBins]float64
 	for _, s := range scored {
-		bin := min(int(s.Score*calibrationBins), calibrationBins-1)
+		bin := calibrationBinOf(s.Score)
 		gaps[bin] += s.Score - outcome(s)
 	}
 	var sum float64

@@ -36,6 +36,8 @@ type detail struct {
 	Top          string // the share at the upper edge of Columns
 	Says         string
 	Bins         []bin
+	Densities    []density
+	Beyond       []phrase
 	Course       draw.Course
 	CourseFrom   piece
 	CourseTo     piece
@@ -83,7 +85,7 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	d := detail{
 		ID: m.id() + s.id(), Model: linked(name(m.Name), v.modelLink(m)), Version: name(m.Version), Name: name(s.name), Kind: s.kind,
 		Labels: labels{m.Name, m.Version}, State: s.state(), Says: differs(s),
-		Columns: draw.NewColumns(pairs(s.bins()), largeWidth, largeHeight), Bins: bins(s), Course: v.course(m, s, largeWidth, largeHeight/2),
+		Columns: draw.NewColumns(pairs(s.bins()), s.apart(), largeWidth, largeHeight), Bins: bins(s), Course: v.course(m, s, largeWidth, largeHeight/2),
 		CourseFrom: when(v.a.Time.Add(-v.span), v.a.Time), CourseTo: when(v.a.Time, v.a.Time),
 	}
 	d.Sentence, d.Why = v.sentence(m, s)
@@ -93,10 +95,14 @@ func (v *viewer) detail(m watched, s *subject) detail {
 		d.Levels = append(d.Levels, level{bands[i+1], 100 * at / float64(d.Course.Height)})
 	}
 	if len(s.bins()) <= mostSlots {
-		for _, n := range binNames(s) {
+		for i, n := range binNames(s) {
+			if apart := s.apart(); i > 0 && i == apart {
+				d.Short = append(d.Short, "") // the gap
+			}
 			d.Short = append(d.Short, words.Short(words.Plain(n), 24))
 		}
 	}
+	d.Densities, d.Beyond = densities(m, s)
 	d.Changes = v.changes(m, s)
 	d.Facts = v.numbers(m, s)
 	if s.kind == ofFeature {

@@ -130,6 +130,9 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 		to.Answers = append(to.Answers, v.row(m, s))
 	}
 	to.Changes = v.changed(m)
+	if !several {
+		to.Judged = v.judgedOf(m)
+	}
 	to.HasTable = len(to.Table.Rows)+len(to.Answers) > 0
 	to.Course = "The last " + words.Duration(v.span)
 }

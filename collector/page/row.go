@@ -27,7 +27,7 @@ const leastTop = 0.12
 func (v *viewer) row(m watched, s *subject) row {
 	r := row{
 		Name: linked(name(s.name), v.link(m, s)), Kind: s.kind, State: s.state(), Verdict: v.says(m, s), Since: sinceOf(s.Since, v.a.Time), Band: s.band(),
-		Columns: draw.NewColumns(pairs(s.bins()), smallWidth, smallHeight), Says: differs(s),
+		Columns: draw.NewColumns(pairs(s.bins()), s.apart(), smallWidth, smallHeight), Says: differs(s),
 		Course: v.course(m, s, smallWidth, smallHeight),
 	}
 	if s.kind == ofFeature {
@@ -94,10 +94,22 @@ func differs(s *subject) string {
 	return fmt.Sprintf("differs most in %s: %s now, %s in the reference", words.Short(words.Plain(binNames(s)[most]), 60), words.Percent(b.Share), words.Percent(b.ReferenceShare))
 }
 
+// ours are the names of bins that are no values.
+var ours = []string{drift.Missing, drift.Invalid, drift.Unseen, drift.Other}
+
+// apart returns the number of bins before the first one that is no value.
+func (s *subject) apart() int {
+	all := s.bins()
+	n := slices.IndexFunc(all, func(b assess.Bin) bool { return slices.Contains(ours, b.Name) })
+	if n < 0 {
+		return len(all)
+	}
+	return n
+}
+
 // occupied returns the bins to show: all bins of valid values, and the other bins that are not
 // empty.
 func occupied(bins []assess.Bin) (shown []assess.Bin) {
-	ours := []string{drift.Missing, drift.Invalid, drift.Unseen, drift.Other}
 	for _, b := range bins {
 		if b.Share > 0 || b.ReferenceShare > 0 || !slices.Contains(ours, b.Name) {
 			shown = append(shown, b)

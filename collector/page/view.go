@@ -46,6 +46,7 @@ type model struct {
 	Table               table
 	Answers             []row
 	Versions            *sideBySide
+	Judged              judged // of a model that is alone on its page
 	Lacks               []string
 	Idle                bool
 	Alone               bool   // the headline is about it

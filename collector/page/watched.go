@@ -19,6 +19,7 @@ type watched struct {
 	features []*subject // the worst first
 	answers  []*subject // its score and class
 	impacts  func() []assess.Impact
+	of       *snapshot.Model
 	at       int // its number in the snapshot
 }
 
@@ -28,7 +29,7 @@ func watchedOf(s *snapshot.Snapshot, a *assess.Assessment) []watched {
 	all := make([]watched, len(a.Models))
 	for i := range a.Models {
 		m, of := &a.Models[i], &s.Models[i]
-		all[i] = watched{m, featuresOf(m, of), answersOf(m, of), sync.OnceValue(func() []assess.Impact { return assess.ImpactsOf(of) }), i}
+		all[i] = watched{m, featuresOf(m, of), answersOf(m, of), sync.OnceValue(func() []assess.Impact { return assess.ImpactsOf(of) }), of, i}
 	}
 	slices.SortStableFunc(all, func(a, b watched) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), b.newest().Compare(a.newest()), strings.Compare(b.Version, a.Version))

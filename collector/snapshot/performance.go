@@ -20,6 +20,14 @@ type Performance struct {
 	Classes []ClassOutcomes
 	// Scores describes the samples with a score, nil when none has one.
 	Scores *Scores
+	// Trail is how the accuracy went until now, oldest first, nil where nobody asked.
+	Trail []AccuracyPoint
+}
+
+// AccuracyPoint counts the samples of the feedback window at one time, and the right ones.
+type AccuracyPoint struct {
+	Time             time.Time
+	Samples, Correct int64
 }
 
 // ClassOutcomes counts predictions with feedback by one class: how often it was predicted, how
@@ -51,6 +59,8 @@ type Scores struct {
 	// CalibrationError compares the score with the share of positive outcomes, for a multiclass
 	// model with the share of right predictions.
 	CalibrationError float64
+	// Calibration has the bins that CalibrationError compares.
+	Calibration []drift.CalibrationBin
 	// Estimate is the estimated accuracy of the same predictions, nil if it cannot be
 	// estimated.
 	Estimate *Estimate

@@ -21,6 +21,9 @@ type feedback struct {
 	// anchor is the anchor of the predictions. Earlier predictions may have been deleted,
 	// so they are known through their feedback only.
 	anchor int64
+	// begin is the anchor of the feedback, and trail how its accuracy went.
+	begin int64
+	trail *accuracyTrail
 	// performance and outcomes are the last result of counts, nil when records were added
 	// or dropped since.
 	performance *snapshot.Performance
@@ -82,6 +85,7 @@ func (f *feedback) added(row *predictionlog.FeedbackRow) {
 	f.current[row.PredictionID] = row.Seq
 	f.changed()
 	f.trim(0)
+	f.trail.note(row.Time, f)
 }
 
 // changed drops the last results.
@@ -91,8 +95,8 @@ func (f *feedback) changed() { f.performance, f.regression = nil, nil }
 // before the anchor of the predictions.
 func (f *feedback) forget(anchor, predictions int64) {
 	f.trim(anchor)
-	if predictions != f.anchor {
-		f.anchor = predictions
+	if predictions != f.anchor || anchor != f.begin {
+		f.anchor, f.begin = predictions, anchor
 		f.changed()
 	}
 }
@@ -186,10 +190,10 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 			}
 		}
 	}
-	p.Classes = byClass.sorted()
+	p.Classes, p.Trail = byClass.sorted(), f.trail.since(f.begin)
 	if n := int64(len(scored)); n > 0 {
 		p.Scores = &snapshot.Scores{
-			Samples: n, Correct: scoredRight, Estimate: score.estimate(), CalibrationError: drift.ExpectedCalibrationError(scored),
+			Samples: n, Correct: scoredRight, Estimate: score.estimate(), CalibrationError: drift.ExpectedCalibrationError(scored), Calibration: drift.CalibrationBins(scored),
 		}
 		if byClass == nil {
 			brier := drift.BrierScore(scored)

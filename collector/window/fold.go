@@ -52,6 +52,7 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 		f := s.feedback[key]
 		if f == nil {
 			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
+			f.trail = newAccuracyTrail(w.options.TrailStep, w.options.TrailPoints)
 			f.predicts = spec.predicts()
 			s.feedback[key] = f
 		}

@@ -13,8 +13,9 @@ type Columns struct {
 	Top float64
 }
 
-// NewColumns draws bins of equal width. The upper edge is the largest share.
-func NewColumns(bins []Pair, width, height int) Columns {
+// NewColumns draws bins of equal width, those from number apart on with a gap before them. The
+// upper edge is the largest share.
+func NewColumns(bins []Pair, apart, width, height int) Columns {
 	c := Columns{Width: width, Height: height}
 	for _, b := range bins {
 		c.Top = max(c.Top, b.Reference, b.Window)
@@ -23,9 +24,16 @@ func NewColumns(bins []Pair, width, height int) Columns {
 		return c
 	}
 	reference, window, base := make(path, 0, 32*len(bins)), make(path, 0, 32*len(bins)), path{}
-	slot, room := float64(width)/float64(len(bins)), float64(height)-1
+	slots := len(bins)
+	if apart > 0 && apart < len(bins) {
+		slots++
+	}
+	slot, room := float64(width)/float64(slots), float64(height)-1
 	for i, b := range bins {
 		x := slot * float64(i)
+		if apart > 0 && i >= apart {
+			x += slot
+		}
 		if h := room * b.Reference / c.Top; h > 0 {
 			reference.rectangle(x+.06*slot, room-h, .88*slot, h)
 		}

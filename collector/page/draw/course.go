@@ -31,6 +31,8 @@ type CourseOptions struct {
 	Width, Height int
 	// Least is the smallest number at the upper edge.
 	Least float64
+	// Most is the largest number at the upper edge; 0: there is no bound.
+	Most float64
 	// Levels are numbers to compare with.
 	Levels []float64
 	// Gap is the time without a value after which the line is interrupted.
@@ -49,6 +51,9 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 		if !v.Time.Before(o.From) && !v.Time.After(o.To) {
 			c.Top = max(c.Top, 1.05*v.Value)
 		}
+	}
+	if o.Most > 0 {
+		c.Top = min(c.Top, o.Most)
 	}
 	x := func(t time.Time) float64 { return float64(o.Width) * float64(t.Sub(o.From)) / float64(length) }
 	y := func(v float64) float64 { return (float64(o.Height) - 1) * (1 - v/c.Top) }

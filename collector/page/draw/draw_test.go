@@ -7,12 +7,12 @@ import (
 
 func TestColumnsAreAsHighAsTheirShares(t *testing.T) {
 	t.Parallel()
-	c := NewColumns([]Pair{{.5, .25}, {0, .5}}, 100, 41)
+	c := NewColumns([]Pair{{.5, .25}, {0, .5}}, 2, 100, 41)
 	if c.Top != .5 || c.Reference != "M3 0h44v40h-44z" || c.Window != "M14 20h22v20h-22zM64 0h22v40h-22z" || c.Base != "M0 40h100v1h-100z" {
 		t.Errorf("got %+v", c)
 	}
 	for _, none := range [][]Pair{nil, {{0, 0}}} {
-		if c := NewColumns(none, 100, 40); c.Reference != "" || c.Window != "" {
+		if c := NewColumns(none, 0, 100, 40); c.Reference != "" || c.Window != "" {
 			t.Errorf("%v: got %+v", none, c)
 		}
 	}
