@@ -2,11 +2,9 @@ package outcomes
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"os"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // Reviewed is a source that people fill. It serves GET and POST /review, and POST /validate.
@@ -60,7 +58,7 @@ func (d *daemon) people() http.Handler {
 			http.Error(w, "the configuration has no source with review; add one to review predictions here", http.StatusNotFound)
 			return
 		}
-		passwords, err := hasPasswords(*d.options.Web.WebConfigFile)
+		passwords, err := serve.HasPasswords(*d.options.Web.WebConfigFile)
 		if err != nil {
 			d.logger.Error("whether passwords are configured is not known", "err", err)
 			http.Error(w, "who you are cannot be found out; the log stream of this process says why", http.StatusInternalServerError)
@@ -84,23 +82,4 @@ func (d *daemon) reviewed() (name string, s Reviewed) {
 		}
 	}
 	return "", nil
-}
-
-// hasPasswords reports whether the file of --web.config.file has users. The server reads it at
-// each request, too.
-func hasPasswords(path string) (bool, error) {
-	if path == "" {
-		return false, nil
-	}
-	text, err := os.ReadFile(path) // #nosec G304 -- the operator's
-	if err != nil {
-		return false, fmt.Errorf("read the users: %w", err)
-	}
-	var c struct {
-		Users map[string]string `yaml:"basic_auth_users"`
-	}
-	if err := yaml.Unmarshal(text, &c); err != nil {
-		return false, fmt.Errorf("read the users: %w", err)
-	}
-	return len(c.Users) > 0, nil
 }

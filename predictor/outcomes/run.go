@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
 // Options are what Run needs.
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	reader := sqlite.NewReader(o.LogPath)
 	d := &daemon{options: o, logger: o.Logger, metrics: newMetrics(), log: log, runners: map[string]*runner{}, kept: errStarting}
 	d.state = newState(d.metrics, reader, time.Now)
-	d.state.reviewed, d.state.passwords = d.reviewed, func() (bool, error) { return hasPasswords(*o.Web.WebConfigFile) }
+	d.state.reviewed, d.state.passwords = d.reviewed, func() (bool, error) { return serve.HasPasswords(*o.Web.WebConfigFile) }
 	d.metrics.registry.MustRegister(d.state)
 	defer func() { err = errors.Join(err, log.Close(), reader.Close()) }()
 	ctx, stop := context.WithCancel(ctx)

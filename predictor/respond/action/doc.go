@@ -1,0 +1,14 @@
+// Package action has the steps of playbooks that reach other systems: a program, an HTTP request,
+// a notification.
+package action
+
+import "github.com/drift-exporter/drift_exporter/predictor/respond"
+
+// Kinds returns the kinds of steps of this package.
+func Kinds() []respond.Kind {
+	return []respond.Kind{
+		{Name: "exec", Parse: parseExec},
+		{Name: "http", Parse: parseHTTP},
+		{Name: "notify", Parse: parseNotify},
+	}
+}
