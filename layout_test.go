@@ -24,7 +24,7 @@ collector/assess: collector/drift collector/reference collector/snapshot predict
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value
+collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value
 collector/config: predictor/strictyaml predictor/value
 collector/count/sorted: collector/reference
 collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
@@ -38,6 +38,7 @@ collector/reference: collector/drift predictor/rows predictor/strictjson predict
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/risk/calibrate: collector/risk
 collector/risk: collector/drift
+collector/retrain: collector/drift predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/respond predictor/rows predictor/strictyaml predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value
 collector/window/codes:
 collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns
@@ -77,6 +78,8 @@ predictor/predictionlog/sqlite/file:
 predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file predictor/value
 predictor/predictionlog:
 predictor/progress:
+predictor/respond/action: predictor/respond predictor/strictyaml
+predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
 predictor/serve:

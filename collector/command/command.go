@@ -55,6 +55,7 @@ func Add(app *kingpin.Application, e *Environment) map[string]Run {
 		"ship":      e.ship(app.Command("ship", "Ship a prediction log to BigQuery: every prediction, outcome and refusal, exactly once.")),
 		"demo":      e.demo(app.Command("demo", "Run predictor, exporter and traffic that drifts after a while, on a fresh temporary log.")),
 	}
+	e.respond(app.Command("respond", "Run playbooks when alerts arrive: validate, retrain, promote, roll back, call other systems."), commands)
 	e.outcomes(app.Command("outcomes", "Read what really happened from files, databases and queues into a prediction log."), commands)
 	e.log(app.Command("log", "Maintain a prediction log."), commands)
 	return commands

@@ -25,6 +25,7 @@ func TestHTTPPageNamesEveryEndpoint(t *testing.T) {
 		{"## Exporter", []string{"exporter", "collector/page", "predictor/serve"}},
 		{"## Predictor", []string{"predictor", "predictor/serve"}},
 		{"## Outcomes", []string{"predictor/outcomes"}},
+		{"## Responder", []string{"predictor/respond"}},
 		{"## Shipper", []string{"predictor/ship"}},
 	} {
 		_, section, found := strings.Cut(text, process.section)

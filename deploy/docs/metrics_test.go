@@ -105,6 +105,7 @@ about its own handler.
 var processes = []struct{ title, about, dir string }{
 	{"Predictor", "On the predictor's own /metrics, port 5000.", "predictor"},
 	{"Outcomes", "On /metrics of `drift_exporter outcomes`, port 8004.", "predictor/outcomes"},
+	{"Responder", "On /metrics of `drift_exporter respond`, port 8005.", "predictor/respond"},
 	{"Shipper", "On the shipper's own /metrics, port 8003.", "predictor/ship"},
 	{"The exporter itself", "On every page of the exporter, whatever collectors are enabled.", ""},
 }

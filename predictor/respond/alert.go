@@ -54,8 +54,7 @@ func readNotification(w http.ResponseWriter, r *http.Request) (*notification, er
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNotification))
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return nil, fmt.Errorf("%w: it has more than %d bytes; set max_alerts in the receiver", errBody, maxNotification)
 		}
 		return nil, fmt.Errorf("read the body: %w", err)

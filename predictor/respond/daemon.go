@@ -67,7 +67,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	d.engine.resume(ctx)
 	var background sync.WaitGroup
 	background.Go(func() { d.reloadOnHangup(ctx) })
-	err = serve.Run(ctx, serve.Guard(serve.Whole(d.handler(ctx)), d.logger), serve.Options{
+	err = serve.Run(ctx, serve.Guard(d.handler(ctx), d.logger), serve.Options{
 		Web: o.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: o.MaxConnections,
 		Grace: 5 * time.Second, Listening: o.Listening, Logger: d.logger,
 	})

@@ -117,7 +117,7 @@ func (b *bench) kill() {
 		return
 	}
 	b.stop()
-	if err := b.engine.close(); err != nil {
+	if err := b.close(); err != nil {
 		b.t.Error(err)
 	}
 	b.engine = nil
@@ -234,11 +234,11 @@ func TestRunsEndForTheReasonTheySay(t *testing.T) {
 		"resolved": {then: func(b *bench) { b.alert(resolved, "a") }, outcome: outcomeCancelled, text: "the alert was resolved before anybody approved"},
 		"nobody": {then: func(b *bench) {
 			b.clock.pass(25 * time.Hour)
-			b.engine.configure(b.config)
+			b.configure(b.config)
 		}, outcome: outcomeCancelled, text: "nobody approved within 24h0m0s"},
 		"another playbook": {then: func(b *bench) {
 			c, _ := Parse([]byte(strings.Replace(threeSteps, "{build: {}}", "{look: {}}", 1)), "respond.yml", kindsOf(b.notes))
-			b.engine.configure(c)
+			b.configure(c)
 		}, outcome: outcomeCancelled, text: "the playbook was changed or removed while the run was going on"},
 	}
 	for name, test := range tests {

@@ -18,8 +18,14 @@ import (
 
 // handler returns the HTTP interface. Runs that an alert starts go on until ctx ends.
 func (d *daemon) handler(ctx context.Context) http.Handler {
+	all := http.NewServeMux()
+	all.HandleFunc("POST /alerts", func(w http.ResponseWriter, r *http.Request) { d.alerts(ctx, w, r) })
+	all.HandleFunc("/alerts", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "send alerts with POST", http.StatusMethodNotAllowed)
+	})
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /alerts", func(w http.ResponseWriter, r *http.Request) { d.alerts(ctx, w, r) })
+	all.Handle("/", serve.Whole(mux)) // notifications are larger than Whole allows
 	mux.HandleFunc("GET /{$}", d.page)
 	mux.HandleFunc("GET /api/v1/runs", d.runs)
 	mux.Handle("POST /approve", http.NewCrossOriginProtection().Handler(http.HandlerFunc(d.approve)))
@@ -37,7 +43,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 		}
 		fmt.Fprintln(w, "reloaded")
 	})
-	return mux
+	return all
 }
 
 // alerts receives the notifications of Alertmanager, which repeats a notification that is answered
@@ -51,7 +57,7 @@ func (d *daemon) alerts(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 	if n.TruncatedAlerts > 0 {
-		d.logger.Warn("Alertmanager left alerts out of a notification; raise max_alerts in the receiver", "left_out", n.TruncatedAlerts)
+		d.logger.Warn("a notification does not have all alerts; raise max_alerts in the receiver of Alertmanager", "left_out", n.TruncatedAlerts)
 	}
 	if err := d.engine.receive(ctx, n); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)

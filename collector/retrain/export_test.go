@@ -1,0 +1,4 @@
+package retrain
+
+// SignTest is signTest.
+var SignTest = signTest

@@ -1,0 +1,174 @@
+package retrain
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/respond"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+)
+
+// swap replaces the files of the served model and has programs read them.
+type swap struct {
+	model, reference string   // files
+	reload           []string // addresses of POST /-/reload
+}
+
+// parseSwap reads the keys that promote and roll_back share.
+func parseSwap(d decoder, n node, what string) (s swap, m *strictyaml.Map) {
+	m = d.Map(n, what, "model_file", "reference_file", "reload")
+	m.Require("model_file", "write the path of the served model")
+	m.Require("reference_file", "write the path of the served model's reference")
+	s = swap{model: m.Text("model_file", ""), reference: m.Text("reference_file", ""), reload: m.Texts("reload", "list addresses such as http://127.0.0.1:8000/-/reload, or leave it out")}
+	for _, address := range s.reload {
+		if m.Err == nil && !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
+			m.Wrong("reload", "reload has %q; write addresses that begin with http:// or https://", address)
+		}
+	}
+	return s, m
+}
+
+// put replaces the reference, then the model, each whole, and then has programs read them. Until
+// the model is replaced, the former version is served and judged by the new reference's version
+// alone, which has no predictions yet.
+func (s *swap) put(ctx context.Context, model, reference []byte) error {
+	for _, f := range []struct {
+		path string
+		data []byte
+	}{{s.reference, reference}, {s.model, model}} {
+		err := rows.WriteFile(f.path, func(w io.Writer) error {
+			_, err := w.Write(f.data)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("replace %s: %w", f.path, err)
+		}
+	}
+	for _, address := range s.reload {
+		if err := reload(ctx, address); err != nil {
+			return fmt.Errorf("the files are replaced, but not read yet: %w", err)
+		}
+	}
+	return nil
+}
+
+// reload has a program read its files.
+func reload(ctx context.Context, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("make the request: %w", err)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("reload: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 4096))
+	if err := errors.Join(err, answer.Body.Close()); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", address, err)
+	}
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("%s was answered with %s: %s", address, answer.Status, strings.TrimSpace(string(text)))
+	}
+	return nil
+}
+
+// swapped is the evidence of a swap.
+type swapped struct {
+	From      string   `json:"from_version"`
+	To        string   `json:"to_version"`
+	Model     string   `json:"model_file"`
+	Reference string   `json:"reference_file"`
+	Reloaded  []string `json:"reloaded"`
+}
+
+// promote is the step promote. It serves the candidate, and keeps the former files in the folder
+// of the run.
+type promote struct{ swap }
+
+func parsePromote(d decoder, n node) (respond.Step, error) {
+	s, m := parseSwap(d, n, "promote")
+	return &promote{s}, m.Err
+}
+
+// Plan implements respond.Step.
+func (p *promote) Plan(*respond.Job) string {
+	return fmt.Sprintf("replace %s and %s with the candidate", p.model, p.reference)
+}
+
+// Run implements respond.Step.
+func (p *promote) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
+	candidate, to, err := readModel(filepath.Join(j.Folder, candidateModel))
+	if err != nil {
+		return respond.Result{}, fmt.Errorf("there is no candidate; put retrain before promote: %w", err)
+	}
+	reference, err := os.ReadFile(filepath.Join(j.Folder, candidateReference))
+	if err != nil {
+		return respond.Result{}, fmt.Errorf("there is no reference of the candidate: %w", err)
+	}
+	if to.Name != j.Model {
+		return respond.Result{}, fmt.Errorf("the candidate is for model %q, the alert is about %q", to.Name, j.Model)
+	}
+	from, err := p.keep(j, to)
+	if err != nil {
+		return respond.Result{}, err
+	}
+	if err := p.put(ctx, candidate, reference); err != nil {
+		return respond.Result{}, err
+	}
+	return respond.Result{Evidence: swapped{From: from, To: to.Version, Model: p.model, Reference: p.reference, Reloaded: p.reload}}, nil
+}
+
+// keep copies the served files into the folder of the run, unless an earlier attempt has. It
+// returns their version.
+func (p *promote) keep(j *respond.Job, candidate *model.Model) (version string, err error) {
+	kept := filepath.Join(j.Folder, previousModel)
+	if _, m, err := readModel(kept); err == nil {
+		return m.Version, nil
+	}
+	data, m, err := readModel(p.model)
+	if err != nil {
+		return "", err
+	}
+	if m.Name != candidate.Name {
+		return "", fmt.Errorf("%s is model %q, the candidate is for %q", p.model, m.Name, candidate.Name)
+	}
+	reference, err := os.ReadFile(filepath.Clean(p.reference))
+	if err != nil {
+		return "", fmt.Errorf("read the served model's reference: %w", err)
+	}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{previousReference, reference}, {previousModel, data}} {
+		err := rows.WriteFile(filepath.Join(j.Folder, f.name), func(w io.Writer) error {
+			_, err := io.Copy(w, bytes.NewReader(f.data))
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("keep the served files: %w", err)
+		}
+	}
+	return m.Version, nil
+}
+
+// readModel reads a model file and checks it.
+func readModel(path string) ([]byte, *model.Model, error) {
+	data, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read model: %w", err)
+	}
+	m, err := model.Parse(data)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, m, nil
+}

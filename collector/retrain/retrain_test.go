@@ -1,0 +1,297 @@
+package retrain_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/collector/retrain"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/respond"
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+)
+
+// commands runs commands as main does.
+func commands(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	app := kingpin.New("drift_exporter", "")
+	all := command.Add(app, &command.Environment{Stdout: stdout, Stderr: stderr, Logger: slog.New(slog.DiscardHandler), Run: commands})
+	selected, err := app.Parse(args)
+	if err != nil {
+		return err
+	}
+	return all[selected](ctx)
+}
+
+// shop is a model with its files and a log.
+type shop struct {
+	t   *testing.T
+	dir string
+	job *respond.Job
+}
+
+func (s *shop) path(name string) string { return filepath.Join(s.dir, name) }
+
+// newShop trains a model for which age decides, and logs n predictions. From the first one on, the
+// truth is decided by age if same is true, else by plan.
+func newShop(t *testing.T, n int, same bool) *shop {
+	t.Helper()
+	s := &shop{t: t, dir: t.TempDir()}
+	random := rand.New(rand.NewPCG(1, 2))
+	var table strings.Builder
+	table.WriteString("age,plan,vip,bought\n")
+	for range 2000 {
+		age, plan, vip := 20+random.IntN(50), []string{"free", "pro"}[random.IntN(2)], random.IntN(2) == 0
+		fmt.Fprintf(&table, "%d,%s,%t,%d\n", age, plan, vip, truth(random, age > 45))
+	}
+	s.write("train.csv", table.String())
+	s.run("train", "--csv="+s.path("train.csv"), "--outcome=bought", "--model.name=shop", "--model.version=1", "--model.output="+s.path("model.json"), "--reference.output="+s.path("reference.json"))
+	m, err := model.Load(s.path("model.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := sqlite.OpenWriter(t.Context(), s.path("log.db"), sqlite.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, truths := make([]predictionlog.Prediction, n), make([]predictionlog.Feedback, n)
+	for i := range n {
+		age, plan, vip := 20+random.IntN(50), []string{"free", "pro"}[random.IntN(2)], random.IntN(2) == 0
+		score, class := m.Predict([]model.Value{{Number: float64(age)}, {Text: plan}, {Text: fmt.Sprint(vip)}})
+		batch[i] = predictionlog.Prediction{
+			Model: "shop", Version: "1", Features: fmt.Appendf(nil, `{"age":%d,"plan":%q,"vip":%t}`, age, plan, vip), Score: score, Class: class,
+		}
+		yes := age > 45
+		if !same {
+			yes = plan == "pro"
+		}
+		truths[i] = predictionlog.Feedback{Outcome: fmt.Sprint(truth(random, yes)), Confidence: 1}
+	}
+	records, err := w.Append(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range records {
+		truths[i].PredictionID = &records[i].ID
+	}
+	if _, err := w.AppendOutcomes(t.Context(), truths); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.job = s.newJob("0123456789abcdef")
+	return s
+}
+
+// truth is 1 if yes, but for one in ten.
+func truth(random *rand.Rand, yes bool) int {
+	if yes != (random.IntN(10) == 0) {
+		return 1
+	}
+	return 0
+}
+
+func (s *shop) newJob(run string) *respond.Job {
+	s.t.Helper()
+	j := &respond.Job{
+		Run: run, Key: run + "-1", Model: "shop", Version: "1", LogPath: s.path("log.db"), Folder: s.path("runs/" + run),
+		Alert: respond.Alert{StartsAt: time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)}, Logger: slog.New(slog.DiscardHandler),
+	}
+	if err := os.MkdirAll(j.Folder, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	return j
+}
+
+func (s *shop) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *shop) read(name string) string {
+	s.t.Helper()
+	data, err := os.ReadFile(s.path(name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (s *shop) run(args ...string) {
+	s.t.Helper()
+	var out bytes.Buffer
+	if err := commands(s.t.Context(), args, &out, &out); err != nil {
+		s.t.Fatalf("%v: %v\n%s", args, err, &out)
+	}
+}
+
+// step parses a step and runs it.
+func (s *shop) step(kind, text string) (respond.Result, error) {
+	s.t.Helper()
+	step, err := parse(kind, strings.ReplaceAll(text, "DIR", s.dir))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return step.Run(s.t.Context(), s.job)
+}
+
+func parse(kind, text string) (respond.Step, error) {
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &n); err != nil {
+		return nil, err
+	}
+	for _, k := range retrain.Kinds(commands) {
+		if k.Name == kind {
+			return k.Parse(strictyaml.Decoder{Path: "respond.yml"}, n.Content[0])
+		}
+	}
+	return nil, fmt.Errorf("no kind %s", kind)
+}
+
+func (s *shop) must(kind, text string) respond.Result {
+	s.t.Helper()
+	r, err := s.step(kind, text)
+	if err != nil {
+		s.t.Fatalf("%s: %v", kind, err)
+	}
+	return r
+}
+
+const (
+	swapText    = "{model_file: DIR/model.json, reference_file: DIR/reference.json}"
+	servedText  = "{model_file: DIR/model.json}"
+	retrainText = "{model_file: DIR/model.json, minimum_labels: 500}"
+)
+
+func TestANewRelationIsLearnedPromotedAndRolledBack(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 1500, false)
+	first := s.read("model.json")
+	if r := s.must("validate", servedText); r.Stop != "" {
+		t.Fatalf("accuracy fell, but: %s", r.Stop)
+	}
+	s.must("retrain", retrainText)
+	r := s.must("validate", "{model: candidate}")
+	if r.Stop != "" {
+		t.Fatalf("the candidate is better, but: %s", r.Stop)
+	}
+	for range 2 { // as after a kill
+		s.must("promote", swapText)
+	}
+	m, err := model.Load(s.path("model.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := reference.Load(s.path("reference.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Version != "20260301T030000Z" || ref.Version != m.Version {
+		t.Errorf("version %s of the model, %s of the reference", m.Version, ref.Version)
+	}
+	for range 2 {
+		s.job = s.newJob("fedcba9876543210")
+		r = s.must("roll_back", swapText)
+		if r.Stop != "" || s.read("model.json") != first {
+			t.Errorf("not rolled back: %s", r.Stop)
+		}
+	}
+	s.job = s.newJob("ffffffffffffffff")
+	if r := s.must("roll_back", swapText); !strings.Contains(r.Stop, "did not come from a promotion") {
+		t.Errorf("rolled back twice: %+v", r)
+	}
+}
+
+func TestACandidateThatIsNotBetterStopsTheRun(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 1000, true)
+	if r := s.must("validate", servedText); !strings.Contains(r.Stop, "it fell by no more than 0.05") {
+		t.Errorf("accuracy holds, but %+v", r)
+	}
+	s.must("retrain", retrainText)
+	if r := s.must("validate", "{model: candidate}"); !strings.Contains(r.Stop, "the candidate is not better") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestFewLabelsStopTheRun(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 60, false)
+	if r := s.must("validate", servedText); !strings.Contains(r.Stop, "60 predictions of shop have a known outcome; 500 are needed") {
+		t.Errorf("%+v", r)
+	}
+	if r := s.must("retrain", retrainText); !strings.Contains(r.Stop, "500 are needed to train") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestStepsSayWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 60, false)
+	for kind, text := range map[string]string{"promote": swapText, "validate": "{model: candidate}"} {
+		if _, err := s.step(kind, text); err == nil || !strings.Contains(err.Error(), "there is no candidate; put retrain before") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	s.write("runs/0123456789abcdef/candidate-model.json", "{}")
+	if _, err := s.step("promote", swapText); err == nil {
+		t.Error("a candidate that does not load was promoted")
+	}
+	for text, says := range map[string]string{
+		"{}":                                    "model_file is missing",
+		"{model: other}":                        `model "other" is none of served, candidate`,
+		"{model: candidate, drop: 0.1}":         "drop goes with model: served",
+		"{model_file: m, level: 0.1}":           "level goes with model: candidate",
+		"{model_file: m, labels: 10}":           "write a whole number from 50",
+		"{model_file: m, labels: 100, drop: 2}": "write a number from 0 to 1",
+		"{model_file: m, labels: 100}":          "minimum_labels is 500, more than the 100",
+		"{model_file: m, minimum_labels: many}": "write a whole number",
+		"{model_file: m, accuracy: 0.1}":        `unknown key "accuracy"`,
+		"[served]":                              "validate must be a mapping",
+	} {
+		if _, err := parse("validate", text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %s", text, err, says)
+		}
+	}
+}
+
+func TestTheSignTestIsExact(t *testing.T) {
+	t.Parallel()
+	// scipy.stats.binomtest(k, n, alternative="greater").pvalue
+	for _, test := range []struct {
+		wins, losses int
+		want         float64
+	}{{0, 0, 1}, {0, 5, 1}, {5, 0, 0.03125}, {8, 2, 0.0546875}, {60, 40, 0.028443966820490444}} {
+		if got := retrain.SignTest(test.wins, test.losses); got < test.want-1e-12 || got > test.want+1e-12 {
+			t.Errorf("%d wins, %d losses: %v, want %v", test.wins, test.losses, got, test.want)
+		}
+	}
+}
+
+func TestEvidenceIsJSON(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, 600, false)
+	r := s.must("validate", servedText)
+	text, err := json.Marshal(r.Evidence)
+	if err != nil || !strings.Contains(string(text), `"auc_lower"`) || !strings.Contains(string(text), `"accuracy_drop"`) {
+		t.Errorf("%s %v", text, err)
+	}
+}
