@@ -20,9 +20,14 @@ type Dataset struct {
 	Outcomes []float64
 	Coding   value.Coding
 
+	// Truth are the outcomes of a regression, NaN where unknown. They are nil for other types.
+	// Type is what the outcomes are.
+	Truth []float64
+	Type  value.Prediction
+
 	// Scores come from the score column; a row without a score has NaN. Predicted are the
-	// classes of the class column, and Actual then those of the outcome column, in
-	// canonical form; a row without a class has "". Each is nil without its column.
+	// classes of the class column. Actual are those of the outcome column, in canonical form, if
+	// there is a class column or if there are many classes; a row without a class has "". Each is nil without its column.
 	Scores            []float64
 	Predicted, Actual []string
 
@@ -57,4 +62,15 @@ func (d *Dataset) appendValues(values []Value, row int) []Value {
 		}
 	}
 	return values
+}
+
+// outcomes returns the number of rows for which there is an outcome, known or not.
+func (d *Dataset) outcomes() int {
+	switch d.Type {
+	case value.Multiclass:
+		return len(d.Actual)
+	case value.Regression:
+		return len(d.Truth)
+	}
+	return len(d.Outcomes)
 }

@@ -5,14 +5,18 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Evaluation is how a model did on rows that it was not trained on.
 type Evaluation struct {
-	HeldOut   []int     // row numbers, ascending
-	Scores    []float64 // probability of class "1", a held-out row each
-	Predicted []string  // class, a held-out row each
-	Actual    []string  // class, a held-out row each
+	Type      value.Prediction // of the model, empty for one of two classes
+	HeldOut   []int            // row numbers, ascending
+	Scores    []float64        // what Predict returned, a held-out row each
+	Predicted []string         // class, a held-out row each; nil of a regression
+	Actual    []string         // class, a held-out row each; nil of a regression
+	Truth     []float64        // outcome of a regression, a held-out row each
 
 	Accuracy float64 // ratio
 	AUC      float64 // see auc; with its 95 % interval
@@ -23,24 +27,46 @@ type Evaluation struct {
 
 	Trained      int     // rows that the model was fitted on
 	BaseAccuracy float64 // of always predicting the more frequent class of those
-	BaseLogLoss  float64 // of always predicting their share of class "1"
+	BaseLogLoss  float64 // of always predicting their share of class "1", or of each class
+
+	MacroF1 float64 // mean over the classes of a multiclass model
+
+	MeanAbsoluteError     float64 // of a regression, in the unit of the outcome, like those below
+	RootMeanSquaredError  float64
+	RSquared              float64 // ratio
+	BaseMeanAbsoluteError float64 // of always predicting the mean of the rows fitted on
 
 	Warnings []string // about columns that have no effect; a sentence each
 }
 
 // Print writes what a person wants to know after training, in a few lines.
 func (e *Evaluation) Print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "rows      %d trained on, %d held out\n"+
-		"accuracy  %.4f (%.4f by always predicting the more frequent class)\n"+
-		"AUC       %.4f (95 %% interval %.4f to %.4f)\n"+
-		"log loss  %.4f (%.4f by always predicting the base rate)\n",
-		e.Trained, e.Rows, e.Accuracy, e.BaseAccuracy, e.AUC, e.AUCLower, e.AUCUpper, e.LogLoss, e.BaseLogLoss)
+	_, err := fmt.Fprintf(w, "rows      %d trained on, %d held out\n%s", e.Trained, e.Rows, e.summary())
 	for _, warning := range e.Warnings {
 		if err == nil {
 			_, err = fmt.Fprintf(w, "warning: %s\n", warning)
 		}
 	}
 	return err
+}
+
+// summary returns the lines that depend on the type of the model.
+func (e *Evaluation) summary() string {
+	switch e.Type {
+	case value.Multiclass:
+		return fmt.Sprintf("accuracy  %.4f (%.4f by always predicting the most frequent class)\n"+
+			"macro F1  %.4f\n"+
+			"log loss  %.4f (%.4f by always predicting the shares of the classes)\n",
+			e.Accuracy, e.BaseAccuracy, e.MacroF1, e.LogLoss, e.BaseLogLoss)
+	case value.Regression:
+		return fmt.Sprintf("MAE       %.5g (%.5g by always predicting the mean)\n"+
+			"RMSE      %.5g\n"+
+			"R2        %.4f\n", e.MeanAbsoluteError, e.BaseMeanAbsoluteError, e.RootMeanSquaredError, e.RSquared)
+	}
+	return fmt.Sprintf("accuracy  %.4f (%.4f by always predicting the more frequent class)\n"+
+		"AUC       %.4f (95 %% interval %.4f to %.4f)\n"+
+		"log loss  %.4f (%.4f by always predicting the base rate)\n",
+		e.Accuracy, e.BaseAccuracy, e.AUC, e.AUCLower, e.AUCUpper, e.LogLoss, e.BaseLogLoss)
 }
 
 // evaluate predicts the given rows with a model fitted on rows of which the

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // schema is the version of the model file's format. Version 1 had neither booleans,
@@ -16,25 +17,35 @@ const schema = 2
 
 // file is a model as it is written.
 type file struct {
-	Schema    int           `json:"schema"`
-	Name      string        `json:"name"`
-	Version   string        `json:"version"`
-	Negative  string        `json:"negative,omitempty"`
-	Positive  string        `json:"positive,omitempty"`
-	Missing   []string      `json:"missing_texts,omitempty"`
-	Threshold float64       `json:"threshold"`
-	Intercept float64       `json:"intercept"`
-	Features  []fileFeature `json:"features"`
-	Training  *Training     `json:"training,omitempty"`
+	Schema     int           `json:"schema"`
+	Name       string        `json:"name"`
+	Version    string        `json:"version"`
+	Negative   string        `json:"negative,omitempty"`
+	Positive   string        `json:"positive,omitempty"`
+	Missing    []string      `json:"missing_texts,omitempty"`
+	Type       string        `json:"type,omitempty"`
+	Classes    []string      `json:"classes,omitempty"`
+	Threshold  *float64      `json:"threshold,omitempty"`
+	Intercept  *float64      `json:"intercept,omitempty"`
+	Intercepts []float64     `json:"intercepts,omitempty"`
+	Features   []fileFeature `json:"features"`
+	Training   *Training     `json:"training,omitempty"`
 }
 
 type fileFeature struct {
-	Name        string      `json:"name"`
-	Type        string      `json:"type"`
-	Mean        *float64    `json:"mean,omitempty"`
-	SD          *float64    `json:"sd,omitempty"`
-	Coefficient *float64    `json:"coefficient,omitempty"`
-	Categories  *[]Category `json:"categories,omitempty"`
+	Name         string          `json:"name"`
+	Type         string          `json:"type"`
+	Mean         *float64        `json:"mean,omitempty"`
+	SD           *float64        `json:"sd,omitempty"`
+	Coefficient  *float64        `json:"coefficient,omitempty"`
+	Coefficients []float64       `json:"coefficients,omitempty"`
+	Categories   *[]fileCategory `json:"categories,omitempty"`
+}
+
+type fileCategory struct {
+	Value        string    `json:"value"`
+	Coefficient  *float64  `json:"coefficient,omitempty"`
+	Coefficients []float64 `json:"coefficients,omitempty"`
 }
 
 // Load reads a model file. Its errors name the file, the feature, and what to
@@ -61,17 +72,15 @@ func Parse(data []byte) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := strictjson.Read(root, "schema", "name", "version", "negative", "positive", "missing_texts", "threshold", "intercept", "features", "training")
+	f := strictjson.Read(root, "schema", "name", "version", "negative", "positive", "missing_texts", "threshold", "intercept", "features", "training", "type", "classes", "intercepts")
 	f.Require("schema")
 	version := f.Count("schema")
 	if f.Err == nil && (version < 1 || version > schema) {
 		return nil, fmt.Errorf("schema is %d, this program reads schemas 1 to %d: train the model again with this version", version, schema)
 	}
-	f.Require("name", "version", "threshold", "intercept", "features")
-	m := &Model{
-		Name: f.Text("name", ""), Version: f.Text("version", ""),
-		Negative: f.Text("negative", ""), Positive: f.Text("positive", ""), Missing: f.Texts("missing_texts"),
-		Threshold: f.Number("threshold"), Intercept: f.Number("intercept"),
+	m, err := parseHead(f)
+	if err != nil {
+		return nil, err
 	}
 	features := f.List("features")
 	if training, ok := f.Get("training"); ok {
@@ -81,7 +90,7 @@ func Parse(data []byte) (*Model, error) {
 		return nil, f.Err
 	}
 	for i, v := range features {
-		one, err := parseFeature(i, v)
+		one, err := parseFeature(i, v, m.Type == value.Multiclass)
 		if err != nil {
 			return nil, err
 		}
@@ -94,12 +103,51 @@ func Parse(data []byte) (*Model, error) {
 	return m, nil
 }
 
-// deepest is the nesting of a model file: file, features, feature, categories, category.
-const deepest = 5
+// deepest is the nesting of a model file: file, features, feature, categories, category,
+// coefficients.
+const deepest = 6
 
-// parseFeature reads the i-th feature. Errors name it.
-func parseFeature(i int, v any) (Feature, error) {
-	f := strictjson.Read(v, "name", "type", "mean", "sd", "coefficient", "categories")
+// parseHead reads what a model of each type must have, and refuses what belongs to another type.
+func parseHead(f *strictjson.Fields) (*Model, error) {
+	m := &Model{}
+	var err error
+	if m.Type, err = value.ParsePrediction(f.Text("type", "")); err != nil {
+		return nil, err
+	}
+	f.Require("name", "version", "features")
+	forbid := func(keys ...string) {
+		for _, key := range keys {
+			f.Forbid(key, fmt.Sprintf("a model of type %q does not have it", m.Type.Or(value.Binary)))
+		}
+	}
+	m.Name, m.Version = f.Text("name", ""), f.Text("version", "")
+	m.Negative, m.Positive, m.Missing = f.Text("negative", ""), f.Text("positive", ""), f.Texts("missing_texts")
+	switch m.Type {
+	case value.Multiclass:
+		f.Require("classes", "intercepts")
+		forbid("negative", "positive", "threshold", "intercept")
+		m.Labels, m.Intercepts = f.Texts("classes"), f.Numbers("intercepts")
+	case value.Regression:
+		f.Require("intercept")
+		forbid("negative", "positive", "threshold", "classes", "intercepts")
+		m.Intercept = f.Number("intercept")
+	default:
+		m.Type = ""
+		f.Require("threshold", "intercept")
+		forbid("classes", "intercepts")
+		m.Threshold, m.Intercept = f.Number("threshold"), f.Number("intercept")
+	}
+	return m, nil
+}
+
+// parseFeature reads the i-th feature. Errors name it. many says that there are coefficients for
+// each class.
+func parseFeature(i int, v any, many bool) (Feature, error) {
+	weight := "coefficient"
+	if many {
+		weight = "coefficients"
+	}
+	f := strictjson.Read(v, "name", "type", "mean", "sd", weight, "categories")
 	f.Require("name")
 	one := Feature{Name: f.Text("name", "")}
 	where := fmt.Sprintf("feature %d", i)
@@ -111,18 +159,29 @@ func parseFeature(i int, v any) (Feature, error) {
 	switch one.Type = f.Text("type", ""); {
 	case f.Err != nil:
 	case one.Type == Numeric:
-		f.Forbid("categories", "a numeric feature has mean, sd and coefficient")
-		f.Require("mean", "sd", "coefficient")
-		one.Mean, one.SD, one.Coefficient = f.Number("mean"), f.Number("sd"), f.Number("coefficient")
+		f.Forbid("categories", "a numeric feature has mean, sd and "+weight)
+		f.Require("mean", "sd", weight)
+		one.Mean, one.SD = f.Number("mean"), f.Number("sd")
+		if many {
+			one.Coefficients = f.Numbers(weight)
+		} else {
+			one.Coefficient = f.Number(weight)
+		}
 	case one.Type == Categorical, one.Type == Boolean:
-		for _, key := range []string{"mean", "sd", "coefficient"} {
-			f.Forbid(key, "a "+one.Type+" feature has categories, each with its own coefficient")
+		for _, key := range []string{"mean", "sd", weight} {
+			f.Forbid(key, "a "+one.Type+" feature has categories, each with its own "+weight)
 		}
 		f.Require("categories")
 		for j, v := range f.List("categories") {
-			c := strictjson.Read(v, "value", "coefficient")
-			c.Require("value", "coefficient")
-			one.Categories = append(one.Categories, Category{c.Text("value", ""), c.Number("coefficient")})
+			c := strictjson.Read(v, "value", weight)
+			c.Require("value", weight)
+			category := Category{Value: c.Text("value", "")}
+			if many {
+				category.Coefficients = c.Numbers(weight)
+			} else {
+				category.Coefficient = c.Number(weight)
+			}
+			one.Categories = append(one.Categories, category)
 			if c.Err != nil {
 				return Feature{}, fmt.Errorf("%s, category %d: %w", where, j, c.Err)
 			}
@@ -139,7 +198,7 @@ func parseFeature(i int, v any) (Feature, error) {
 // parseTraining reads where a model came from. What is absent is 0.
 func parseTraining(v any) (Training, error) {
 	f := strictjson.Read(v, "created", "outcome", "positive", "rows", "held_out", "base_rate", "seed", "l2",
-		"accuracy", "auc", "auc_lower", "auc_upper", "log_loss")
+		"accuracy", "auc", "auc_lower", "auc_upper", "log_loss", "macro_f1", "mean_absolute_error", "root_mean_squared_error", "r_squared")
 	number := func(key string) float64 {
 		if _, ok := f.Get(key); !ok {
 			return 0
@@ -151,6 +210,8 @@ func parseTraining(v any) (Training, error) {
 		Rows: int(f.Count("rows")), HeldOut: int(f.Count("held_out")), BaseRate: number("base_rate"),
 		Seed: f.Natural("seed"), L2: number("l2"), Accuracy: number("accuracy"),
 		AUC: number("auc"), AUCLower: number("auc_lower"), AUCUpper: number("auc_upper"), LogLoss: number("log_loss"),
+		MacroF1: number("macro_f1"), MeanAbsoluteError: number("mean_absolute_error"),
+		RootMeanSquaredError: number("root_mean_squared_error"), RSquared: number("r_squared"),
 	}
 	if f.Err != nil {
 		return Training{}, fmt.Errorf("training: %w", f.Err)
@@ -166,7 +227,16 @@ func (m *Model) Encode(w io.Writer) error {
 	}
 	f := file{
 		Schema: schema, Name: m.Name, Version: m.Version, Negative: m.Negative, Positive: m.Positive, Missing: m.Missing,
-		Threshold: m.Threshold, Intercept: m.Intercept,
+		Classes: m.Labels, Intercepts: m.Intercepts,
+	}
+	if m.Type != value.Binary && m.Type != "" {
+		f.Type = string(m.Type)
+	} else {
+		f.Threshold = &m.Threshold
+	}
+	many := m.Type == value.Multiclass
+	if !many {
+		f.Intercept = &m.Intercept
 	}
 	if m.Training != (Training{}) {
 		f.Training = &m.Training
@@ -175,9 +245,19 @@ func (m *Model) Encode(w io.Writer) error {
 		x := &m.Features[i]
 		ff := fileFeature{Name: x.Name, Type: x.Type}
 		if x.Type == Numeric {
-			ff.Mean, ff.SD, ff.Coefficient = &x.Mean, &x.SD, &x.Coefficient
+			ff.Mean, ff.SD, ff.Coefficients = &x.Mean, &x.SD, x.Coefficients
+			if !many {
+				ff.Coefficient = &x.Coefficient
+			}
 		} else {
-			categories := append([]Category{}, x.Categories...) // an empty list is written, not left out
+			categories := []fileCategory{} // an empty list is written, not left out
+			for j := range x.Categories {
+				c := fileCategory{Value: x.Categories[j].Value, Coefficients: x.Categories[j].Coefficients}
+				if !many {
+					c.Coefficient = &x.Categories[j].Coefficient
+				}
+				categories = append(categories, c)
+			}
 			ff.Categories = &categories
 		}
 		f.Features = append(f.Features, ff)

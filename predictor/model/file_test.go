@@ -26,8 +26,8 @@ func TestParseReadsAFile(t *testing.T) {
 	}
 	want := &Model{Name: "m", Version: "1", Negative: "bad", Positive: "good", Missing: []string{"-999"}, Threshold: 0.5, Intercept: 0.1, Features: []Feature{
 		{Name: "income", Type: Numeric, Mean: 100, SD: 20, Coefficient: 1.5},
-		{Name: "state", Type: Categorical, Categories: []Category{{"NY", -2}, {"30", 1}}},
-		{Name: "owner", Type: Boolean, Categories: []Category{{"true", .5}}},
+		{Name: "state", Type: Categorical, Categories: []Category{{Value: "NY", Coefficient: -2}, {Value: "30", Coefficient: 1}}},
+		{Name: "owner", Type: Boolean, Categories: []Category{{Value: "true", Coefficient: .5}}},
 	}, Training: Training{Rows: 10, Accuracy: 0.9}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -43,7 +43,7 @@ func TestParseBringsCategoriesIntoCanonicalForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := [][]Category{{{"30", 1}, {"true", 2}, {"00501", 3}}, {{"false", -1}, {"true", 1}}}
+	want := [][]Category{{{Value: "30", Coefficient: 1}, {Value: "true", Coefficient: 2}, {Value: "00501", Coefficient: 3}}, {{Value: "false", Coefficient: -1}, {Value: "true", Coefficient: 1}}}
 	if got := [][]Category{m.Features[0].Categories, m.Features[1].Categories}; !reflect.DeepEqual(got, want) {
 		t.Errorf("categories %v, want %v", got, want)
 	}
@@ -131,8 +131,8 @@ func TestAFileOfTheFirstSchemaIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Feature{
-		{Name: "owner", Type: Categorical, Categories: []Category{{"true", 1}, {"false", -1}}},
-		{Name: "term", Type: Categorical, Categories: []Category{{"30", 2}}},
+		{Name: "owner", Type: Categorical, Categories: []Category{{Value: "true", Coefficient: 1}, {Value: "false", Coefficient: -1}}},
+		{Name: "term", Type: Categorical, Categories: []Category{{Value: "30", Coefficient: 2}}},
 	}
 	if !reflect.DeepEqual(m.Features, want) {
 		t.Errorf("features %+v, want %+v", m.Features, want)
@@ -142,7 +142,7 @@ func TestAFileOfTheFirstSchemaIsRead(t *testing.T) {
 func TestEncodeIsStableAndReadBack(t *testing.T) {
 	t.Parallel()
 	m := two()
-	m.Features[1].Categories = append(m.Features[1].Categories, Category{"<\u2028\"&", math.SmallestNonzeroFloat64})
+	m.Features[1].Categories = append(m.Features[1].Categories, Category{Value: "<\u2028\"&", Coefficient: math.SmallestNonzeroFloat64})
 	m.Features = append(m.Features, Feature{Name: "identifier", Type: Categorical})
 	m.Training = Training{Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Outcome: "Class", Positive: "bad", Rows: 7, HeldOut: 3, Seed: math.MaxUint64, L2: 1, AUC: .7}
 	var first, second bytes.Buffer

@@ -1,5 +1,6 @@
-// Package model is a logistic regression kept in a file: it loads the file,
-// predicts with it, and trains it from rows with known outcomes.
+// Package model is a linear model kept in a file: it loads the file, predicts with it, and
+// trains it from rows with known outcomes. It is a logistic regression for two classes, a
+// multinomial one for more, and a ridge regression for numbers.
 //
 // A model is nothing but its file: names, types, training means, standard
 // deviations and coefficients. Nothing here knows what the features mean.
@@ -29,9 +30,16 @@ const (
 // threshold in the model file.
 const DefaultThreshold = 0.5
 
-// Model is a logistic regression over numeric, categorical and boolean features.
+// Model is a linear model over numeric, categorical and boolean features.
 // It is immutable once loaded, and safe for concurrent use.
 type Model struct {
+	// Type is what it predicts, empty for one of two classes. A regression has no threshold, and Intercept and Coefficient are
+	// in the unit of the outcome instead of log-odds. A multiclass model has Labels, and has an
+	// intercept and coefficients for each of them, instead of Intercept and Coefficient.
+	Type       value.Prediction
+	Labels     []string  // the classes, at least two, distinct
+	Intercepts []float64 // log-odds of each class for the average row
+
 	Name      string    // as in the label model of every metric
 	Version   string    // as in the label version
 	Features  []Feature // in the order in which Predict takes values
@@ -61,12 +69,16 @@ type Feature struct {
 	SD          float64    // of the training rows, above 0; numeric only
 	Coefficient float64    // log-odds a standard deviation; numeric only
 	Categories  []Category // distinct, by value; not of numeric features
+	// Coefficients has one for each class of a multiclass model; numeric only.
+	Coefficients []float64
 }
 
 // Category is one value of a categorical or boolean feature.
 type Category struct {
-	Value       string  `json:"value"`       // canonical, see value.Category
-	Coefficient float64 `json:"coefficient"` // log-odds against the average training row
+	Value       string  // canonical, see value.Category
+	Coefficient float64 // log-odds against the average training row
+	// Coefficients has one for each class of a multiclass model.
+	Coefficients []float64
 }
 
 // Training says where a model came from and how good it was on rows it had
@@ -77,14 +89,19 @@ type Training struct {
 	Positive string    `json:"positive,omitempty"` // its value that is class "1"
 	Rows     int       `json:"rows"`               // fitted on
 	HeldOut  int       `json:"held_out"`           // evaluated on
-	BaseRate float64   `json:"base_rate"`          // share of class "1" among the rows fitted on
+	BaseRate float64   `json:"base_rate,omitzero"` // share of class "1" among the rows fitted on
 	Seed     uint64    `json:"seed"`               // of the split
 	L2       float64   `json:"l2"`                 // penalty, see TrainOptions
-	Accuracy float64   `json:"accuracy"`           // ratio, of the held-out rows like all below
-	AUC      float64   `json:"auc"`
-	AUCLower float64   `json:"auc_lower"` // 95 % interval
-	AUCUpper float64   `json:"auc_upper"`
-	LogLoss  float64   `json:"log_loss"` // nats a row
+	Accuracy float64   `json:"accuracy,omitzero"`  // ratio, of the held-out rows like all below
+	AUC      float64   `json:"auc,omitzero"`
+	AUCLower float64   `json:"auc_lower,omitzero"` // 95 % interval
+	AUCUpper float64   `json:"auc_upper,omitzero"`
+	LogLoss  float64   `json:"log_loss,omitzero"` // nats a row
+
+	MacroF1              float64 `json:"macro_f1,omitzero"`            // multiclass only
+	MeanAbsoluteError    float64 `json:"mean_absolute_error,omitzero"` // regression only, like those below
+	RootMeanSquaredError float64 `json:"root_mean_squared_error,omitzero"`
+	RSquared             float64 `json:"r_squared,omitzero"`
 }
 
 // Value is one feature's value of one row.
@@ -103,8 +120,19 @@ func (m *Model) FeatureNames() []string {
 	return names
 }
 
-// Classes are the classes of the model: "0" and "1", with their names.
+// Classes are the classes of the model: "0" and "1", with their names, or the labels of a
+// multiclass model. A regression has none.
 func (m *Model) Classes() []value.Class {
+	switch m.Type {
+	case value.Regression:
+		return nil
+	case value.Multiclass:
+		classes := make([]value.Class, len(m.Labels))
+		for i, label := range m.Labels {
+			classes[i].Text = label
+		}
+		return classes
+	}
 	return []value.Class{{Text: "0", Name: m.Negative}, {Text: "1", Name: m.Positive}}
 }
 
@@ -119,7 +147,9 @@ func (m *Model) Columns() []value.Column {
 }
 
 // Predict returns the probability of class "1" in [0,1], and the predicted
-// class: "1" when the probability is at least the threshold, else "0".
+// class: "1" when the probability is at least the threshold, else "0". For a multiclass model it
+// returns the most probable class, the first of equals, and its probability. For a regression it
+// returns the predicted value, which is finite, and no class.
 //
 // Values come in the order of m.Features, one each. A missing or non-finite
 // number counts as the training mean, a missing or unknown category as the
@@ -128,9 +158,15 @@ func (m *Model) Columns() []value.Column {
 // It allocates nothing and takes about 10 ns a numeric feature, and 1 ns a
 // category of a categorical one.
 func (m *Model) Predict(values []Value) (probability float64, class string) {
+	switch m.Type {
+	case value.Multiclass:
+		return m.predictClass(values)
+	case value.Regression:
+		return m.predictNumber(values), ""
+	}
 	logOdds := m.Intercept
 	for i := range m.Features {
-		logOdds += m.Features[i].contribution(&values[i])
+		logOdds += limit(m.Features[i].contribution(&values[i], -1), mostLogOdds)
 	}
 	probability = logistic(logOdds)
 	if probability >= m.Threshold {
@@ -139,15 +175,50 @@ func (m *Model) Predict(values []Value) (probability float64, class string) {
 	return probability, "0"
 }
 
-// contribution is what one value adds to the log-odds.
-func (f *Feature) contribution(v *Value) float64 {
+// predictClass predicts with a multiclass model.
+func (m *Model) predictClass(values []Value) (probability float64, class string) {
+	var room [value.MaxClasses]float64
+	logOdds := room[:copy(room[:], m.Intercepts)]
+	for i := range m.Features {
+		for k := range logOdds {
+			logOdds[k] += limit(m.Features[i].contribution(&values[i], k), mostLogOdds)
+		}
+	}
+	best := 0
+	for k, x := range logOdds {
+		if x > logOdds[best] {
+			best = k
+		}
+	}
+	var sum float64
+	for _, x := range logOdds {
+		sum += math.Exp(x - logOdds[best])
+	}
+	return 1 / sum, m.Labels[best]
+}
+
+// predictNumber predicts with a regression.
+func (m *Model) predictNumber(values []Value) float64 {
+	y := m.Intercept
+	for i := range m.Features {
+		y += limit(m.Features[i].contribution(&values[i], -1), mostNumber)
+	}
+	return limit(y, math.MaxFloat64)
+}
+
+// contribution is what one value adds to the log-odds of a class of a multiclass model. Of other
+// models, whose class is -1, it is what it adds to the log-odds or to the predicted value.
+func (f *Feature) contribution(v *Value, class int) float64 {
 	if v.Missing {
 		return 0
 	}
 	if f.Type != Numeric {
 		for i := range f.Categories {
-			if f.Categories[i].Value == v.Text {
-				return limit(f.Categories[i].Coefficient)
+			if c := &f.Categories[i]; c.Value == v.Text {
+				if class >= 0 {
+					return c.Coefficients[class]
+				}
+				return c.Coefficient
 			}
 		}
 		return 0
@@ -155,13 +226,23 @@ func (f *Feature) contribution(v *Value) float64 {
 	if math.IsInf(v.Number, 0) {
 		return 0
 	}
-	return limit(f.Coefficient * ((v.Number - f.Mean) / f.SD))
+	coefficient := f.Coefficient
+	if class >= 0 {
+		coefficient = f.Coefficients[class]
+	}
+	return coefficient * ((v.Number - f.Mean) / f.SD)
 }
+
+// The largest contribution of one value to log-odds, and to a predicted value: as much as a sum
+// of them can hold.
+const (
+	mostLogOdds = 1e6
+	mostNumber  = 1e300
+)
 
 // limit keeps one contribution within what a sum can hold. NaN, which a NaN
 // input or 0 times an overflow gives, has no influence.
-func limit(x float64) float64 {
-	const most = 1e6
+func limit(x, most float64) float64 {
 	switch {
 	case math.IsNaN(x):
 		return 0

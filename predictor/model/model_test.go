@@ -11,7 +11,7 @@ func two() *Model {
 		Name: "two", Version: "1", Intercept: 0.5, Threshold: 0.6,
 		Features: []Feature{
 			{Name: "income", Type: Numeric, Mean: 100, SD: 20, Coefficient: 1.5},
-			{Name: "state", Type: Categorical, Categories: []Category{{"NY", -2}, {"TX", 0.25}}},
+			{Name: "state", Type: Categorical, Categories: []Category{{Value: "NY", Coefficient: -2}, {Value: "TX", Coefficient: 0.25}}},
 		},
 	}
 }

@@ -58,33 +58,55 @@ func (p *problem) fit() ([]float64, error) {
 	start := make([]float64, p.size)
 	base := p.baseRate()
 	start[0] = math.Log(base / (1 - base))
+	return minimize(p, start, "logistic regression")
+}
+
+// objective is a strictly convex function of the weights, of which one point at a time is known.
+type objective interface {
+	// evaluate goes to a point.
+	evaluate(x []float64)
+	// point returns the value and the gradient there; the gradient is valid until the next point.
+	point() (loss float64, gradient []float64)
+	// curvature multiplies the matrix of second derivatives there with v.
+	curvature(v []float64) []float64
+}
+
+func (p *problem) point() (loss float64, gradient []float64) { return p.loss, p.gradient }
+
+// minimize returns the minimum of an objective, as fit describes.
+func minimize(p objective, start []float64, what string) ([]float64, error) {
 	result, err := optimize.Minimize(optimize.Problem{
-		Func: func(x []float64) float64 { p.evaluate(x); return p.loss },
-		Grad: func(into, x []float64) { p.evaluate(x); copy(into, p.gradient) },
+		Func: func(x []float64) float64 { p.evaluate(x); loss, _ := p.point(); return loss },
+		Grad: func(into, x []float64) { p.evaluate(x); _, gradient := p.point(); copy(into, gradient) },
 	}, start, &optimize.Settings{GradientThreshold: 1e-6, MajorIterations: 2000}, &optimize.LBFGS{Store: 20})
 	if result == nil {
-		return nil, fmt.Errorf("fit logistic regression: %w", err)
+		return nil, fmt.Errorf("fit %s: %w", what, err)
 	}
 	// An error here is mostly a line search that met the limits of rounding. The
 	// slope below shows whether it matters.
-	x := p.polish(result.X)
-	if slope := floats.Norm(p.gradient, math.Inf(1)); !(slope < 1e-9) {
-		return nil, fmt.Errorf("fit logistic regression: no minimum found, the slope is still %g after %d iterations (%v): look for a feature with extreme values",
-			slope, result.MajorIterations, result.Status)
+	x := polish(p, result.X)
+	_, gradient := p.point()
+	if slope := floats.Norm(gradient, math.Inf(1)); !(slope < 1e-9) {
+		return nil, fmt.Errorf("fit %s: no minimum found, the slope is still %g after %d iterations (%v): look for a feature with extreme values",
+			what, slope, result.MajorIterations, result.Status)
 	}
 	return x, nil
 }
 
 // polish takes Newton steps while they make the slope smaller, and returns the
 // best weights; loss and gradient are theirs.
-func (p *problem) polish(x []float64) []float64 {
+func polish(p objective, x []float64) []float64 {
+	slope := func() float64 {
+		_, gradient := p.point()
+		return floats.Norm(gradient, 2)
+	}
 	p.evaluate(x)
 	for range 20 {
-		before := floats.Norm(p.gradient, 2)
+		before := slope()
 		next := slices.Clone(x)
-		floats.Sub(next, p.newton())
+		floats.Sub(next, newton(p))
 		p.evaluate(next)
-		if !(floats.Norm(p.gradient, 2) < before/2) {
+		if !(slope() < before/2) {
 			p.evaluate(x)
 			break
 		}
@@ -94,9 +116,10 @@ func (p *problem) polish(x []float64) []float64 {
 }
 
 // newton solves curvature * step = gradient by conjugate gradients.
-func (p *problem) newton() []float64 {
-	step := make([]float64, p.size)
-	rest := slices.Clone(p.gradient)
+func newton(p objective) []float64 {
+	_, gradient := p.point()
+	step := make([]float64, len(gradient))
+	rest := slices.Clone(gradient)
 	direction := slices.Clone(rest)
 	square := floats.Dot(rest, rest)
 	enough := square * 1e-24

@@ -63,7 +63,7 @@ type filling struct {
 }
 
 func newFilling(s *survey.Survey) *filling {
-	d := &Dataset{Rows: s.Rows, Missing: s.Missing.Texts(), Coding: s.Coding, Notes: s.Notes}
+	d := &Dataset{Rows: s.Rows, Missing: s.Missing.Texts(), Coding: s.Coding, Notes: s.Notes, Type: s.Type}
 	n := len(s.Columns)
 	f := &filling{survey: s, data: d, columns: make([]Column, n), known: make([]map[string]string, n), kinds: make([][]value.Kind, n)}
 	for i := range s.Columns {
@@ -83,6 +83,8 @@ func newFilling(s *survey.Survey) *filling {
 			d.Scores = make([]float64, s.Rows)
 		case c.Role == survey.Class:
 			d.Predicted = make([]string, s.Rows)
+		case s.Type == value.Regression:
+			d.Outcome, d.Truth = c.Name, make([]float64, s.Rows)
 		case s.Coded:
 			d.Outcome, d.Outcomes = c.Name, make([]float64, s.Rows)
 		default:
@@ -110,11 +112,20 @@ func (f *filling) column(at int, cells rows.Cells, p *rows.Piece) error {
 			f.data.Predicted[first+row] = once(known, []byte(f.survey.Missing.Class(cells.Text(row))))
 		}
 	case survey.Outcome:
+		if f.data.Truth != nil {
+			kinds := f.scratch(i, p.Rows)
+			cells.Numbers(&value.Column{Type: Numeric, Missing: f.survey.Missing}, f.data.Truth[first:], kinds)
+			return f.survey.CheckTruth(kinds, cells, p)
+		}
 		for row := range p.Rows {
 			if f.survey.Coded {
 				f.data.Outcomes[first+row] = outcomeNumber(f.survey.Coding.Class(cells.Text(row)))
 			} else {
-				f.data.Actual[first+row] = once(known, []byte(f.survey.Missing.Class(cells.Text(row))))
+				class := f.survey.Missing.Class(cells.Text(row))
+				if _, kind := value.Number(class); kind == value.Missing && f.survey.Type == value.Multiclass {
+					class = "" // NA, nan and their kin
+				}
+				f.data.Actual[first+row] = once(known, []byte(class))
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // DefaultL2 is the penalty when TrainOptions.L2 is 0. It is a normal prior of
@@ -30,10 +32,11 @@ type TrainOptions struct {
 	Created       time.Time // is written into the model; training reads no clock
 }
 
-// Train fits a logistic regression to the rows whose outcome is known, but for
-// a share that is held out, drawn at random within each class, and evaluated on.
+// Train fits a model to the rows whose outcome is known, but for a share that is held out, drawn
+// at random within each class, and evaluated on. It is a logistic regression, with more than two
+// classes a multinomial one, and with numbers as outcomes a ridge regression.
 //
-// It minimises
+// The logistic regression minimises
 //
 //	sum of log losses + L2/2 * sum of squared coefficients,
 //
@@ -63,6 +66,25 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	if err := checkTraining(d, o); err != nil {
 		return nil, nil, err
 	}
+	fit := trainBinary
+	switch d.Type {
+	case value.Multiclass:
+		fit = trainMulticlass
+	case value.Regression:
+		fit = trainRegression
+	}
+	m, e, err := fit(d, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.Validate(); err != nil {
+		return nil, nil, fmt.Errorf("trained model: %w", err)
+	}
+	return m, e, nil
+}
+
+// trainBinary fits a logistic regression.
+func trainBinary(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 	train, held, err := split(d.Outcomes, o.Holdout, o.Seed)
 	if err != nil {
 		return nil, nil, err
@@ -72,18 +94,10 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 		Name: o.Name, Version: o.Version, Threshold: o.Threshold,
 		Negative: classes[0].Name, Positive: classes[1].Name, Missing: d.Missing,
 	}
-	var warnings []string
 	p := &problem{outcomes: gather(d.Outcomes, train), l2: o.L2}
-	for i := range d.Columns {
-		f, t, warning, err := prepare(&d.Columns[i], train)
-		if err != nil {
-			return nil, nil, fmt.Errorf("column %q: %w", d.Columns[i].Name, err)
-		}
-		if warning != "" {
-			warnings = append(warnings, fmt.Sprintf("column %q: %s", d.Columns[i].Name, warning))
-		}
-		m.Features = append(m.Features, f)
-		p.add(t)
+	warnings, err := m.prepare(d, train, p)
+	if err != nil {
+		return nil, nil, err
 	}
 	weights, err := p.fit()
 	if err != nil {
@@ -100,10 +114,24 @@ func Train(d *Dataset, o TrainOptions) (*Model, *Evaluation, error) {
 		BaseRate: round(p.baseRate()), Seed: o.Seed, L2: o.L2,
 		Accuracy: round(e.Accuracy), AUC: round(e.AUC), AUCLower: round(e.AUCLower), AUCUpper: round(e.AUCUpper), LogLoss: round(e.LogLoss),
 	}
-	if err := m.Validate(); err != nil {
-		return nil, nil, fmt.Errorf("trained model: %w", err)
-	}
 	return m, e, nil
+}
+
+// prepare adds a feature and a term for each column. It returns warnings about columns without
+// information.
+func (m *Model) prepare(d *Dataset, train []int, p *problem) (warnings []string, err error) {
+	for i := range d.Columns {
+		f, t, warning, err := prepare(&d.Columns[i], train)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", d.Columns[i].Name, err)
+		}
+		if warning != "" {
+			warnings = append(warnings, fmt.Sprintf("column %q: %s", d.Columns[i].Name, warning))
+		}
+		m.Features = append(m.Features, f)
+		p.add(t)
+	}
+	return warnings, nil
 }
 
 func checkTraining(d *Dataset, o TrainOptions) error {
@@ -114,10 +142,10 @@ func checkTraining(d *Dataset, o TrainOptions) error {
 		return fmt.Errorf("holdout is %v: it must be above 0 and below 1, usually 0.3; the model is evaluated on held-out rows", o.Holdout)
 	case !(o.L2 > 0) || !finite(o.L2):
 		return fmt.Errorf("the L2 penalty is %v: it must be above 0, usually %d", o.L2, DefaultL2)
-	case d.Outcomes == nil:
+	case d.outcomes() == 0:
 		return errors.New("there is no outcome to learn: name its column with --outcome")
-	case len(d.Outcomes) != d.Rows:
-		return fmt.Errorf("there are %d outcomes for %d rows", len(d.Outcomes), d.Rows)
+	case d.outcomes() != d.Rows:
+		return fmt.Errorf("there are %d outcomes for %d rows", d.outcomes(), d.Rows)
 	case len(d.Columns) == 0:
 		return errors.New("there is no feature to learn from")
 	}
@@ -151,12 +179,53 @@ func split(outcomes []float64, holdout float64, seed uint64) (train, held []int,
 			}
 		}
 	}
-	random := rand.New(rand.NewPCG(seed, 0x73706c6974)) // #nosec G404 -- a repeatable split, no secret
 	for class, rows := range classes {
 		if len(rows) < minClassRows {
 			return nil, nil, fmt.Errorf("%d rows have outcome %d and %d outcome %d: at least %d of each are needed to learn from",
 				len(rows), class, len(classes[1-class]), 1-class, minClassRows)
 		}
+	}
+	train, held = splitEach(classes[:], holdout, seed)
+	return train, held, nil
+}
+
+// splitClasses is split for many classes, -1 of rows without an outcome.
+func splitClasses(classes []int, labels []string, holdout float64, seed uint64) (train, held []int, err error) {
+	groups := make([][]int, len(labels))
+	for row, class := range classes {
+		if class >= 0 {
+			groups[class] = append(groups[class], row)
+		}
+	}
+	for k, rows := range groups {
+		if len(rows) < minClassRows {
+			return nil, nil, fmt.Errorf("%d rows have outcome %q: at least %d of each class are needed to learn from; join rare classes, or empty the cells of their outcome",
+				len(rows), labels[k], minClassRows)
+		}
+	}
+	train, held = splitEach(groups, holdout, seed)
+	return train, held, nil
+}
+
+// splitNumbers is split for the outcomes of a regression.
+func splitNumbers(truth []float64, holdout float64, seed uint64) (train, held []int, err error) {
+	var rows []int
+	for row, y := range truth {
+		if finite(y) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) < 2*minClassRows {
+		return nil, nil, fmt.Errorf("%d rows have an outcome: at least %d are needed to learn from", len(rows), 2*minClassRows)
+	}
+	train, held = splitEach([][]int{rows}, holdout, seed)
+	return train, held, nil
+}
+
+// splitEach draws the held-out share of each group at random.
+func splitEach(groups [][]int, holdout float64, seed uint64) (train, held []int) {
+	random := rand.New(rand.NewPCG(seed, 0x73706c6974)) // #nosec G404 -- a repeatable split, no secret
+	for _, rows := range groups {
 		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		n := int(math.Round(float64(len(rows)) * holdout))
 		n = min(max(n, 2), len(rows)-2) // either part shows both classes, twice for a variance
@@ -165,5 +234,5 @@ func split(outcomes []float64, holdout float64, seed uint64) (train, held []int,
 	}
 	slices.Sort(train)
 	slices.Sort(held)
-	return train, held, nil
+	return train, held
 }

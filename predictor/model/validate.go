@@ -18,10 +18,15 @@ func (m *Model) Validate() error {
 		return errors.New("version is empty: give one, such as \"1\"; its metrics and log rows carry it")
 	case !finite(m.Intercept):
 		return errors.New("intercept is not finite: train the model again")
-	case !(m.Threshold > 0 && m.Threshold < 1):
+	case m.Type.Or(value.Binary) == value.Binary && !(m.Threshold > 0 && m.Threshold < 1):
 		return fmt.Errorf("threshold is %v: it must be above 0 and below 1, usually 0.5", m.Threshold)
 	case len(m.Features) == 0:
 		return errors.New("features is empty: a model needs at least one")
+	}
+	if m.Type == value.Multiclass {
+		if err := m.validateClasses(); err != nil {
+			return err
+		}
 	}
 	seen := make(map[string]int, len(m.Features))
 	for i := range m.Features {
@@ -33,14 +38,48 @@ func (m *Model) Validate() error {
 			return fmt.Errorf("feature %d (%s): has the same name as feature %d: remove or rename one", i, f.Name, first)
 		}
 		seen[f.Name] = i
-		if err := f.validate(); err != nil {
+		if err := f.validate(len(m.Labels)); err != nil {
 			return fmt.Errorf("feature %d (%s): %w", i, f.Name, err)
 		}
 	}
 	return nil
 }
 
-func (f *Feature) validate() error {
+// validateClasses checks what only a multiclass model has.
+func (m *Model) validateClasses() error {
+	if n := len(m.Labels); n < 2 || n > value.MaxClasses {
+		return fmt.Errorf("classes has %d texts: a multiclass model has 2 to %d", n, value.MaxClasses)
+	}
+	seen := map[string]bool{}
+	for _, label := range m.Labels {
+		switch {
+		case label == "":
+			return errors.New("classes has an empty text: name every class")
+		case value.Category(label) != label:
+			return fmt.Errorf("class %q never occurs: classes in that spelling are %q", label, value.Category(label))
+		case seen[label]:
+			return fmt.Errorf("class %q appears twice: remove one", label)
+		}
+		seen[label] = true
+	}
+	return oneEach("intercepts", m.Intercepts, len(m.Labels))
+}
+
+// oneEach checks a list with a number for each class.
+func oneEach(what string, x []float64, classes int) error {
+	if len(x) != classes {
+		return fmt.Errorf("%s has %d numbers, and there are %d classes: give one for each", what, len(x), classes)
+	}
+	for _, v := range x {
+		if !finite(v) {
+			return fmt.Errorf("%s has %v: train the model again", what, v)
+		}
+	}
+	return nil
+}
+
+// validate checks a feature of a model with this many classes, 0 if it is no multiclass model.
+func (f *Feature) validate(classes int) error {
 	switch f.Type {
 	case Numeric:
 		switch {
@@ -51,7 +90,7 @@ func (f *Feature) validate() error {
 		case !finite(f.Coefficient):
 			return fmt.Errorf("coefficient is %v: train the model again, or take 0 for no effect", f.Coefficient)
 		}
-		return nil
+		return oneEach("coefficients", f.Coefficients, classes)
 	case Categorical, Boolean:
 		seen := make(map[string]bool, len(f.Categories))
 		for _, c := range f.Categories {
@@ -69,6 +108,9 @@ func (f *Feature) validate() error {
 			}
 			if !finite(c.Coefficient) {
 				return fmt.Errorf("coefficient of category %q is %v: train the model again, or take 0 for no effect", c.Value, c.Coefficient)
+			}
+			if err := oneEach("coefficients", c.Coefficients, classes); err != nil {
+				return fmt.Errorf("category %q: %w", c.Value, err)
 			}
 		}
 		return nil

@@ -15,10 +15,11 @@ import (
 // Options say what the columns of a table are. Every column that they do not name
 // is a feature, of the type that [value.Survey] guesses.
 type Options struct {
-	Outcome  string // column with what became of a row; empty: none
-	Positive string // the outcome that is class 1; empty where they are 0 and 1, or false and true
-	Score    string // column with the probability of class 1; empty: none
-	Class    string // column with the predicted class; empty: none
+	Type     value.Prediction // what the model predicts; empty: what the outcomes look like
+	Outcome  string           // column with what became of a row; empty: none
+	Positive string           // the outcome that is class 1; empty where they are 0 and 1, or false and true
+	Score    string           // column with the probability of class 1; empty: none
+	Class    string           // column with the predicted class; empty: none
 
 	Numeric, Categorical, Ignore []string // columns whose type is not to be guessed, or that are no features
 	Missing                      []string // texts that stand for a missing value
@@ -34,6 +35,9 @@ type Survey struct {
 	// Beside a class column they are not.
 	Coded  bool
 	Coding value.Coding
+	// Type is what the model predicts. It is only decided by the outcomes if there is no class
+	// column.
+	Type value.Prediction
 	// Notes say what a person should know about how the columns are read.
 	Notes []string
 }
@@ -49,7 +53,7 @@ func Of(ctx context.Context, t rows.Table, o *Options) (*Survey, error) {
 // With is Of, and leaves it to the caller to survey the cells of features, who may read
 // more of them. i is the index of the column.
 func With(ctx context.Context, t rows.Table, o *Options, feature func(i int, s *value.Survey, cells rows.Cells, p *rows.Piece) error) (*Survey, error) {
-	s := &Survey{Missing: value.NewMissingTexts(o.Missing), Coded: o.Outcome != "" && o.Class == ""}
+	s := &Survey{Missing: value.NewMissingTexts(o.Missing), Coded: o.Outcome != "" && o.Class == "", Type: o.Type.Or(value.Binary)}
 	var err error
 	if s.Columns, err = columnsOf(t.Header(), o); err != nil {
 		return nil, err
@@ -64,8 +68,13 @@ func With(ctx context.Context, t rows.Table, o *Options, feature func(i int, s *
 	if s.Rows == 0 {
 		return nil, errors.New("has a header but no rows")
 	}
-	if s.Coded {
-		if s.Coding, err = outcomes.Coding(o.Positive); err != nil {
+	if s.Coded && o.Type == "" && o.Positive == "" {
+		if s.Type, err = s.guess(o, &outcomes); err != nil {
+			return nil, err
+		}
+	}
+	if s.Coded = s.Coded && s.Type == value.Binary; s.Coded {
+		if s.Coding, err = outcomes.of.Coding(o.Positive); err != nil {
 			return nil, fmt.Errorf("outcome column %q %w", o.Outcome, err)
 		}
 	}
@@ -73,8 +82,8 @@ func With(ctx context.Context, t rows.Table, o *Options, feature func(i int, s *
 }
 
 // read goes over all values.
-func (s *Survey) read(ctx context.Context, t rows.Table, feature func(i int, s *value.Survey, cells rows.Cells, p *rows.Piece) error) (surveys []*value.Survey, outcomes value.Outcomes, err error) {
-	outcomes.Missing = s.Missing
+func (s *Survey) read(ctx context.Context, t rows.Table, feature func(i int, s *value.Survey, cells rows.Cells, p *rows.Piece) error) (surveys []*value.Survey, outcomes outcomes, err error) {
+	outcomes.of.Missing, outcomes.seen = s.Missing, map[string]bool{}
 	surveys = make([]*value.Survey, len(s.Columns))
 	pass := rows.Pass{Then: func(p *rows.Piece) error {
 		s.Rows += p.Rows
@@ -94,7 +103,7 @@ func (s *Survey) read(ctx context.Context, t rows.Table, feature func(i int, s *
 			cells.Survey(surveys[i])
 		case Outcome:
 			for row := range p.Rows {
-				outcomes.Add(cells.Text(row))
+				outcomes.add(cells.Text(row))
 			}
 		}
 		return nil
@@ -145,6 +154,18 @@ func (s *Survey) CheckScores(kinds []value.Kind, cells rows.Cells, p *rows.Piece
 	for row, kind := range kinds[:p.Rows] {
 		if kind == value.Invalid {
 			return fmt.Errorf("%s, column %q: the score %.40q is not a number", p.Place(row), s.Columns[s.Find(Score)].Name, cells.Text(row))
+		}
+	}
+	return nil
+}
+
+// CheckTruth returns an error for the first cell of the outcome column of a regression that is
+// not a number.
+func (s *Survey) CheckTruth(kinds []value.Kind, cells rows.Cells, p *rows.Piece) error {
+	for row, kind := range kinds[:p.Rows] {
+		if kind == value.Invalid {
+			return fmt.Errorf("%s, column %q: the outcome %.40q is not a number, as a regression needs; empty the cell if it is not known, or say with --type that these are classes",
+				p.Place(row), s.Columns[s.Find(Outcome)].Name, cells.Text(row))
 		}
 	}
 	return nil

@@ -52,8 +52,8 @@ func (p Prediction) Or(other Prediction) Prediction {
 }
 
 // OutcomeNumber reads the outcome of a regression. It reports false for what is not a finite
-// number, which then is no outcome.
+// number, such as true, which then is no outcome.
 func OutcomeNumber(text string) (float64, bool) {
 	x, kind := Number(strings.TrimSpace(text))
-	return x, kind == Known && x-x == 0
+	return x, kind == Known && x-x == 0 && !IsBoolean(text)
 }

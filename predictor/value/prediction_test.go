@@ -29,7 +29,7 @@ func TestOutcomesOfARegressionAreFiniteNumbers(t *testing.T) {
 			t.Errorf("%q: got %v, %v", text, got, ok)
 		}
 	}
-	for _, text := range []string{"", "NaN", "nan", "Inf", "-Infinity", "1e999", "high", "1,5", "NA", "null"} {
+	for _, text := range []string{"", "NaN", "nan", "Inf", "-Infinity", "1e999", "high", "1,5", "NA", "null", "true", "False"} {
 		if got, ok := OutcomeNumber(text); ok {
 			t.Errorf("%q is %v, want no outcome", text, got)
 		}
