@@ -118,11 +118,14 @@ func (q *feedbackRequest) appendAnswers(dst []byte, accepted []predictionlog.Acc
 }
 
 // appendAccepted appends the answer to one accepted record. Its member correct is null for a
-// prediction without a class, which other writers may log.
+// prediction without a class, which other writers may log, and absent for a regression.
 func (o *outcomes) appendAccepted(dst []byte, a *predictionlog.Accepted) []byte {
 	dst = append(dst, `{"prediction_id":`...)
 	dst = strconv.AppendInt(dst, a.PredictionID, 10)
 	dst = append(dst, `,"actual_outcome":`...)
+	if o.number {
+		return append(append(dst, a.Outcome...), '}')
+	}
 	dst = appendClass(dst, a.Outcome)
 	dst = append(dst, `,"correct":`...)
 	if a.Class == "" {

@@ -1,32 +1,22 @@
 package predictor
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // schemas describes everything that is sent or answered.
 func schemas(m *model.Model, o *outcomes) object {
 	text := object{"type": "string"}
 	return object{
-		"Features": featuresSchema(m),
-		"Prediction": object{
-			"type":     "object",
-			"required": []string{"request_id", "prediction", "probability", "model", "model_version"},
-			"properties": object{
-				"prediction_id": object{"type": "integer", "minimum": 0, "description": "Absent when the prediction was not recorded."},
-				"request_id":    text,
-				"prediction":    object{"type": []string{"integer", "string"}, "description": "The predicted class."},
-				"probability":   object{"type": []string{"number", "null"}, "minimum": 0, "maximum": 1, "description": "Of class 1."},
-				"model":         text,
-				"model_version": text,
-				"logged":        object{"type": "boolean", "description": "Present, and false, when the log could not be written and the predictor serves all the same."},
-			},
-		},
+		"Features":   featuresSchema(m),
+		"Prediction": predictionSchema(m),
 		"Feedback": object{
 			"type":                 "object",
 			"required":             []string{"actual_outcome"},
@@ -42,15 +32,7 @@ func schemas(m *model.Model, o *outcomes) object {
 			},
 			"examples": []object{{"prediction_id": 0, "actual_outcome": o.example()}},
 		},
-		"Accepted": object{
-			"type":     "object",
-			"required": []string{"prediction_id", "actual_outcome", "correct"},
-			"properties": object{
-				"prediction_id":  object{"type": "integer", "minimum": 0},
-				"actual_outcome": object{"type": []string{"integer", "string"}, "description": "The class that was recorded."},
-				"correct":        object{"type": []string{"boolean", "null"}, "description": "Null when the prediction has no class."},
-			},
-		},
+		"Accepted": acceptedSchema(m),
 		"Health": object{
 			"type":     "object",
 			"required": []string{"status", "model", "model_version", "log", "uptime_seconds"},
@@ -85,6 +67,9 @@ func schemas(m *model.Model, o *outcomes) object {
 // schema describes what read accepts: the spellings that JSON has for a class, and
 // any text, of which only those are accepted that mean one.
 func (o *outcomes) schema() object {
+	if o.number {
+		return object{"type": []string{"number", "string"}, "description": "The number that was observed, or its text."}
+	}
 	var literals []any
 	for _, literal := range []any{0, 1, false, true} {
 		if _, ok := o.classes.Match(fmt.Sprint(literal)); ok {
@@ -104,6 +89,47 @@ func (o *outcomes) schema() object {
 // example is a class as one would send it.
 func (o *outcomes) example() json.RawMessage {
 	return appendClass(nil, o.last)
+}
+
+// predictionSchema describes one answer. A regression predicts a number and has no probability.
+func predictionSchema(m *model.Model) object {
+	text := object{"type": "string"}
+	of := map[value.Prediction]string{value.Multiclass: "Of the predicted class."}[m.Type]
+	properties := object{
+		"prediction_id": object{"type": "integer", "minimum": 0, "description": "Absent when the prediction was not recorded."},
+		"request_id":    text,
+		"prediction":    object{"type": []string{"integer", "string"}, "description": "The predicted class."},
+		"probability":   object{"type": []string{"number", "null"}, "minimum": 0, "maximum": 1, "description": cmp.Or(of, "Of class 1.")},
+		"model":         text,
+		"model_version": text,
+		"logged":        object{"type": "boolean", "description": "Present, and false, when the log could not be written and the predictor serves all the same."},
+	}
+	required := []string{"request_id", "prediction", "probability", "model", "model_version"}
+	if m.Type == value.Regression {
+		required = []string{"request_id", "prediction", "model", "model_version"}
+		properties["prediction"] = object{"type": []string{"number", "null"}, "description": "The predicted value."}
+		delete(properties, "probability")
+	}
+	return object{"type": "object", "required": required, "properties": properties}
+}
+
+// acceptedSchema describes the answer to one accepted outcome.
+func acceptedSchema(m *model.Model) object {
+	id := object{"type": "integer", "minimum": 0}
+	if m.Type == value.Regression {
+		return object{"type": "object", "required": []string{"prediction_id", "actual_outcome"}, "properties": object{
+			"prediction_id": id, "actual_outcome": object{"type": "number", "description": "The number that was recorded."},
+		}}
+	}
+	return object{
+		"type":     "object",
+		"required": []string{"prediction_id", "actual_outcome", "correct"},
+		"properties": object{
+			"prediction_id":  id,
+			"actual_outcome": object{"type": []string{"integer", "string"}, "description": "The class that was recorded."},
+			"correct":        object{"type": []string{"boolean", "null"}, "description": "Null when the prediction has no class."},
+		},
+	}
 }
 
 // featuresSchema describes one row, with a typical one as the example: the

@@ -178,7 +178,7 @@ func TestOpenAPIAgreesWithTheDoor(t *testing.T) {
 	if err := schema(schemas + "Health").Validate(decoded(t, ask(t, s.Handler(), "GET", "/health", "").body)); err != nil {
 		t.Errorf("/health: %v", err)
 	}
-	unlogged := appendAnswer(nil, &predictionlog.Record{RequestID: "a", Class: "0"}, false)
+	unlogged := appendAnswer(nil, &predictionlog.Record{RequestID: "a", Class: "0"}, false, false)
 	if err := schema(schemas + "Prediction").Validate(decoded(t, string(unlogged))); err != nil {
 		t.Errorf("unlogged: %v", err)
 	}
@@ -190,7 +190,7 @@ func TestOpenAPIAgreesWithTheDoor(t *testing.T) {
 // The example in the document can be sent as it stands.
 func TestOpenAPIExampleIsAccepted(t *testing.T) {
 	t.Parallel()
-	for _, m := range []*model.Model{toy(), model.Default()} {
+	for _, m := range []*model.Model{toy(), model.Default(), toyOfMany(), toyOfNumbers()} {
 		s, _ := newServer(t, func(o *Options) { o.Model = m })
 		doc, _ := description(t, s)
 		example, err := json.Marshal(at(t, doc, "components", "schemas", "Features", "examples").([]any)[0])

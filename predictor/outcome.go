@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -16,7 +17,21 @@ type outcomes struct {
 	classes value.Classes
 	last    string             // The last of them, such as "1".
 	advice  string             // Lists the classes: "send 0 or 1".
-	any     *value.ClassReader // Of models that run elsewhere, whose classes are not known.
+	any     *value.ClassReader // Of models that run elsewhere, whose classes are not known, and of many classes.
+	number  bool               // The model is a regression: an outcome is a number.
+}
+
+// outcomesOf returns a reader of the outcomes of a model.
+func outcomesOf(m *model.Model) outcomes {
+	switch m.Type {
+	case value.Regression:
+		return outcomes{number: true, last: "0", advice: "send the number that was observed"}
+	case value.Multiclass:
+		o := newOutcomes(m.Classes()) // An outcome may be a class that the model has not learnt.
+		o.any = value.NewOpenClassReader(m.Classes())
+		return o
+	}
+	return newOutcomes(m.Classes())
 }
 
 // anyOutcomes returns a reader of the outcomes of models that run elsewhere: a class or a
@@ -52,6 +67,9 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 	default:
 		return "", reasonWrongType, "actual_outcome is " + v.typ.String() + "; " + o.advice
 	}
+	if o.number {
+		return readNumber(v, text, o.advice)
+	}
 	if o.any != nil {
 		if class, ok := o.any.Actual(text); ok && len(class) <= maxOutcome && !strings.ContainsRune(class, 0) {
 			return class, "", ""
@@ -68,6 +86,17 @@ func (o *outcomes) read(v token) (class, reason, detail string) {
 		text = clip([]byte(text))
 	}
 	return "", reasonOutOfRange, "actual_outcome is " + text + ", which is not a class of the model; " + o.advice
+}
+
+// readNumber returns the canonical text of an outcome of a regression.
+func readNumber(v token, text, advice string) (number, reason, detail string) {
+	if v.typ == jsonNumber || v.typ == jsonString {
+		if x, ok := value.OutcomeNumber(text); ok {
+			return string(appendNumber(nil, x)), "", ""
+		}
+		return "", reasonOutOfRange, "actual_outcome is " + strconv.Quote(clip(v.text)) + ", which is not a finite number; " + advice
+	}
+	return "", reasonWrongType, "actual_outcome is " + v.typ.String() + "; " + advice
 }
 
 // correct reports whether the class in the log, which any service may have written, is the

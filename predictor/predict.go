@@ -33,7 +33,7 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, st
 	if !in.given && !in.array && logged {
 		w.Header()[requestIDKey] = []string{records[0].RequestID}
 	}
-	send(w, http.StatusOK, mediaJSON, appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
+	send(w, http.StatusOK, mediaJSON, s.appendAnswers(make([]byte, 0, 3+len(records)*224), records, in.array, logged))
 	return nil
 }
 
@@ -137,7 +137,7 @@ func reused(id string) *problem {
 
 // appendAnswers appends the JSON of all answers, as an array if the request was
 // one.
-func appendAnswers(dst []byte, records []predictionlog.Record, array, logged bool) []byte {
+func (s *Server) appendAnswers(dst []byte, records []predictionlog.Record, array, logged bool) []byte {
 	if array {
 		dst = append(dst, '[')
 	}
@@ -145,7 +145,7 @@ func appendAnswers(dst []byte, records []predictionlog.Record, array, logged boo
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendAnswer(dst, &records[i], logged)
+		dst = appendAnswer(dst, &records[i], logged, s.outcomes.number)
 	}
 	if array {
 		dst = append(dst, ']')
@@ -154,8 +154,9 @@ func appendAnswers(dst []byte, records []predictionlog.Record, array, logged boo
 }
 
 // appendAnswer appends the JSON of one answer. A record that is not in the log
-// has no prediction_id and "logged":false instead.
-func appendAnswer(dst []byte, record *predictionlog.Record, logged bool) []byte {
+// has no prediction_id and "logged":false instead. The prediction of a regression is a number,
+// and has no probability.
+func appendAnswer(dst []byte, record *predictionlog.Record, logged, number bool) []byte {
 	dst = append(dst, '{')
 	if logged {
 		dst = append(dst, `"prediction_id":`...)
@@ -165,8 +166,10 @@ func appendAnswer(dst []byte, record *predictionlog.Record, logged bool) []byte 
 	dst = append(dst, `"request_id":`...)
 	dst = appendString(dst, record.RequestID)
 	dst = append(dst, `,"prediction":`...)
-	dst = appendClass(dst, record.Class)
-	dst = append(dst, `,"probability":`...)
+	if !number {
+		dst = appendClass(dst, record.Class)
+		dst = append(dst, `,"probability":`...)
+	}
 	if math.IsNaN(record.Score) {
 		dst = append(dst, "null"...) // Another writer's record under this request id, without a score.
 	} else {

@@ -107,9 +107,8 @@ func New(o Options) (*Server, error) {
 		bodies: newBodies(),
 		inputs: sync.Pool{New: func() any { return new(input) }},
 	}
-	s.outcomes = newOutcomes(o.Model.Classes())
-	if o.Elsewhere != nil {
-		s.outcomes = anyOutcomes()
+	if s.outcomes = anyOutcomes(); o.Elsewhere == nil {
+		s.outcomes = outcomesOf(o.Model)
 	}
 	switch o.LogFailure {
 	case "", LogFailureRefuse:

@@ -91,7 +91,7 @@ func noRecords(m *strictyaml.Map, kind string) error {
 			m.Wrong(key, "%s does not go with %s; remove it", key, kind)
 		}
 	}
-	if n := m.Value("outcome"); n != nil && m.Map(n, "outcome", "field", "map", "classes").Has("field") {
+	if n := m.Value("outcome"); n != nil && m.Map(n, "outcome", "field", "map", "classes", "type").Has("field") {
 		m.Wrong("outcome", "outcome.field does not go with %s; remove it", kind)
 	}
 	return m.Err
@@ -162,7 +162,7 @@ func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 		mapping.zone = location
 	}
 	if r.Err == nil && r.Has("outcome") && m.Has("outcome") {
-		if o := m.Map(m.Value("outcome"), "outcome", "field", "map", "classes"); o.Has("field") {
+		if o := m.Map(m.Value("outcome"), "outcome", "field", "map", "classes", "type"); o.Has("field") {
 			r.Wrong("outcome", "the place of the outcome stands here and under outcome; remove one")
 		}
 	}
@@ -188,12 +188,22 @@ func fieldOf(m *strictyaml.Map, key string) Field {
 
 // parseOutcome reads where the outcome is and what its texts mean.
 func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
-	o := m.Map(n, "outcome", "field", "map", "classes")
+	o := m.Map(n, "outcome", "field", "map", "classes", "type")
 	if o.Has("field") {
 		mapping.outcome = fieldOf(o, "field")
 	}
 	if v := o.Value("map"); v != nil {
 		mapping.known, mapping.answers, o.Err = parseMap(o.Decoder, v)
+	}
+	mapping.number = o.OneOf("type", "", string(value.Binary), string(value.Multiclass), string(value.Regression)) == string(value.Regression)
+	if mapping.number && o.Has("classes") {
+		o.Wrong("classes", "a regression has no classes; remove them, or write another type")
+	}
+	for text, outcome := range mapping.known {
+		if _, ok := value.OutcomeNumber(outcome); mapping.number && !ok {
+			o.Wrong("map", "the map makes %q an outcome %q, which is not a number, as a regression needs", text, outcome)
+			break
+		}
 	}
 	if classes := o.Texts("classes", "list the classes of the model, or leave the key out"); classes != nil {
 		known := make([]value.Class, len(classes))

@@ -20,6 +20,7 @@ type Mapping struct {
 	outcome                 Field
 	confidence, observedAt  Field
 	classes                 *value.ClassReader
+	number                  bool              // the outcome is that of a regression: a finite number
 	known                   map[string]string // the outcome of each text, nil: the text itself
 	answers                 []Answer          // the outcomes that the configuration names
 	zone                    *time.Location    // of times without one, nil: such are refused
@@ -43,7 +44,7 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 			return f, predictionlog.RejectedUnmapped
 		}
 	}
-	if f.Outcome, ok = m.classes.Actual(text); !ok {
+	if f.Outcome, ok = m.outcomeOf(text); !ok {
 		return f, predictionlog.RejectedUnmapped
 	}
 	if f.Confidence, ok = m.confidenceOf(r); !ok {
@@ -53,6 +54,19 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 		return f, predictionlog.RejectedObservedAt
 	}
 	return f, ""
+}
+
+// outcomeOf returns the outcome that a text means: a class, or the number of a regression in its
+// shortest form.
+func (m *Mapping) outcomeOf(text string) (outcome string, ok bool) {
+	if !m.number {
+		return m.classes.Actual(text)
+	}
+	x, ok := value.OutcomeNumber(text)
+	if !ok {
+		return "", false
+	}
+	return value.Category(strconv.FormatFloat(x, 'g', -1, 64)), true
 }
 
 // Answer is an outcome, and the word that the configuration has for it. Without one the word is the

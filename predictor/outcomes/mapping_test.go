@@ -48,6 +48,8 @@ func TestOutcomesAreReadFromRecords(t *testing.T) {
 		{"record: {request_id: \"$.event.ids[1]\", outcome: \"$['final status']\"}, match: request_id", `{"event": {"ids": ["x", "y"]}, "final status": "approved"}`, "/y/approved/1"},
 		{"record: {prediction_id: p, request_id: r}", `{"p": null, "r": "x", "outcome": 0}`, "/x/0/1"},
 		{"outcome: {classes: [a, b, c]}", `{"prediction_id": 7, "outcome": "c"}`, "7//c/1"},
+		{"outcome: {type: regression}", `{"prediction_id": 7, "outcome": " 1.50e2 "}`, "7//150/1"},
+		{"outcome: {type: regression, map: {small: 1.5}}", `{"prediction_id": 7, "outcome": "small"}`, "7//1.5/1"},
 		{"confidence: 1", `{"prediction_id": 12345678901234567, "outcome": 0.25}`, "12345678901234567//0.25/1"},
 	} {
 		f, rejected := mapped(t, test.keys).Read(&Record{Value: object(t, test.record)})
@@ -83,6 +85,10 @@ func TestWhatIsNotUnderstoodHasItsReason(t *testing.T) {
 		{mapping, `{"prediction_id": 7, "status": "current"}`, predictionlog.RejectedUnmapped},
 		{mapping, `{"prediction_id": 7, "status": "Paid"}`, predictionlog.RejectedUnmapped},
 		{"outcome: {classes: [a, b, c]}", `{"prediction_id": 7, "outcome": "d"}`, predictionlog.RejectedUnmapped},
+		{"outcome: {type: regression}", `{"prediction_id": 7, "outcome": "high"}`, predictionlog.RejectedUnmapped},
+		{"outcome: {type: regression}", `{"prediction_id": 7, "outcome": "NaN"}`, predictionlog.RejectedUnmapped},
+		{"outcome: {type: regression}", `{"prediction_id": 7, "outcome": "1e999"}`, predictionlog.RejectedUnmapped},
+		{"outcome: {type: regression}", `{"prediction_id": 7, "outcome": true}`, predictionlog.RejectedUnmapped},
 		{"confidence: 1", `{"prediction_id": 7, "outcome": 1, "confidence": 0}`, predictionlog.RejectedConfidence},
 		{"confidence: 1", `{"prediction_id": 7, "outcome": 1, "confidence": 95}`, predictionlog.RejectedConfidence},
 		{"confidence: 1", `{"prediction_id": 7, "outcome": 1, "confidence": "high"}`, predictionlog.RejectedConfidence},
@@ -146,6 +152,9 @@ func TestConfigurationsAreRefusedInWords(t *testing.T) {
 		"sources:\n- {name: a, files: {}, record: {outcome: x}, outcome: {field: y}}":          "stands here and under outcome; remove one",
 		"sources:\n- {name: a, files: {}, outcome: {map: {}}}":                                 "map must say what the texts of outcomes mean",
 		"sources:\n- {name: a, files: {}, outcome: {map: {1: 1, 1.0: 0}}}":                     `map has "1" twice`,
+		"sources:\n- {name: a, files: {}, outcome: {type: regression, classes: [a, b]}}":       "a regression has no classes; remove them",
+		"sources:\n- {name: a, files: {}, outcome: {type: regression, map: {paid: good}}}":     `the map makes "paid" an outcome "good", which is not a number`,
+		"sources:\n- {name: a, files: {}, outcome: {type: ranking}}":                           `type "ranking" is none of`,
 		"sources:\n- {name: a, files: {}, outcome: {map: {paid: 2}, classes: [\"0\", \"1\"]}}": `the map makes an outcome "2", which is none of the classes`,
 		"sources:\n- {name: a, files: {}, outcome: {classes: [\"0\"]}}":                        "list all classes of the model",
 	} {
