@@ -18,8 +18,8 @@ import (
 func (e *Environment) reference(cmd *kingpin.CmdClause) Run {
 	var (
 		f     = newRowsFlags(cmd, e, "", "Version of the model that the reference serves; without it, every version.")
-		score = cmd.Flag("score", "Column with the model's score, the probability of class 1.").String()
-		class = cmd.Flag("class", "Column with the class that the model predicted; without it, a score of --threshold or more predicts class 1.").String()
+		score = cmd.Flag("score", "Column with the model's score: the probability of class 1, of the predicted class if there are more than two, or the predicted value of a regression.").String()
+		class = cmd.Flag("class", "Column with the class that the model predicted; without it, a score of --threshold or more predicts class 1. Needed for more than two classes.").String()
 		show  = cmd.Flag("show", "Show the reference file of --reference.file, or the embedded one, instead.").Bool()
 		file  = cmd.Flag("reference.file", "Reference file to show.").String()
 	)

@@ -13,6 +13,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
 	"github.com/drift-exporter/drift_exporter/predictor/survey"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // rowsFlags say which rows are read, and what is made of them.
@@ -20,6 +21,7 @@ type rowsFlags struct {
 	file                                               fileFlags
 	where, outcome, positive, name, version, reference *string
 	missing, numeric, categorical, ignore              *[]string
+	kind                                               *string
 	threshold                                          *float64
 	seed                                               *uint64
 	tables                                             *tables
@@ -31,6 +33,7 @@ func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 		file:        newFileFlags(cmd, "Rows to read:"),
 		where:       cmd.Flag("bigquery.where", "Condition in SQL on the rows of --bigquery.table.").String(),
 		outcome:     cmd.Flag("outcome", "Column with the outcome.").String(),
+		kind:        cmd.Flag("type", "What the model predicts: binary (one of two classes), multiclass or regression (a number). Default: what the outcomes look like.").PlaceHolder("TYPE").Enum(string(value.Binary), string(value.Multiclass), string(value.Regression)),
 		positive:    cmd.Flag("positive", "Value of the outcome column that counts as 1; not needed for 0/1 and false/true.").String(),
 		threshold:   cmd.Flag("threshold", "Score from which class 1 is predicted.").Default("0.5").Float64(),
 		missing:     cmd.Flag("missing", "Text that stands for a missing value in every column, such as NA or -999; repeatable. An empty cell always does, and NA, NaN and null in a column of numbers.").PlaceHolder("TEXT").Strings(),
@@ -69,7 +72,7 @@ func (f *rowsFlags) check() error {
 // model, empty: none.
 func (f *rowsFlags) options(score, class string) survey.Options {
 	return survey.Options{
-		Outcome: *f.outcome, Positive: *f.positive, Score: score, Class: class,
+		Type: value.Prediction(*f.kind), Outcome: *f.outcome, Positive: *f.positive, Score: score, Class: class,
 		Numeric: *f.numeric, Categorical: *f.categorical, Ignore: *f.ignore, Missing: *f.missing,
 	}
 }

@@ -46,9 +46,9 @@ func (e *Environment) train(cmd *kingpin.CmdClause) Run {
 			return err
 		}
 		r, err := reference.Build(columns(data), &reference.HeldOut{
-			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual,
+			Index: result.HeldOut, Score: result.Scores, Predicted: result.Predicted, Actual: result.Actual, Truth: result.Truth,
 		}, reference.BuildOptions{
-			Model: m.Name, Version: m.Version, Source: source, Created: in.changed,
+			Type: m.Type, Model: m.Name, Version: m.Version, Source: source, Created: in.changed,
 			Classes: m.Classes(), Threshold: m.Threshold, Missing: m.Missing,
 		})
 		if err != nil {

@@ -37,6 +37,9 @@ func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions
 	}
 	space := sorted.NewSpace(o.Folder)
 	defer func() { err = errors.Join(err, space.Close()) }()
+	if o.Score == "" && o.Class == "" && o.Type == "" {
+		o.Type = value.Binary // there is nothing that the outcomes would belong to
+	}
 	first := newEarly(t, &o, space)
 	s, err := survey.With(ctx, t, &o.Options, first.add)
 	if err != nil {
@@ -52,6 +55,9 @@ func Rows(ctx context.Context, t rows.Table, o Options, b reference.BuildOptions
 		return nil, s.Notes, err
 	}
 	r, err := c.reference(b)
+	if err == nil {
+		err = j.byScore(ctx, t, r)
+	}
 	return r, s.Notes, err
 }
 

@@ -2,6 +2,7 @@ package count
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -38,6 +39,8 @@ type judge struct {
 	class     int
 	outcome   int
 
+	regression bool
+
 	marks map[answer]uint8
 	rows  map[answer]int64
 	held  int64
@@ -61,10 +64,48 @@ func newJudge(ctx context.Context, t rows.Table, s *survey.Survey, o *Options, b
 		j.columns = nil // nothing to hold outcomes against
 		return j, nil
 	}
+	if b.Type = s.Type; b.Type == value.Regression {
+		return j, j.numbers(o)
+	}
 	if err := j.find(ctx, t); err != nil {
 		return nil, err
 	}
+	if o.Type == "" && o.Positive == "" && j.class >= 0 {
+		j.guess(b)
+	}
+	if b.Type == value.Multiclass && j.class < 0 {
+		return nil, fmt.Errorf("outcome column %q has more than two classes: name the column with the predicted class with --class; the score is the probability of that class", o.Outcome)
+	}
 	return j, j.learn(o, b)
+}
+
+// guess takes a model for a multiclass model if it predicts more than two classes.
+func (j *judge) guess(b *reference.BuildOptions) {
+	predicted := map[string]bool{}
+	for _, a := range j.order {
+		predicted[a.predicted] = true
+	}
+	if delete(predicted, ""); len(predicted) > 2 {
+		b.Type = value.Multiclass
+		j.survey.Notes = append(j.survey.Notes, fmt.Sprintf("class column %q has %d classes: the model is taken for one of many classes, and a score for the probability of the predicted class (--type=multiclass); if a score is the probability of one class, name it with --positive",
+			j.survey.Columns[j.columns[j.class]].Name, len(predicted)))
+	}
+}
+
+// numbers prepares for a regression: all rows with a predicted value are held out, and none is
+// right or wrong.
+func (j *judge) numbers(o *Options) error {
+	if j.score < 0 || j.class >= 0 {
+		return errors.New("--type=regression: name the column with the predicted value with --score, and leave out --class")
+	}
+	if o.Positive != "" {
+		return errors.New("--positive: a regression has no positive class, leave it out")
+	}
+	one := answer{scored: true}
+	j.regression, j.order = true, []answer{one}
+	j.marks[one] = uint8(sorted.Unknown) | heldOut
+	j.all = &reference.HeldOut{Index: []int{0}}
+	return nil
 }
 
 // find lists the different answers in the table.
@@ -152,6 +193,9 @@ func (j *judge) answers(p *rows.Piece) error {
 			return err
 		}
 	}
+	if j.regression {
+		return nil
+	}
 	missing, coded := j.survey.Missing, j.survey.Coded
 	for row := range all {
 		a := &all[row]
@@ -193,7 +237,7 @@ func (j *judge) scores(p *rows.Piece, all []answer) error {
 		if kind != value.Known {
 			continue
 		}
-		if all[row].scored = true; j.class < 0 {
+		if all[row].scored = true; j.class < 0 && !j.regression {
 			all[row].predicted = "0"
 			if x[row] >= j.threshold {
 				all[row].predicted = "1"
@@ -244,7 +288,9 @@ func (j *judge) labels() (labels *reference.HeldOut, judged bool) {
 			continue
 		}
 		labels.Rows = append(labels.Rows, j.rows[a])
-		labels.Predicted = append(labels.Predicted, j.all.Predicted[i])
+		if j.all.Predicted != nil {
+			labels.Predicted = append(labels.Predicted, j.all.Predicted[i])
+		}
 		if j.all.Actual != nil {
 			labels.Actual = append(labels.Actual, j.all.Actual[i])
 			judged = judged || j.marks[a]&^heldOut != 0

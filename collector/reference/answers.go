@@ -2,6 +2,7 @@ package reference
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -35,12 +36,46 @@ type Answers struct {
 // true.
 func (d *Answers) HeldOut(positive string, threshold float64, o *BuildOptions) (*HeldOut, error) {
 	switch {
+	case o.Type == value.Multiclass && d.Predicted == nil:
+		return nil, errors.New("--type=multiclass: name the column with the predicted class with --class; the score is the probability of that class")
+	case o.Type == value.Multiclass:
+		return heldOutOfMany(d, o), nil
 	case d.Predicted != nil:
 		return heldOutByClass(d, positive, o)
 	case d.Scores != nil:
 		return heldOutByScore(d, threshold, o), nil
 	}
 	return nil, nil
+}
+
+// heldOutOfMany takes the classes of a multiclass model from their columns.
+func heldOutOfMany(d *Answers, o *BuildOptions) *HeldOut {
+	for _, text := range distinctTexts(append(slices.Clone(d.Predicted), d.Actual...)) {
+		if _, kind := value.Number(text); kind != value.Missing { // NA, nan and their kin
+			o.Classes = append(o.Classes, value.Class{Text: text})
+		}
+	}
+	match := value.NewClosedClassReader(o.Classes)
+	heldOut := &HeldOut{}
+	for row, text := range d.Predicted {
+		score := math.NaN()
+		if d.Scores != nil {
+			score = d.Scores[row]
+		}
+		predicted, _ := match.Actual(text)
+		if predicted == "" && math.IsNaN(score) {
+			continue
+		}
+		heldOut.Index, heldOut.Predicted = append(heldOut.Index, row), append(heldOut.Predicted, predicted)
+		if d.Scores != nil {
+			heldOut.Score = append(heldOut.Score, score)
+		}
+		if d.Actual != nil {
+			actual, _ := match.Actual(d.Actual[row])
+			heldOut.Actual = append(heldOut.Actual, actual)
+		}
+	}
+	return heldOut
 }
 
 // heldOutByScore makes the classes from the scores. Their texts are the texts of the outcomes.

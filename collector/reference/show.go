@@ -36,6 +36,9 @@ func (r *Reference) Show(w io.Writer) error {
 	if len(r.Classes) > 0 {
 		s.classes(r, name)
 	}
+	if e := r.Errors; e != nil {
+		s.line("%-*s  %-11s  %14s with an outcome, wrong by %s on average", name, "error", "", grouped(e.Rows()), short(e.MeanAbsolute(), 6))
+	}
 	s.notes(r)
 	_, err := io.WriteString(w, s.out.String())
 	return err
