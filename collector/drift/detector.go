@@ -141,7 +141,7 @@ type Tick struct {
 // Tick folds one tick. A tick without rows changes nothing. When Null fails, Tick returns
 // its error and the detector is unchanged: the same tick can be folded again.
 //
-// Cost at K = 10 and 15 rows: 1.5 us in quiet traffic, 6.6 us in drift. It
+// Cost at K = 10 and 15 rows: 0.6 us in quiet traffic, 5.5 us in drift. It
 // allocates only when the design effect first compares blocks of some length.
 func (d *Detector) Tick(t Tick) error {
 	rows := t.Rows.Rows()
