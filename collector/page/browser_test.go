@@ -49,20 +49,47 @@ func sites(t *testing.T) map[string]struct {
 	few := &memory{}
 	w.add(few, "m", "1", 12, time.Second, 0)
 	loans, names := options(loan(t)), options(drifting(t))
+	past, _ := remembering(t)
+	full := func(n int) *memory {
+		l := &memory{}
+		w.add(l, "m", "1", n, time.Second, 0)
+		return l
+	}
+	silent, many := full(300), &memory{}
+	silent.feedback = nil
+	var fifty []window.Spec
+	for i := range 50 {
+		model := fmt.Sprintf("model_%02d", i)
+		w.add(many, model, "1", 60, time.Second, float64(i%3))
+		fifty = append(fifty, window.Spec{Name: model, References: spec.References})
+	}
+	wide := make([]string, 1000)
+	for i := range wide {
+		wide[i] = fmt.Sprintf("feature_%04d", i)
+	}
+	thousand, rows := newWorld(4, wide...), &memory{}
+	thousand.add(rows, "wide", "1", 120, time.Second, 2)
 	type site = struct {
 		Options
 		target string
 	}
 	return map[string]site{
-		"drift":   {loans, "/drift"},
-		"feature": {loans, "/drift?feature=income"},
-		"score":   {loans, "/drift?prediction=score"},
-		"names":   {names, "/drift"},
-		"name":    {names, at("/drift", "model", markup, "version", "2", "feature", markup)},
-		"few":     {options(follow(t, few, spec)), "/drift"},
-		"none":    {options(follow(t, &memory{}, spec)), "/drift"},
-		"broken":  {options(follow(t, &memory{err: errors.New("open predictions.db: no such file or directory; start the predictor first")}, spec)), "/drift"},
-		"missing": {loans, "/drift?feature=nobody"},
+		"drift":        {loans, "/drift"},
+		"feature":      {loans, "/drift?feature=income"},
+		"score":        {loans, "/drift?prediction=score"},
+		"names":        {names, "/drift"},
+		"name":         {names, at("/drift", "model", markup, "version", "2", "feature", markup)},
+		"few":          {options(follow(t, few, spec)), "/drift"},
+		"none":         {options(follow(t, &memory{}, spec)), "/drift"},
+		"broken":       {options(follow(t, &memory{err: errors.New("open predictions.db: no such file or directory; start the predictor first")}, spec)), "/drift"},
+		"silent":       {options(follow(t, silent, spec)), "/drift"},
+		"no reference": {options(follow(t, full(300), window.Spec{Name: "m"})), "/drift"},
+		"unlabelled":   {options(follow(t, full(300), window.Spec{Name: "m", References: []*reference.Reference{w.unlabelled(t, "m")}})), "/drift"},
+		"bigquery":     {options(failing{follow(t, full(300), window.Spec{Name: "m"})}), "/drift"},
+		"fifty models": {options(follow(t, many, fifty...)), "/drift"},
+		"thousand":     {options(follow(t, rows, window.Spec{Name: "wide", References: []*reference.Reference{thousand.reference(t, "wide", "")}})), "/drift"},
+		"past":         {past, at("/drift", "at", clock.Format(time.RFC3339))},
+		"missing":      {loans, "/drift?feature=nobody"},
 	}
 }
 
@@ -150,7 +177,7 @@ func TestTheKeyboardReachesEveryLink(t *testing.T) {
 	server := httptest.NewServer(Handlers(site.Options)["/drift"])
 	t.Cleanup(server.Close)
 	p := browser.Start(t).Open(t, server.URL+"/drift", browser.View{Width: 1440, Height: 900})
-	links := browser.Eval[[]string](t, p, `[...document.querySelectorAll('a[href]')].map(a => a.textContent.trim())`)
+	links := browser.Eval[[]string](t, p, `[...document.querySelectorAll('a[href], summary')].map(a => a.textContent.trim())`)
 	for i, want := range links {
 		if got, visible := p.Press(t); got != want || !visible {
 			t.Fatalf("after %d tabulators the focus is on %q (visible: %v), want %q", i+1, got, visible, want)

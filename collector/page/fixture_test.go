@@ -89,10 +89,13 @@ func (l *memory) Errors(context.Context, int64, int64, func(*predictionlog.Error
 type world struct {
 	features []string
 	random   *rand.Rand
+	// dirty adds missing and rare values to the reference, and new values and values of the wrong
+	// type to rows. labelled adds an outcome for every row.
+	dirty, labelled bool
 }
 
 func newWorld(seed uint64, features ...string) *world {
-	return &world{features, rand.New(rand.NewPCG(seed, 2))}
+	return &world{features: features, random: rand.New(rand.NewPCG(seed, 2))}
 }
 
 // row returns one row: a number for each feature except the second, which is a category. The
@@ -121,6 +124,9 @@ func (w *world) reference(t testing.TB, model, version string) *reference.Refere
 	}
 	for i := range rows {
 		numbers, category, score := w.row(0)
+		if w.dirty && i%500 == 0 {
+			category, numbers[2] = fmt.Sprintf("once %d", i), math.NaN()
+		}
 		for f := range columns {
 			if columns[f].Type == reference.Categorical {
 				columns[f].Texts = append(columns[f].Texts, category)
@@ -137,6 +143,30 @@ func (w *world) reference(t testing.TB, model, version string) *reference.Refere
 		t.Fatal(err)
 	}
 	return r
+}
+
+// unlabelled makes a reference without score, classes and outcomes.
+func (w *world) unlabelled(t testing.TB, model string) *reference.Reference {
+	t.Helper()
+	columns := []reference.Column{{Name: w.features[0], Type: reference.Numeric}}
+	for range 2000 {
+		numbers, _, _ := w.row(0)
+		columns[0].Numbers = append(columns[0].Numbers, numbers[0])
+	}
+	r, err := reference.Build(columns, nil, reference.BuildOptions{Model: model})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// failing is a source whose reference cannot be counted in BigQuery.
+type failing struct{ fixed }
+
+func (f failing) Snapshot(ctx context.Context) *snapshot.Snapshot {
+	s := *f.fixed.Snapshot(ctx)
+	s.Loads = &snapshot.Loads{{Model: "m", Source: "bigquery:project.dataset.table", Failures: 3}}
+	return &s
 }
 
 // answer returns the prediction of the model and the outcome.
@@ -162,6 +192,9 @@ func (w *world) add(l *memory, model, version string, n int, apart time.Duration
 			if f == 1 {
 				value = strconv.Quote(category)
 			}
+			if w.dirty && f < 2 && w.random.IntN(20) == 0 {
+				value = []string{`"text"`, `"new"`}[f]
+			}
 			if f == 2 && w.random.IntN(10) == 0 {
 				value = "null"
 			}
@@ -171,7 +204,7 @@ func (w *world) add(l *memory, model, version string, n int, apart time.Duration
 		predicted, actual := w.answer(score)
 		id := int64(len(l.rows))
 		l.rows = append(l.rows, predictionlog.Row{ID: id, Model: model, Version: version, Features: text, Score: score, HasScore: true, Class: predicted, Latency: 1e6})
-		if id%2 == 0 {
+		if id%2 == 0 || w.labelled {
 			l.feedback = append(l.feedback, predictionlog.FeedbackRow{
 				Seq: int64(len(l.feedback)), PredictionID: id, Outcome: actual, Class: predicted, Model: model, Version: version, Confidence: 1, Score: score, HasScore: true,
 			})
@@ -201,7 +234,7 @@ func (s fixed) Snapshot(ctx context.Context) *snapshot.Snapshot {
 }
 
 var watching = monitor.Options{
-	Window:           window.Options{Predictions: 300, Lookback: 100_000, Feedback: 100, Versions: 10, TrailStep: 5 * time.Minute, TrailPoints: 288},
+	Window:           window.Options{Predictions: 300, Lookback: 100_000, Feedback: 100, Versions: 10, TrailStep: 5 * time.Minute, TrailPoints: 288, Maturity: time.Hour},
 	Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
 	BootstrapSamples: 199, Significance: .05, Tolerance: .02, Sequential: true, FalseAlarmsPerMonth: 1,
 	BinLimits: collector.BinLimits{},
@@ -229,10 +262,15 @@ func options(s Source) Options {
 func drifting(t *testing.T) fixed {
 	t.Helper()
 	w := newWorld(1, hostile...)
+	w.dirty = true
 	r := w.reference(t, markup, "")
+	w.dirty = false
 	l := &memory{}
+	w.labelled = true
 	w.add(l, markup, "1", 700, 30*time.Second, 0)
+	w.dirty, w.labelled = true, false
 	w.add(l, markup, bell, 400, 30*time.Second, 0)
+	w.dirty = false
 	w.add(l, markup, "2", 700, 30*time.Second, 0)
 	w.add(l, markup, "2", 300, 30*time.Second, 2)
 	return follow(t, l, window.Spec{Name: markup, References: []*reference.Reference{r}})

@@ -159,7 +159,8 @@ func (v *viewer) accuracyCourse(m watched) *accuracyCourse {
 	return c
 }
 
-// enoughOutcomes is how many outcomes a point of the accuracy over time has at least.
+// enoughOutcomes is how many outcomes a reliability diagram, and a point of the accuracy over time,
+// have at least.
 const enoughOutcomes = 20
 
 // confusionOf counts predictions by class and outcome.
@@ -210,8 +211,11 @@ func calibrationOf(m watched) *calibration {
 	if !m.Type.HasClasses() {
 		return nil
 	}
-	groups := assess.CalibrationOf(m.of)
-	if len(groups) == 0 {
+	groups, samples := assess.CalibrationOf(m.of), int64(0)
+	for _, g := range groups {
+		samples += g.Samples
+	}
+	if samples < enoughOutcomes {
 		return nil
 	}
 	c, off := &calibration{What: "came true"}, int64(0)

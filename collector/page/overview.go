@@ -46,7 +46,7 @@ func (v *viewer) page() page {
 	}
 	for _, l := range v.a.Loads {
 		if l.Checked == nil {
-			p.Notes = append(p.Notes, say("The reference of ", name(l.Model), " has not been counted yet in ", name(l.Source), ": ", words.Plural(l.Failures, "failure"), " so far."))
+			p.Notes = append(p.Notes, say("The reference of ", name(l.Model), " has not been counted yet in ", name(l.Source), ": ", words.Plural(l.Failures, "failure"), " so far. The log of the exporter says why: ", runbook("ModelReferenceMissing"), "."))
 		}
 	}
 	if n := v.a.DroppedVersions; n != nil && *n > 0 {

@@ -299,10 +299,10 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 		not    string
 	}{
 		"no log":         {follow(t, &memory{err: errors.New("no such file")}, spec), []string{"the prediction log cannot be read", "no such file", "PredictionLogUnreadable"}, "✓"},
-		"no predictions": {follow(t, &memory{}, spec), []string{"m: It has had no predictions yet", "Not known"}, "✓"},
-		"few":            {follow(t, log(12, 0), spec), []string{"12 predictions so far: a verdict takes 50", "too few predictions"}, "✓"},
+		"no predictions": {follow(t, &memory{}, spec), []string{"m: It has had no predictions yet", "Not known", "Send it predictions"}, "✓"},
+		"few":            {follow(t, log(12, 0), spec), []string{"12 predictions so far: a verdict takes 50", "too few predictions", "Wait for 38 more predictions"}, "✓"},
 		"no reference":   {follow(t, log(300, 0), window.Spec{Name: "m"}), []string{"no reference serves this version", "ModelReferenceMissing"}, "✓"},
-		"no outcomes":    {follow(t, silent, spec), []string{"No outcome has come", "Going by its scores"}, "of the newest"},
+		"no outcomes":    {follow(t, silent, spec), []string{"No outcome has come", "Going by its scores", "Send what really happened"}, "of the newest"},
 		"quiet":          {follow(t, log(300, 0), spec), []string{"m 1: No drift in 2 features", "What to doNothing"}, "▲"},
 		"drift":          {follow(t, log(900, 2), spec), []string{"m 1: 1 of 2 features has drifted", "x since 0", "significant", "ModelFeatureDrift"}, ""},
 		"stale":          {stale, []string{"The last prediction came 3 hours ago"}, ""},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/assess"
+	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
@@ -28,6 +29,14 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 	}
 	if m.Reference == nil {
 		return []phrase{say("Give this version a reference: ", runbook("ModelReferenceMissing"), ".")}
+	}
+	if n, tooFew := few(m); n == 0 && m.Freshness != nil {
+		steps = append(steps, say("Send it predictions, or have its service write them to this log under this name: ", runbook("PredictionLogStale"), "."))
+	} else if tooFew {
+		steps = append(steps, say("Wait for ", words.Plural(drift.MinPredictions-n, "more prediction"), ": fewer say too little."))
+	}
+	if p := m.Performance; p != nil && p.Samples == 0 && m.Freshness != nil && m.Freshness.Predictions > 0 {
+		steps = append(steps, say("Send what really happened, by /feedback or drift_exporter outcomes. Until then nobody knows how right it is: ", runbook("ModelFeedbackStopped"), "."))
 	}
 	if f := m.Freshness; f != nil && f.Newest != nil && v.a.Time.Sub(*f.Newest) > staleAfter {
 		steps = append(steps, say("The last prediction came ", ago(*f.Newest, v.a.Time), ". Is the model still asked? ", runbook("PredictionLogStale"), "."))

@@ -1,6 +1,9 @@
 package draw
 
 import (
+	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -62,5 +65,54 @@ func TestACourseHasOnePointForEachUnitOfWidth(t *testing.T) {
 	}
 	if points != 10 {
 		t.Errorf("%d points: %s", points, c.Line)
+	}
+}
+
+// What is drawn are the shares, wherever they lie on the axis.
+func TestADensityKeepsItsShares(t *testing.T) {
+	t.Parallel()
+	ranges := []Range{{1, 2, Pair{.5, .1}}, {2, 2, Pair{.25, .1}}, {2, 10, Pair{.25, .3}}, {10, 1000, Pair{0, .5}}}
+	for _, edges := range [][]float64{{1, 1000}, {1, 1.5, 2, 3, 500, 1000}, {1, 2, 1000}} {
+		var sum Pair
+		for _, s := range spread(ranges, edges) {
+			sum.Reference += s.Reference
+			sum.Window += s.Window
+		}
+		if math.Abs(sum.Reference-1) > 1e-12 || math.Abs(sum.Window-1) > 1e-12 {
+			t.Errorf("edges %v: %v", edges, sum)
+		}
+	}
+	if got := spread(ranges, []float64{1, 1.5, 2, 1000}); got[0].Reference != .25 || got[1].Reference != .25 || got[2].Window != .9 {
+		t.Errorf("%v", got)
+	}
+	for _, logarithmic := range []bool{false, true} {
+		d := NewDensity(ranges, logarithmic, 400, 100)
+		if strings.Count(d.Window, "h") != cells || strings.Count(d.Reference, "L") != cells+1 || len(d.Ticks) < 3 || len(d.Ticks) > 7 {
+			t.Errorf("%+v", d)
+		}
+	}
+	for _, none := range [][]Range{nil, {{1, 1, Pair{1, 1}}}, {{1, 2, Pair{}}}} {
+		if d := NewDensity(none, false, 400, 100); d.Window != "" || d.Reference != "" {
+			t.Errorf("%v: %+v", none, d)
+		}
+	}
+	if got := round125(0, 1234, false); !slices.Equal(got, []float64{0, 200, 400, 600, 800, 1000, 1200}) {
+		t.Errorf("%v", got)
+	}
+	if got := round125(15, 1600, true); !slices.Equal(got, []float64{20, 50, 100, 200, 500, 1000}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestWhiskersAndGroupsAreWhereTheyShouldBe(t *testing.T) {
+	t.Parallel()
+	if w := NewWhisker(.7, .6, .8, .5, 1, 100, 10); w.Bar != "M20 3.5h40v3h-40z" || w.Mark != "M38.5 0h3v10h-3z" {
+		t.Errorf("%+v", w)
+	}
+	if w := NewWhisker(.7, .6, .8, 1, 1, 100, 10); w.Bar+w.Mark != "" {
+		t.Errorf("%+v", w)
+	}
+	if c := NewCalibration([]Group{{.25, .5, .4, .6}}, 100); c.Points != "M21 50L25 46L29 50L25 54z" || c.Bars != "M24.3 40h1.5v20h-1.5z" {
+		t.Errorf("%+v", c)
 	}
 }
