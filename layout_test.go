@@ -24,7 +24,7 @@ collector/assess: collector/drift collector/reference collector/snapshot predict
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
-collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value
+collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/events predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value
 collector/config: predictor/strictyaml predictor/value
 collector/count/sorted: collector/reference
 collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
@@ -55,6 +55,7 @@ exporter: predictor/serve
 main: collector/command collector/command/sources collector/command/warehouse
 predictor/google/emulator:
 predictor/google:
+predictor/intake/events: predictor/intake predictor/intake/record predictor/predictionlog/sqlite/file
 predictor/intake/history: predictor/intake predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/rows predictor/survey predictor/value
 predictor/intake/proxy: predictor/intake predictor/intake/record predictor/predictionlog
 predictor/intake/record: predictor/intake predictor/predictionlog

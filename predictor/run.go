@@ -99,6 +99,9 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 		if elsewhere, err = o.Elsewhere(log, metrics); err != nil {
 			return fmt.Errorf("run predictor: %w", err)
 		}
+		if elsewhere.Close != nil {
+			defer elsewhere.Close()
+		}
 	}
 	s, err := New(Options{
 		Model: o.Model, Elsewhere: elsewhere, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,

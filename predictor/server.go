@@ -46,6 +46,8 @@ type Elsewhere struct {
 	Pages map[string]http.Handler
 	// Rest answers requests for any other path; a problem if it is nil.
 	Rest http.Handler
+	// Close is called once no request is under way; it may be nil.
+	Close func()
 }
 
 // Options are what a Server needs. Log, and one of Model and Elsewhere, are required.

@@ -13,14 +13,15 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor"
 	"github.com/drift-exporter/drift_exporter/predictor/intake"
+	"github.com/drift-exporter/drift_exporter/predictor/intake/events"
 	"github.com/drift-exporter/drift_exporter/predictor/intake/proxy"
 	"github.com/drift-exporter/drift_exporter/predictor/intake/record"
 )
 
 // upstream says which models run elsewhere, and how their predictions come to the log.
 type upstream struct {
-	url, protocol, config *string
-	timeout               *time.Duration
+	url, protocol, config, tee *string
+	timeout, expire            *time.Duration
 }
 
 func upstreamFlags(cmd flagged) *upstream {
@@ -29,6 +30,8 @@ func upstreamFlags(cmd flagged) *upstream {
 		protocol: cmd.Flag("upstream.protocol", "How clients speak with the model: "+strings.Join(intake.Upstreams, ", ")+".").PlaceHolder("PROTOCOL").String(),
 		config:   cmd.Flag("upstream.config", "File that says how the requests and answers of models that run elsewhere are read.").PlaceHolder("FILE").String(),
 		timeout:  durationFlag(cmd, "upstream.timeout", "How long the model may take for an answer; 0: no bound.", "1m"),
+		tee:      cmd.Flag("events.tee", "Address that gets the events of POST /events, too; needs --upstream.config.").PlaceHolder("URL").String(),
+		expire:   durationFlag(cmd, "events.expire", "How long an event of POST /events waits for its request or response.", "10m"),
 	}
 }
 
@@ -38,6 +41,10 @@ func (u *upstream) given() bool { return *u.config != "" }
 // check refuses flags that do not go together.
 func (u *upstream) check(modelFile string) error {
 	switch {
+	case *u.config == "" && *u.tee != "":
+		return errors.New("--events.tee needs --upstream.config=FILE, which says what the events hold")
+	case *u.expire < time.Second:
+		return fmt.Errorf("--events.expire=%v: must be at least 1s", *u.expire)
 	case *u.config == "" && (*u.url != "" || *u.protocol != ""):
 		return errors.New("--upstream.url needs --upstream.config=FILE, which says what the model answers")
 	case *u.config != "" && modelFile != "":
@@ -70,9 +77,14 @@ func (u *upstream) run(ctx context.Context, o *predictor.RunOptions) error {
 		if err != nil {
 			return nil, err
 		}
-		e := &predictor.Elsewhere{Names: strings.Join(names, ", "), Pages: map[string]http.Handler{}}
+		taken, err := u.events(ctx, config, recorder, metrics, o)
+		if err != nil {
+			return nil, err
+		}
+		e := &predictor.Elsewhere{Names: strings.Join(names, ", "), Pages: map[string]http.Handler{events.Path: taken}, Close: taken.Close}
 		if *u.url != "" {
 			if e.Rest, err = u.proxy(config, recorder, metrics, o); err != nil {
+				taken.Close()
 				return nil, err
 			}
 		}
@@ -80,6 +92,28 @@ func (u *upstream) run(ctx context.Context, o *predictor.RunOptions) error {
 	}
 	o.Logger.Info("starting predictor", "models", strings.Join(names, ", "), "upstream", *u.url, "protocol", *u.protocol, "version", version.Info(), "build", version.BuildContext())
 	return predictor.Run(ctx, *o)
+}
+
+// The events that may wait for their partners, and the bytes of their bodies.
+const (
+	mostEvents     = 100_000
+	mostEventBytes = 256 << 20
+)
+
+// events takes what is logged beside the models.
+func (u *upstream) events(ctx context.Context, config *intake.Config, recorder *record.Recorder, metrics *predictor.Metrics, o *predictor.RunOptions) (*events.Handler, error) {
+	options := events.Options{
+		Path: o.LogPath + "-events", Config: config, Recorder: recorder, Expire: *u.expire,
+		Waiting: mostEvents, Bytes: mostEventBytes, Registry: metrics.Registry(), Logger: o.Logger,
+	}
+	if *u.tee != "" {
+		tee, err := url.Parse(*u.tee)
+		if err != nil || tee.Scheme != "http" && tee.Scheme != "https" || tee.Host == "" || tee.User != nil {
+			return nil, errors.New("--events.tee: write an address such as http://broker/default")
+		}
+		options.Tee = tee
+	}
+	return events.New(ctx, options)
 }
 
 // proxy stands in front of the model.

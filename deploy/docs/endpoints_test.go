@@ -23,7 +23,7 @@ func TestHTTPPageNamesEveryEndpoint(t *testing.T) {
 		dirs    []string
 	}{
 		{"## Exporter", []string{"exporter", "collector/page", "predictor/serve"}},
-		{"## Predictor", []string{"predictor", "predictor/serve"}},
+		{"## Predictor", []string{"predictor", "predictor/serve", "predictor/intake/events"}},
 		{"## Outcomes", []string{"predictor/outcomes"}},
 		{"## Responder", []string{"predictor/respond"}},
 		{"## Shipper", []string{"predictor/ship"}},

@@ -23,10 +23,11 @@ const (
 	JSONLines = "jsonl"
 	Parquet   = "parquet"
 	SageMaker = "sagemaker-capture"
+	KServe    = "kserve-events"
 )
 
 // Formats lists all formats.
-var Formats = []string{CSV, JSONLines, Parquet, SageMaker}
+var Formats = []string{CSV, JSONLines, Parquet, SageMaker, KServe}
 
 // Options say what is imported.
 type Options struct {
@@ -44,7 +45,7 @@ type Options struct {
 
 // Check refuses options that do not go together.
 func (o *Options) Check() error {
-	if o.Format != SageMaker {
+	if o.Format != SageMaker && o.Format != KServe {
 		return o.Columns.check()
 	}
 	if o.Config == nil {
@@ -116,6 +117,8 @@ func (o *Options) open(ctx context.Context, name string) (source, error) {
 		return openLines(name, o.Columns)
 	case SageMaker:
 		return openCapture(name, o.Config)
+	case KServe:
+		return openEvents(name, o.Config)
 	}
 	return nil, fmt.Errorf("format %q is none of %s", o.Format, strings.Join(Formats, ", "))
 }

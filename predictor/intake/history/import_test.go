@@ -94,6 +94,11 @@ func capture(id, at, media, encoding, input, output string) string {
 		media, encoding, input, output, id, at)
 }
 
+// event is a CloudEvent of KServe's logger in structured mode.
+func event(id, kind, at, data string) string {
+	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"type":"org.kubeflow.serving.inference.%s","source":"x","time":%q,"inferenceservicename":"m","data":%s}`+"\n", id, kind, at, data)
+}
+
 const upstream = `models: [{name: m, version: "1", answer: probability, features: [a, b]}]`
 
 func configured(t *testing.T) *intake.Config {
@@ -154,6 +159,12 @@ func TestFilesAreImportedOnce(t *testing.T) {
 				`2 01-01T00:00:05 m/1 e2 {"a":3,"b":"z"} 0.75 1`, `3 01-01T00:00:09 m/1 e3 {"a":4,"b":"w"} 0.125 0`,
 			},
 		},
+		"events": {
+			KServe, event("2", "response", "2026-01-01T00:00:05Z", `{"predictions":[0.5]}`) + event("1", "request", "2026-01-01T00:00:01Z", `{"instances":[[1,"x"]]}`) +
+				event("2", "request", "2026-01-01T00:00:04Z", `{"instances":[[2,"y"]]}`) + event("1", "response", "2026-01-01T00:00:02Z", `{"predictions":[0.25]}`) +
+				event("3", "request", "2026-01-01T00:00:09Z", `{"instances":[[2,"y"]]}`) + event("2", "request", "2026-01-01T00:00:04Z", `{"instances":[[2,"y"]]}`),
+			Columns{}, []string{`0 01-01T00:00:02 m/1 1 {"a":1,"b":"x"} 0.25 0`, `1 01-01T00:00:05 m/1 2 {"a":2,"b":"y"} 0.5 1`},
+		},
 	} {
 		o := Options{LogPath: filepath.Join(t.TempDir(), "predictions.db"), Files: []string{written(t, "file", test.text)}, Format: test.format, Columns: test.columns, Config: configured(t)}
 		var said [2]strings.Builder
@@ -169,6 +180,9 @@ func TestFilesAreImportedOnce(t *testing.T) {
 			t.Errorf("%s: %s", name, said[1].String())
 		}
 		if name == "capture" && !strings.Contains(said[0].String(), "left out, columns: 1, the first in line 4: row 0 of the request has 3 columns") {
+			t.Error(said[0].String())
+		}
+		if name == "events" && !strings.Contains(said[0].String(), "left out, without a partner: 1 events, the first in line 5") {
 			t.Error(said[0].String())
 		}
 		sound(t, o.LogPath)
@@ -249,15 +263,16 @@ func TestBadFilesHaveTheirSentence(t *testing.T) {
 func TestOptionsThatDisagreeAreRefused(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]Options{
-		"--model.name is missing":         {Format: CSV, Columns: columns(func(c *Columns) { c.Model = "" })},
-		"--rate=0":                        {Format: CSV, Columns: columns(func(c *Columns) { c.Time, c.Rate = "", 0 })},
-		"--threshold=1":                   {Format: CSV, Columns: columns(func(c *Columns) { c.Threshold = 1 })},
-		"a regression has none":           {Format: CSV, Columns: columns(func(c *Columns) { c.Type, c.Class = value.Regression, "c" })},
-		"--type=regression needs --score": {Format: CSV, Columns: columns(func(c *Columns) { c.Type, c.Score = value.Regression, "" })},
-		"--type=multiclass needs --class": {Format: CSV, Columns: columns(func(c *Columns) { c.Type = value.Multiclass })},
-		"--outcome needs --score":         {Format: CSV, Columns: columns(func(c *Columns) { c.Score = "" })},
-		"--outcome-time needs --outcome":  {Format: CSV, Columns: columns(func(c *Columns) { c.Outcome, c.OutcomeTime = "", "x" })},
-		"needs --upstream.config":         {Format: SageMaker},
+		"--model.name is missing":                   {Format: CSV, Columns: columns(func(c *Columns) { c.Model = "" })},
+		"--rate=0":                                  {Format: CSV, Columns: columns(func(c *Columns) { c.Time, c.Rate = "", 0 })},
+		"--threshold=1":                             {Format: CSV, Columns: columns(func(c *Columns) { c.Threshold = 1 })},
+		"a regression has none":                     {Format: CSV, Columns: columns(func(c *Columns) { c.Type, c.Class = value.Regression, "c" })},
+		"--type=regression needs --score":           {Format: CSV, Columns: columns(func(c *Columns) { c.Type, c.Score = value.Regression, "" })},
+		"--type=multiclass needs --class":           {Format: CSV, Columns: columns(func(c *Columns) { c.Type = value.Multiclass })},
+		"--outcome needs --score":                   {Format: CSV, Columns: columns(func(c *Columns) { c.Score = "" })},
+		"--outcome-time needs --outcome":            {Format: CSV, Columns: columns(func(c *Columns) { c.Outcome, c.OutcomeTime = "", "x" })},
+		"sagemaker-capture needs --upstream.config": {Format: SageMaker},
+		"kserve-events needs --upstream.config":     {Format: KServe},
 	} {
 		if err := o.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
