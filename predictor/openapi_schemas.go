@@ -104,6 +104,9 @@ func predictionSchema(m *model.Model) object {
 		"model_version": text,
 		"logged":        object{"type": "boolean", "description": "Present, and false, when the log could not be written and the predictor serves all the same."},
 	}
+	if checkExplore(mostExplored, m) == nil {
+		properties["explored"] = object{"type": "boolean", "description": "Present, and true, when prediction is not the class of the model but the other one, at random (--explore)."}
+	}
 	required := []string{"request_id", "prediction", "probability", "model", "model_version"}
 	if m.Type == value.Regression {
 		required = []string{"request_id", "prediction", "model", "model_version"}

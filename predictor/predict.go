@@ -73,6 +73,7 @@ func (s *Server) evaluate(in *input) []predictionlog.Prediction {
 			Features: features[from:len(features):len(features)],
 			Score:    probability, Class: class,
 		}
+		batch[i].Exploration = s.explorer.explore(class)
 		if in.given {
 			batch[i].RequestID = rowID(in.id, i, in.array)
 		}
@@ -105,6 +106,7 @@ func (s *Server) record(r *http.Request, in *input, batch []predictionlog.Predic
 		return nil, false, refused
 	}
 	s.metrics.unlogged.Add(float64(len(batch)))
+	// What is not logged is not explored either: nobody would know that the answer was another one.
 	records = make([]predictionlog.Record, len(batch))
 	for i, p := range batch {
 		records[i] = predictionlog.Record{RequestID: rowID(in.id, i, in.array), Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class}
@@ -167,7 +169,11 @@ func appendAnswer(dst []byte, record *predictionlog.Record, logged, number bool)
 	dst = appendString(dst, record.RequestID)
 	dst = append(dst, `,"prediction":`...)
 	if !number {
-		dst = appendClass(dst, record.Class)
+		if record.Answered != "" {
+			dst = append(appendClass(dst, record.Answered), `,"explored":true`...)
+		} else {
+			dst = appendClass(dst, record.Class)
+		}
 		dst = append(dst, `,"probability":`...)
 	}
 	if math.IsNaN(record.Score) {

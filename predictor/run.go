@@ -39,6 +39,8 @@ type RunOptions struct {
 	MaxRequests   int
 	TelemetryPath string
 	EnablePprof   bool
+	// Explore is as in Options.
+	Explore float64
 	// MaxConnections is as in serve.Options.
 	MaxConnections int
 	// Web is where and how to listen: addresses, systemd socket, TLS and
@@ -61,6 +63,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	}
 	if o.Model == nil && o.Elsewhere == nil {
 		return errors.New("run predictor: a model is required")
+	}
+	if err := checkExplore(o.Explore, o.Model); err != nil {
+		return fmt.Errorf("run predictor: %w", err)
 	}
 	metrics := NewMetrics()
 	log, err := sqlite.OpenWriter(ctx, o.LogPath, o.logOptions(metrics, logger))
@@ -106,6 +111,7 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 	s, err := New(Options{
 		Model: o.Model, Elsewhere: elsewhere, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
 		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: o.Logger,
+		Explore: o.Explore,
 	})
 	if err != nil {
 		return err

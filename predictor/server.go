@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -65,6 +66,10 @@ type Options struct {
 	TelemetryPath string
 	// EnablePprof serves Go's profiles under /debug/pprof/.
 	EnablePprof bool
+	// Explore is the probability of answering with the other class, at most 0.5; 0 for never.
+	// Random returns numbers in [0, 1) for that; those of math/rand/v2 when nil.
+	Explore float64
+	Random  func() float64
 	// Metrics are where the server counts; new ones when nil.
 	Metrics *Metrics
 	// Logger gets panics and failures of the log; nothing when nil.
@@ -82,6 +87,7 @@ type Server struct {
 	outcomes    outcomes
 	log         Log
 	serve       bool // LogFailureServe
+	explorer    explorer
 	maxRequests int64
 	metrics     *Metrics
 	logger      *slog.Logger
@@ -121,6 +127,13 @@ func New(o Options) (*Server, error) {
 	}
 	if o.MaxRequests < 0 {
 		return nil, fmt.Errorf("new predictor: the limit of requests is %d; use 0 for no limit", o.MaxRequests)
+	}
+	if err := checkExplore(o.Explore, o.Model); err != nil {
+		return nil, fmt.Errorf("new predictor: %w", err)
+	}
+	s.explorer = explorer{o.Explore, o.Random}
+	if o.Random == nil {
+		s.explorer.random = rand.Float64
 	}
 	if s.metrics == nil {
 		s.metrics = NewMetrics()

@@ -28,6 +28,7 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 	logFlag(cmd, "Prediction log to write. Created if missing.").StringVar(&serve.LogPath)
 	telemetryPath(cmd, "Path of the predictor's own metrics.", &serve.TelemetryPath)
 	cmd.Flag("web.max-requests", "Maximum number of requests in flight, counted from the end of their body; more are answered with 429. 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
+	cmd.Flag("explore", "Share of predictions that are answered with the other class, at random, so that outcomes of refusals are seen too; at most 0.5. Marked in the log and in the answer.").Default("0").Float64Var(&serve.Explore)
 	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	elsewhere := upstreamFlags(cmd)

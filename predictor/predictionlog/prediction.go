@@ -21,6 +21,16 @@ type Prediction struct {
 	// prediction for the same request, has the id of the answered one here, and may share
 	// its request id.
 	ShadowOf *int64
+	// Exploration is nil if the class was answered. Otherwise another class was.
+	Exploration *Exploration
+}
+
+// Exploration is an answer with another class than the model's, at random.
+type Exploration struct {
+	// Answered is the class that was answered.
+	Answered string
+	// Probability is that of being answered so, above 0 and below 1.
+	Probability float64
 }
 
 // Record is a prediction that is in the log, on disk.
@@ -33,6 +43,8 @@ type Record struct {
 	// Score is NaN when the row has none.
 	Score float64
 	Class string
+	// Answered is the class that was answered, empty if it was Class.
+	Answered string
 	// Repeated means that the request id was in the log already: the record is the first
 	// one, and nothing was added.
 	Repeated bool

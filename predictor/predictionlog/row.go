@@ -62,6 +62,9 @@ type FeedbackRow struct {
 	// Corrects is empty, or a word of Corrections that says why the outcome replaces a
 	// different earlier one.
 	Corrects string
+	// Explored is the probability with which the prediction was answered with another class than
+	// its own; 0 when it was not.
+	Explored float64
 }
 
 // Probability is Row's, of the prediction that the outcome is about.

@@ -35,6 +35,8 @@ var evidenceProblems = []struct{ query, problem string }{
 		AND received_at > (SELECT min(time) FROM feedback)
 		AND NOT EXISTS (SELECT 1 FROM feedback AS f WHERE f.prediction_id = o.prediction_id)`,
 		"outcomes: %d rows are accepted, and no feedback of their prediction counts, first seq %d"},
+	{"SELECT count(*), min(prediction_id) FROM explorations WHERE prediction_id > " + newestPrediction,
+		"explorations: %d rows are about predictions that have never been, first prediction %d"},
 	{"SELECT count(*), min(seq) FROM reviews WHERE prediction_id > " + newestPrediction + " OR prediction_id < 0",
 		"reviews: %d rows are about predictions that have never been, first seq %d"},
 	{`SELECT count(*), min(p.id) FROM predictions AS p JOIN predictions AS o ON o.id = p.shadow_of

@@ -87,6 +87,7 @@ WHERE id IN answered OR shadow_of IN (SELECT id FROM answered)`
 var (
 	eraseByID = []string{
 		"DELETE FROM feedback WHERE prediction_id = ? RETURNING 1",
+		"DELETE FROM explorations WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes_pending WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes_rejected WHERE json_valid(record) AND EXISTS (SELECT 1 FROM json_tree(record) WHERE key LIKE '%prediction_id' AND CAST(atom AS TEXT) = CAST(?1 AS TEXT)) RETURNING 1",

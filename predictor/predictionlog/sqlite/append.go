@@ -131,10 +131,14 @@ func (tx *transaction) record(id int64, p *predictionlog.Prediction) predictionl
 	if requestID == "" {
 		requestID = predictionlog.OwnRequestID(tx.logID, id)
 	}
-	return predictionlog.Record{
+	record := predictionlog.Record{
 		ID: id, Time: time.Unix(0, tx.now).UTC(), RequestID: requestID,
 		Model: p.Model, Version: p.Version, Score: p.Score, Class: p.Class,
 	}
+	if p.Exploration != nil {
+		record.Answered = p.Exploration.Answered
+	}
+	return record
 }
 
 // insertRows is the maximum number of rows in one INSERT. Any batch is a sum of this number and
@@ -183,5 +187,16 @@ func (tx *transaction) insert(rows []*predictionlog.Prediction) error {
 		}
 		tx.next++
 	}
-	return s.Run(context.Background(), func([]driver.Value) error { return nil })
+	if err := s.Run(context.Background(), func([]driver.Value) error { return nil }); err != nil {
+		return err
+	}
+	for i, p := range rows {
+		if e := p.Exploration; e != nil {
+			id := tx.next - int64(len(rows)-i)
+			if err := tx.conn.Do("INSERT INTO explorations (prediction_id, answered, probability) VALUES (?, ?, ?)", id, e.Answered, e.Probability); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -56,7 +56,7 @@ var migration = []step{
 	{"let scores be any finite number and predictions be shadows of others: changes definitions and no row", 2, func(ctx context.Context, c *file.Connection, from int64, _ Watch) error {
 		return redefine(ctx, c, from)
 	}},
-	{"add the tables outcomes, outcome_sources, outcomes_pending, outcomes_rejected, reviews and erasures", 2, func(ctx context.Context, c *file.Connection, _ int64, _ Watch) error {
+	{"add the tables explorations, outcomes, outcome_sources, outcomes_pending, outcomes_rejected, reviews and erasures", 2, func(ctx context.Context, c *file.Connection, _ int64, _ Watch) error {
 		// The triggers of the earlier version would refuse the following changes, or do them
 		// twice.
 		return renew(ctx, c, "trigger", "table", "index", "view")

@@ -157,7 +157,8 @@ func scanPrediction(columns []driver.Value, row, known *predictionlog.Row, names
 
 const selectFeedback = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
   coalesce(class, ''), coalesce(model, ''), coalesce(version, ''), source, confidence,
-  coalesce(predicted_at, -1), score, coalesce(corrects, '')
+  coalesce(predicted_at, -1), score, coalesce(corrects, ''),
+  coalesce((SELECT probability FROM explorations AS e WHERE e.prediction_id = feedback.prediction_id), 0.0)
 FROM feedback WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500`
 
 // Feedback calls yield with every accepted outcome whose seq is above after and at most upTo, in
@@ -170,6 +171,7 @@ func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*pr
 				Seq: f.Integer(0), PredictionID: f.Integer(1), Time: f.Integer(2), ObservedAt: f.Integer(3),
 				Outcome: f.Text(4), Class: f.Text(5), Model: f.Text(6), Version: f.Text(7), Source: f.Text(8),
 				Confidence: f.Real(9), PredictedAt: f.Integer(10), HasScore: columns[11] != nil, Corrects: f.Text(12),
+				Explored: f.Real(13),
 			}
 			if row.HasScore {
 				row.Score = f.Real(11)

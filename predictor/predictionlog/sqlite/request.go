@@ -99,7 +99,7 @@ func (tx *transaction) known(requestID string) (*predictionlog.Record, []byte, e
 	f := file.Fields{Row: row}
 	first := predictionlog.Record{
 		ID: f.Integer(0), Time: time.Unix(0, f.Integer(1)).UTC(), RequestID: requestID,
-		Model: f.Text(2), Version: f.Text(3), Score: math.NaN(), Class: f.Text(5), Repeated: true,
+		Model: f.Text(2), Version: f.Text(3), Score: math.NaN(), Class: f.Text(5), Answered: f.Text(7), Repeated: true,
 	}
 	if row[4] != "none" {
 		first.Score = f.Real(4)
@@ -107,4 +107,5 @@ func (tx *transaction) known(requestID string) (*predictionlog.Record, []byte, e
 	return &first, f.Bytes(6), f.Err
 }
 
-const selectKnown = "SELECT id, time, model, version, coalesce(score, 'none'), class, CAST(features AS BLOB) FROM predictions "
+const selectKnown = "SELECT id, time, model, version, coalesce(score, 'none'), class, CAST(features AS BLOB), " +
+	"coalesce((SELECT answered FROM explorations WHERE prediction_id = id), '') FROM predictions "

@@ -48,13 +48,33 @@ func (p *pruner) evidence(tx *transaction, cutoff, limit int64, h held, forced b
 			return deleted, err
 		}
 	}
+	n, err := p.explorations(tx, limit)
+	if deleted += n; err != nil {
+		return deleted, err
+	}
 	upTo := min(h.of(predictionlog.TableErasures), math.MaxInt64-1)
 	arrived, err := tx.expired("SELECT seq FROM erasures ORDER BY seq LIMIT ? + 0", upTo+1, 1)
 	if err != nil || !arrived {
 		return deleted, err
 	}
-	n, err := p.delete(tx, math.MaxInt64, "DELETE FROM erasures WHERE seq IN (SELECT seq FROM erasures WHERE seq <= ?1 ORDER BY seq LIMIT ?2 + 0) RETURNING seq", upTo, limit)
+	n, err = p.delete(tx, math.MaxInt64, "DELETE FROM erasures WHERE seq IN (SELECT seq FROM erasures WHERE seq <= ?1 ORDER BY seq LIMIT ?2 + 0) RETURNING seq", upTo, limit)
 	return deleted + n, err
+}
+
+// explorations deletes what was answered to predictions that no longer exist, once their feedback
+// does not exist either. It looks at the oldest ones only, so one that stays because of its
+// feedback keeps the later ones.
+func (p *pruner) explorations(tx *transaction, limit int64) (int64, error) {
+	first, err := tx.conn.First(context.Background(), "SELECT prediction_id FROM explorations ORDER BY prediction_id LIMIT ? + 0", int64(1))
+	if err != nil || first == nil {
+		return 0, err
+	}
+	return p.delete(tx, math.MaxInt64, `DELETE FROM explorations WHERE prediction_id < (SELECT coalesce(min(x.prediction_id), 9223372036854775807) FROM
+		(SELECT prediction_id FROM explorations ORDER BY prediction_id LIMIT ?1 + 0) AS x
+		WHERE x.prediction_id >= coalesce((SELECT min(id) FROM predictions), 9223372036854775807)
+		   OR EXISTS (SELECT 1 FROM feedback WHERE prediction_id = x.prediction_id))
+		AND prediction_id <= (SELECT max(prediction_id) FROM (SELECT prediction_id FROM explorations ORDER BY prediction_id LIMIT ?1 + 0))
+		RETURNING prediction_id`, limit)
 }
 
 // outcomes deletes evidence that is older than cutoff, once its prediction no longer exists. It

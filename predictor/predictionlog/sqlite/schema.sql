@@ -84,6 +84,14 @@ CREATE TABLE errors (
   reason  TEXT NOT NULL CHECK (typeof(reason) = 'text')
 );
 
+-- Predictions that were answered with the other class, at random, so that outcomes of
+-- both classes are seen. class in predictions stays the model's own.
+CREATE TABLE explorations (
+  prediction_id INTEGER PRIMARY KEY CHECK (prediction_id >= 0),
+  answered      TEXT NOT NULL CHECK (typeof(answered) = 'text'), -- the class that was answered
+  probability   REAL NOT NULL CHECK (typeof(probability) = 'real' AND probability > 0 AND probability < 1) -- of being answered so
+);
+
 -- All evidence, whether it counts or not; feedback is what counts of it.
 CREATE TABLE outcomes (
   seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -411,6 +419,9 @@ BEGIN SELECT RAISE(ABORT, 'feedback is never changed: insert a row with the new 
 
 CREATE TRIGGER errors_update BEFORE UPDATE ON errors
 BEGIN SELECT RAISE(ABORT, 'a refused request is never changed'); END;
+
+CREATE TRIGGER explorations_update BEFORE UPDATE ON explorations
+BEGIN SELECT RAISE(ABORT, 'what was answered is never changed'); END;
 
 CREATE TRIGGER outcomes_update BEFORE UPDATE ON outcomes
 BEGIN SELECT RAISE(ABORT, 'evidence is never changed: insert another row'); END;
