@@ -20,7 +20,7 @@ import (
 // tag nobigquery collector/command/warehouse does not import collector/bigquery, with
 // noclients collector/command/sources no client of a database or a broker.
 const arrows = `
-collector/assess: collector/drift collector/reference collector/snapshot predictor/value
+collector/assess: collector/drift collector/reference collector/snapshot predictor/value predictor/weighted
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
@@ -39,11 +39,11 @@ collector/replay: collector collector/assess collector/drift collector/monitor c
 collector/risk/calibrate: collector/risk
 collector/risk: collector/drift
 collector/retrain: collector/drift predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/respond predictor/rows predictor/strictyaml predictor/value
-collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value
+collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value predictor/weighted
 collector/window/codes:
 collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value
+collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value predictor/weighted
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:
@@ -65,7 +65,7 @@ predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark pre
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
-predictor/outcomes/review: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value
+predictor/outcomes/review: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/sourcetest/servers:
@@ -93,6 +93,7 @@ predictor/strictjson:
 predictor/strictyaml:
 predictor/survey: predictor/rows predictor/value
 predictor/value:
+predictor/weighted:
 predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/value
 `
 

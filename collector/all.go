@@ -55,6 +55,7 @@ func all(o *Options) []Entry {
 		{Collector: performance{o.Classes}, parts: ofFeedback, on: true, needsLog: true, help: "Accuracy, precision, recall, ROC AUC and calibration from feedback; coverage and delay of feedback."},
 		{Collector: classPerformance{o.Classes}, parts: snapshot.PartCounters | snapshot.PartPerformance, on: true, needsLog: true, help: "Precision and recall of each class of a multiclass model, from feedback."},
 		{Collector: regression{}, parts: snapshot.PartCounters | snapshot.PartRegression, on: true, needsLog: true, help: "Errors of a model that predicts numbers, from feedback."},
+		{Collector: selectiveLabels{}, parts: snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage, on: true, needsLog: true, help: "Coverage and accuracy by predicted class, and accuracy from explored predictions."},
 		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance | snapshot.PartExpectedError | snapshot.PartRegression, on: true, needsLog: true, help: "Accuracy, or error of a regression, estimated without feedback, and its difference from what feedback says."},
 		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},

@@ -55,7 +55,7 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 			Name: name, Version: name, Rows: &snapshot.Rows{}, Distributions: &snapshot.Distributions{Features: []snapshot.Distribution{feature, number}, Score: &number, Class: &feature},
 			Estimate:  &snapshot.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
 			Outcomes:  &snapshot.Outcomes{Features: []snapshot.BinOutcomes{unknown(len(counts)), unknown(len(number.Counts))}},
-			Reference: &reference.Reference{Hash: name, Source: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
+			Reference: &reference.Reference{Hash: name, Source: name, Positive: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},
 				Errors:   map[string]int64{name: 1},

@@ -10,6 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
+	"github.com/drift-exporter/drift_exporter/predictor/weighted"
 )
 
 // now is the clock of every snapshot in the tests.
@@ -50,7 +51,8 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 				Counters:      counters(),
 				Rows:          &snapshot.Rows{Count: 100, Oldest: new(now.Add(-90 * time.Second)), Newest: new(now.Add(-1500 * time.Millisecond))},
 				Performance: &snapshot.Performance{
-					Samples: 40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
+					Explored: snapshot.Explored{Negative: weighted.Share{Samples: 10, Weights: 500, Squares: 25_000, Right: 350, RightSquares: 17_500}},
+					Samples:  40, Correct: 30, TruePositive: 20, FalsePositive: 5, FalseNegative: 5, TrueNegative: 10,
 					Scores: &snapshot.Scores{
 						Samples: 32, Correct: 24, ROCAUC: new(.8125), BrierScore: new(.1875), CalibrationError: .0625,
 						Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 32, Accuracy: .875, StandardError: .0625}},
@@ -71,7 +73,7 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 						},
 					},
 				},
-				Coverage: &snapshot.Coverage{Rows: 100, Labelled: 40},
+				Coverage: &snapshot.Coverage{Rows: 100, Labelled: 40, Positive: 60, PositiveLabelled: 39},
 				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
 				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
 			},

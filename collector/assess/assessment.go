@@ -41,6 +41,7 @@ type Model struct {
 	// and SurpriseOf say when the others are nil.
 	Performance *Performance `json:"performance,omitempty"`
 	Coverage    *float64     `json:"feedback_coverage,omitempty"`
+	Selection   *Selection   `json:"selection,omitempty"`
 	Matured     *Matured     `json:"matured,omitempty"`
 	Estimate    *Estimate    `json:"estimate,omitempty"`
 	Surprise    *Interval    `json:"surprise,omitempty"`
@@ -108,7 +109,7 @@ func (j Judgement) Outline(s *snapshot.Snapshot) *Assessment {
 func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
 	v := Model{
 		Name: m.Name, Version: m.Version, Reference: referenceOf(m.Reference), Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
-		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Matured: MaturedOf(m),
+		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Selection: SelectionOf(m), Matured: MaturedOf(m),
 		Estimate: EstimateOf(m), Surprise: SurpriseOf(m),
 		Regression: RegressionOf(m), ExpectedError: ExpectedErrorOf(m), ErrorSurprise: ErrorSurpriseOf(m),
 	}

@@ -39,7 +39,29 @@ func harm(m watched) (word string, why phrase) {
 		why = say(why, "It is right less often than its scores say, by ", number("model_accuracy_surprise", s.Value, words.Points(-s.Value)[1:]),
 			": what was learnt holds less than before. ")
 	}
+	why = say(why, unseen(m))
 	return word, say(why, estimated(m))
+}
+
+// unseen says that outcomes of one predicted class hardly come, and what is known of it from
+// predictions that were answered with the other class at random.
+func unseen(m watched) phrase {
+	s := m.Selection
+	if s == nil || s.OneSided == nil || *s.OneSided == "" {
+		return nil
+	}
+	seen, hardly := &s.Classes[0], &s.Classes[1]
+	if *s.OneSided == seen.Class {
+		seen, hardly = hardly, seen
+	}
+	const coverage, explored = "model_feedback_class_coverage_ratio", "model_explored_accuracy"
+	what := say("Outcomes are known of ", percent(coverage, *hardly.Coverage), " of the predictions of ", name(hardly.Class), " and of ",
+		percent(coverage, *seen.Coverage), " of those of ", name(seen.Class), ": all this says nothing of ", name(hardly.Class), " (", runbook("ModelFeedbackOneSided"), "). ")
+	if a := hardly.ExploredAccuracy; a != nil {
+		what = say(what, "Of the predictions of ", name(hardly.Class), " that were answered otherwise at random, ", percent(explored, a.Value), " were right (",
+			between(explored, a), "). ")
+	}
+	return what
 }
 
 // between formats the interval of a share. The metrics with the suffixes _lower and _upper export

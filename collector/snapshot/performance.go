@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/predictor/weighted"
 )
 
 // Performance counts the outcomes of the newest predictions with feedback, of models that
@@ -20,6 +21,8 @@ type Performance struct {
 	Classes []ClassOutcomes
 	// Scores describes the samples with a score, nil when none has one.
 	Scores *Scores
+	// Explored is empty unless the predictor explores.
+	Explored Explored
 	// Trail is how the accuracy went until now, oldest first, nil where nobody asked.
 	Trail []AccuracyPoint
 }
@@ -82,7 +85,15 @@ type BinOutcomes struct {
 }
 
 // Coverage counts predictions and those among them that have an outcome.
-type Coverage struct{ Rows, Labelled int64 }
+type Coverage struct {
+	Rows, Labelled int64
+	// Positive and PositiveLabelled count those that were predicted positive.
+	Positive, PositiveLabelled int64
+}
+
+// Explored are the outcomes of predictions that were answered with the other class at random, by
+// whether they were predicted positive.
+type Explored struct{ Positive, Negative weighted.Share }
 
 // Matured is the cohort of the predictions in the look-back that are old enough for their
 // outcomes to have arrived.

@@ -30,6 +30,8 @@ type feedback struct {
 	outcomes    *snapshot.Outcomes
 	// regression is the last result of errors, in the same way.
 	regression *snapshot.Regression
+	// positive and negative are the outcomes of explored predictions, by the predicted class.
+	positive, negative explored
 }
 
 type record struct {
@@ -45,7 +47,7 @@ type record struct {
 }
 
 func newFeedback(limit int, l *layout) *feedback {
-	return &feedback{limit: limit, layout: l, current: map[int64]int64{}}
+	return &feedback{limit: limit, layout: l, current: map[int64]int64{}, positive: explored{limit: limit}, negative: explored{limit: limit}}
 }
 
 // fold adds an outcome of a prediction to the window, and to the series if it is not nil.
@@ -68,6 +70,13 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 		rows.judged(row, wrong(predicted == actual))
 	}
 	f.add(row, predicted, actual, codes)
+	switch {
+	case row.Explored <= 0 || row.Explored >= 1:
+	case predicted == f.layout.positive():
+		f.positive.add(row, predicted == actual)
+	default:
+		f.negative.add(row, predicted == actual)
+	}
 }
 
 // add appends a record, with the codes of its prediction's features if they are known.
@@ -95,6 +104,9 @@ func (f *feedback) changed() { f.performance, f.regression = nil, nil }
 // before the anchor of the predictions.
 func (f *feedback) forget(anchor, predictions int64) {
 	f.trim(anchor)
+	if positive, negative := f.positive.trim(anchor), f.negative.trim(anchor); positive || negative {
+		f.performance = nil
+	}
 	if predictions != f.anchor || anchor != f.begin {
 		f.anchor, f.begin = predictions, anchor
 		f.changed()
@@ -203,6 +215,7 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 			}
 		}
 	}
+	p.Explored = snapshot.Explored{Positive: f.positive.sum(), Negative: f.negative.sum()}
 	return p, impact.expect()
 }
 

@@ -12,7 +12,7 @@ import (
 // ledger stores, for each row since the anchor, what is needed when its outcome arrives:
 // its time, the model's confidence, and whether and how soon the outcome came. It keeps
 // rows in runs with sums, so that the sums of a scrape take 0.1 ms over half a million
-// rows. A row costs 7 bytes in addition to the timeline, and 8 more in a run with outcomes.
+// rows. A row costs 8 bytes in addition to the timeline, and 8 more in a run with outcomes.
 type ledger struct {
 	line   *columns.Timeline
 	runs   []*run  // the first one has the timeline's first row
@@ -31,6 +31,7 @@ type run struct {
 	conf             [columns.RunLength]uint32 // confidence in units of 1e-9, or noScore
 	delay            [columns.RunLength]uint8  // bucket of the outcome's delay, or noOutcome
 	correct          [columns.RunLength]bool   // the outcome is the predicted class
+	predicted        [columns.RunLength]bool   // the predicted class is the positive one
 }
 
 // tally holds counts and sums over rows.
@@ -40,6 +41,8 @@ type tally struct {
 	// confidence in its predicted class, and variance the sum of c (1 - c). Both are in
 	// units of 1e-9: sums of whole numbers do not depend on the order of addition.
 	scored, conf, variance int64
+	// positive counts rows that were predicted positive, positiveLabelled those with an outcome.
+	positive, positiveLabelled int64
 }
 
 const (
@@ -85,6 +88,13 @@ func (h *ledger) append(conf uint32, time int64) {
 	}
 }
 
+// predictedPositive says that the row that was just appended was predicted positive.
+func (h *ledger) predictedPositive() {
+	r, at := h.at(h.line.Next() - 1)
+	r.predicted[at] = true
+	r.positive++
+}
+
 // at returns the run of row i, and its place in it.
 func (h *ledger) at(i int64) (r *run, at int64) {
 	return h.runs[i/columns.RunLength-h.line.First()/columns.RunLength], i % columns.RunLength
@@ -102,6 +112,9 @@ func (r *run) row(at int64) tally {
 	if c := r.conf[at]; c != noScore {
 		t.scored, t.conf, t.variance = 1, int64(c), variance(int64(c))
 	}
+	if r.predicted[at] {
+		t.positive, t.positiveLabelled = 1, t.labelled
+	}
 	return t
 }
 
@@ -112,6 +125,7 @@ func (t tally) plus(o tally) tally {
 	return tally{
 		t.rows + o.rows, t.labelled + o.labelled, t.right + o.right,
 		t.scored + o.scored, t.conf + o.conf, t.variance + o.variance,
+		t.positive + o.positive, t.positiveLabelled + o.positiveLabelled,
 	}
 }
 
@@ -143,6 +157,7 @@ func (h *ledger) setOutcome(r *run, at, time int64, delay uint8, right bool) {
 	now := r.row(at)
 	r.labelled += now.labelled - before.labelled
 	r.right += now.right - before.right
+	r.positiveLabelled += now.positiveLabelled - before.positiveLabelled
 }
 
 // forget drops the rows with an id before anchor.

@@ -32,7 +32,9 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 		}
 		known := h.sum(from, max(after, h.after), until)
 		if known.rows > 0 {
-			m.Coverage = same(&s.parts.coverage, &snapshot.Coverage{Rows: known.rows, Labelled: known.labelled})
+			m.Coverage = same(&s.parts.coverage, &snapshot.Coverage{
+				Rows: known.rows, Labelled: known.labelled, Positive: known.positive, PositiveLabelled: known.positiveLabelled,
+			})
 		}
 		all := known
 		if after < h.after {

@@ -94,7 +94,7 @@ func TestConceptDriftShowsAsSurpriseInTheFeatureThatBroke(t *testing.T) {
 	if e := m.Estimate; e.Rows != 500 || math.Abs(e.Accuracy-13./16) > .03 {
 		t.Errorf("the window's accuracy is estimated as %+v, want %v", e, 13./16)
 	}
-	if *m.Coverage != (snapshot.Coverage{Rows: 500, Labelled: 500}) || m.Matured == nil || m.Matured.Labelled != 2000 || m.Matured.Age < time.Hour || m.Matured.Age > 66*time.Minute {
+	if m.Coverage.Rows != 500 || m.Coverage.Labelled != 500 || m.Coverage.PositiveLabelled != m.Coverage.Positive || m.Matured == nil || m.Matured.Labelled != 2000 || m.Matured.Age < time.Hour || m.Matured.Age > 66*time.Minute {
 		t.Errorf("coverage %+v, matured %+v", m.Coverage, m.Matured)
 	}
 	// The window holds 500 of them; the others were looked up, once.

@@ -131,6 +131,9 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 	}
 	s.rows.Add(row.ID, time, s.codes)
 	s.ledger.append(s.confidence(row), time)
+	if s.layout.classReader().Predicted(row.Class) == s.layout.positive() {
+		s.ledger.predictedPositive()
+	}
 	s.judge()
 	for _, w := range s.watches {
 		w.after(time)

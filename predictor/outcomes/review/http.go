@@ -10,6 +10,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
+	"github.com/drift-exporter/drift_exporter/predictor/weighted"
 )
 
 // ServeHTTP implements http.Handler. Requests from other sites do not arrive here.
@@ -94,16 +95,18 @@ func (s *Source) Reviews() (state outcomes.ReviewState, ok bool) {
 			return nil
 		}
 		all, byClass := d.queue.accuracy(d.sink.Mapping().Classes())
-		state.Accuracy = all.export()
+		state.Accuracy = estimate(&all)
 		state.ByClass = map[string]outcomes.Estimate{}
 		for class, e := range byClass {
-			state.ByClass[class] = e.export()
+			state.ByClass[class] = estimate(e)
 		}
 		return nil
 	})
 	return state, err == nil
 }
 
-func (e *estimate) export() outcomes.Estimate {
-	return outcomes.Estimate{Value: e.value, Lower: e.lower, Upper: e.upper, Samples: e.samples}
+// estimate returns an estimate as the metrics have it.
+func estimate(s *weighted.Share) outcomes.Estimate {
+	share, lower, upper, _ := s.Estimate()
+	return outcomes.Estimate{Value: share, Lower: lower, Upper: upper, Samples: int(s.Samples)}
 }
