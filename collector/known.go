@@ -103,7 +103,7 @@ func (c *classes) feedback(counts map[predictionlog.ClassPair]int64) (pairs map[
 	return pairs, invalid
 }
 
-// numbers adds up the outcomes of a regression, which are not told apart, and the records whose
+// numbers adds up the outcomes of a regression, which are not separated by value, and the records whose
 // outcome is no finite number.
 func numbers(counts map[predictionlog.ClassPair]int64) (pairs map[predictionlog.ClassPair]int64, invalid int64) {
 	outcomes := int64(0)

@@ -2,8 +2,8 @@ package drift
 
 import "math"
 
-// ball is the set of all distributions Q with KL(P || Q) <= radius: what counts
-// as no drift, or too little to matter. Immutable.
+// ball is the set of all distributions Q with KL(P || Q) <= radius. These count as no drift, or
+// as too little to matter. A ball is immutable.
 type ball struct {
 	center  []float64 // P, all positive
 	entropy float64   // sum of P ln P
@@ -41,13 +41,13 @@ func (b *ball) holds(q []float64) bool {
 	return sum < .999*b.radius
 }
 
-// steps bounds Newton's method. Four to six are usual; 12 are enough even when a
-// bin has lost all but 1/2500 of its share, which is what an estimate leaves it.
+// steps bounds Newton's method. Four to six are usual. 12 are enough even when a bin keeps only
+// 1/2500 of its share, the least that an estimate leaves.
 const steps = 12
 
-// project returns the weight w in [0, 1] for which (1-w) q + w P is the reverse
-// information projection [1] of q on the ball. distance is that of q; inside the
-// ball, where q is its own projection, w is 0.
+// project returns the weight w in [0, 1] for which (1-w) q + w P is the reverse information
+// projection [1] of q on the ball. distance is the distance of q. Inside the ball q is its own
+// projection, and w is 0.
 //
 // The projection is the r of the ball with the least KL(q || r). Its condition of
 // optimality makes q/r an e-value against every Q of the ball, not only against
@@ -58,11 +58,10 @@ const steps = 12
 //	sum Q q/r = (1 - w sum Q P/r) / (1 - w),
 //	sum P Q/r >= exp(sum P ln(Q/r)) = exp(KL(P || r) - KL(P || Q)) >= 1.
 //
-// It holds for every w that is too small as well, where KL(P || r) > radius, and
-// for none that is too large. The distance of the mixture is convex and falling
-// in w, so Newton's method from w = 0 comes from the left and never passes the
-// root: wherever it stops, and it stops within 1e-12 of the boundary, the
-// e-value is valid.
+// The claim also holds when w is too small, where KL(P || r) > radius. It does not hold when w
+// is too large. The distance of the mixture is convex and falls as w rises, so Newton's method
+// from w = 0 approaches the root from the left and never passes it. It stops within 1e-12 of
+// the boundary, and the e-value is valid wherever it stops.
 //
 // A ball of radius 0 is P itself and w is 1.
 //

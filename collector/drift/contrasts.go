@@ -5,9 +5,9 @@ import "slices"
 // contrasts sum up how far apart the shares of neighbouring blocks of one length are. The
 // zero value has no pairs; memory comes with the first one.
 type contrasts struct {
-	// squares are the sums of h d d', d the difference of the shares of two blocks
-	// of n and m rows and h = n m / (n + m): the upper triangle, row after row. With
-	// independent rows the mean of h d d' is the covariance of one row.
+	// squares are the sums of h d d', where d is the difference between the shares of two
+	// blocks of n and m rows, and h = n m / (n + m). It is the upper triangle, row after row.
+	// With independent rows the mean of h d d' is the covariance of one row.
 	squares []float64
 	shares  []float64 // sums of those of both blocks together
 	rows    float64   // of the pairs

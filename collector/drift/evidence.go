@@ -122,20 +122,19 @@ var kept = func() (kept [memories][PieceSize + 1]float64) {
 	return kept
 }()
 
-// leak is by how much the log odds of a row are higher, on average, because the
-// estimate was made of rows that it depends on, in nats: the sum over bins of the
-// covariances of the estimate q with the row over p. With autocorrelations rho at
-// lags of 1, 2, ... rows these are the sum of rho over the rows of the estimate, for
-// each of K-1 directions; and 1 and twice the sum of rho is the design effect. It is
-// that of an estimate up to the row itself, which is more than at the begin of a
-// tick, and 0 when rows are independent.
+// leak returns the average increase of a row's log odds, in nats, that comes from an estimate
+// made of rows on which the row depends. It is the sum over bins of the covariance of the
+// estimate q with the row, divided by p. With autocorrelations rho at lags of 1, 2, ... rows,
+// it is the sum of rho over the rows of the estimate, for each of K-1 directions. The design
+// effect is 1 plus twice the sum of rho. The result is for an estimate that ends just before
+// the row. At the begin of a tick the true increase is smaller. It is 0 for independent rows.
 func (e *evidence) leak(i int, by effects) float64 {
 	bins := float64(len(e.q))
 	return (bins - 1) * (by.mean - 1) / 2 / (memory[i] + bins*by.near)
 }
 
-// estimate sets q to what one memory holds, with K independent rows of the ball's
-// centre, which weigh as much as effect times as many that are not.
+// estimate sets q to the shares of one memory, plus K independent rows of the ball's centre.
+// An independent row has the weight of "effect" dependent rows.
 func (e *evidence) estimate(b *ball, i int, effect float64) {
 	prior := float64(len(e.q)) * effect
 	rows := prior

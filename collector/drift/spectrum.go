@@ -31,21 +31,19 @@ func newSpectrum(bins int) *spectrum {
 	return s
 }
 
-// rareRows is the mean number of rows of a block below which a bin has less say:
-// where few blocks have any of its rows, the variance of their counts is itself
-// uncertain.
+// rareRows is the mean number of rows in a block below which a bin has less weight. When few
+// blocks have any of its rows, the variance of their counts is uncertain.
 const rareRows = 4
 
-// of returns two design effects, both at least 1: the mean of those of all
-// directions, tr V / (K - 1), and that of the direction in which shares vary most,
-// the largest eigenvalue of V. V is the covariance of the shares over that of
-// independent rows, which is diag(q) - q q' for shares q: divided by the roots of q,
-// the identity but for the direction of the root itself, in which nothing varies.
+// of returns two design effects, both at least 1. The first is the mean over all directions,
+// tr V / (K - 1). The second is the effect in the direction in which the shares vary most, the
+// largest eigenvalue of V. V is the covariance of the shares relative to independent rows,
+// whose covariance is diag(q) - q q' for shares q. Divided by the roots of q, this is the
+// identity, except that nothing varies in the direction of the root of q.
 //
-// Either is taken only as far as it is certain. Independent rows have a mean of 1
-// with a standard deviation of sqrt(2 / ((K - 1) N)) for N pairs, and the mean is
-// divided by 1 and two of these. The largest eigenvalue is above 1 by chance alone;
-// see spike.
+// Both are reduced by their uncertainty. For independent rows the mean is 1 with a standard
+// deviation of sqrt(2 / ((K - 1) N)) for N pairs, so the mean is divided by 1 plus two standard
+// deviations. The largest eigenvalue is above 1 by chance alone; see spike.
 func (s *spectrum) of(p *contrasts) (mean, largest float64) {
 	if p.number == 0 {
 		return 1, 1
@@ -58,7 +56,7 @@ func (s *spectrum) of(p *contrasts) (mean, largest float64) {
 	n := p.number * p.number / p.squared
 	mean = max(1, trace/freedom/(1+2*math.Sqrt(2/(freedom*n))))
 	top := s.eigenvalue()
-	// What the other directions have in common is no spike.
+	// Only the increase over the other directions is a spike.
 	level := 1.0
 	if freedom > 1 {
 		level = max(1, (trace-top)/(freedom-1))
@@ -88,8 +86,8 @@ func (s *spectrum) standardize(p *contrasts) (trace, bins float64) {
 	return trace, bins
 }
 
-// powers is the number of steps of eigenvalue. Where they do not suffice two
-// eigenvalues are so close that either will do: it is within 2 % after them.
+// powers is the number of steps of eigenvalue. If they are not enough, the two largest
+// eigenvalues are so close that either can be used: the result is within 2 %.
 const powers = 40
 
 // eigenvalue returns the largest eigenvalue of the matrix. The matrix is symmetric without
@@ -126,13 +124,13 @@ func (s *spectrum) eigenvalue() float64 {
 	return value
 }
 
-// spike returns the variance, at least 1, of a direction among p whose others have
-// a variance of 1, from the largest eigenvalue of a covariance matrix of n draws.
+// spike returns the variance, at least 1, of one of p directions when all others have a
+// variance of 1. largest is the largest eigenvalue of a covariance matrix of n draws.
 //
-// With 1 everywhere the largest eigenvalue is about (1 + sqrt(p/n))^2, and hardly
-// above that by more than three of the widths of its distribution [1]; up to there
-// nothing is taken for a spike. A spike of l appears as l + l p / (n (l - 1)) [2],
-// and l is what is returned.
+// When every direction has a variance of 1, the largest eigenvalue is about
+// (1 + sqrt(p/n))^2, and rarely more than three widths of its distribution above that [1]. Up
+// to this limit the result is 1. A variance of l appears as l + l p / (n (l - 1)) [2], and
+// spike returns l.
 //
 // [1] Johnstone, I. (2001). "On the Distribution of the Largest Eigenvalue in
 // Principal Components Analysis". Annals of Statistics 29 (2): 295-327.

@@ -31,7 +31,7 @@ const (
 // Word returns the name of the state on the page. It is also its class in the style sheet.
 func (s state) Word() string { return [...]string{"drift", "unknown", "quiet"}[s] }
 
-// Mark returns a sign that can be told apart without colours.
+// Mark returns a sign that differs from the others without colours.
 func (s state) Mark() string { return [...]string{"▲", "?", "✓"}[s] }
 
 // bands are the words for the severities.

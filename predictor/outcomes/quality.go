@@ -29,7 +29,7 @@ type quality struct {
 	// outcome that counts.
 	compared, agreed []int
 	pairs            map[[2]int]agreement.Pair
-	estimated        []float64 // accuracy by overlaps alone, NaN when nobody can tell
+	estimated        []float64 // accuracy by overlaps alone, NaN when it cannot be estimated
 }
 
 // readQuality reads what the sources say about the newest predictions.

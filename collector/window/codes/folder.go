@@ -34,7 +34,7 @@ func Open(path string, logger *slog.Logger) (*Folder, error) {
 	}
 	build, ok := build()
 	if !ok {
-		return nil, fmt.Errorf("keep codes in %s: this build of the program has no build id, so that files of another one could not be told apart; build it without -buildid=", path)
+		return nil, fmt.Errorf("keep codes in %s: this build of the program has no build id, which its files need; build it without -buildid=", path)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("keep codes: %w; name a folder that can be written, or none", err)

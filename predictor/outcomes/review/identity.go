@@ -11,7 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
-// identity says how a proxy tells who sends a request. Without a header, no proxy does.
+// identity is the header in which a proxy names the sender of a request. Without a header, no proxy does.
 type identity struct {
 	header  string
 	proxies []netip.Prefix
