@@ -28,6 +28,26 @@ func performance() *dashboard.DashboardBuilder {
 			query(by(`model_roc_auc`), name+" ROC AUC"), query(by(`model_brier_score`), name+" Brier"), query(by(`model_expected_calibration_error`), name+" calibration error")))).
 		WithPanel(ratio(lines("Accuracy of the fleet", "Of all replicas together, with its 95 % interval; needs the recording rules.", "percentunit",
 			query(part(`job_model:model_accuracy:fleet`, ``), "{{job}} "+name), query(part(`job_model:model_accuracy_lower:fleet`, ``), "{{job}} "+name+" at least"), query(part(`job_model:model_accuracy_upper:fleet`, ``), "{{job}} "+name+" at most")))).
+		WithRow(dashboard.NewRowBuilder("Many classes (multiclass models)")).
+		WithPanel(ratio(lines("Recall by class", "Share of the outcomes of each class that were predicted.", "percentunit",
+			query(`min by (model, version, class) (model_class_recall`+chosen+`)`, name+" {{class}}"))).Span(8)).
+		WithPanel(ratio(lines("Precision by class", "Share of the predictions of each class that were right.", "percentunit",
+			query(`min by (model, version, class) (model_class_precision`+chosen+`)`, name+" {{class}}"))).Span(8)).
+		WithPanel(lines("Outcomes by class", "Number of the newest outcomes that are each class. Few outcomes make an uncertain recall.", "short",
+			query(`min by (model, version, class) (model_class_samples`+chosen+`)`, name+" {{class}}")).Min(0).Span(8)).
+		WithRow(dashboard.NewRowBuilder("Numbers (regressions)")).
+		WithPanel(lines("Mean absolute error", "Over the newest predictions with an outcome, and its 95 % interval, in the unit of the outcome.", "short",
+			query(by(`model_mean_absolute_error`), name), query(by(`model_mean_absolute_error_lower`), name+" at least"), query(by(`model_mean_absolute_error_upper`), name+" at most")).Min(0)).
+		WithPanel(lines("Estimate without outcomes", "Mean absolute error of the window, from how large the errors of the reference were at such predicted values. It cannot see concept drift.", "short",
+			query(by(`model_estimated_mean_absolute_error`), name), query(by(`model_estimated_mean_absolute_error_lower`), name+" at least"), query(by(`model_estimated_mean_absolute_error_upper`), name+" at most")).Min(0)).
+		WithPanel(lines("Surprise", "Mean absolute error less its estimate for the same predictions. Above 0 the model errs more than its predicted values explain.", "short",
+			query(by(`model_mean_absolute_error_surprise`), name), query(by(`model_mean_absolute_error_surprise_lower`), name+" at least"), query(by(`model_mean_absolute_error_surprise_upper`), name+" at most"))).
+		WithPanel(lines("Bias", "Mean of predicted value less outcome, and its 95 % interval. Where the interval is above 0, the model predicts too much.", "short",
+			query(by(`model_mean_error`), name), query(by(`model_mean_error_lower`), name+" at least"), query(by(`model_mean_error_upper`), name+" at most"))).
+		WithPanel(lines("Root mean squared error", "Weighs large errors more than the mean absolute error does.", "short",
+			query(by(`model_root_mean_squared_error`), name), query(by(`model_root_mean_squared_error_lower`), name+" at least"), query(by(`model_root_mean_squared_error_upper`), name+" at most")).Min(0)).
+		WithPanel(lines("R²", "1 is perfect, 0 as good as the mean of the outcomes.", "short",
+			query(by(`model_r_squared`), name))).
 		WithRow(dashboard.NewRowBuilder("Labels")).
 		WithPanel(lines("Outcomes", "Accepted per second, by predicted and actual class. One class alone is a broken source.", "ops",
 			query(`sum by (model, predicted, actual) (rate(model_feedback_total`+chosen+`[$__rate_interval]))`, "{{model}}: predicted {{predicted}}, was {{actual}}")).Min(0).Span(8)).
