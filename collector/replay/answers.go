@@ -27,6 +27,8 @@ type answers struct {
 	coding             value.Coding // of the outcomes, when coded
 	coded              bool
 	many               bool              // more than two classes
+	multiclass         bool              // a score is the probability of the predicted class
+	number             bool              // a regression: scores and outcomes are numbers, and there are no classes
 	known              map[string]string // a class by its cell, so that equal ones are one string
 }
 
@@ -35,7 +37,7 @@ func newAnswers(r *reference.Reference, o *Rows) answers {
 		missing: value.NewMissingTexts(append(append([]string(nil), r.Missing...), o.Missing...)),
 		classes: r.ValueClasses(), negative: "0", positive: cmp.Or(r.Positive, "1"),
 		threshold: cmp.Or(o.Threshold, r.Threshold, defaultThreshold), known: map[string]string{},
-		many: len(r.Classes) > 2,
+		many: len(r.Classes) > 2 || r.Type == value.Multiclass, multiclass: r.Type == value.Multiclass, number: r.Type == value.Regression,
 	}
 	a.column = value.Column{Type: value.Numeric, Missing: a.missing}
 	for _, c := range r.Classes {
@@ -49,6 +51,9 @@ func newAnswers(r *reference.Reference, o *Rows) answers {
 
 // of returns the class that a score predicts.
 func (a *answers) of(score float64) string {
+	if a.multiclass || a.number {
+		return "" // It is in another column, or there is none.
+	}
 	if score >= a.threshold {
 		return a.positive
 	}
@@ -81,6 +86,9 @@ func (a *answers) learn(cells map[string]int64, positive string) error {
 			outcomes.Add(cell)
 		}
 	}
+	if a.number {
+		return nil
+	}
 	class, named := a.classes.Match(positive)
 	if a.many || outcomes.Empty() && (positive == "" || named && class == a.positive) {
 		return nil
@@ -94,8 +102,11 @@ func (a *answers) learn(cells map[string]int64, positive string) error {
 	return err
 }
 
-// outcome returns the actual class, empty if the cell has none.
+// outcome returns the actual class, or the number of a regression, empty if the cell has none.
 func (a *answers) outcome(cell string) string {
+	if a.number {
+		return a.numberOf(cell)
+	}
 	if !a.coded {
 		class, ok := a.classes.Match(cell)
 		if !ok && a.many {
@@ -115,15 +126,30 @@ func (a *answers) outcome(cell string) string {
 	return ""
 }
 
+// numberOf returns the outcome of a regression.
+func (a *answers) numberOf(cell string) string {
+	if v := a.column.Read(cell); v.Kind != value.Known {
+		return ""
+	}
+	if _, ok := value.OutcomeNumber(cell); !ok {
+		return ""
+	}
+	return strings.Clone(strings.TrimSpace(cell))
+}
+
 // scores contains the lowest and the highest score of a file. Without scores they are infinite.
 type scores struct{ low, high float64 }
 
 func (s *scores) add(score float64) { s.low, s.high = min(s.low, score), max(s.high, score) }
 
 // check refuses scores that are no probabilities, such as percentages and logits.
-func (s *scores) check(name string) error {
-	if s.low < 0 || s.high > 1 {
-		return fmt.Errorf("column %q: the scores go from %v to %v: a score is the probability of the positive class, from 0 to 1", name, s.low, s.high)
+func (s *scores) check(name string, a *answers) error {
+	of := "positive"
+	if a.multiclass {
+		of = "predicted"
+	}
+	if (s.low < 0 || s.high > 1) && !a.number {
+		return fmt.Errorf("column %q: the scores go from %v to %v: a score is the probability of the %s class, from 0 to 1", name, s.low, s.high, of)
 	}
 	return nil
 }

@@ -27,7 +27,8 @@ type Rows struct {
 	Time  string
 	Rate  float64
 	Start time.Time
-	// Score is --score, the column with the probability of the positive class. Class is --class,
+	// Score is --score, the column with the probability of the positive class, of the predicted
+	// class, or the predicted value, by the type of the model. Class is --class,
 	// the column with the predicted class. Without Class, the positive class is predicted for a
 	// score at or above Threshold (--threshold). 0 is the reference's threshold, or 0.5. What the
 	// rows do not contain is not monitored.
@@ -85,6 +86,12 @@ func openRows(ctx context.Context, o Rows, spec *window.Spec) (_ *fileRows, err 
 	if h.Outcome != "" && h.Score == "" && h.Class == "" {
 		return nil, errors.New("--outcome needs --score or --class: without a prediction there is nothing to compare it with")
 	}
+	switch {
+	case h.answers.number && h.Class != "":
+		return nil, errors.New("--class: the model is a regression, which predicts no class; name the predicted value with --score")
+	case r.Type == value.Multiclass && h.Score != "" && h.Class == "":
+		return nil, errors.New("--score: the model has many classes; name the column with the predicted class with --class, too")
+	}
 	if h.file, err = rows.Open(ctx, o.Path, o.Format); err != nil {
 		return nil, fmt.Errorf("open rows to replay: %w", err)
 	}
@@ -138,7 +145,7 @@ func (h *fileRows) survey(ctx context.Context) error {
 		return errors.New("has a header but no rows: there is nothing to replay")
 	}
 	h.is.last = time.Unix(0, last.time).UTC()
-	if err := scores.check(h.Score); err != nil || h.Outcome == "" {
+	if err := scores.check(h.Score, &h.answers); err != nil || h.Outcome == "" {
 		return err
 	}
 	if err := h.answers.learn(outcomes, h.Positive); err != nil {
@@ -156,6 +163,12 @@ func (h *fileRows) survey(ctx context.Context) error {
 func (h *fileRows) noteOutcomes(outcomes map[string]int64, cells rows.Cells, p *rows.Piece) {
 	for row := range p.Rows {
 		cell := cells.Text(row)
+		if h.answers.number { // there are as many as rows
+			if h.answers.outcome(cell) == "" {
+				continue
+			}
+			cell = "0"
+		}
 		if _, ok := outcomes[cell]; ok || len(outcomes) < mostOutcomes {
 			outcomes[strings.Clone(cell)] = p.First + int64(row)
 		}
