@@ -115,6 +115,7 @@ calibrate: ## simulate what the statistics promise and write CALIBRATION.md of c
 	mv .build/CALIBRATION.md collector/drift/CALIBRATION.md
 	$(GO) run ./collector/risk/calibrate > .build/CALIBRATION.md
 	mv .build/CALIBRATION.md collector/risk/CALIBRATION.md
+	DRIFT_TEST_MONTHS=10 $(GO) test -timeout=2h -v -run=OfEveryType ./collector/drift
 
 .PHONY: screenshots
 screenshots: ## write the pictures of the pages in the documents, with Chromium: deploy/docs/page*.png, review.png
