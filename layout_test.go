@@ -94,7 +94,7 @@ predictor/strictyaml:
 predictor/survey: predictor/rows predictor/value
 predictor/value:
 predictor/weighted:
-predictor: predictor/model predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/value
+predictor: predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/serve predictor/value
 `
 
 // mapOf reads arrows: a package, a colon, and what it imports.

@@ -25,10 +25,14 @@ func (s *Server) predict(w http.ResponseWriter, r *http.Request, body []byte, st
 		s.noteRefused(refused)
 		return refused
 	}
-	records, logged, refused := s.record(r, in, s.evaluate(in), start)
+	batch := s.evaluate(in)
+	records, logged, refused := s.record(r, in, batch, start)
 	if refused != nil {
 		refused.RequestID = in.id
 		return refused
+	}
+	if logged {
+		s.shadow.offer(records, batch)
 	}
 	if !in.given && !in.array && logged {
 		w.Header()[requestIDKey] = []string{records[0].RequestID}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
@@ -27,6 +28,16 @@ const (
 // RunOptions are what Run needs. LogPath, Web, and one of Model and Elsewhere are required.
 type RunOptions struct {
 	Model *model.Model
+	// ModelPath is the file of Model, which is read again at each value of Hangup, at POST
+	// /-/reload if EnableLifecycle is set, and when the file has changed, which is looked at each
+	// RefreshInterval. Without it the model stays.
+	ModelPath       string
+	RefreshInterval time.Duration
+	EnableLifecycle bool
+	Hangup          <-chan os.Signal
+	// ShadowPath is the file of another version that scores every request a second time, once it
+	// is answered. There may be no such file.
+	ShadowPath string
 	// Elsewhere makes what replaces Model, once the log is open.
 	Elsewhere func(log Log, metrics *Metrics) (*Elsewhere, error)
 	// LogPath is the prediction log, created when missing.
@@ -77,16 +88,26 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 			err = errors.Join(err, fmt.Errorf("close the prediction log: %w", closed))
 		}
 	}()
-	if o.Model == nil {
-		return Serve(ctx, log, metrics, o)
+	return Serve(ctx, log, metrics, o)
+}
+
+// viewer is a log that has a view of the predictions for analysts.
+type viewer interface {
+	EnsureView(ctx context.Context, model string, features []string) (string, error)
+}
+
+// ensureView makes the view of a model's predictions. A view that cannot be made is missing for
+// analysts only; predictions work without.
+func ensureView(ctx context.Context, log Log, m *model.Model, logger *slog.Logger) {
+	v, ok := log.(viewer)
+	if !ok {
+		return
 	}
-	// A view that cannot be made is missing for analysts only; predictions work without.
-	if view, err := log.EnsureView(ctx, o.Model.Name, o.Model.FeatureNames()); err != nil {
+	if view, err := v.EnsureView(ctx, m.Name, m.FeatureNames()); err != nil {
 		logger.Warn("view of the predictions could not be made", "err", err)
 	} else {
 		logger.Debug("view of the predictions is made", "view", view)
 	}
-	return Serve(ctx, log, metrics, o)
 }
 
 // Serve is Run with a log that the caller opens before and closes after it. It ignores the
@@ -108,15 +129,20 @@ func Serve(ctx context.Context, log Log, metrics *Metrics, o RunOptions) error {
 			defer elsewhere.Close()
 		}
 	}
-	s, err := New(Options{
+	options := Options{
 		Model: o.Model, Elsewhere: elsewhere, Log: log, LogFailure: o.LogFailure, MaxRequests: o.MaxRequests,
 		TelemetryPath: o.TelemetryPath, EnablePprof: o.EnablePprof, Metrics: metrics, Logger: o.Logger,
 		Explore: o.Explore,
-	})
+	}
+	current, err := newReloading(ctx, options, &o)
 	if err != nil {
 		return err
 	}
-	err = serve.Run(ctx, s.Handler(), serve.Options{
+	ctx, stop := context.WithCancel(ctx)
+	defer current.wait()
+	defer stop()
+	current.watch(ctx)
+	err = serve.Run(ctx, current.handler(), serve.Options{
 		Web: o.Web, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxConnections: o.MaxConnections,
 		Grace: drainTimeout, Listening: o.Listening, Logger: o.Logger,
 	})

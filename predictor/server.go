@@ -76,6 +76,11 @@ type Options struct {
 	Logger *slog.Logger
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
+
+	// former is the server that the new one takes the place of, with the same log and metrics;
+	// nil for the first one.
+	former *Server
+	shadow *shadow
 }
 
 // Server answers requests for predictions, feedback, and pages about itself. It is safe for
@@ -95,7 +100,9 @@ type Server struct {
 	started     time.Time
 
 	handler http.Handler
-	flying  atomic.Int64
+	flying  *atomic.Int64
+	info    prometheus.Gauge
+	shadow  *shadow
 	failing atomic.Bool // The last attempt to write the log failed.
 	bodies  *bodies
 	inputs  sync.Pool // *input
@@ -112,7 +119,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		model: o.Model, elsewhere: o.Elsewhere, schema: newSchema(o.Model), log: o.Log,
 		maxRequests: int64(o.MaxRequests), metrics: o.Metrics, logger: o.Logger, now: o.Now,
-		bodies: newBodies(),
+		bodies: newBodies(), flying: new(atomic.Int64), shadow: o.shadow,
 		inputs: sync.Pool{New: func() any { return new(input) }},
 	}
 	if s.outcomes = anyOutcomes(); o.Elsewhere == nil {
@@ -145,7 +152,9 @@ func New(o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	s.started = s.now()
-	if err := s.register(); err != nil {
+	if o.former != nil {
+		s.started, s.bodies, s.flying = o.former.started, o.former.bodies, o.former.flying
+	} else if err := s.register(); err != nil {
 		return nil, fmt.Errorf("new predictor: %w", err)
 	}
 	telemetry := o.TelemetryPath
@@ -169,7 +178,8 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) register() error {
 	var all []prometheus.Collector
 	if s.elsewhere == nil {
-		all = append(all, s.modelInfo())
+		s.info = s.modelInfo()
+		all = append(all, s.info)
 	}
 	writable := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "predictor_log_writable",

@@ -3,7 +3,10 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -26,7 +29,10 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		failure = cmd.Flag("predictions.log-failure", "What to do while the log cannot be written: refuse predictions, or serve them without logging.").Default("refuse").Enum("refuse", "serve")
 	)
 	logFlag(cmd, "Prediction log to write. Created if missing.").StringVar(&serve.LogPath)
+	refresh := durationFlag(cmd, "model.refresh-interval", "How often to check whether --model.file or --shadow.model.file has changed; 0: only at a reload.", "10s")
+	cmd.Flag("shadow.model.file", "Another version of the model, which scores every request a second time, after it is answered; its predictions are logged beside the answered ones. There may be no such file.").StringVar(&serve.ShadowPath)
 	telemetryPath(cmd, "Path of the predictor's own metrics.", &serve.TelemetryPath)
+	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.max-requests", "Maximum number of requests in flight, counted from the end of their body; more are answered with 429. 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
 	cmd.Flag("explore", "Share of predictions that are answered with the other class, at random, so that outcomes of refusals are seen too; at most 0.5. Marked in the log and in the answer.").Default("0").Float64Var(&serve.Explore)
 	maxConnections(cmd, "4096", &serve.MaxConnections)
@@ -39,6 +45,9 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		if err := elsewhere.check(*file); err != nil {
 			return fmt.Errorf("%w; %w", err, ErrUsage)
 		}
+		if serve.ShadowPath != "" && elsewhere.given() {
+			return fmt.Errorf("--shadow.model.file goes with a model that is served here; leave out --upstream.config or the shadow; %w", ErrUsage)
+		}
 		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger}
 		serve.Web, serve.LogFailure, serve.Logger = web, *failure, e.Logger
 		if elsewhere.given() {
@@ -48,7 +57,10 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		if err != nil {
 			return err
 		}
-		serve.Model = m
+		hangup := make(chan os.Signal, 1)
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+		serve.Model, serve.ModelPath, serve.RefreshInterval, serve.Hangup = m, *file, *refresh, hangup
 		e.Logger.Info("starting predictor", "model", m.Name, "model_version", m.Version, "version", version.Info(), "build", version.BuildContext())
 		return predictor.Run(ctx, serve)
 	}

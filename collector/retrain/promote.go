@@ -28,13 +28,19 @@ func parseSwap(d decoder, n node, what string) (s swap, m *strictyaml.Map) {
 	m = d.Map(n, what, "model_file", "reference_file", "reload")
 	m.Require("model_file", "write the path of the served model")
 	m.Require("reference_file", "write the path of the served model's reference")
-	s = swap{model: m.Text("model_file", ""), reference: m.Text("reference_file", ""), reload: m.Texts("reload", "list addresses such as http://127.0.0.1:8000/-/reload, or leave it out")}
-	for _, address := range s.reload {
+	s = swap{model: m.Text("model_file", ""), reference: m.Text("reference_file", ""), reload: addresses(m)}
+	return s, m
+}
+
+// addresses reads the key reload.
+func addresses(m *strictyaml.Map) []string {
+	all := m.Texts("reload", "list addresses such as http://127.0.0.1:5000/-/reload, or leave it out")
+	for _, address := range all {
 		if m.Err == nil && !strings.HasPrefix(address, "http://") && !strings.HasPrefix(address, "https://") {
 			m.Wrong("reload", "reload has %q; write addresses that begin with http:// or https://", address)
 		}
 	}
-	return s, m
+	return all
 }
 
 // put replaces the reference, then the model, each whole, and then has programs read them. Until

@@ -193,6 +193,10 @@ func TestANewRelationIsLearnedPromotedAndRolledBack(t *testing.T) {
 	if r.Stop != "" {
 		t.Fatalf("the candidate is better, but: %s", r.Stop)
 	}
+	s.must("shadow", "{model_file: DIR/shadow.json}")
+	if s.read("shadow.json") != s.read("runs/0123456789abcdef/candidate-model.json") {
+		t.Error("the shadow is not the candidate")
+	}
 	for range 2 { // as after a kill
 		s.must("promote", swapText)
 	}
@@ -246,7 +250,7 @@ func TestFewLabelsStopTheRun(t *testing.T) {
 func TestStepsSayWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, 60, false)
-	for kind, text := range map[string]string{"promote": swapText, "validate": "{model: candidate}"} {
+	for kind, text := range map[string]string{"promote": swapText, "shadow": "{model_file: DIR/shadow.json}", "validate": "{model: candidate}"} {
 		if _, err := s.step(kind, text); err == nil || !strings.Contains(err.Error(), "there is no candidate; put retrain before") {
 			t.Errorf("%s: %v", kind, err)
 		}
