@@ -18,6 +18,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // reloading serves a model that can be replaced by another version of it. Requests that have begun
@@ -222,6 +223,8 @@ func replaces(m, former *model.Model) error {
 		return fmt.Errorf("it is the model %q, and %q is served; restart to serve another model", m.Name, former.Name)
 	case m.Version == former.Version:
 		return fmt.Errorf("it differs from the model that is served and has the same version %q; give it a version of its own, because metrics and log tell models apart by it", m.Version)
+	case m.Type.Or(value.Binary) != former.Type.Or(value.Binary):
+		return fmt.Errorf("it is a %s model, and a %s model is served; restart to serve it", m.Type.Or(value.Binary), former.Type.Or(value.Binary))
 	case !slices.Equal(m.Classes(), former.Classes()):
 		return errors.New("its classes are others than those of the model that is served; restart to serve it")
 	}

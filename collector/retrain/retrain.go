@@ -64,7 +64,7 @@ type retrained struct {
 
 // Run implements respond.Step.
 func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
-	m, err := model.Load(r.model)
+	m, err := loadServed(r.model)
 	if err != nil {
 		return respond.Result{}, err
 	}

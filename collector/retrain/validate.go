@@ -74,7 +74,7 @@ func (v *validate) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if v.candidate {
 		return v.compare(j)
 	}
-	m, err := model.Load(v.model)
+	m, err := loadServed(v.model)
 	if err != nil {
 		return respond.Result{}, err
 	}
