@@ -233,9 +233,9 @@ func calibrationOf(m watched) *calibration {
 			off++
 		}
 	}
-	c.Says = "Of " + words.Plural(int64(len(groups)), "group") + " of scores, all " + c.What + " as often as they say, within their 95 % intervals."
+	c.Says = "Of " + words.Plural(int64(len(groups)), "group") + " of scores, all " + c.What + " as often as they say, within their 95\u00a0% intervals."
 	if off > 0 {
-		c.Says = "Of " + words.Plural(int64(len(groups)), "group") + " of scores, " + words.Count(off) + " " + c.What + " more or less often than they say, beyond their 95 % interval. By chance alone, one in 20 is."
+		c.Says = "Of " + words.Plural(int64(len(groups)), "group") + " of scores, " + words.Count(off) + " " + c.What + " more or less often than they say, beyond their 95\u00a0% interval. By chance alone, one in 20 is."
 	}
 	c.Calibration = draw.NewCalibration(drawn, calibrationSize)
 	return c
