@@ -27,11 +27,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
-const topic = "loan_status"
-
 // place is a log with 50 predictions, and brokers.
 type place struct {
 	log, folder string
+	topic       string
 	brokers     []string
 	client      *kgo.Client
 	admin       *kadm.Client
@@ -45,7 +44,7 @@ func newPlace(t *testing.T, client []kgo.Opt, options ...kfake.Opt) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	p := &place{folder: t.TempDir(), log: sourcetest.Log(t, 50, nil), brokers: cluster.ListenAddrs()}
+	p := &place{folder: t.TempDir(), topic: "loan_status", log: sourcetest.Log(t, 50, nil), brokers: cluster.ListenAddrs()}
 	p.connect(t, client...)
 	return p
 }
@@ -66,9 +65,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func (p *place) create(t *testing.T, partitions int32) {
+func (p *place) create(t *testing.T, partitions int32, options map[string]*string) {
 	t.Helper()
-	if _, err := p.admin.CreateTopic(t.Context(), partitions, 1, nil, topic); err != nil {
+	if _, err := p.admin.CreateTopic(t.Context(), partitions, 1, options, p.topic); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -77,7 +76,7 @@ func (p *place) create(t *testing.T, partitions int32) {
 func (p *place) send(t *testing.T, partition int32, values ...string) {
 	t.Helper()
 	for _, v := range values {
-		r := &kgo.Record{Topic: topic, Partition: partition, Key: []byte("k"), Value: []byte(v)}
+		r := &kgo.Record{Topic: p.topic, Partition: partition, Key: []byte("k"), Value: []byte(v)}
 		if v == "" {
 			r.Value = nil
 		}
@@ -90,7 +89,7 @@ func (p *place) send(t *testing.T, partition int32, values ...string) {
 // read reads the topic to its end, like a new process.
 func (p *place) read(t *testing.T, keys string) (string, error) {
 	t.Helper()
-	text := fmt.Sprintf("sources:\n- name: events\n  record: {outcome: $.final}\n  kafka: {brokers: [%s], topic: %s%s}\n", strings.Join(p.brokers, ", "), topic, keys)
+	text := fmt.Sprintf("sources:\n- name: events\n  record: {outcome: $.final}\n  kafka: {brokers: [%s], topic: %s%s}\n", strings.Join(p.brokers, ", "), p.topic, keys)
 	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: text, Path: filepath.Join(p.folder, "outcomes.yml"), Pending: 100, Logger: slog.New(slog.NewTextHandler(&p.said, nil))}.Run(t)
 }
 
@@ -111,7 +110,7 @@ func TestEachRecordIsReadOnceFromAllPartitions(t *testing.T) {
 	if _, err := p.read(t, ""); err == nil || !strings.Contains(err.Error(), "there is no topic") {
 		t.Errorf("without the topic: %v", err)
 	}
-	p.create(t, 2)
+	p.create(t, 2, nil)
 	p.says(t, "", "0 records")
 	p.send(t, 0, value(0, 1), value(1, 0), "", "no JSON", value(0, 0), value(0, 1))
 	p.send(t, 1, value(2, 1))
@@ -120,7 +119,7 @@ func TestEachRecordIsReadOnceFromAllPartitions(t *testing.T) {
 	p.send(t, 1, "", value(2, 0))
 	p.says(t, "", "1 records: 1 accepted")
 	// A partition that was added later is read from its beginning.
-	if _, err := p.admin.CreatePartitions(t.Context(), 1, topic); err != nil {
+	if _, err := p.admin.CreatePartitions(t.Context(), 1, p.topic); err != nil {
 		t.Fatal(err)
 	}
 	p.connect(t)
@@ -131,7 +130,7 @@ func TestEachRecordIsReadOnceFromAllPartitions(t *testing.T) {
 func TestReadingBeginsAtTheEndOnRequest(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, nil)
-	p.create(t, 1)
+	p.create(t, 1, nil)
 	p.send(t, 0, value(0, 1))
 	p.says(t, ", start: latest", "0 records")
 	p.send(t, 0, value(1, 1))
@@ -141,12 +140,12 @@ func TestReadingBeginsAtTheEndOnRequest(t *testing.T) {
 func TestWhatWasDeletedIsSaid(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, nil)
-	p.create(t, 1)
+	p.create(t, 1, nil)
 	p.send(t, 0, value(0, 1))
 	p.says(t, "", "1 records")
 	p.send(t, 0, value(1, 1), value(2, 1), value(3, 1))
 	var upTo kadm.Offsets
-	upTo.AddOffset(topic, 0, 3, -1)
+	upTo.AddOffset(p.topic, 0, 3, -1)
 	if _, err := p.admin.DeleteRecords(t.Context(), upTo); err != nil {
 		t.Fatal(err)
 	}
@@ -155,10 +154,10 @@ func TestWhatWasDeletedIsSaid(t *testing.T) {
 		t.Errorf("said %s", p.said.String())
 	}
 	// The topic may have been replaced by another one with the same name.
-	if _, err := p.admin.DeleteTopic(t.Context(), topic); err != nil {
+	if _, err := p.admin.DeleteTopic(t.Context(), p.topic); err != nil {
 		t.Fatal(err)
 	}
-	p.create(t, 1)
+	p.create(t, 1, nil)
 	p.connect(t)
 	p.send(t, 0, value(4, 1), value(5, 1), value(6, 1), value(7, 1), value(8, 1))
 	p.says(t, "", "5 records: 5 accepted")
@@ -176,7 +175,7 @@ func TestBrokersAreReachedByTLSAndPassword(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.create(t, 1)
+	p.create(t, 1, nil)
 	p.send(t, 0, value(0, 1))
 	p.says(t, ", tls: {ca_file: ca.pem}, sasl_file: sasl", "1 records: 1 accepted")
 	if _, err := p.read(t, ", tls: {ca_file: ca.pem}, sasl_file: wrong"); err == nil || strings.Contains(err.Error(), "other") {
