@@ -45,13 +45,13 @@ type Server struct {
 func (s *Server) Start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
-	for {
+	for attempts := 1; ; attempts++ {
 		err := s.attempt(ctx)
 		if err == nil {
 			return nil
 		}
 		s.Kill()
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || attempts == 30 {
 			said, _ := os.ReadFile(s.logFile()) // empty if it has said nothing
 			return fmt.Errorf("start %s: %w\n%s", s.line[0], err, said[max(0, len(said)-4096):])
 		}
