@@ -45,7 +45,7 @@ GOLANGCI_VERSION := 2.15.0
 GOLANGCI         := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
 
 .PHONY: build
-build: ## build ./drift_exporter, static, for this machine; TAGS=nobigquery,noclients leaves out the clients of BigQuery, and of databases, Kafka and RabbitMQ
+build: ## build ./drift_exporter, static, for this machine; TAGS=nobigquery,noclients leaves out the clients of Google, and of databases, Kafka, RabbitMQ and S3
 	$(GO_BUILD) -o $(BINARY) .
 
 .PHONY: test

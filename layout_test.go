@@ -18,11 +18,11 @@ import (
 // The imports of each package below the module, exactly: an arrow that the code
 // has lost is taken out here too. The tests of a package may import more. With the
 // tag nobigquery collector/command/warehouse does not import collector/bigquery, with
-// noclients collector/command/sources no client of a database or a broker.
+// noclients collector/command/sources no client of a database, a broker or S3.
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot predictor/value predictor/weighted
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
-collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
+collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/buckets/gcs predictor/outcomes/buckets/s3 predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/events predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value
 collector/config: predictor/strictyaml predictor/value
@@ -68,6 +68,8 @@ predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
 predictor/outcomes/review: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
+predictor/outcomes/buckets/gcs: predictor/outcomes/files
+predictor/outcomes/buckets/s3: predictor/outcomes/files
 predictor/outcomes/sourcetest/servers:
 predictor/outcomes/sourcetest: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite
 predictor/outcomes/watermark: predictor/outcomes predictor/strictyaml
@@ -235,8 +237,10 @@ func TestTheContractOfTheLogNeedsNoSQLite(t *testing.T) {
 func TestABuildWithoutClientsLinksNoneOfThem(t *testing.T) {
 	t.Parallel()
 	for tag, clients := range map[string][]string{
-		"nobigquery": {"cloud.google.com/go/", "google.golang.org/grpc"},
-		"noclients":  {"github.com/jackc/pgx", "github.com/go-sql-driver/mysql", "github.com/twmb/franz-go", "github.com/rabbitmq/"},
+		// The client of S3 links packages of gRPC, for their codes of errors.
+		"nobigquery":           {"cloud.google.com/go/"},
+		"nobigquery,noclients": {"google.golang.org/grpc"},
+		"noclients":            {"github.com/jackc/pgx", "github.com/go-sql-driver/mysql", "github.com/twmb/franz-go", "github.com/rabbitmq/", "github.com/aws/", "gocloud.dev"},
 	} {
 		count := func(args ...string) (n int) {
 			out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, append(args, ".")...)...).Output()

@@ -13,5 +13,5 @@ import (
 
 // Kinds are the kinds of sources that this build has.
 func Kinds() []outcomes.Kind {
-	return slices.Concat([]outcomes.Kind{files.Kind, api.Kind, review.Kind}, clients, cloud)
+	return slices.Concat([]outcomes.Kind{files.NewKind(buckets()), api.Kind, review.Kind}, clients, cloud)
 }

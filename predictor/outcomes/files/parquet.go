@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
@@ -13,7 +14,7 @@ import (
 
 // parquet reads a Parquet file. The file is complete once it has not been changed for a while.
 // Only the columns that the source names are read.
-func (f *reading) parquet(ctx context.Context, begin io.Reader, file any) error {
+func (f *reading) parquet(ctx context.Context, begin io.Reader, file any) (err error) {
 	if !f.final {
 		return nil
 	}
@@ -25,8 +26,13 @@ func (f *reading) parquet(ctx context.Context, begin io.Reader, file any) error 
 		return f.flush(ctx, cursorAt(at, true))
 	}
 	random, ok := file.(io.ReaderAt)
-	if !ok {
-		return errors.New("a Parquet file must be on this machine")
+	if !ok { // of a bucket
+		here, err := f.fetch(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, here.Close(), os.Remove(here.Name())) }()
+		random = here
 	}
 	table, err := rows.NewParquetTable(random, f.object.Size)
 	if err != nil {
@@ -75,4 +81,20 @@ func (f *reading) parquet(ctx context.Context, begin io.Reader, file any) error 
 		return err
 	}
 	return f.flush(ctx, cursorAt(at, true))
+}
+
+// fetch copies an object to a temporary file.
+func (f *reading) fetch(ctx context.Context) (*os.File, error) {
+	in, err := f.store.Open(ctx, f.object.Name, 0)
+	if err != nil {
+		return nil, err
+	}
+	here, err := os.CreateTemp("", "drift_exporter-*.parquet")
+	if err != nil {
+		return nil, errors.Join(err, in.Close())
+	}
+	if _, err := io.Copy(here, in); err != nil {
+		return nil, errors.Join(err, in.Close(), here.Close(), os.Remove(here.Name()))
+	}
+	return here, in.Close()
 }

@@ -40,10 +40,15 @@ type Source struct {
 	Settle time.Duration
 }
 
-// Kind is the kind of source with the key "files".
-var Kind = outcomes.Kind{Name: "files", Parse: parse}
+// Kind is the kind of source with the key "files", for files on this machine.
+var Kind = NewKind(nil)
 
-func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
+// NewKind returns the same kind, which can also read buckets with these schemes of URLs.
+func NewKind(openers map[string]Opener) outcomes.Kind {
+	return outcomes.Kind{Name: "files", Parse: func(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) { return parse(d, n, openers) }}
+}
+
+func parse(d strictyaml.Decoder, n *yaml.Node, openers map[string]Opener) (outcomes.Source, error) {
 	m := d.Map(n, "files", append([]string{"path", "format", "settle"}, outcomes.ScheduleKeys...)...)
 	m.Require("path", "write a folder, or a pattern such as /data/outcomes/*.csv")
 	s := &Source{
@@ -57,7 +62,10 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	case path == "":
 		m.Wrong("path", "path is empty; write a folder or a pattern of files")
 	case strings.Contains(path, "://"):
-		m.Wrong("path", "path %q is a URL, and files are read on this machine only; copy or mount the bucket, and write its folder", path)
+		var err error
+		if s.Open, err = parseBucket(path, openers); err != nil {
+			m.Wrong("path", "path %q %w", path, err)
+		}
 	default:
 		if _, err := filepath.Match(path, ""); err != nil {
 			m.Wrong("path", "path %q is no pattern: %w", path, err)

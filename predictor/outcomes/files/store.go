@@ -18,6 +18,9 @@ type Object struct {
 	Name     string
 	Size     int64
 	Modified time.Time
+	// Version distinguishes the contents that an object of a bucket had one after the other. It
+	// is empty for files.
+	Version string
 }
 
 // Store is a place with files.
