@@ -40,6 +40,9 @@ type Entry struct {
 // ofFeedback are the parts that depend on feedback.
 const ofFeedback = snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage | snapshot.PartMatured
 
+// ofDecision are the parts on which a decision to retrain depends.
+const ofDecision = snapshot.PartClock | snapshot.PartRows | snapshot.PartDistributions | snapshot.PartEstimate | snapshot.PartExpectedError | snapshot.PartAccuracy
+
 // all lists the collectors in the order in which they run and are shown.
 func all(o *Options) []Entry {
 	j := o.Judgement
@@ -58,6 +61,7 @@ func all(o *Options) []Entry {
 		{Collector: selectiveLabels{}, parts: snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage, on: true, needsLog: true, help: "Coverage and accuracy by predicted class, and accuracy from explored predictions."},
 		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance | snapshot.PartExpectedError | snapshot.PartRegression, on: true, needsLog: true, help: "Accuracy, or error of a regression, estimated without feedback, and its difference from what feedback says."},
 		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
+		{Collector: decision{j}, parts: ofDecision, on: true, needsLog: true, help: "Whether accuracy has dropped, what that costs in errors, and whether and why to retrain."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, parts: snapshot.PartLoads, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

@@ -40,7 +40,7 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 				Name: "loan_refinance", Version: "1",
 				Reference: &reference.Reference{
 					Model: "loan_refinance", Rows: 100_000, Created: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
-					Source: "embedded", Positive: "1", Hash: "0123456789ab", Classes: []reference.Class{{Class: "0"}, {Class: "1"}},
+					Source: "embedded", Positive: "1", Hash: "0123456789ab", Classes: []reference.Class{{Class: "0", Labelled: 300, Correct: 270}, {Class: "1", Labelled: 700, Correct: 595}},
 					Features: []reference.Feature{
 						{Name: "credit_score", Type: reference.Numeric, Min: 300, Max: 850},
 						{Name: "loan_term", Type: reference.Numeric, Values: []float64{15, 20, 30}},
@@ -74,6 +74,12 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 					},
 				},
 				Coverage: &snapshot.Coverage{Rows: 100, Labelled: 40, Positive: 60, PositiveLabelled: 39},
+				Accuracy: &snapshot.Accuracy{
+					Recent: 1000, Labelled: 960, Labels: 960, NewerLabels: 900, Normal: &snapshot.Normal{Rate: .135, Limit: .14},
+					Drop:    &snapshot.Rise{Detection: snapshot.Detection{Detected: true, LogEvidence: 18.5, Threshold: 15.5}, Since: new(now.Add(-time.Hour))},
+					Decline: &snapshot.Rise{Detection: snapshot.Detection{LogEvidence: .5, Threshold: 15.5}},
+					Excess:  &snapshot.Excess{Labels: 960, Errors: 110.4, Lower: 41.25},
+				},
 				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
 				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
 			},
@@ -122,9 +128,12 @@ func houseValue() snapshot.Model {
 	counters.Feedback = map[predictionlog.ClassPair]int64{{Actual: predictionlog.AnyNumber}: 39, {Actual: "7"}: 1, {Actual: "high"}: 2}
 	return snapshot.Model{
 		Name: "value", Version: "3", Type: value.Regression,
-		Reference: &reference.Reference{Type: value.Regression, Rows: 1000, Source: "value.json", Hash: "bb00bb00bb00"},
-		Counters:  counters,
-		Rows:      &snapshot.Rows{Count: 100, Oldest: new(now.Add(-100 * time.Second)), Newest: new(now.Add(-time.Second))},
+		Reference: &reference.Reference{
+			Type: value.Regression, Rows: 1000, Source: "value.json", Hash: "bb00bb00bb00",
+			Errors: &reference.Errors{Labelled: []int64{100}, Sum: []float64{0}, Absolute: []float64{80}, Squares: []float64{100}, Quantiles: slices.Repeat([]float64{1}, 101)},
+		},
+		Counters: counters,
+		Rows:     &snapshot.Rows{Count: 100, Oldest: new(now.Add(-100 * time.Second)), Newest: new(now.Add(-time.Second))},
 		Regression: &snapshot.Regression{
 			Errors:   drift.Sample{Size: 40, Mean: .5, SD: 2, Skewness: .25},
 			Absolute: drift.Sample{Size: 40, Mean: 1.5, SD: 1.25, Skewness: 1},
@@ -132,7 +141,11 @@ func houseValue() snapshot.Model {
 			RSquared: new(.875),
 			Expected: &drift.ExpectedError{Rows: 40, Error: 1.25, StandardError: .125},
 		},
-		Coverage:      &snapshot.Coverage{Rows: 100, Labelled: 40},
+		Coverage: &snapshot.Coverage{Rows: 100, Labelled: 40},
+		Accuracy: &snapshot.Accuracy{
+			Recent: 40, Labelled: 40, Labels: 40, NewerLabels: 40, Normal: &snapshot.Normal{Rate: .2, Limit: .25},
+			Drop: &snapshot.Rise{Detection: snapshot.Detection{LogEvidence: -.5, Threshold: 15.5}}, Excess: &snapshot.Excess{Labels: 40, Errors: -2.5, Lower: -60},
+		},
 		Matured:       &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 40, Labelled: 40}},
 		ExpectedError: &drift.ExpectedError{Rows: 100, Error: 1.125, StandardError: .0625},
 	}

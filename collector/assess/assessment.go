@@ -45,6 +45,8 @@ type Model struct {
 	Matured     *Matured     `json:"matured,omitempty"`
 	Estimate    *Estimate    `json:"estimate,omitempty"`
 	Surprise    *Interval    `json:"surprise,omitempty"`
+	// Decision is nil without a reference, and when the log could not be read.
+	Decision *Decision `json:"decision,omitempty"`
 	// Type is what the model predicts, "" for one of two classes. A regression has Regression,
 	// ExpectedError and ErrorSurprise instead of Performance, Estimate and Surprise; RegressionOf,
 	// ExpectedErrorOf and ErrorSurpriseOf say when they are nil.
@@ -102,6 +104,7 @@ func (j Judgement) Outline(s *snapshot.Snapshot) *Assessment {
 	}
 	for i := range s.Models {
 		a.Models[i] = j.model(&s.Models[i], s.Time)
+		a.Models[i].Decision = j.Decision(s, &s.Models[i])
 	}
 	return a
 }

@@ -27,6 +27,8 @@ type Judgement struct {
 	Blocks bool
 	// Tolerance is the corrected divergence, in nats, above which it matters.
 	Tolerance float64
+	// Retraining says when retraining is recommended.
+	Retraining Retraining
 }
 
 // Drift is the comparison of one distribution with its reference.

@@ -5,10 +5,12 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/window"
@@ -28,6 +30,7 @@ func Defaults() monitor.Options {
 		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
 		Classes:          collector.DefaultClasses,
 		BootstrapSamples: 9999, Significance: 0.05, Tolerance: 0.02, FalseAlarmsPerMonth: 1, Sequential: true,
+		Retraining: assess.Retraining{Tolerance: 0.05, MinimumAge: 7 * 24 * time.Hour, MinimumLabels: 500},
 	}
 }
 
@@ -57,7 +60,12 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 	cmd.Flag("drift.significance", "p-value below which a divergence may count as drift.").Default(number(o.Significance)).Float64Var(&o.Significance)
 	cmd.Flag("drift.tolerance", "Corrected KL divergence, in nats, up to which drift is tolerated.").Default(number(o.Tolerance)).Float64Var(&o.Tolerance)
 	cmd.Flag("drift.bootstrap-samples", "Draws of a null distribution. The smallest p-value is 1/(draws+1).").Default(strconv.Itoa(o.BootstrapSamples)).IntVar(&o.BootstrapSamples)
-	cmd.Flag("drift.false-alarms-per-month", "Bound on the false alarms of the sequential detector in 30 days, over all features, score and class of a model.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
+	cmd.Flag("drift.false-alarms-per-month", "Bound on the false alarms of the sequential detector in 30 days, over all features, score, class and accuracy of a model.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
+	r := &o.Retraining
+	cmd.Flag("accuracy.tolerance", "Drop of accuracy that is tolerated, or rise of a regression's mean loss.").Default(number(r.Tolerance)).Float64Var(&r.Tolerance)
+	cmd.Flag("retrain.cost", "Cost of retraining in errors: it is recommended once there are surely as many excess errors; 0: unknown.").Default(number(r.Cost)).Float64Var(&r.Cost)
+	cmd.Flag("retrain.minimum-age", "Age of the training from which retraining may be recommended.").Default(r.MinimumAge.String()).SetValue((*duration)(&r.MinimumAge))
+	cmd.Flag("retrain.minimum-labels", "Number of outcomes of predictions after the training from which retraining may be recommended.").Default(strconv.FormatInt(r.MinimumLabels, 10)).Int64Var(&r.MinimumLabels)
 	detection := either{&o.Sequential, "sequential", "p-value"}
 	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(detection.String()).SetValue(detection)
 	dependence := either{&o.Block, "block", "independent"}

@@ -48,8 +48,8 @@ type Options struct {
 	// CodesDir is --window.cache-dir, the folder for the codes of rows between one start
 	// and the next; "": they are not kept.
 	CodesDir string
-	// Window bounds the windows. Its FalseAlarmsPerMonth, Tolerance and Blocks are those
-	// below.
+	// Window bounds the windows. Its FalseAlarmsPerMonth, Tolerance, Blocks, AccuracyTolerance
+	// and RetrainCost are those below.
 	Window window.Options
 	// Bins says how features are binned.
 	Bins drift.BinOptions
@@ -76,6 +76,8 @@ type Options struct {
 	// FalseAlarmsPerMonth is --drift.false-alarms-per-month, the bound for all
 	// distributions of a model and version together; above 0. It needs Sequential.
 	FalseAlarmsPerMonth float64
+	// Retraining says when retraining is recommended: --accuracy.tolerance and --retrain.*.
+	Retraining assess.Retraining
 	// Enabled are the names of the collectors that run when a scrape does not name any.
 	Enabled []string
 	// Now is the clock; nil is time.Now.
@@ -156,6 +158,9 @@ func (o Options) validate() error {
 	if o.Sequential && !(o.FalseAlarmsPerMonth > 0) {
 		return fmt.Errorf("--drift.false-alarms-per-month=%v: must be above 0, such as 1", o.FalseAlarmsPerMonth)
 	}
+	if o.Retraining.MinimumLabels < 0 {
+		return fmt.Errorf("--retrain.minimum-labels=%d: must be at least 0", o.Retraining.MinimumLabels)
+	}
 	windows := o.windows()
 	if err := windows.Validate(); err != nil {
 		return err
@@ -182,6 +187,7 @@ const maxSamples = 1_000_000
 func (o *Options) windows() window.Options {
 	w := o.Window
 	w.FalseAlarmsPerMonth, w.Tolerance, w.Blocks = o.FalseAlarmsPerMonth, o.Tolerance, o.Block
+	w.AccuracyTolerance, w.RetrainCost = o.Retraining.Tolerance, o.Retraining.Cost
 	return w
 }
 
@@ -195,7 +201,7 @@ func (o *Options) entries(names []string) []collector.Entry {
 
 // Judgement returns the options that decide what is drift.
 func (o *Options) Judgement() assess.Judgement {
-	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block}
+	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block, Retraining: o.Retraining}
 }
 
 // Collectors returns the options that the collectors need.

@@ -147,7 +147,8 @@ func squareQuantile(probability float64) float64 {
 	return 2 * mathext.GammaIncRegCompInv(0.5, probability)
 }
 
-// learn takes the largest effect of all lengths.
+// learn takes the largest effect of all lengths, of those that are above 1 by more than two
+// standard errors: otherwise noise alone delays every detection by a tenth.
 func (e *effect) learn() {
 	e.estimate = 1
 	shorter := 0.0
@@ -156,10 +157,13 @@ func (e *effect) learn() {
 		if !ok {
 			continue
 		}
-		e.estimate = max(e.estimate, m)
+		noise := 2 * math.Sqrt(2/(e.old[i].number+e.new[i].number))
+		if m > 1+noise {
+			e.estimate = max(e.estimate, m)
+		}
 		// With batches of b rows, blocks of n rows lack b/(2n) of the excess, a third of the
 		// increase over the length before. An increase within the noise is none.
-		if noise := 2 * m * math.Sqrt(2/(e.old[i].number+e.new[i].number)); shorter > 1 && m-shorter > noise {
+		if shorter > 1 && m-shorter > noise*m {
 			e.estimate = max(e.estimate, m+(m-shorter)/3)
 		}
 		shorter = m

@@ -81,7 +81,7 @@ func (r *report) broken() (errs []error) {
 		}
 	}
 	for _, c := range r.Found {
-		if c.Earlier > 0 && float64(c.Median) > 1.1*float64(c.Earlier) {
+		if c.Earlier > 0 && float64(c.Median) > 1.15*float64(c.Earlier) {
 			errs = append(errs, fmt.Errorf("%s: found after %d outcomes, earlier %d", c.Name, c.Median, c.Earlier))
 		}
 	}

@@ -27,13 +27,13 @@ func TestSameSeedPrintsTheSameBytes(t *testing.T) {
 func TestBrokenPromisesAreNamed(t *testing.T) {
 	t.Parallel()
 	kept := report{effort: effort{Months: 1}, Traffic: []Traffic{{Alarms: 1}, {Biased: true, Alarms: 9, Recommended: 1}, {Boundary: true, Recommended: 1}},
-		Found: []Change{{Earlier: 100, Median: 110}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 5}, {Rate: .3, Limit: .25, Runs: 10, Above0: 10}},
+		Found: []Change{{Earlier: 100, Median: 114}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 5}, {Rate: .3, Limit: .25, Runs: 10, Above0: 10}},
 		Equal: []Peeking{{Runs: 100, At20: 5, At100: 1}}, Means: []Coverage{{Runs: 100, Missed: 5}}}
 	if errs := kept.broken(); len(errs) > 0 {
 		t.Errorf("broken: %v", errs)
 	}
 	broken := report{effort: effort{Months: 1}, Traffic: []Traffic{{Alarms: 2}, {Recommended: 1}},
-		Found: []Change{{Earlier: 100, Median: 111}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 6}},
+		Found: []Change{{Earlier: 100, Median: 116}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 6}},
 		Equal: []Peeking{{Runs: 100, At20: 6}, {Runs: 100, At100: 2}}, Means: []Coverage{{Runs: 100, Missed: 6}}}
 	if errs := broken.broken(); len(errs) != 7 {
 		t.Errorf("broken: %d, want 7: %v", len(errs), errs)
