@@ -37,6 +37,9 @@ func (d *daemon) keepOnce(ctx context.Context) error {
 			return d.log.Expire(ctx, after, pending.Expire)
 		})
 	}
+	for more := err == nil; more; {
+		more, err = d.adopt(ctx)
+	}
 	for err == nil {
 		var n int64
 		if n, err = d.log.Trim(ctx, rejected.Limit, rejected.Expire); n == 0 {
@@ -45,6 +48,21 @@ func (d *daemon) keepOnce(ctx context.Context) error {
 		d.logger.Info("records that were set aside have been deleted for their age or number", "count", n)
 	}
 	return err
+}
+
+// adopt makes evidence of feedback that came over HTTP, and reports whether there is more.
+func (d *daemon) adopt(ctx context.Context) (more bool, err error) {
+	began := time.Now()
+	received, more, err := d.log.Adopt(ctx)
+	for source, r := range received {
+		if d.known(source) {
+			d.metrics.count(source, r)
+		}
+	}
+	if more {
+		pause(ctx, time.Since(began))
+	}
+	return more && err == nil && ctx.Err() == nil, err
 }
 
 // steps calls step until it has nothing more to do. It pauses in between, so that the predictor

@@ -71,7 +71,9 @@ func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
 			}
 			return err
 		}
-		sink.Current(began)
+		if _, err := sink.Current(began); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return nil

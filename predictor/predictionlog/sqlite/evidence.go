@@ -184,25 +184,30 @@ func (e *Evidence) Append(ctx context.Context, b predictionlog.Evidence) (predic
 	var r received
 	err := e.write(ctx, !b.Lazy, func(tx *transaction) error {
 		r = received{tx: tx, options: &e.options, pending: -1, known: &e.rejected}
-		if b.Retried != 0 {
-			if err := r.retried(b.Retried); err != nil {
-				return err
-			}
-		}
-		for i := range b.Outcomes {
-			if err := r.outcome(b.Source, &b.Outcomes[i]); err != nil {
-				return err
-			}
-		}
-		for _, rejected := range b.Rejected {
-			if err := r.reject(b.Source, rejected.Reason, rejected.Record); err != nil {
-				return err
-			}
-		}
-		return r.advance(b.Source, b.Cursors)
+		return tx.owning(e.options.Agreement, func() error { return r.evidence(&b) })
 	})
 	if err != nil {
 		return predictionlog.Received{}, fmt.Errorf("append outcomes of %s: %w", b.Source, err)
 	}
 	return r.Received, nil
+}
+
+// evidence adds what was read from a source.
+func (r *received) evidence(b *predictionlog.Evidence) error {
+	if b.Retried != 0 {
+		if err := r.retried(b.Retried); err != nil {
+			return err
+		}
+	}
+	for i := range b.Outcomes {
+		if err := r.outcome(b.Source, &b.Outcomes[i]); err != nil {
+			return err
+		}
+	}
+	for _, rejected := range b.Rejected {
+		if err := r.reject(b.Source, rejected.Reason, rejected.Record); err != nil {
+			return err
+		}
+	}
+	return r.advance(b.Source, b.Cursors)
 }

@@ -101,29 +101,18 @@ func (e *Evidence) step(ctx context.Context, one func(*received, *predictionlog.
 	var all map[string]*received
 	err = e.write(ctx, true, func(tx *transaction) error {
 		all = map[string]*received{}
-		for i := range found {
-			w := &found[i]
-			row, err := tx.conn.First(context.Background(), "SELECT 1 FROM outcomes_pending WHERE seq = ?", w.Seq)
-			if err != nil {
-				return err
+		return tx.owning(e.options.Agreement, func() error {
+			for i := range found {
+				w := &found[i]
+				if all[w.Source] == nil {
+					all[w.Source] = &received{tx: tx, options: &e.options, pending: -1, known: &e.rejected}
+				}
+				if err := all[w.Source].examine(w, one); err != nil {
+					return err
+				}
 			}
-			if row == nil {
-				continue // another process was quicker
-			}
-			r := all[w.Source]
-			if r == nil {
-				r = &received{tx: tx, options: &e.options, pending: -1, known: &e.rejected}
-				all[w.Source] = r
-			}
-			done, err := one(r, w)
-			if err == nil && done {
-				err = tx.conn.Do("DELETE FROM outcomes_pending WHERE seq = ?", w.Seq)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, 0, fmt.Errorf("look through the outcomes that wait: %w", err)
@@ -167,4 +156,17 @@ func (e *Evidence) Trim(ctx context.Context, limit int64, age time.Duration) (n 
 		}, tx.now-int64(age), limit)
 	})
 	return n, err
+}
+
+// examine calls one with an outcome that waits, and removes it if it is done.
+func (r *received) examine(w *predictionlog.Waiting, one func(*received, *predictionlog.Waiting) (bool, error)) error {
+	row, err := r.tx.conn.First(context.Background(), "SELECT 1 FROM outcomes_pending WHERE seq = ?", w.Seq)
+	if err != nil || row == nil { // another process was quicker
+		return err
+	}
+	done, err := one(r, w)
+	if err == nil && done {
+		err = r.tx.conn.Do("DELETE FROM outcomes_pending WHERE seq = ?", w.Seq)
+	}
+	return err
 }
