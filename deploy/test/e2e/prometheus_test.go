@@ -95,7 +95,7 @@ func startPrometheus(t *testing.T, predictor, exporter string, outcomes ...strin
 	}
 	file := filepath.Join(dir, "prometheus.yml")
 	config := fmt.Appendf(nil, `global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: [drift.yml, fleet.yml, operations.yml, outcomes.yml, performance.yml]
+rule_files: [drift.yml, fleet.yml, operations.yml, outcomes.yml, performance.yml, respond.yml]
 scrape_configs:
   - {job_name: drift_exporter, static_configs: [{targets: [%q]}]}
   - {job_name: predictor, static_configs: [{targets: [%q]}]}
