@@ -85,7 +85,7 @@ func (m *Map) Name(key string) string {
 func (m *Map) OneOf(key string, words ...string) string {
 	text := m.Text(key, words[0])
 	if m.Err == nil && !slices.Contains(words, text) {
-		m.Wrong(key, "%s %q is none of %s", key, text, strings.Join(words, ", "))
+		m.Wrong(key, "%s %q is none of %s", key, text, strings.TrimPrefix(strings.Join(words, ", "), ", "))
 	}
 	return text
 }

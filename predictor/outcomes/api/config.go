@@ -38,7 +38,11 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 		overlap:  m.Duration("overlap", 10*time.Minute, 0, 366*24*time.Hour),
 		schedule: outcomes.ParseSchedule(m, time.Hour),
 	}
-	if u, err := url.Parse(strings.ReplaceAll(s.url, sinceMark, "x")); m.Err == nil && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil) {
+	switch u, err := url.Parse(strings.ReplaceAll(s.url, sinceMark, "x")); {
+	case m.Err != nil:
+	case err == nil && u.User != nil: // not shown, because it may have a password
+		m.Wrong("url", "url is not one such as https://host/outcomes, without user and password; write auth_file")
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		m.Wrong("url", "url %q is not one such as https://host/outcomes, without user and password", s.url)
 	}
 	if s.authFile != "" && !filepath.IsAbs(s.authFile) {

@@ -35,18 +35,18 @@ type bucket struct {
 func parseBucket(text string, openers map[string]Opener) (func(ctx context.Context) (Store, error), error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
-		return nil, fmt.Errorf("is no URL such as s3://BUCKET/outcomes/*.csv")
+		return nil, errors.New("path is no URL such as s3://BUCKET/outcomes/*.csv") // not shown: it may have a password
 	}
 	open := openers[u.Scheme]
 	switch {
 	case open == nil && (u.Scheme == "s3" || u.Scheme == "gs"):
-		return nil, fmt.Errorf("names a bucket, and this drift_exporter was built without a client for %s://; mount the bucket and write its folder", u.Scheme)
+		return nil, fmt.Errorf("path %q names a bucket, and this drift_exporter was built without a client for %s://; mount the bucket and write its folder", text, u.Scheme)
 	case open == nil:
-		return nil, fmt.Errorf("is a URL of another kind than s3:// and gs://")
+		return nil, fmt.Errorf("path %q is a URL of another kind than s3:// and gs://", text)
 	}
 	pattern := strings.TrimPrefix(u.Path, "/")
 	if _, err := path.Match(pattern, ""); err != nil {
-		return nil, fmt.Errorf("has no valid pattern: %w", err)
+		return nil, fmt.Errorf("path %q has no valid pattern: %w", text, err)
 	}
 	return func(ctx context.Context) (Store, error) {
 		client, err := open(ctx, u)

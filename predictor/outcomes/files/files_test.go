@@ -219,7 +219,7 @@ func TestPathsAreRefusedInWords(t *testing.T) {
 		"{}":                                  "path is missing; write a folder",
 		"{path: \"\"}":                        "path is empty",
 		"{path: \"[\"}":                       `path "[" is no pattern`,
-		"{path: \"gs://b/x\"}":                "files are read on this machine only",
+		"{path: \"gs://b/x\"}":                "was built without a client for gs://",
 		"{path: \"http://b/x\"}":              "is a URL",
 		"{path: x, format: xml}":              `format "xml" is none of auto, csv, jsonl, parquet`,
 		"{path: x, schedule: \"99 * * * *\"}": `schedule "99 * * * *" is not one of cron`,

@@ -64,7 +64,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node, openers map[string]Opener) (outco
 	case strings.Contains(path, "://"):
 		var err error
 		if s.Open, err = parseBucket(path, openers); err != nil {
-			m.Wrong("path", "path %q %w", path, err)
+			m.Wrong("path", "%w", err)
 		}
 	default:
 		if _, err := filepath.Match(path, ""); err != nil {
