@@ -11,6 +11,7 @@ var all = []struct {
 }{
 	{"durable", durable, false},
 	{"single", single, false},
+	{"proxy", proxying, false},
 	{"kill", kill, false},
 	{"batch", batch, false},
 	{"commits", commits, false},

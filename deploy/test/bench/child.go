@@ -55,6 +55,12 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 		LogOptions: sqlite.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
 		Web:        &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
 	}
+	if address, found := strings.CutPrefix(kind, proxied); found {
+		return serveProxy(ctx, address, false, o)
+	}
+	if address, found := strings.CutPrefix(kind, unlogged); found {
+		return serveProxy(ctx, address, true, o)
+	}
 	if what, argument, found := strings.Cut(kind, ":"); found {
 		n, err := strconv.Atoi(argument)
 		if err != nil {
@@ -68,6 +74,8 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 	switch kind {
 	case bare:
 		return serveBare(ctx, listening)
+	case elsewhere:
+		return serveElsewhere(ctx, listening)
 	case noLog:
 		return predictor.Serve(ctx, discard{}, nil, o)
 	case rawLog:
