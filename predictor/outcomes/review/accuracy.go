@@ -1,13 +1,19 @@
 package review
 
 import (
+	"slices"
+
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 	"github.com/drift-exporter/drift_exporter/predictor/weighted"
 )
 
+// otherClass are predicted classes that are none of the answers.
+const otherClass = "__other__"
+
 // accuracy estimates the accuracy of all predictions from those that were drawn and reviewed, and
-// of each predicted class.
-func (q *queue) accuracy(classes *value.ClassReader) (all weighted.Share, byClass map[string]*weighted.Share) {
+// of each predicted class. Classes that people cannot answer with are one: they come from traffic.
+func (q *queue) accuracy(classes *value.ClassReader, answers []outcomes.Answer) (all weighted.Share, byClass map[string]*weighted.Share) {
 	byClass = map[string]*weighted.Share{}
 	for _, it := range q.items {
 		if it.probability == 0 || len(it.reviews()) == 0 {
@@ -15,6 +21,9 @@ func (q *queue) accuracy(classes *value.ClassReader) (all weighted.Share, byClas
 		}
 		class := classes.Predicted(it.class)
 		right := class == it.outcome()
+		if !slices.ContainsFunc(answers, func(a outcomes.Answer) bool { return a.Outcome == class }) {
+			class = otherClass
+		}
 		all.Add(it.probability, right)
 		if byClass[class] == nil {
 			byClass[class] = &weighted.Share{}

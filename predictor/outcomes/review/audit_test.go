@@ -7,13 +7,18 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
 
 // audit returns the rows, the result and the error of an audit.
@@ -85,6 +90,35 @@ func TestTheAuditFindsEveryChange(t *testing.T) {
 		if _, result, err := audit(t, outcomes.AuditOptions{LogPath: copied, Contains: last.Hash}); !errors.Is(err, outcomes.ErrAudit) || !strings.Contains(result, test.want) {
 			t.Errorf("%s: %v\n%s", test.change, err, result)
 		}
+	}
+}
+
+// What is erased is not counted any more, and reservations stay.
+func TestAnErasedReviewIsForgotten(t *testing.T) {
+	t.Parallel()
+	var ahead atomic.Int64 // of the clock, in nanoseconds
+	later := Kind
+	later.Parse = func(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
+		c, err := parse(d, n)
+		return &Source{config: c, now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }}, err
+	}
+	o := openWith(t, loans(t, 4), everyLoan, "", later)
+	id := o.decide("ann", "repaid")
+	o.decide("ann", "default")
+	next := o.next("ann")
+	const samples = `drift_outcomes_review_accuracy_samples{source="officers"}`
+	if n := o.metric(samples); n != "2" {
+		t.Errorf("%s samples", n)
+	}
+	if _, err := care.Erase(t.Context(), o.log, predictionlog.OwnRequestID(logID(t, o.log), number(t, id))); err != nil {
+		t.Fatal(err)
+	}
+	ahead.Store(int64(2 * time.Minute))
+	for o.metric(samples) != "1" {
+		time.Sleep(time.Millisecond)
+	}
+	if got := o.next("ann"); got != next {
+		t.Errorf("prediction %s is reserved, before %s", got, next)
 	}
 }
 

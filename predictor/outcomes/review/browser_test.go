@@ -136,6 +136,9 @@ func TestHostileNames(t *testing.T) {
 	if found := browser.Eval[int](t, p, `document.querySelectorAll('script').length + 10 * document.querySelectorAll('main img').length`); found != 1 {
 		t.Errorf("%d: there is foreign markup", found)
 	}
+	if got := o.metric(`drift_outcomes_review_class_accuracy{predicted="__other__",source="officers"}`); got != "0" {
+		t.Errorf("accuracy of a class that is no answer: %q", got)
+	}
 	if rows := o.reviews(); len(rows) != 1 || rows[0].Reviewer != "unauthenticated:"+hostile {
 		t.Errorf("reviews %+v", rows)
 	}

@@ -94,7 +94,7 @@ func (s *Source) Reviews() (state outcomes.ReviewState, ok bool) {
 		if d.number {
 			return nil
 		}
-		all, byClass := d.queue.accuracy(d.sink.Mapping().Classes())
+		all, byClass := d.queue.accuracy(d.sink.Mapping().Classes(), d.sink.Mapping().Answers())
 		state.Accuracy = estimate(&all)
 		state.ByClass = map[string]outcomes.Estimate{}
 		for class, e := range byClass {

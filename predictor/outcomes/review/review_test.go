@@ -85,6 +85,12 @@ const everyLoan = `sources:
 // open starts the process. passwords is the text of a file for --web.config.file.
 func open(t *testing.T, log, config, passwords string) *office {
 	t.Helper()
+	return openWith(t, log, config, passwords, Kind)
+}
+
+// openWith is open with sources of another kind.
+func openWith(t *testing.T, log, config, passwords string, kind outcomes.Kind) *office {
+	t.Helper()
 	dir := t.TempDir()
 	file := ""
 	if passwords != "" {
@@ -99,7 +105,7 @@ func open(t *testing.T, log, config, passwords string) *office {
 	go func() {
 		ended <- outcomes.Run(ctx, outcomes.Options{
 			LogPath: log, TelemetryPath: "/metrics",
-			Load:      func() (*outcomes.Config, error) { return outcomes.Load(path, []outcomes.Kind{Kind}) },
+			Load:      func() (*outcomes.Config, error) { return outcomes.Load(path, []outcomes.Kind{kind}) },
 			Web:       &web.FlagConfig{WebListenAddresses: &addresses, WebSystemdSocket: &systemd, WebConfigFile: &file},
 			Listening: func(a net.Addr) { bound <- a },
 		})

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
@@ -151,7 +152,7 @@ func TestFewReviewsGiveTheAccuracy(t *testing.T) {
 				q.place(it)
 				q.release("ann")
 			}
-			all, _ := q.accuracy(read)
+			all, _ := q.accuracy(read, []outcomes.Answer{{Outcome: "1"}, {Outcome: "0"}})
 			value, lower, upper, _ := all.Estimate()
 			bias += (value - right/n) / repeats
 			if lower <= right/n && right/n <= upper {

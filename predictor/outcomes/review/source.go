@@ -43,18 +43,12 @@ const (
 func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
 	reader := sqlite.NewReader(sink.Log().Path())
 	defer func() { _ = reader.Close() }() // it was only read
-	d := &desk{config: &s.config, now: s.now, sink: sink, reader: reader, queue: newQueue(&s.config), recent: map[string][]answer{}}
-	if err := d.begin(ctx); err != nil {
+	d, err := s.open(ctx, sink, reader)
+	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.desk = d
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.desk = nil
-		s.mu.Unlock()
-	}()
+	s.set(d)
+	defer s.set(nil)
 	ticks := time.NewTicker(followEvery)
 	defer ticks.Stop()
 	for {
@@ -65,7 +59,11 @@ func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
 			}
 			return err
 		}
-		if err := d.settle(ctx, s); err != nil {
+		err := d.settle(ctx, s)
+		if err == nil {
+			d, err = s.renew(ctx, d)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -80,6 +78,44 @@ func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
 		case <-ticks.C:
 		}
 	}
+}
+
+// open returns a desk with what the log has.
+func (s *Source) open(ctx context.Context, sink *outcomes.Sink, reader *sqlite.Reader) (*desk, error) {
+	d := &desk{config: &s.config, now: s.now, sink: sink, reader: reader, queue: newQueue(&s.config), recent: map[string][]answer{}}
+	if err := d.begin(ctx); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// set makes a desk the one that people use.
+func (s *Source) set(d *desk) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.desk = d
+}
+
+// renew returns a new desk if reviews have been erased since this one was opened, so that nothing
+// of them is kept or counted. It looks once a minute.
+func (s *Source) renew(ctx context.Context, d *desk) (*desk, error) {
+	if d.now().Sub(d.looked) < expireEvery {
+		return d, nil
+	}
+	d.looked = d.now()
+	n, err := d.reader.CountErasedReviews(ctx)
+	if err != nil || n == d.erased {
+		return d, err
+	}
+	s.mu.Lock() // nobody reviews meanwhile
+	defer s.mu.Unlock()
+	next, err := s.open(ctx, d.sink, d.reader)
+	if err != nil {
+		return d, err
+	}
+	next.queue.held, next.queue.skipped, next.queue.skips = d.queue.held, d.queue.skipped, d.queue.skips
+	s.desk = next
+	return next, nil
 }
 
 var errClosed = errors.New("the reviews are not open: the process starts or stops, or the log cannot be read; try again in a moment")
@@ -108,6 +144,8 @@ type desk struct {
 	followed int64 // predictions up to this one have been looked at
 	settled  int64 // reviews up to this one have become outcomes
 	expired  time.Time
+	looked   time.Time           // when erased reviews were last counted
+	erased   int64               // how many there were at the beginning
 	recent   map[string][]answer // what each reviewer has answered lately, the last one last
 }
 
@@ -127,7 +165,10 @@ func (d *desk) begin(ctx context.Context) error {
 	if err := d.readCursors(ctx, state); err != nil {
 		return err
 	}
-	d.logID, d.followed = state.LogID, state.HighWater.Predictions
+	d.logID, d.followed, d.looked = state.LogID, state.HighWater.Predictions, d.now()
+	if d.erased, err = d.reader.CountErasedReviews(ctx); err != nil {
+		return err
+	}
 	first, err := d.reader.FirstSince(ctx, d.oldest())
 	if err != nil {
 		return err

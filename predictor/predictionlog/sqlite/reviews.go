@@ -78,6 +78,23 @@ FROM reviews WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500`
 	})
 }
 
+// CountErasedReviews returns how many reviews have been erased.
+func (r *Reader) CountErasedReviews(ctx context.Context) (n int64, err error) {
+	err = r.use(ctx, false, func(c *file.Connection) error {
+		row, err := c.First(ctx, "SELECT count(*) FROM reviews WHERE reviewer = '' AND outcome = '' AND note = ''")
+		if err != nil {
+			return err
+		}
+		f := file.Fields{Row: row}
+		n = f.Integer(0)
+		return f.Err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the erased reviews: %w", err)
+	}
+	return n, nil
+}
+
 // reviewAt reads the columns of selectShippedReviews.
 func reviewAt(f *file.Fields) predictionlog.ReviewRow {
 	return predictionlog.ReviewRow{
