@@ -14,6 +14,8 @@ type Options struct {
 	Judgement assess.Judgement
 	// BinLimits bounds what feature_bins shows.
 	BinLimits BinLimits
+	// SegmentLimits bounds what segments shows.
+	SegmentLimits SegmentLimits
 	// Classes is the maximum number of classes of a model that are shown: the reference's most
 	// frequent ones.
 	Classes int
@@ -62,6 +64,7 @@ func all(o *Options) []Entry {
 		{Collector: estimatedPerformance{}, parts: snapshot.PartEstimate | snapshot.PartPerformance | snapshot.PartExpectedError | snapshot.PartRegression, on: true, needsLog: true, help: "Accuracy, or error of a regression, estimated without feedback, and its difference from what feedback says."},
 		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
 		{Collector: decision{j}, parts: ofDecision, on: true, needsLog: true, help: "Whether accuracy has dropped, what that costs in errors, and whether and why to retrain."},
+		{Collector: segments{o.SegmentLimits}, parts: snapshot.PartAccuracy | snapshot.PartDistributions, on: false, needsLog: true, help: "Slices of the predictions whose accuracy fell, by the bins of a feature or of two."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, parts: snapshot.PartLoads, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

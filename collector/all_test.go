@@ -37,7 +37,7 @@ func TestEachCollectorHasFileTestAndGolden(t *testing.T) {
 		}
 	}
 	off := slices.DeleteFunc(Names(), func(name string) bool { return slices.Contains(Defaults(), name) })
-	if want := []string{"feature_bins", "feature_counts", "accuracy_impact"}; !slices.Equal(off, want) {
+	if want := []string{"feature_bins", "feature_counts", "accuracy_impact", "segments"}; !slices.Equal(off, want) {
 		t.Errorf("off by default are %q, want %q", off, want)
 	}
 	if help := Help("unknown"); help != "" {

@@ -11,7 +11,7 @@ import (
 
 var (
 	usual        = assess.Judgement{Significance: .05, Tolerance: .02}
-	usualOptions = &Options{Judgement: usual, Classes: 20}
+	usualOptions = &Options{Judgement: usual, Classes: 20, SegmentLimits: SegmentLimits{Top: 10}}
 )
 
 func TestFeatureDriftPage(t *testing.T) {

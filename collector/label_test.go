@@ -53,6 +53,9 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 		number.Name = name + " 2"
 		models = append(models, snapshot.Model{
 			Name: name, Version: name, Rows: &snapshot.Rows{}, Distributions: &snapshot.Distributions{Features: []snapshot.Distribution{feature, number}, Score: &number, Class: &feature},
+			Accuracy: &snapshot.Accuracy{Segments: &snapshot.Segments{Segments: []snapshot.Segment{
+				{Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 3}, {Feature: 1, Bin: 0}}, Labels: 1}, {Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 4}, {Feature: 1, Bin: 0}}, Labels: 1},
+			}}},
 			Estimate:  &snapshot.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
 			Outcomes:  &snapshot.Outcomes{Features: []snapshot.BinOutcomes{unknown(len(counts)), unknown(len(number.Counts))}},
 			Reference: &reference.Reference{Hash: name, Source: name, Positive: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},

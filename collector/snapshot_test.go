@@ -79,6 +79,10 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 					Drop:    &snapshot.Rise{Detection: snapshot.Detection{Detected: true, LogEvidence: 18.5, Threshold: 15.5}, Since: new(now.Add(-time.Hour))},
 					Decline: &snapshot.Rise{Detection: snapshot.Detection{LogEvidence: .5, Threshold: 15.5}},
 					Excess:  &snapshot.Excess{Labels: 960, Errors: 110.4, Lower: 41.25},
+					Segments: &snapshot.Segments{Followed: 20, Segments: []snapshot.Segment{
+						{Parts: []snapshot.SegmentPart{{Feature: 1, Bin: 2}, {Feature: 0, Bin: 0}}, Labels: 80, Errors: 60, Limit: .2, LogEvidence: 22, Threshold: 19},
+						{Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 0}}, Labels: 200, Errors: 80, Known: 600, KnownRight: 540, Limit: .15, LogEvidence: 20, Threshold: 19},
+					}},
 				},
 				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
 				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},

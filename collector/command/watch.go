@@ -30,7 +30,8 @@ func Defaults() monitor.Options {
 		BinLimits:        collector.BinLimits{Top: 5, Series: 2000},
 		Classes:          collector.DefaultClasses,
 		BootstrapSamples: 9999, Significance: 0.05, Tolerance: 0.02, FalseAlarmsPerMonth: 1, Sequential: true,
-		Retraining: assess.Retraining{Tolerance: 0.05, MinimumAge: 7 * 24 * time.Hour, MinimumLabels: 500},
+		SegmentLimits: collector.SegmentLimits{Top: 10},
+		Retraining:    assess.Retraining{Tolerance: 0.05, MinimumAge: 7 * 24 * time.Hour, MinimumLabels: 500},
 	}
 }
 
@@ -66,6 +67,8 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 	cmd.Flag("retrain.cost", "Cost of retraining in errors: it is recommended once there are surely as many excess errors; 0: unknown.").Default(number(r.Cost)).Float64Var(&r.Cost)
 	cmd.Flag("retrain.minimum-age", "Age of the training from which retraining may be recommended.").Default(r.MinimumAge.String()).SetValue((*duration)(&r.MinimumAge))
 	cmd.Flag("retrain.minimum-labels", "Number of outcomes of predictions after the training from which retraining may be recommended.").Default(strconv.FormatInt(r.MinimumLabels, 10)).Int64Var(&r.MinimumLabels)
+	cmd.Flag("segments.top", "Maximum number of slices of a model and version shown by segments, the largest drop first.").Default(strconv.Itoa(o.SegmentLimits.Top)).IntVar(&o.SegmentLimits.Top)
+	cmd.Flag("segments.pairs", "Also follow slices by two features: a detector for each two bins.").BoolVar(&o.SegmentPairs)
 	detection := either{&o.Sequential, "sequential", "p-value"}
 	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(detection.String()).SetValue(detection)
 	dependence := either{&o.Block, "block", "independent"}

@@ -78,6 +78,10 @@ type Options struct {
 	FalseAlarmsPerMonth float64
 	// Retraining says when retraining is recommended: --accuracy.tolerance and --retrain.*.
 	Retraining assess.Retraining
+	// SegmentLimits bounds what segments shows: --segments.top. SegmentPairs is --segments.pairs:
+	// slices by two features are followed too.
+	SegmentLimits collector.SegmentLimits
+	SegmentPairs  bool
 	// Enabled are the names of the collectors that run when a scrape does not name any.
 	Enabled []string
 	// Now is the clock; nil is time.Now.
@@ -168,6 +172,9 @@ func (o Options) validate() error {
 	if err := o.BinLimits.Validate(); err != nil {
 		return err
 	}
+	if err := o.SegmentLimits.Validate(); err != nil {
+		return err
+	}
 	if o.Classes < 0 || o.Classes > value.MaxClasses {
 		return fmt.Errorf("--classes.max=%d: must lie between 1 and %d, such as 20", o.Classes, value.MaxClasses)
 	}
@@ -188,6 +195,7 @@ func (o *Options) windows() window.Options {
 	w := o.Window
 	w.FalseAlarmsPerMonth, w.Tolerance, w.Blocks = o.FalseAlarmsPerMonth, o.Tolerance, o.Block
 	w.AccuracyTolerance, w.RetrainCost = o.Retraining.Tolerance, o.Retraining.Cost
+	w.Segments, w.SegmentPairs = slices.Contains(o.Enabled, "segments"), o.SegmentPairs
 	return w
 }
 
@@ -206,7 +214,7 @@ func (o *Options) Judgement() assess.Judgement {
 
 // Collectors returns the options that the collectors need.
 func (o *Options) Collectors() collector.Options {
-	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits, Classes: cmp.Or(o.Classes, collector.DefaultClasses)}
+	return collector.Options{Judgement: o.Judgement(), BinLimits: o.BinLimits, Classes: cmp.Or(o.Classes, collector.DefaultClasses), SegmentLimits: o.SegmentLimits}
 }
 
 // Gatherer returns the metrics of one scrape, which ends when ctx does. Names are the

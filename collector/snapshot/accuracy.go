@@ -19,6 +19,8 @@ type Accuracy struct {
 	// Drop compares the errors with the reference, Decline with the model's own first 1,000
 	// outcomes, Concept with what the scores promise. Each is nil until it is known.
 	Drop, Decline, Concept *Rise
+	// Segments are the slices whose accuracy fell, nil unless they are followed.
+	Segments *Segments
 	// Excess is nil before the first outcome that can be compared with the reference.
 	Excess *Excess
 }

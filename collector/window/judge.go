@@ -24,9 +24,24 @@ func (s *series) follow(o *Options) {
 	s.cohort = cohort.New(s.rows.Timeline, cohort.Options{
 		Reference: risk.NewReference(strata, cohort.Confidence), Kinds: len(strata), Losses: !s.predicts.HasClasses(),
 		Promise: risk.Options{Tolerance: o.AccuracyTolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Watched: l.watched()},
-		Cost:    o.RetrainCost, Trained: trained,
+		Cost:    o.RetrainCost, Trained: trained, Segments: s.segments(o),
 		Part: func() int64 { return s.behind/s.lookback + 1 },
 	})
+}
+
+// segments returns which slices are followed, nil if none are.
+func (s *series) segments(o *Options) *cohort.Segments {
+	if !o.Segments || !s.predicts.HasClasses() {
+		return nil
+	}
+	l := s.layout
+	g := &cohort.Segments{Pairs: o.SegmentPairs, FalsePerMonth: o.FalseAlarmsPerMonth, Tolerance: o.AccuracyTolerance}
+	for i := range l.features {
+		c := &l.columns[i]
+		g.Bins, g.Known, g.Right = append(g.Bins, len(c.bins)), append(g.Known, c.known), append(g.Right, c.knownRight)
+	}
+	s.bins = make([]uint8, l.features)
+	return g
 }
 
 // strata returns the reference's predictions by class, or all together when their outcomes are
@@ -128,7 +143,10 @@ func (s *series) judge() {
 			expected = 1 - l.calibration.Accuracy(b)
 		}
 	}
-	s.cohort.Add(kind, expected)
+	for i := range s.bins {
+		s.bins[i] = uint8(l.columns[i].binning.Bin(s.codes[i]))
+	}
+	s.cohort.Add(kind, expected, s.bins)
 }
 
 // judged adds an outcome to the cohort.

@@ -38,6 +38,9 @@ type Options struct {
 	AccuracyTolerance float64
 	// RetrainCost is the cost of retraining in errors; 0: unknown.
 	RetrainCost float64
+	// Segments follows the accuracy of slices: of the bins of each feature, and with SegmentPairs
+	// of each two features. They take a byte for each feature and row of the look-back.
+	Segments, SegmentPairs bool
 	// Blocks adds the window in blocks of neighbouring rows, and a test of the blocks that
 	// allows for dependence.
 	Blocks bool

@@ -43,6 +43,7 @@ type series struct {
 	cohort *cohort.Cohort
 	// oneKind means that the reference knows the outcomes of all predictions together only.
 	oneKind bool
+	bins    []uint8 // scratch for the bins of one row; nil unless slices are followed
 
 	maturity time.Duration // --window.maturity
 	// parts are the parts of the last snapshot.

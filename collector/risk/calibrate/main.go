@@ -50,6 +50,7 @@ type report struct {
 	effort
 
 	Traffic []Traffic
+	Slices  Slices
 	Found   []Change
 	Excess  []Recommendation
 	Equal   []Peeking
@@ -60,6 +61,7 @@ type report struct {
 func run(e effort, seed uint64, out io.Writer) error {
 	r := report{Seed: seed, effort: e}
 	r.Traffic = months(e, seed)
+	r.Slices = slicesOf(e, seed)
 	r.Found = changes(e, seed)
 	r.Excess = recommendations(e, seed)
 	r.Equal = duels(e, seed)
@@ -79,6 +81,9 @@ func (r *report) broken() (errs []error) {
 		if !t.Biased && !t.Boundary && t.Recommended > 0 {
 			errs = append(errs, fmt.Errorf("%s: %d recommendations by cost in %d months", t.Name, t.Recommended, r.Months))
 		}
+	}
+	if r.Slices.Alarms > r.Slices.Months {
+		errs = append(errs, fmt.Errorf("slices: %d alarms in %d months", r.Slices.Alarms, r.Slices.Months))
 	}
 	for _, c := range r.Found {
 		if c.Earlier > 0 && float64(c.Median) > 1.15*float64(c.Earlier) {

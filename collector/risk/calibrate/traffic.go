@@ -178,6 +178,33 @@ func (t *Traffic) month(e effort, r *rand.Rand) {
 	}
 }
 
+// Slices is quiet months of the bins of 13 features, each a tenth of the predictions.
+type Slices struct {
+	Number, Months, Alarms int
+	Most, Threshold        float64
+}
+
+// slicesOf runs months of slices. Each has its own reference of 500 outcomes, and a limit that
+// holds for all of them together.
+func slicesOf(e effort, seed uint64) Slices {
+	s := Slices{Number: 130, Months: (e.Months + 2) / 3}
+	for i := range s.Number * s.Months {
+		r := source(seed, "slice", i)
+		const outcomes = 500
+		limit := risk.UpperLimit(float64(binomial(r, outcomes, 0.25)), outcomes, 1-0.01/float64(s.Number))
+		d := risk.NewDetector(risk.Options{Tolerance: 0.05, FalseAlarmsPerMonth: 1, Watched: s.Number})
+		s.Threshold = d.Threshold()
+		for range e.Ticks {
+			n := binomial(r, perTick, 0.1)
+			if d.Tick(&risk.Tick{Limit: limit, Pieces: []risk.Outcomes{{Labels: n, Errors: binomial(r, n, 0.25)}}}) && d.Detected() {
+				s.Alarms++
+			}
+			s.Most = max(s.Most, d.Evidence())
+		}
+	}
+	return s
+}
+
 // Change is a rise of the error rate, and how many outcomes it took to find it.
 type Change struct {
 	Name             string

@@ -32,6 +32,8 @@ type Options struct {
 	Losses bool
 	// Promise is that of each detector.
 	Promise risk.Options
+	// Segments are the slices to follow; nil: none.
+	Segments *Segments
 	// Cost is that of retraining in errors, 0 if unknown.
 	Cost float64
 	// Part is the number of the look-back in the log, from 1 on. Each one has its part of the
@@ -72,10 +74,11 @@ func New(line *columns.Timeline, o Options) *Cohort {
 }
 
 // Add adds the row that was just added to the timeline: its kind, and the probability that it is
-// wrong by its score, NaN if unknown.
-func (c *Cohort) Add(kind uint8, expected float64) {
+// wrong by its score, NaN if unknown. bins are those of its features, nil unless slices are
+// followed.
+func (c *Cohort) Add(kind uint8, expected float64, bins []uint8) {
 	i := c.line.Next() - 1
-	c.add(c.line.First(), i, kind, expected)
+	c.add(c.line.First(), i, kind, expected, bins)
 	if i > c.line.First() && c.line.Time(i) < c.line.Time(i-1) {
 		c.setback = i
 	}
@@ -157,6 +160,9 @@ func (c *Cohort) fold(end, t int64) {
 		kind, expected := c.row(c.line.First(), i)
 		o, ok := c.at(c.line.First(), i, c.age.Bucket, c.anchor)
 		s.add(kind, expected, o.Loss, ok, time)
+		if ok && s.slicing != nil {
+			s.slicing.add(c.binsOf(c.line.First(), i, len(s.slicing.Bins)), o.Loss > 0)
+		}
 	}
 	s.next = end
 	s.close()

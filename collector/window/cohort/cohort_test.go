@@ -30,6 +30,7 @@ type event struct {
 	kind     uint8
 	expected float64
 	outcome  *Outcome
+	bins     []uint8
 }
 
 // log replays events into a cohort.
@@ -48,7 +49,7 @@ func (l *log) play(events []event) {
 	for _, e := range events {
 		if e.outcome == nil {
 			l.rows.Add(e.id, e.time, nil)
-			l.Add(e.kind, e.expected)
+			l.Add(e.kind, e.expected, e.bins)
 		} else if i := l.rows.Search(l.rows.First(), e.id); i < l.rows.Next() && l.rows.ID(i) == e.id {
 			l.Outcome(i, *e.outcome)
 		}
@@ -295,6 +296,64 @@ func TestLossesOfARegression(t *testing.T) {
 		a := say(o, steady(12_000, onlyKind, math.NaN(), func(int) (float64, bool) { return math.Pow(r.Float64(), 1/c.mean-1), true }))
 		if a.Drop == nil || a.Drop.Detected != c.want || a.Excess.Exceeded != c.want {
 			t.Errorf("mean loss %v: %+v %+v", c.mean, a.Drop, a.Excess)
+		}
+	}
+}
+
+// TestTheSliceWhoseAccuracyFellIsNamedFirst has accuracy fall only where two features are in one
+// bin each: the second bin of the first feature and the first of the second one.
+func TestTheSliceWhoseAccuracyFellIsNamedFirst(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(17, 18))
+	known := func(bins int) (known, right []int64) {
+		for range bins {
+			known, right = append(known, 2000), append(right, 1600)
+		}
+		return known, right
+	}
+	segments := &Segments{Pairs: true, FalsePerMonth: 1, Tolerance: 0.05}
+	for _, n := range []int{3, 5, 4, 10} {
+		k, ok := known(n)
+		segments.Bins, segments.Known, segments.Right = append(segments.Bins, n), append(segments.Known, k), append(segments.Right, ok)
+	}
+	bad := func(b []uint8) bool { return b[0] == 1 && b[1] == 0 }
+	run := func(pairs bool, rate func(b []uint8, i int) float64) *snapshot.Segments {
+		segments.Pairs = pairs
+		o := usual()
+		o.Segments = segments
+		events := steady(20_000, onlyKind, math.NaN(), func(int) (float64, bool) { return 0, true })
+		bins := make([]uint8, 4)
+		for i := range events {
+			if e := &events[i]; e.outcome == nil {
+				bins = []uint8{uint8(r.IntN(3)), uint8(r.IntN(5)), uint8(r.IntN(4)), uint8(r.IntN(10))}
+				e.bins = bins
+			} else if r.Float64() < rate(bins, int(e.id)) {
+				e.outcome.Loss = 1
+			}
+		}
+		return say(o, events).Segments
+	}
+	fell := func(b []uint8, i int) float64 {
+		if i > 5000 && bad(b) {
+			return 0.7
+		}
+		return 0.2
+	}
+	for _, pairs := range []bool{false, true} {
+		if quiet := run(pairs, func([]uint8, int) float64 { return 0.2 }); len(quiet.Segments) > 0 || quiet.Followed < 22 {
+			t.Errorf("nothing fell, pairs %v: %+v", pairs, quiet)
+		}
+	}
+	first := run(true, fell).Segments
+	if len(first) == 0 || !reflect.DeepEqual(first[0].Parts, []snapshot.SegmentPart{{Feature: 0, Bin: 1}, {Feature: 1, Bin: 0}}) {
+		t.Fatalf("named first: %+v", first)
+	}
+	if s := first[0]; s.Labels < 500 || math.Abs(float64(s.Errors)/float64(s.Labels)-0.7) > 0.05 || s.LogEvidence < s.Threshold {
+		t.Errorf("%+v", s)
+	}
+	for _, s := range run(false, fell).Segments {
+		if p := s.Parts[0]; p != (snapshot.SegmentPart{Feature: 0, Bin: 1}) && p != (snapshot.SegmentPart{Feature: 1, Bin: 0}) {
+			t.Errorf("a slice whose accuracy did not fall by itself is named: %+v", s)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type state struct {
 	first  first  // that of the model's first outcomes
 
 	drop, decline, concept *rate
+	slicing                *slicing // nil: no slices are followed
 	labels, newer          int64
 	excess                 risk.Excess
 	spent                  int64 // number of the excess, from 1 on
@@ -57,6 +58,9 @@ type first struct {
 func newState(o *Options, next int64) *state {
 	s := &state{options: o, next: next, open: math.MinInt64, until: math.MinInt64, recent: newRecent(o.Kinds), spent: 1}
 	s.drop, s.decline, s.concept = newRate(o), newRate(o), newRate(o)
+	if o.Segments != nil {
+		s.slicing = newSlicing(o.Segments)
+	}
 	return s
 }
 
@@ -92,6 +96,13 @@ func (s *state) add(kind uint8, expected, loss float64, labelled bool, time int6
 // close folds the open tick.
 func (s *state) close() {
 	s.folds++
+	if s.slicing != nil {
+		coverage := 0.0
+		if s.recent.rows >= drift.MinPredictions {
+			coverage = s.recent.coverage()
+		}
+		s.slicing.close(coverage)
+	}
 	if s.silent() {
 		return
 	}
@@ -167,6 +178,9 @@ func (s *state) show() *snapshot.Accuracy {
 		Recent: s.recent.rows, Labelled: s.recent.labelled, Silent: s.silent(),
 		Labels: s.labels, NewerLabels: s.newer,
 		Drop: s.drop.show(), Decline: s.decline.show(), Concept: s.concept.show(),
+	}
+	if s.slicing != nil {
+		a.Segments = s.slicing.show()
 	}
 	if s.normal.known {
 		a.Normal = &snapshot.Normal{Rate: s.normal.rate, Limit: s.normal.limit}

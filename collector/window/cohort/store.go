@@ -15,7 +15,8 @@ type Outcome struct {
 	Loss     float64
 }
 
-// store holds what is known of each row: 3 bytes, and 11 more in a run with outcomes.
+// store holds what is known of each row: 3 bytes, 11 more in a run with outcomes, and one for
+// each feature if slices are followed.
 type store struct {
 	runs []*run // the first one has the first row
 	// history has earlier outcomes of rows that have more than one, in order.
@@ -26,6 +27,7 @@ type run struct {
 	kind     [columns.RunLength]uint8
 	expected [columns.RunLength]uint16
 	outcomes *outcomes // nil before the first
+	bins     []uint8   // of the features, row after row; nil unless slices are followed
 }
 
 type outcomes struct {
@@ -48,7 +50,7 @@ func (s *store) of(first, i int64) (r *run, at int64) {
 	return s.runs[i/columns.RunLength-first/columns.RunLength], i % columns.RunLength
 }
 
-func (s *store) add(first, i int64, kind uint8, expected float64) {
+func (s *store) add(first, i int64, kind uint8, expected float64, bins []uint8) {
 	if i%columns.RunLength == 0 || len(s.runs) == 0 {
 		s.runs = append(s.runs, &run{})
 	}
@@ -57,6 +59,18 @@ func (s *store) add(first, i int64, kind uint8, expected float64) {
 	if !math.IsNaN(expected) {
 		r.expected[at] = scaled(expected)
 	}
+	if len(bins) > 0 {
+		if r.bins == nil {
+			r.bins = make([]uint8, columns.RunLength*len(bins))
+		}
+		copy(r.bins[int(at)*len(bins):], bins)
+	}
+}
+
+// binsOf returns the bins of the features of a row.
+func (s *store) binsOf(first, i int64, features int) []uint8 {
+	r, at := s.of(first, i)
+	return r.bins[int(at)*features : (int(at)+1)*features]
 }
 
 // row returns the kind and the expected loss of a row, NaN if unknown.
