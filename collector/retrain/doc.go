@@ -1,5 +1,5 @@
 // Package retrain has the steps of playbooks that are about the model itself: validate, retrain,
-// shadow, promote and roll_back. They work on the labelled rows of the prediction log and on the files of
+// shadow, challenge, promote and roll_back. They work on the labelled rows of the prediction log and on the files of
 // the model and its reference.
 package retrain
 
@@ -19,6 +19,7 @@ func Kinds(run Command) []respond.Kind {
 		{Name: "validate", Parse: parseValidate},
 		{Name: "retrain", Parse: func(d decoder, n node) (respond.Step, error) { return parseRetrain(d, n, run) }},
 		{Name: "shadow", Parse: parseShadow},
+		{Name: "challenge", Parse: parseChallenge},
 		{Name: "promote", Parse: parsePromote},
 		{Name: "roll_back", Parse: parseRollBack},
 	}

@@ -299,3 +299,72 @@ func TestEvidenceIsJSON(t *testing.T) {
 		t.Errorf("%s %v", text, err)
 	}
 }
+
+// answers logs n answers of the served version and as many of a shadow, which is right with a
+// probability, and the outcomes of all.
+func (s *shop) answers(n int, right float64) {
+	s.t.Helper()
+	random := rand.New(rand.NewPCG(5, 6))
+	w, err := sqlite.OpenWriter(s.t.Context(), s.path("log.db"), sqlite.WriterOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var batch []predictionlog.Prediction
+	for range n {
+		batch = append(batch, predictionlog.Prediction{Model: "shop", Version: "1", Features: []byte("{}"), Score: 0.5, Class: fmt.Sprint(random.IntN(2))})
+	}
+	records, err := w.Append(s.t.Context(), batch)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var shadows []predictionlog.Prediction
+	var truths []predictionlog.Feedback
+	for i := range records {
+		outcome, class := random.IntN(2), 0
+		if class = outcome; random.Float64() >= right {
+			class = 1 - outcome
+		}
+		shadows = append(shadows, predictionlog.Prediction{Model: "shop", Version: "20260301T030000Z", Features: []byte("{}"), Score: 0.5, Class: fmt.Sprint(class), ShadowOf: &records[i].ID})
+		truths = append(truths, predictionlog.Feedback{PredictionID: &records[i].ID, Outcome: fmt.Sprint(outcome), Confidence: 1})
+	}
+	if _, err := w.Append(s.t.Context(), shadows); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := w.AppendOutcomes(s.t.Context(), truths); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestLiveTrafficDecidesAChallenge(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		right float64
+		text  string
+		stop  string
+	}{
+		"better":    {.8, "{model_file: DIR/model.json, maturity: 0s, interval: 1s}", ""},
+		"worse":     {.2, "{model_file: DIR/model.json, maturity: 0s, interval: 1s}", "the candidate is worse on live traffic"},
+		"the same":  {.5, "{model_file: DIR/model.json, maturity: 0s, interval: 1s}", "have not decided"},
+		"too young": {.8, "{model_file: DIR/model.json, maturity: 1h, interval: 1s}", "0 predictions with an outcome have not decided"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, 600, false)
+			s.must("retrain", retrainText)
+			s.answers(500, test.right)
+			step, err := parse("challenge", strings.ReplaceAll(test.text, "DIR", s.dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+			defer stop()
+			r, err := step.Run(ctx, s.job)
+			if err != nil || (r.Stop == "") != (test.stop == "") || !strings.Contains(r.Stop, test.stop) {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}

@@ -193,7 +193,7 @@ func parseStep(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s StepConf
 		}
 		s.Approve = true
 	}
-	s.Timeout = m.Duration("timeout", 10*time.Minute, time.Second, 7*24*time.Hour)
+	s.Timeout = m.Duration("timeout", 10*time.Minute, time.Second, 90*24*time.Hour)
 	if m.Err != nil {
 		return s, m.Err
 	}
@@ -212,6 +212,9 @@ func parseStep(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s StepConf
 	}
 	s.Kind = found[0].Name
 	s.Step, err = found[0].Parse(d, m.Value(s.Kind))
+	if patient, ok := s.Step.(Patient); ok && !m.Has("timeout") {
+		s.Timeout = patient.Timeout()
+	}
 	return s, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -56,4 +57,11 @@ type Kind struct {
 	Name string
 	// Parse reads the value under that key, which can be nil.
 	Parse func(d strictyaml.Decoder, n *yaml.Node) (Step, error)
+}
+
+// Patient is a step that takes longer than others.
+type Patient interface {
+	Step
+	// Timeout is how long the step may take unless the configuration says otherwise.
+	Timeout() time.Duration
 }
