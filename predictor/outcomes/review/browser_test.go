@@ -102,7 +102,7 @@ func TestTenLoansByKeyboard(t *testing.T) {
 			shown(t, p, again)
 			// Keys do nothing in a text, or after they were switched off.
 			browser.Eval[int](t, p, `document.querySelector('[name=note]').focus(), 0`)
-			p.Type(t, "100")
+			p.Type(t, "100\r") // nor does Enter there press a button
 			browser.Eval[int](t, p, `document.activeElement.blur(), document.querySelector('#keys input').click(), 0`)
 			p.Type(t, "1")
 			if n := len(o.reviews()); n != 11 {
