@@ -269,15 +269,24 @@ func (m *Model) read(a answered, index int) (score float64, class string, err er
 	}
 	if a.class != nil {
 		if class = label(a.class); class == "" {
-			return wrong("and its class %.60s is no text, number or boolean", a.class)
+			return wrong("and its class is %s, which is no text, number or boolean", clip(a.class))
 		}
 	}
 	return score, class, nil
 }
 
+// clip describes an answer for an error, which may be written to a log stream: texts are
+// not quoted, because some models answer with what they were asked.
 func clip(raw []byte) string {
-	if len(raw) > 60 {
-		return strings.ToValidUTF8(string(raw[:60]), "") + "..."
+	switch {
+	case isObject(raw):
+		return "an object"
+	case isArray(raw):
+		return "an array of " + strconv.Itoa(len(list(raw)))
+	case len(raw) > 0 && raw[0] == '"':
+		return "a text"
+	case len(raw) > 60:
+		return string(raw[:60]) + "..."
 	}
 	return string(raw)
 }

@@ -38,7 +38,7 @@ func openTable(ctx context.Context, name, format string, c Columns) (_ *table, e
 		}
 	}()
 	o := survey.Options{
-		Score: c.Score, Class: c.Class, Numeric: c.Numeric, Categorical: c.Categorical, Missing: c.Missing,
+		Type: c.Type.Or(value.Binary), Score: c.Score, Class: c.Class, Numeric: c.Numeric, Categorical: c.Categorical, Missing: c.Missing,
 		Ignore: slices.Clone(c.Ignore),
 	}
 	others := []struct{ flag, name string }{{"time", c.Time}, {"request-id", c.RequestID}, {"outcome-time", c.OutcomeTime}}

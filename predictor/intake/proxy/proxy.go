@@ -26,6 +26,17 @@ const PredictionID = "X-Prediction-ID"
 // model, not here.
 const idle = 256
 
+// Requests above largeBody, and those that do not say how large they are, are under way
+// mostLarge at once, so that their bodies take a bounded memory.
+const (
+	largeBody = 64 << 10
+	mostLarge = 64
+)
+
+// readTime is how long a client may take to send its request and to read the answer,
+// besides the model's time.
+const readTime = 90 * time.Second
+
 // Options are what a Proxy needs. All but Timeout, MaxRequests, Serve and Unlogged are
 // required.
 type Options struct {
@@ -55,6 +66,7 @@ type Proxy struct {
 
 	reverse  *httputil.ReverseProxy
 	flying   atomic.Int64
+	large    chan struct{} // the slots of large requests
 	duration prometheus.Histogram
 }
 
@@ -66,7 +78,7 @@ func New(o Options) (*Proxy, error) {
 	if o.URL.RawQuery != "" || o.URL.Fragment != "" || o.URL.User != nil {
 		return nil, fmt.Errorf("--upstream.url=%s: takes host and path only", o.URL.Redacted())
 	}
-	p := &Proxy{Options: o, duration: prometheus.NewHistogram(prometheus.HistogramOpts{
+	p := &Proxy{Options: o, large: make(chan struct{}, mostLarge), duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "predictor_upstream_duration_seconds",
 		Help:    "Seconds from forwarding a request for predictions to the end of the model's answer.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
@@ -109,8 +121,12 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.write(w)
 		return
 	}
-	// The model's time is bounded here, not that of an answer as a whole.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	// The server's own bound on an answer does not know how long the model may take.
+	deadline := time.Time{}
+	if p.Timeout > 0 {
+		deadline = time.Now().Add(p.Timeout + readTime)
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(deadline) // not every connection can
 	if p.Timeout > 0 {
 		ctx, cancel := context.WithTimeoutCause(r.Context(), p.Timeout, errSlow)
 		defer cancel()
@@ -133,6 +149,16 @@ func (p *Proxy) predict(w http.ResponseWriter, r *http.Request, model, version s
 		}
 	}
 	e := &exchange{proxy: p, start: time.Now(), id: requestID(r), Exchange: intake.Exchange{Protocol: p.Protocol, Model: model, Version: version}}
+	if r.ContentLength < 0 || r.ContentLength > largeBody {
+		// It waits for a slot before it takes memory.
+		select {
+		case p.large <- struct{}{}:
+			defer func() { <-p.large }()
+		case <-r.Context().Done():
+			p.failed(w, r, context.Cause(r.Context()))
+			return
+		}
+	}
 	if err := e.read(r); err != nil {
 		unread(err).write(w)
 		return

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -354,6 +355,37 @@ func TestTooManyRequestsAreRefused(t *testing.T) {
 }
 
 type answered answer
+
+// Large requests wait for one another, and small ones do not wait for them.
+func TestLargeRequestsWaitForASlot(t *testing.T) {
+	t.Parallel()
+	var atOnce, most atomic.Int64
+	b := newBench(t, configuration, intake.V1, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > largeBody {
+			n := atOnce.Add(1)
+			for {
+				if m := most.Load(); n <= m || most.CompareAndSwap(m, n) {
+					break
+				}
+			}
+			defer atOnce.Add(-1)
+		}
+		model(w, r)
+	}))
+	body := `{"instances":[[1,2]]` + strings.Repeat(" ", largeBody) + "}"
+	var wg sync.WaitGroup
+	for range 2 * mostLarge {
+		wg.Go(func() {
+			if a := ask(t, "POST", b.URL+"/v1/models/m:predict", body, nil); a.status != 200 {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() > mostLarge || len(b.rows(t)) != 2*mostLarge {
+		t.Errorf("%d at once, %d rows", most.Load(), len(b.rows(t)))
+	}
+}
 
 func TestAddressesThatAreNoModelAreRefused(t *testing.T) {
 	t.Parallel()
