@@ -24,5 +24,6 @@ var all = []struct {
 	{"growth", growth, false},
 	{"reading", reading, false},
 	{"files", files, false},
+	{"outcomes", outcomes, true},
 	{"peers", peers, true},
 }
