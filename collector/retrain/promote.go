@@ -24,8 +24,8 @@ type swap struct {
 }
 
 // parseSwap reads the keys that promote and roll_back share.
-func parseSwap(d decoder, n node, what string) (s swap, m *strictyaml.Map) {
-	m = d.Map(n, what, "model_file", "reference_file", "reload")
+func parseSwap(d decoder, n node, what string, further ...string) (s swap, m *strictyaml.Map) {
+	m = d.Map(n, what, append([]string{"model_file", "reference_file", "reload"}, further...)...)
 	m.Require("model_file", "write the path of the served model")
 	m.Require("reference_file", "write the path of the served model's reference")
 	s = swap{model: m.Text("model_file", ""), reference: m.Text("reference_file", ""), reload: addresses(m)}

@@ -211,10 +211,15 @@ func TestANewRelationIsLearnedPromotedAndRolledBack(t *testing.T) {
 	if m.Version != "20260301T030000Z" || ref.Version != m.Version {
 		t.Errorf("version %s of the model, %s of the reference", m.Version, ref.Version)
 	}
+	s.job = s.newJob("eeeeeeeeeeeeeeee")
+	if r := s.must("roll_back", swapText); !strings.Contains(r.Stop, "the alert is about version 1, and version 20260301T030000Z of shop is served") {
+		t.Errorf("an alert about the former version: %+v", r)
+	}
 	for range 2 {
 		s.job = s.newJob("fedcba9876543210")
+		s.job.Version = m.Version
 		r = s.must("roll_back", swapText)
-		if r.Stop != "" || s.read("model.json") != first {
+		if r.Stop != "" || !r.Final || s.read("model.json") != first {
 			t.Errorf("not rolled back: %s", r.Stop)
 		}
 	}

@@ -9,15 +9,19 @@ import (
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // rollBack is the step roll_back. It serves the version again that a promotion replaced, if the
 // version that is served now came from a promotion.
-type rollBack struct{ swap }
+type rollBack struct {
+	swap
+	within int // labels of the promoted version
+}
 
 func parseRollBack(d decoder, n node) (respond.Step, error) {
-	s, m := parseSwap(d, n, "roll_back")
-	return &rollBack{s}, m.Err
+	s, m := parseSwap(d, n, "roll_back", "within_labels")
+	return &rollBack{s, int(m.Integer("within_labels", 5000, 1, 1_000_000))}, m.Err
 }
 
 // Plan implements respond.Step.
@@ -36,12 +40,22 @@ func (r *rollBack) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if text, err := os.ReadFile(filepath.Clean(mark)); err == nil { // an earlier attempt
 		from = string(text)
 	}
+	if j.Version != "" && j.Version != from {
+		return respond.Result{Stop: fmt.Sprintf("the alert is about version %s, and version %s of %s is served", j.Version, from, j.Model)}, nil
+	}
 	folder, err := r.promotion(filepath.Dir(j.Folder), from)
 	if err != nil {
 		return respond.Result{}, err
 	}
 	if folder == "" {
 		return respond.Result{Stop: fmt.Sprintf("version %s of %s did not come from a promotion; there is nothing to roll back to", from, j.Model)}, nil
+	}
+	labels, err := newest(ctx, j.LogPath, j.Model, from, r.within+1, value.NewClassReader(now.Classes()))
+	if err != nil {
+		return respond.Result{}, err
+	}
+	if len(labels) > r.within {
+		return respond.Result{Stop: fmt.Sprintf("version %s has more than %d predictions with an outcome; it is no longer new", from, r.within)}, nil
 	}
 	if err := os.WriteFile(mark, []byte(from), 0o600); err != nil { // #nosec G703 -- in the folder of the run
 		return respond.Result{}, fmt.Errorf("note the version that is replaced: %w", err)
@@ -60,7 +74,7 @@ func (r *rollBack) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if err := r.put(ctx, previous, reference); err != nil {
 		return respond.Result{}, err
 	}
-	return respond.Result{Evidence: swapped{From: from, To: to.Version, Model: r.model, Reference: r.reference, Reloaded: r.reload}}, nil
+	return respond.Result{Evidence: swapped{From: from, To: to.Version, Model: r.model, Reference: r.reference, Reloaded: r.reload}, Final: true}, nil
 }
 
 // promotion returns the folder of the run that promoted a version, or "".

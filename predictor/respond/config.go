@@ -56,6 +56,8 @@ type StepConfig struct {
 	Kind string
 	// Approve says that a person must approve before the step runs.
 	Approve bool
+	// Optional says that the run goes on if the step finds nothing to do.
+	Optional bool
 	// Timeout ends the step.
 	Timeout time.Duration
 	Step    Step
@@ -186,13 +188,14 @@ func parseStep(d strictyaml.Decoder, n *yaml.Node, available []Kind) (s StepConf
 	for _, k := range available {
 		names = append(names, k.Name)
 	}
-	m := d.Map(n, "a step", append([]string{"approve", "timeout"}, names...)...)
+	m := d.Map(n, "a step", append([]string{"approve", "optional", "timeout"}, names...)...)
 	if m.Has("approve") {
 		if who := m.Text("approve", ""); m.Err == nil && who != "person" {
 			m.Wrong("approve", "approve is %q; write person, or leave it out", who)
 		}
 		s.Approve = true
 	}
+	s.Optional = m.Flag("optional")
 	s.Timeout = m.Duration("timeout", 10*time.Minute, time.Second, 90*24*time.Hour)
 	if m.Err != nil {
 		return s, m.Err

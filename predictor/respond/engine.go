@@ -189,6 +189,9 @@ func (e *engine) advance(ctx context.Context, r *run) pause {
 	e.mu.Lock()
 	p := e.config.named(r.Playbook)
 	switch {
+	case r.ending != "":
+		defer e.mu.Unlock()
+		return e.end(r, r.ending, r.endingText)
 	case p == nil || p.sum() != r.playbookSum:
 		defer e.mu.Unlock()
 		return e.end(r, outcomeCancelled, "the playbook was changed or removed while the run was going on")
@@ -266,7 +269,13 @@ func (e *engine) do(ctx context.Context, r *run, s StepConfig, entry Entry, job 
 	if ctx.Err() != nil {
 		return pause{over: true} // the next process repeats the step
 	}
-	entry.Event, entry.Text = eventDone, result.Stop
+	entry.Event, entry.Text, entry.Outcome = eventDone, result.Stop, ""
+	switch {
+	case result.Stop != "" && !s.Optional:
+		entry.Outcome = outcomeStopped
+	case result.Final:
+		entry.Outcome = outcomeDone
+	}
 	if err == nil {
 		entry.Evidence, err = json.Marshal(result.Evidence)
 	}
@@ -290,12 +299,7 @@ func (e *engine) do(ctx context.Context, r *run, s StepConfig, entry Entry, job 
 			return pause{over: true}
 		}
 	}
-	if result.Stop == "" {
-		return pause{until: e.now()}
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.end(r, outcomeStopped, result.Stop)
+	return pause{until: e.now()}
 }
 
 // maxEvidence is the maximum size of a step's evidence as JSON, in bytes.

@@ -218,6 +218,42 @@ func TestAKilledRunGoesOnWithoutRepeatingWhatWasDone(t *testing.T) {
 	}
 }
 
+// TestAKillBeforeTheEndIsWrittenDoesNotLetTheRunGoOn removes the last entry, as a kill would have.
+func TestAKillBeforeTheEndIsWrittenDoesNotLetTheRunGoOn(t *testing.T) {
+	t.Parallel()
+	for outcome, result := range map[string]Result{outcomeStopped: {Stop: "accuracy holds"}, outcomeDone: {Final: true}} {
+		b := newBench(t, threeSteps)
+		b.notes.does["look"] = func(context.Context) (Result, error) { return result, nil }
+		b.alert(firing, "a")
+		b.until(outcome, ended(outcome))
+		b.kill()
+		lines := bytes.SplitAfter(bytes.TrimSuffix(read(t, b.path), []byte("\n")), []byte("\n"))
+		if !bytes.Contains(lines[len(lines)-1], []byte(`"event":"ended"`)) {
+			t.Fatalf("the last entry is %s", lines[len(lines)-1])
+		}
+		if err := os.WriteFile(b.path, bytes.Join(lines[:len(lines)-1], nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.open()
+		if r := b.until(outcome, ended(outcome)); r.Text != result.Stop || b.notes.all() != "look:-1" {
+			t.Errorf("%+v after %s", r, b.notes.all())
+		}
+	}
+}
+
+func TestAnOptionalStepDoesNotEndTheRun(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, `
+dry_run: false
+playbooks: [{name: p, alerts: [ModelAccuracyDrop], steps: [{look: {}, optional: true}, {build: {}}]}]
+`)
+	b.notes.does["look"] = func(context.Context) (Result, error) { return Result{Stop: "nothing to roll back"}, nil }
+	b.alert(firing, "a")
+	if r := b.until("is done", ended(outcomeDone)); b.notes.all() != "look:-1 build:-2" || r.Steps[0].Text != "nothing to roll back" {
+		t.Errorf("%+v after %s", r, b.notes.all())
+	}
+}
+
 func TestRunsEndForTheReasonTheySay(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -15,7 +15,7 @@ const (
 	eventResolved = "resolved" // the alert of a run
 	eventPlanned  = "planned"  // a step of a dry run; Text says what it would do
 	eventBegun    = "begun"    // a step
-	eventDone     = "done"     // a step; with Evidence
+	eventDone     = "done"     // a step; with Evidence, and with Outcome if the run ends here
 	eventWaiting  = "waiting"  // a step waits for approval
 	eventApproved = "approved" // by By
 	eventRefused  = "refused"  // by By

@@ -20,6 +20,8 @@ type run struct {
 	Steps []stepState
 	// playbookSum is that of the playbook with which it has started.
 	playbookSum string
+	// ending is how the run ends after the step that was done last, endingText why; "" if it goes on.
+	ending, endingText string
 	// done are the evidence of the steps that are done.
 	done []Done
 }
@@ -111,6 +113,7 @@ func (s *state) add(e *Entry) {
 		if e.Event == eventDone {
 			step.Evidence = string(e.Evidence)
 			r.done = append(r.done, Done{Kind: e.Kind, Evidence: e.Evidence})
+			r.ending, r.endingText = e.Outcome, e.Text
 		}
 	}
 }

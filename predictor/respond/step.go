@@ -24,8 +24,11 @@ type Step interface {
 type Result struct {
 	// Evidence goes into the audit file as JSON.
 	Evidence any
-	// Stop ends the run without failure, and says why: there is nothing more to do.
+	// Stop ends the run without failure, and says why: there is nothing to do. If the step is
+	// optional, the run goes on instead.
 	Stop string
+	// Final ends the run as done: what it was started for is done.
+	Final bool
 }
 
 // Job is what a step may use.
