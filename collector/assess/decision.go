@@ -120,6 +120,22 @@ func (r *Reasons) recommend() bool {
 	return holdsTrue(r.AccuracyDropped) || holdsTrue(r.CostExceeded) || holdsTrue(r.SignificantDrift) && worse
 }
 
+// For returns the names of the reasons that speak for retraining.
+func (r *Reasons) For() (names []string) {
+	for _, reason := range []struct {
+		name  string
+		holds *bool
+	}{
+		{"significant_drift", r.SignificantDrift}, {"accuracy_dropped", r.AccuracyDropped}, {"accuracy_declining", r.AccuracyDeclining},
+		{"estimate_low", r.EstimateLow}, {"concept_drift", r.ConceptDrift}, {"cost_exceeded", r.CostExceeded},
+	} {
+		if holdsTrue(reason.holds) {
+			names = append(names, reason.name)
+		}
+	}
+	return names
+}
+
 // accuracy sets what the matured predictions say.
 func (d *Decision) accuracy(a *snapshot.Accuracy) {
 	if a == nil {

@@ -69,6 +69,7 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 		compare = cmd.Flag("compare", "A second setting to replay for comparison: a name, and the flags that differ; repeatable.").PlaceHolder("'NAME: --drift.tolerance=0.05'").Strings()
 	)
 	cmd.Flag("correlation", "Also report how the divergence of each feature and the accuracy went together, over blocks of --window.predictions.").BoolVar(&o.Correlation)
+	cmd.Flag("decisions", "Also report when retraining would have been recommended, and what following that would have cost and saved. Takes several times as long.").BoolVar(&o.Decisions)
 	history := pastFlags(cmd, "replay", &o)
 	watchFlags(cmd, &watch)
 	enabled := collectorFlags(cmd)

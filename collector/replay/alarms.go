@@ -35,6 +35,8 @@ type Model struct {
 	// Rows is the number of its predictions.
 	Rows          int64
 	Distributions []*Distribution
+	// Decisions is nil unless they were requested.
+	Decisions *Decisions
 }
 
 // Result is the result of one setting for a history.
@@ -52,6 +54,8 @@ type Result struct {
 	Scrapes int
 	// Models are sorted by name and version.
 	Models []*Model
+
+	decide bool // whether Decisions were requested
 }
 
 // span returns the time between the first and the last scrape, plus one step before.
@@ -72,6 +76,12 @@ func (r *Result) add(s *snapshot.Snapshot, j assess.Judgement) {
 			continue // a reference that serves every version, and no version yet
 		}
 		of := r.model(m.Name, m.Version)
+		if r.decide {
+			if of.Decisions == nil {
+				of.Decisions = &Decisions{}
+			}
+			of.Decisions.add(s, m, j)
+		}
 		for d := range m.Distributions.All() {
 			of.add(d, r, passed, j)
 		}

@@ -51,6 +51,9 @@ type Options struct {
 	// the accuracy are correlated, over consecutive blocks. The size of a block is
 	// --window.predictions of the first setting, also for the other settings.
 	Correlation bool
+	// Decisions is --decisions. The report then says when retraining would have been recommended,
+	// and what following that would have cost.
+	Decisions bool
 	// Progress receives progress messages. It may be nil.
 	Progress io.Writer
 }

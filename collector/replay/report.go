@@ -43,6 +43,7 @@ func (r *Report) Print(w io.Writer) error {
 		r.compare(&b)
 	}
 	r.correlations(&b)
+	r.decisions(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
