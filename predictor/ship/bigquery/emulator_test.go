@@ -125,6 +125,7 @@ func TestShip(t *testing.T) {
 	e := emulator.Start(t, t.TempDir())
 	for name, test := range map[string]func(*testing.T, *emulator.Emulator){
 		"shipped rows are in the tables and the views": testShippedRowsAreInTheTablesAndTheViews,
+		"views have the errors of a regression":        testViewsHaveTheErrorsOfARegression,
 		"existing tables get the missing columns":      testExistingTablesGetTheMissingColumns,
 		"foreign table is refused and stays":           testForeignTableIsRefusedAndStays,
 		"rows that are no JSON arrive as text":         testRowsThatAreNoJSONArriveAsText,
@@ -158,6 +159,43 @@ func testShippedRowsAreInTheTablesAndTheViews(t *testing.T, e *emulator.Emulator
 	} {
 		if got := fmt.Sprint(queryRows(t, client, strings.ReplaceAll(test.query, "DATASET", "test-project.shipped"))); got != test.want {
 			t.Errorf("%s:\n%s, want\n%s", test.query, got, test.want)
+		}
+	}
+}
+
+func testViewsHaveTheErrorsOfARegression(t *testing.T, e *emulator.Emulator) {
+	client := emulatorDataset(t, e, "numbers")
+	path := filepath.Join(t.TempDir(), "predictions.db")
+	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch []predictionlog.Prediction
+	for i := range 40 {
+		batch = append(batch, predictionlog.Prediction{Model: "price", Version: "1", Features: []byte(`{"x": 1}`), Score: 100 + float64(i)})
+	}
+	records, err := w.Append(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 { // Errors of 3 and -1 in turn.
+		if _, err := w.AppendFeedback(t.Context(), predictionlog.Feedback{PredictionID: &records[i].ID, Outcome: fmt.Sprint(batch[i].Score - []float64{3, -1}[i%2])}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := shipOnce(t.Context(), path, newSink(t, e, "numbers"), 1000); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"SELECT predictions, outcomes, correct, accuracy, accuracy_upper, brier_score, mean_absolute_error, ROUND(root_mean_squared_error, 6), mean_error FROM `DATASET.performance_by_day`": "[[40 20 <nil> <nil> <nil> <nil> 2 2.236068 1]]",
+		"SELECT COUNT(*) FROM `DATASET.confusion_by_day`":                           "[[0]]",
+		"SELECT predictions, positive, positive_ratio FROM `DATASET.scores_by_day`": "[[40 <nil> <nil>]]",
+	} {
+		if got := fmt.Sprint(queryRows(t, client, strings.ReplaceAll(query, "DATASET", "test-project.numbers"))); got != want {
+			t.Errorf("%s:\n%s, want\n%s", query, got, want)
 		}
 	}
 }

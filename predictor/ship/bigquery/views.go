@@ -175,7 +175,7 @@ func viewsOf(dataset string, known seen) []datasetView {
 	replace := strings.NewReplacer("DATASET", dataset).Replace
 	all := []datasetView{
 		{"outcomes", "The newest feedback of each prediction: its outcome.", replace(outcomesView)},
-		{"performance_by_day", "Predictions of a day, what became of them, accuracy with its 95 % interval (Wilson), Brier score.", replace(performanceView)},
+		{"performance_by_day", "Predictions of a day, what became of them, accuracy with its 95 % interval (Wilson), Brier score, and the errors of regressions.", replace(performanceView)},
 		{"confusion_by_day", "Predictions of a day by predicted and actual class.", replace(confusionView)},
 		{"scores_by_day", "Scores and classes of a day's predictions, and refused requests.", replace(scoresView)},
 	}

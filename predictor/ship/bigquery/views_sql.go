@@ -9,7 +9,9 @@ import (
 )
 
 // The views. DATASET stands for project.dataset. A day is the day of the prediction, in UTC, so
-// yesterday's accuracy changes as outcomes arrive.
+// yesterday's accuracy changes as outcomes arrive. A regression has no class: its score is the
+// predicted value and its outcome a number. What is of classes is NULL for it, and what is of
+// numbers is NULL for others.
 const (
 	outcomesView = "SELECT * FROM `DATASET.feedback`\n" +
 		"QUALIFY ROW_NUMBER() OVER (PARTITION BY log_id, prediction_id ORDER BY seq DESC) = 1"
@@ -18,22 +20,28 @@ const (
 		"  SELECT DATE(time) AS day, model, version, COUNT(*) AS predictions\n" +
 		"  FROM `DATASET.predictions` GROUP BY day, model, version\n" +
 		"), known AS (\n" +
-		"  SELECT DATE(predicted_at) AS day, model, version, COUNT(*) AS outcomes, COUNTIF(class = outcome) AS correct,\n" +
-		"    AVG(IF(outcome IN ('0', '1'), (score - CAST(outcome = '1' AS INT64)) * (score - CAST(outcome = '1' AS INT64)), NULL)) AS brier_score\n" +
+		"  SELECT DATE(predicted_at) AS day, model, version, COUNT(*) AS outcomes,\n" +
+		"    IF(COUNTIF(class <> '') = 0, NULL, COUNTIF(class = outcome)) AS correct,\n" +
+		"    IF(COUNTIF(class NOT IN ('0', '1')) > 0, NULL,\n" +
+		"      AVG(IF(outcome IN ('0', '1'), (score - CAST(outcome = '1' AS INT64)) * (score - CAST(outcome = '1' AS INT64)), NULL))) AS brier_score,\n" +
+		"    AVG(IF(class = '', ABS(score - SAFE_CAST(outcome AS FLOAT64)), NULL)) AS mean_absolute_error,\n" +
+		"    SQRT(AVG(IF(class = '', (score - SAFE_CAST(outcome AS FLOAT64)) * (score - SAFE_CAST(outcome AS FLOAT64)), NULL))) AS root_mean_squared_error,\n" +
+		"    AVG(IF(class = '', score - SAFE_CAST(outcome AS FLOAT64), NULL)) AS mean_error\n" +
 		"  FROM `DATASET.outcomes` GROUP BY day, model, version\n" +
 		")\n" +
 		"SELECT day, model, version, predictions, outcomes, correct, brier_score,\n" +
 		"  SAFE_DIVIDE(correct, outcomes) AS accuracy,\n" +
 		"  (correct + 1.9208 - 1.96 * SQRT(correct * (outcomes - correct) / outcomes + 0.9604)) / (outcomes + 3.8416) AS accuracy_lower,\n" +
-		"  (correct + 1.9208 + 1.96 * SQRT(correct * (outcomes - correct) / outcomes + 0.9604)) / (outcomes + 3.8416) AS accuracy_upper\n" +
+		"  (correct + 1.9208 + 1.96 * SQRT(correct * (outcomes - correct) / outcomes + 0.9604)) / (outcomes + 3.8416) AS accuracy_upper,\n" +
+		"  mean_absolute_error, root_mean_squared_error, mean_error\n" +
 		"FROM made FULL JOIN known USING (day, model, version)"
 
 	confusionView = "SELECT DATE(predicted_at) AS day, model, version, class AS predicted, outcome AS actual, COUNT(*) AS predictions\n" +
-		"FROM `DATASET.outcomes` GROUP BY day, model, version, predicted, actual"
+		"FROM `DATASET.outcomes` WHERE class <> '' GROUP BY day, model, version, predicted, actual"
 
 	scoresView = "WITH made AS (\n" +
 		"  SELECT DATE(time) AS day, model, version, COUNT(*) AS predictions, AVG(score) AS score_mean, STDDEV(score) AS score_standard_deviation,\n" +
-		"    COUNTIF(class = '1') AS positive, AVG(latency) / 1e9 AS latency_mean_seconds\n" +
+		"    IF(COUNTIF(class IN ('0', '1')) = 0, NULL, COUNTIF(class = '1')) AS positive, AVG(latency) / 1e9 AS latency_mean_seconds\n" +
 		"  FROM `DATASET.predictions` GROUP BY day, model, version\n" +
 		"), refused AS (\n" +
 		"  SELECT DATE(time) AS day, model, version, COUNT(*) AS refused FROM `DATASET.errors` GROUP BY day, model, version\n" +
