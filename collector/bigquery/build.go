@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // build makes a reference from the counts, as Build makes one from rows.
@@ -15,6 +16,11 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	if t.Base != nil {
 		o.Model, o.Version, o.Type, o.Positive = t.Base.Model, t.Base.Version, t.Base.Type, t.Base.Positive
 		o.Threshold, o.Counted = t.Base.Threshold, t.Base.Classes
+	}
+	o.Type = p.predicts
+	if p.predicts == "" && p.verbatim && p.positive() == "" && predictedClasses(all.of[classCell]) > 2 {
+		o.Type = value.Multiclass
+		p.notes = append(p.notes, fmt.Sprintf("prediction column %q has more than two classes: the model is taken for one of many classes, and a score for the probability of the predicted class; if a score is the probability of one class, name it as positive", t.Prediction))
 	}
 	rows := int64(0)
 	for _, c := range all.of[0] {
@@ -53,8 +59,23 @@ func (p *plan) build(all *cells, o reference.BuildOptions) (*reference.Reference
 	if err != nil {
 		return nil, err
 	}
+	if r.Type == value.Multiclass && p.score != "" {
+		if err := classesByScore(r, all.of[scoreCell], classes); err != nil {
+			return nil, err
+		}
+	}
 	r.Source = "bigquery:" + fullName(t)
 	return r, nil
+}
+
+// predictedClasses returns the number of different texts of predicted classes.
+func predictedClasses(cells []cell) int {
+	seen := map[string]bool{}
+	for i := range cells {
+		seen[cells[i].classes.predicted] = true
+	}
+	delete(seen, "")
+	return len(seen)
 }
 
 func (p *plan) nothing() string {

@@ -24,7 +24,10 @@ type classTable struct {
 
 // rowsOfClasses says whether the rows were held out, whether their outcome is known, and whether
 // the model was right.
-type rowsOfClasses struct{ held, labelled, right bool }
+type rowsOfClasses struct {
+	held, labelled, right bool
+	predicted, actual     string // as classes of the reference; actual is empty if there is none
+}
 
 // newClassTable reads the classes by the same rules as for a CSV, and completes the options. The
 // cells count all rows by their classes.
@@ -49,9 +52,10 @@ func (p *plan) newClassTable(cells []cell, o *reference.BuildOptions) (*classTab
 	for i, at := range t.heldOut.Index {
 		c := &cells[at]
 		t.heldOut.Rows = append(t.heldOut.Rows, c.n)
-		v := rowsOfClasses{held: t.heldOut.Predicted[i] != "" || !p.verbatim}
+		v := rowsOfClasses{held: t.heldOut.Predicted[i] != "" || !p.verbatim, predicted: t.heldOut.Predicted[i]}
 		if len(t.heldOut.Actual) > 0 {
 			v.labelled = t.heldOut.Predicted[i] != "" && t.heldOut.Actual[i] != ""
+			v.actual = t.heldOut.Actual[i]
 			v.right = v.labelled && t.heldOut.Predicted[i] == t.heldOut.Actual[i]
 		}
 		t.known = t.known || v.labelled

@@ -2,6 +2,7 @@ package bigquery
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,6 +36,10 @@ type plan struct {
 	// score, predicted and actual are expressions, "" if there is none. The predicted and the
 	// actual class are texts as they are stored in the table.
 	score, predicted, actual string
+	// predicts is what the model predicts. truth is the expression for the outcome of a
+	// regression, which has no classes.
+	predicts value.Prediction
+	truth    string
 	// verbatim says that the classes come from the prediction column, not from the score.
 	verbatim  bool
 	threshold float64
@@ -46,7 +51,10 @@ type plan struct {
 
 // planOf checks that the table's schema has what a reference needs.
 func planOf(t reference.Table, schema bigquery.Schema) (*plan, error) {
-	p := &plan{table: t, threshold: t.Threshold}
+	p := &plan{table: t, threshold: t.Threshold, predicts: t.Type}
+	if t.Base != nil {
+		p.predicts = t.Type.Or(t.Base.Type)
+	}
 	if base := t.Base; base != nil {
 		p.threshold = cmp.Or(p.threshold, base.Threshold)
 		if t.Missing == nil {
@@ -244,6 +252,14 @@ func (p *plan) answers(schema bigquery.Schema) error {
 		p.score = p.finite("t."+quote(t.Score), field.Type)
 		p.predicted = fmt.Sprintf("CASE WHEN %s >= @threshold THEN '1' WHEN %s < @threshold THEN '0' END", p.score, p.score)
 	}
+	switch p.predicts {
+	case value.Regression:
+		return p.numbers(schema)
+	case value.Multiclass:
+		if p.predicted = ""; t.Score != "" && t.Prediction == "" {
+			return errors.New("a model of many classes needs the column with the predicted class: name it under prediction (--class); the score is its probability")
+		}
+	}
 	if t.Prediction != "" {
 		var err error
 		if p.predicted, err = class(schema, t.Prediction, "prediction"); err != nil {
@@ -261,6 +277,27 @@ func (p *plan) answers(schema bigquery.Schema) error {
 	if p.predicted != "" { // Else there is nothing to compare it with: it is only left out of the features.
 		p.actual = actual
 	}
+	return nil
+}
+
+// numbers finds the outcome of a regression, whose score is the predicted value.
+func (p *plan) numbers(schema bigquery.Schema) error {
+	t := p.table
+	p.predicted = ""
+	if t.Prediction != "" {
+		return fmt.Errorf("prediction %q: a regression predicts no class; name the predicted value under score", t.Prediction)
+	}
+	if t.Outcome == "" || p.score == "" {
+		return nil
+	}
+	field, err := find(schema, t.Outcome, "outcome")
+	switch {
+	case err != nil:
+		return err
+	case !isNumber(field.Type) || field.Repeated:
+		return fmt.Errorf("outcome %q is of type %s: the outcome of a regression must be a number", t.Outcome, field.Type)
+	}
+	p.truth = p.finite("t."+quote(t.Outcome), field.Type)
 	return nil
 }
 

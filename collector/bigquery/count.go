@@ -73,6 +73,9 @@ func (c *Client) count(ctx context.Context, t reference.Table, last *reference.C
 	if counted.Reference, err = p.build(all, o); err != nil {
 		return nil, err
 	}
+	if err := c.errors(ctx, client, p, counted); err != nil {
+		return nil, err
+	}
 	counted.Notes = p.notes
 	r := counted.Reference
 	c.options.Logger.Info("table of BigQuery counted", "table", fullName(t), "job", counted.Job, "rows", r.Rows, "bytes", counted.Bytes, "hash", r.Hash)

@@ -34,6 +34,9 @@ func (p *plan) source() string {
 	for i := range p.features {
 		fmt.Fprintf(&b, "    %s AS f%d,\n", p.features[i].expression, i)
 	}
+	if p.truth != "" {
+		fmt.Fprintf(&b, "    %s AS truth,\n", p.truth)
+	}
 	fmt.Fprintf(&b, "    %s AS score,\n    %s AS predicted,\n    %s AS actual\n", orNull(p.score, "FLOAT64"), orNull(p.predicted, "STRING"), orNull(p.actual, "STRING"))
 	fmt.Fprintf(&b, "  FROM %s AS t\n", quote(fullName(p.table)))
 	if p.table.Where != "" {

@@ -25,6 +25,9 @@ func (p *plan) state(m *bigquery.TableMetadata) string {
 	fmt.Fprintf(h, "%q %q %q %q %q\n", t.Where, t.Score, t.Prediction, t.Outcome, t.Positive)
 	fmt.Fprintf(h, "%q %q\n", t.Model, t.Version)
 	fmt.Fprintf(h, "%v %q %q %q %q\n", p.threshold, p.missing.Texts(), t.Numeric, t.Categorical, t.Ignore)
+	if t.Type != "" {
+		fmt.Fprintf(h, "type %q\n", t.Type)
+	}
 	if t.Base != nil {
 		fmt.Fprintf(h, "%q\n", t.Base.Hash)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/count"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // reference writes a reference file, or shows one.
@@ -64,7 +65,7 @@ func (f *rowsFlags) count(ctx context.Context, score, class string) (*reference.
 		return nil, err
 	}
 	t := f.table()
-	t.Score, t.Prediction, t.Threshold = score, class, *f.threshold
+	t.Type, t.Score, t.Prediction, t.Threshold = value.Prediction(*f.kind), score, class, *f.threshold
 	t.Missing, t.Numeric, t.Categorical, t.Ignore = *f.missing, *f.numeric, *f.categorical, *f.ignore
 	counted, err := w.Count(ctx, t, nil)
 	if err := errors.Join(err, w.Close()); err != nil {

@@ -123,7 +123,7 @@ func (l *loader) load(m config.Model) (*reference.Reference, error) {
 	given := l.options.Table
 	return l.remote(m, reference.Table{
 		Project: cmp.Or(b.Project, given.Project), Dataset: cmp.Or(b.Dataset, given.Dataset), Name: b.Table, Where: b.Where,
-		Score: b.Score, Prediction: b.Prediction, Outcome: b.Outcome, Positive: b.Positive, Features: m.Features, Base: base, Model: m.Name,
+		Type: m.Type, Score: b.Score, Prediction: b.Prediction, Outcome: b.Outcome, Positive: b.Positive, Features: m.Features, Base: base, Model: m.Name,
 		Threshold: b.Threshold, Missing: b.Missing, Numeric: b.Numeric, Categorical: b.Categorical, Ignore: b.Ignore,
 	})
 }

@@ -88,6 +88,9 @@ func keyOf(model string, t reference.Table) string {
 	if t.Threshold != 0 || t.Missing != nil || t.Numeric != nil || t.Categorical != nil || t.Ignore != nil { // Else the key stays what it was without them.
 		asked = fmt.Appendf(asked, " %v %q %q %q %q", t.Threshold, t.Missing, t.Numeric, t.Categorical, t.Ignore)
 	}
+	if t.Type != "" {
+		asked = fmt.Appendf(asked, " type %q", t.Type)
+	}
 	sum := sha256.Sum256(asked)
 	return hex.EncodeToString(sum[:8])
 }

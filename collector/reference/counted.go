@@ -1,6 +1,10 @@
 package reference
 
-import "time"
+import (
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
 
 // Table says where rows are that are counted in place instead of being read, and what their
 // columns mean.
@@ -9,8 +13,11 @@ type Table struct {
 	Project, Dataset, Name string
 	// Where is a condition in the SQL of the database, "" for all rows.
 	Where string
-	// Score, Prediction and Outcome are the columns with the probability of the positive class,
-	// the predicted class and the outcome. A name is "" if there is no such column.
+	// Type says what the model predicts. If it is empty, it is the type of Base, or multiclass for
+	// a column Prediction with more than two classes, or binary.
+	Type value.Prediction
+	// Score, Prediction and Outcome are the columns with the score (see value.Prediction), the
+	// predicted class and the outcome. A name is "" if there is no such column.
 	Score, Prediction, Outcome string
 	// Positive is the class whose probability the score is, "" for "1".
 	Positive string

@@ -41,6 +41,15 @@ func (e *Errors) MeanAbsolute() float64 {
 	return sum / float64(e.Rows())
 }
 
+// SetErrors sets the errors of a regression, and changes the hash accordingly.
+func (r *Reference) SetErrors(e *Errors) (err error) {
+	r.Errors = e
+	if err = r.check(); err == nil {
+		r.Hash, err = r.hash()
+	}
+	return err
+}
+
 func parseErrors(v any) (*Errors, error) {
 	f := strictjson.Read(v, "labelled", "sum", "absolute", "sum_of_squares", "quantiles")
 	f.Require("labelled", "sum", "absolute", "sum_of_squares")

@@ -46,14 +46,21 @@ func (r *Reference) NewScoring() *Scoring {
 
 // Class counts a held-out row of a multiclass model with an outcome.
 func (s *Scoring) Class(score float64, predicted, actual string) {
+	if !math.IsNaN(score - score) {
+		s.Classes(s.Bin(score), 1, predicted, actual)
+	}
+}
+
+// Classes counts held-out rows of a multiclass model with an outcome, all with a score in this fine
+// bin.
+func (s *Scoring) Classes(bin int, rows int64, predicted, actual string) {
 	c := s.class[predicted]
-	if c == nil || actual == "" || math.IsNaN(score-score) {
+	if c == nil || actual == "" {
 		return
 	}
-	b := s.bin(score)
-	c.ScoreLabelled[b]++
+	c.ScoreLabelled[bin] += rows
 	if predicted == actual {
-		c.ScoreCorrect[b]++
+		c.ScoreCorrect[bin] += rows
 	}
 }
 
@@ -64,7 +71,7 @@ func (s *Scoring) Number(predicted, actual float64) {
 	if math.IsNaN(predicted-predicted) || math.IsNaN(actual-actual) || math.IsNaN(e-e) {
 		return
 	}
-	b := s.bin(predicted)
+	b := s.Bin(predicted)
 	s.errors.Labelled[b]++
 	s.errors.Sum[b] += e
 	s.errors.Absolute[b] += math.Abs(e)
@@ -87,7 +94,8 @@ func (s *Scoring) thin() {
 	s.absolute, s.stride = kept, 2*s.stride
 }
 
-func (s *Scoring) bin(score float64) int {
+// Bin returns the fine bin of a score.
+func (s *Scoring) Bin(score float64) int {
 	edges := s.reference.Score.Edges
 	return sort.Search(len(edges), func(i int) bool { return edges[i] > score })
 }
