@@ -53,6 +53,11 @@ var awkward = []string{
 	"\ufeff{}", "{\"a\":1}\n", "/* c */{}",
 }
 
+// outcomeTexts are outcomes, of which long numbers without a class count as one.
+var outcomeTexts = []string{
+	"0", "1", "x", "0", "1", "x", "12.5", "-3e5", "1e999", " 4200 ", "1,234", "2026-01-01", "NaN", "1.00", "00501", "+1.25", "0.1\n", "\"1234\"", "[1234]", "é123", "123é", "true",
+}
+
 func TestSumsBySQLEqualThoseOfTheRows(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
@@ -89,7 +94,7 @@ func TestSumsBySQLEqualThoseOfTheRows(t *testing.T) {
 			}
 			must(t, c, `INSERT INTO feedback (prediction_id, outcome, source, observed_at) SELECT id, ?, ?, time + ? FROM predictions
 				WHERE id = 1 + abs(random()) % (SELECT max(id) FROM predictions)`,
-				pick("0", "1", "x"), pick("s", "t", "u", "v", "w"), delay)
+				pick(anys(outcomeTexts)...), pick("s", "t", "u", "v", "w"), delay)
 		}
 		if random.IntN(3) == 0 {
 			must(t, c, "INSERT INTO errors (model, version, reason) VALUES (?, ?, ?)", pick("a", "b"), pick("", "1"), pick(anys(predictionlog.Reasons)...))
@@ -332,5 +337,32 @@ func TestSumsOfTheWriterEqualThoseOfTheRows(t *testing.T) {
 	}
 	if want := stateOf(t, r).HighWater.Predictions + 1; n != want {
 		t.Errorf("%d predictions counted, %d ids given out", n, want)
+	}
+}
+
+// TestNumbersOfARegressionAreOneOutcome: the log's sums have no row for each number.
+func TestNumbersOfARegressionAreOneOutcome(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	newWriter(t, path, WriterOptions{})
+	c := foreign(t, path)
+	must(t, c, "BEGIN IMMEDIATE")
+	for i := range 300 {
+		must(t, c, "INSERT INTO predictions (model, version, features, score, class) VALUES ('price', '1', '{}', ?, '')", float64(i))
+		must(t, c, "INSERT INTO feedback (prediction_id, outcome) SELECT max(id), ? FROM predictions", fmt.Sprintf("%d.25", 1000+i))
+	}
+	must(t, c, "COMMIT")
+	must(t, c, "UPDATE totals_up_to SET up_to_id = 200 WHERE log = 'feedback'")
+	row, err := c.First(t.Context(), "SELECT count(*), sum(feedback) FROM totals_feedback")
+	if err != nil || row[0] != int64(1) || row[1].(int64) < 199 {
+		t.Errorf("the sums have %v rows of %v outcomes, %v", row[0], row[1], err)
+	}
+	totals, err := newReader(t, path).Totals(t.Context(), predictionlog.UpTo{Predictions: 1000, Feedback: 1000, Errors: 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := totals.Counters[predictionlog.Key{Model: "price", Version: "1"}].Feedback
+	if want := map[predictionlog.ClassPair]int64{{Actual: predictionlog.AnyNumber}: 300}; !reflect.DeepEqual(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
 	}
 }
