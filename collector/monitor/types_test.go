@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os/exec"
@@ -238,6 +239,27 @@ func TestEveryTypeHasItsOwnMetrics(t *testing.T) {
 		}
 		if !(math.Abs(estimate-truth) < within) {
 			t.Errorf("%s: the estimate is %v and the truth %v", of, estimate, truth)
+		}
+	}
+}
+
+// TestARestartShowsTheSameOfEveryType compares a monitor that read a log in two parts with one that
+// read it at once.
+func TestARestartShowsTheSameOfEveryType(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(6, 1))
+	m := watchingTypes(t, random)
+	store(t, m.options.Log, kinds(random, 150))
+	metricsOf(t, m, "regression")
+	store(t, m.options.Log, kinds(random, 200))
+	again := monitor(t, m.options)
+	for _, of := range value.Predictions {
+		got, want := metricsOf(t, again, string(of)), metricsOf(t, m, string(of))
+		for _, page := range []map[string]float64{got, want} { // by the clock
+			delete(page, "model_window_age_seconds")
+		}
+		if len(want) < 20 || !maps.Equal(got, want) {
+			t.Errorf("%s: after a restart\n%v, before\n%v", of, got, want)
 		}
 	}
 }
