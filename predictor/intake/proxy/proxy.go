@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -109,7 +110,12 @@ func New(o Options) (*Proxy, error) {
 // rewrite makes the request to the model of that of the client.
 func (p *Proxy) rewrite(r *httputil.ProxyRequest) {
 	r.SetURL(p.URL)
-	r.Out.URL.RawQuery = r.In.URL.RawQuery // as it came, also what Go does not understand
+	// Path and query as they came, also where Go would write them in another way.
+	path, _, _ := strings.Cut(r.In.RequestURI, "?")
+	if path = strings.TrimSuffix(p.URL.EscapedPath(), "/") + path; strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+		r.Out.URL.Opaque = path
+	}
+	r.Out.URL.RawQuery = r.In.URL.RawQuery
 	r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 	r.SetXForwarded()
 	r.Out.Header.Del("Expect") // a client that waits for 100 Continue has got it from here
@@ -121,6 +127,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.write(w)
 		return
 	}
+	// The server adds none of these to an answer that has none.
+	w.Header()["Content-Type"], w.Header()["Date"] = nil, nil
 	// The server's own bound on an answer does not know how long the model may take.
 	deadline := time.Time{}
 	if p.Timeout > 0 {
