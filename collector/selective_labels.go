@@ -11,7 +11,7 @@ var predictedLabels = labels("model", "version", "predicted")
 
 var (
 	classCoverage = prometheus.NewDesc("model_feedback_class_coverage_ratio",
-		"Share of the window's predictions of one class whose outcome is known, 0 to 1. Below a tenth of the other's, accuracy says nothing of this class. Binary only. Absent if the window has none.",
+		"Share of the window's predictions of one class whose outcome is known, 0 to 1; below a tenth of the other's, accuracy says nothing of this class. Binary only. Absent if the window has none.",
 		predictedLabels.given, nil)
 	oneSided = prometheus.NewDesc("model_feedback_one_sided",
 		"1 if outcomes of one predicted class come less than a tenth as often as of the other, so that accuracy says nothing of it; else 0. Absent if fewer than 10 would be expected.",
