@@ -34,7 +34,8 @@ func (c counted) Run(ctx context.Context, sink *Sink) error {
 	c.runs.Add(1)
 	switch c.behaves {
 	case "hangs":
-		select {}
+		<-ctx.Done()
+		return nil
 	case "fails":
 		return errors.New("no route to host")
 	case "panics":
@@ -159,7 +160,7 @@ func (r *running) until(line string) {
 func TestSourcesRunApart(t *testing.T) {
 	t.Parallel()
 	var runs atomic.Int64
-	r := start(t, newLog(t, 5), "sources:\n- {name: bad, files: {path: fails}}\n- {name: worse, files: {path: panics}}\n- {name: good, files: {}}\n", countedKind(7, &runs))
+	r := start(t, newLog(t, 5), "sources:\n- {name: stuck, files: {path: hangs}}\n- {name: bad, files: {path: fails}}\n- {name: worse, files: {path: panics}}\n- {name: good, files: {}}\n", countedKind(7, &runs))
 	r.until(`drift_outcomes_accepted_total{source="good"} 5`)
 	r.until(`drift_outcomes_pending{source="good"} 2`)
 	r.until(`drift_outcomes_source_up{source="good"} 1`)
