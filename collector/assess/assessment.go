@@ -82,6 +82,8 @@ type Feature struct {
 	Impact    *Impact    `json:"impact,omitempty"`
 	// Trail is set by those who show it: see Judgement.TrailOf.
 	Trail *Trail `json:"trail,omitempty"`
+	// Fine is set by those who show it: see FineOf.
+	Fine *Fine `json:"fine,omitempty"`
 }
 
 // Of assesses a snapshot: about 10 us a feature.

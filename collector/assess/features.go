@@ -62,6 +62,8 @@ type Answer struct {
 	Bins []Bin `json:"bins,omitempty"`
 	// Trail is set by those who show it: see Judgement.TrailOf.
 	Trail *Trail `json:"trail,omitempty"`
+	// Fine is set by those who show it: see FineOf.
+	Fine *Fine `json:"fine,omitempty"`
 }
 
 // addBins adds the bins of the score and the class.

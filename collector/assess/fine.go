@@ -10,14 +10,20 @@ import (
 // Fine is a distribution of numbers by the fine bins of the reference, for a picture.
 type Fine struct {
 	// Bins are in ascending order. They cover the numbers between the reference's extremes.
-	Bins []FineBin
+	Bins []FineBin `json:"bins"`
 	// Below and Above are the shares of the window's numbers beyond the reference's extremes.
-	Below, Above float64
+	Below float64 `json:"below"`
+	Above float64 `json:"above"`
 }
 
 // FineBin is a range of numbers, or a single number if From is To, and its shares of the numbers
 // of the reference and of the window.
-type FineBin struct{ From, To, Reference, Window float64 }
+type FineBin struct {
+	From      float64 `json:"from"`
+	To        float64 `json:"to"`
+	Reference float64 `json:"reference"`
+	Window    float64 `json:"window"`
+}
 
 // FineOf returns a distribution by its fine bins. It is nil for categories, for numbers that are
 // counted one by one, with an unknown extreme, and for an empty window.

@@ -52,6 +52,8 @@ type Performance struct {
 	Confusion *Confusion `json:"confusion,omitempty"`
 	// Classes has the classes of a multiclass model that were predicted or observed.
 	Classes []ClassPerformance `json:"classes,omitempty"`
+	// Trail is set by those who show it: see AccuracyTrailOf.
+	Trail []AccuracyPoint `json:"trail,omitempty"`
 }
 
 // Confusion counts predictions by whether prediction and outcome were the positive class.

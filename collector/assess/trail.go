@@ -26,6 +26,27 @@ type Point struct {
 	Corrected *float64 `json:"corrected,omitempty"`
 }
 
+// AccuracyPoint is the feedback window at one time.
+type AccuracyPoint struct {
+	Time    time.Time `json:"time"`
+	Samples int64     `json:"samples"`
+	// Correct is how many of the Samples were predicted right.
+	Correct int64 `json:"correct"`
+}
+
+// AccuracyTrailOf returns how the accuracy of a model went, oldest first, nil when nothing is kept
+// of that.
+func AccuracyTrailOf(m *snapshot.Model) []AccuracyPoint {
+	if m.Performance == nil {
+		return nil
+	}
+	var points []AccuracyPoint
+	for _, p := range m.Performance.Trail {
+		points = append(points, AccuracyPoint(p))
+	}
+	return points
+}
+
 // Change is a change of the detector's verdict.
 type Change struct {
 	Time     time.Time `json:"time"`

@@ -66,7 +66,11 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 		a.Models = []assess.Model{v.only(m, s)}
 	} else {
 		for _, m := range chosen {
-			a.Models = append(a.Models, *m.Model)
+			one := *m.Model
+			if !c.anyModel {
+				one.Performance = traced(m)
+			}
+			a.Models = append(a.Models, one)
 		}
 	}
 	if !lastValues {
@@ -80,13 +84,24 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 	return &a, nil
 }
 
-// only returns a model with one subject and its history.
+// traced returns the performance of a model with its history.
+func traced(m watched) *assess.Performance {
+	if m.Performance == nil {
+		return nil
+	}
+	p := *m.Performance
+	p.Trail = assess.AccuracyTrailOf(m.of)
+	return &p
+}
+
+// only returns a model with one subject, its history and its fine bins.
 func (v *viewer) only(m watched, s *subject) assess.Model {
 	one := *m.Model
-	trail := v.trailOf(s)
+	one.Performance = traced(m)
+	trail, fine := v.trailOf(s), assess.FineOf(m.of, s.of)
 	if s.kind == ofFeature {
 		f := *s.feature
-		f.Trail = trail
+		f.Trail, f.Fine = trail, fine
 		one.Features = []assess.Feature{f}
 		return one
 	}
@@ -94,7 +109,7 @@ func (v *viewer) only(m watched, s *subject) assess.Model {
 	p := *one.Predictions
 	if s.at == 0 {
 		score := *p.Score
-		score.Trail = trail
+		score.Trail, score.Fine = trail, fine
 		p.Score, p.Class = &score, nil
 	} else {
 		class := *p.Class

@@ -126,12 +126,9 @@ func accuraciesOf(m watched) *accuracies {
 // accuracyCourse draws the accuracy of the newest outcomes, at the time of each, with a dashed line
 // at that of the reference.
 func (v *viewer) accuracyCourse(m watched) *accuracyCourse {
-	if m.of.Performance == nil {
-		return nil
-	}
 	from, values := v.a.Time.Add(-v.span), []draw.Value{}
 	low := 1.
-	for _, p := range m.of.Performance.Trail {
+	for _, p := range assess.AccuracyTrailOf(m.of) {
 		if p.Samples >= enoughOutcomes && !p.Time.Before(from) {
 			share := float64(p.Correct) / float64(p.Samples)
 			values, low = append(values, draw.Value{Time: p.Time, Value: share}), min(low, share)

@@ -224,6 +224,7 @@ func TestTheJSONIsWhatItsSchemaSays(t *testing.T) {
 		target string
 	}{
 		{o, "/api/v1/drift"},
+		{o, at("/api/v1/drift", "model", markup)},
 		{o, at("/api/v1/drift", "model", markup, "version", "2", "feature", ordinary)},
 		{o, at("/api/v1/drift", "model", markup, "prediction", "score")},
 		{o, at("/api/v1/drift", "model", markup, "prediction", "class")},
