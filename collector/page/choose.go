@@ -20,11 +20,13 @@ type choice struct {
 	kind                 kind // "" when no subject is asked for
 	name                 string
 	page                 int
+	refresh              int       // in seconds; 0: never
 	at                   time.Time // zero: now
 	asked                string    // at, as it was given
 }
 
-// parameters are the parameters of every address. A page also has the parameter "page".
+// parameters are the parameters of every address. A page also has the parameters "page" and
+// "refresh".
 var parameters = []string{"model", "version", string(ofFeature), string(ofAnswer), "at"}
 
 var errQuery = errors.New("the address asks for something that there is not")
@@ -55,6 +57,11 @@ func choose(r *http.Request, more ...string) (c choice, err error) {
 	if query.Has("at") {
 		c.asked = query.Get("at")
 		if c.at, err = parseTime(c.asked); err != nil {
+			return c, err
+		}
+	}
+	if query.Has("refresh") {
+		if c.refresh, err = parseRefresh(query.Get("refresh"), c.at); err != nil {
 			return c, err
 		}
 	}

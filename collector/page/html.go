@@ -35,7 +35,7 @@ var policy = func() string {
 
 // html answers with a page.
 func (s *server) html(w http.ResponseWriter, r *http.Request) {
-	c, err := choose(r, "page")
+	c, err := choose(r, "page", "refresh")
 	if err != nil {
 		s.sorry(w, err)
 		return
@@ -64,7 +64,8 @@ func (s *server) html(w http.ResponseWriter, r *http.Request) {
 			p.Back = piece{Text: "All models", Link: v.address("drift")}
 		}
 	}
-	s.links(&p, r)
+	s.links(&p, r, &c)
+	refresh(w, c.refresh)
 	write(w, http.StatusOK, "page.html", &p)
 }
 
@@ -77,22 +78,6 @@ func (v *viewer) about(m watched, s *subject) page {
 	p.Title = d.Sentence.Plain() + ", " + d.Model.Text + " " + d.Version.Text
 	p.Back = piece{Text: strings.TrimSpace(d.Model.Text + " " + d.Version.Text), Link: v.modelLink(m), Foreign: true}
 	return p
-}
-
-// links sets the links at the top of a page.
-func (s *server) links(p *page, r *http.Request) {
-	json := "api/v1/drift"
-	if r.URL.RawQuery != "" && !strings.Contains(r.URL.RawQuery, "page=") {
-		json += "?" + r.URL.RawQuery
-	}
-	again := "drift"
-	if r.URL.RawQuery != "" {
-		again += "?" + r.URL.RawQuery
-	}
-	p.Links = []piece{{Text: "Reload", Link: again}, {Text: "JSON", Link: json}}
-	if s.Telemetry != "" {
-		p.Links = append(p.Links, piece{Text: "Metrics", Link: "." + s.Telemetry})
-	}
 }
 
 // sorry answers with a page that says what is wrong with an address.

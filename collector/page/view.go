@@ -18,6 +18,8 @@ type page struct {
 	Time   piece
 	// Links lead to other pages. They are nil if the page stands alone.
 	Links []piece
+	// Refreshed says how often the browser loads the page again. It is "" if it does not.
+	Refreshed string
 	// Back leads one level up. Its Text is "" if there is no such page.
 	Back piece
 	// Interval is the interval of a report. It is nil for a page.
