@@ -119,7 +119,7 @@ calibrate: ## simulate what the statistics promise and write CALIBRATION.md of c
 
 .PHONY: screenshots
 screenshots: ## write the pictures of the pages in the documents, with Chromium: deploy/docs/page*.png, review.png
-	SCREENSHOTS=$(abspath deploy/docs) $(GO) test ./collector/page ./predictor/outcomes/review -run TestScreenshots -count=1
+	SCREENSHOTS=$(abspath deploy/docs) $(GO) test ./collector/page ./predictor/outcomes/review -run 'TestScreenshots|TestInABrowser/screenshots' -count=1
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME=30s

@@ -93,43 +93,66 @@ func sites(t *testing.T) map[string]struct {
 	}
 }
 
+// One browser and one set of models serve all tests that need a browser, each in a tab of its own.
+func TestInABrowser(t *testing.T) {
+	t.Parallel()
+	b, all := browser.Start(t), sites(t)
+	for name, site := range all {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inAllLooks(t, b, name, serve(t, site.Options)+site.target)
+		})
+	}
+	loans := serve(t, all["drift"].Options)
+	t.Run("a report", func(t *testing.T) { t.Parallel(); reportIn(t, b) })
+	t.Run("screenshots", func(t *testing.T) { t.Parallel(); screenshots(t, b, loans) })
+	t.Run("the keyboard reaches every link", func(t *testing.T) { t.Parallel(); keyboard(t, b, loans) })
+	t.Run("refreshed without losing place", func(t *testing.T) { t.Parallel(); refreshed(t, b, loans) })
+}
+
+// serve serves pages and returns the address of the server.
+func serve(t *testing.T, o Options) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	for path, handler := range Handlers(o) {
+		mux.Handle(path, handler)
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // Every page fits its view, logs nothing to the console, requests nothing but itself, and is
 // accessible, light and dark, on a phone and on a wall. If LOOK is set, all pages are tested in
 // all looks, and pictures of them are written there.
-func TestPagesInABrowser(t *testing.T) {
-	t.Parallel()
-	b := browser.Start(t)
+func inAllLooks(t *testing.T, b *browser.Browser, name, address string) {
+	t.Helper()
 	dir := os.Getenv("LOOK")
-	for name, site := range sites(t) {
-		mux := http.NewServeMux()
-		for path, handler := range Handlers(site.Options) {
-			mux.Handle(path, handler)
+	var p *browser.Page
+	for _, view := range looks {
+		if dir == "" && !worthLook(name, view) {
+			continue
 		}
-		server := httptest.NewServer(mux)
-		t.Cleanup(server.Close)
-		for _, view := range looks {
-			if dir == "" && !worthLook(name, view) {
-				continue
-			}
-			t.Run(name+", "+view.String(), func(t *testing.T) {
-				p := b.Open(t, server.URL+site.target, view)
-				if complaints := p.Complaints(); len(complaints) > 0 && name != "missing" {
-					t.Errorf("the console says %q", complaints)
-				}
-				if requests := p.Requests(); len(requests) != 1 || requests[0] != server.URL+site.target {
-					t.Errorf("it asks for %q", requests)
-				}
-				if over := p.Overflow(t); over > 0 {
-					t.Errorf("it is %d pixels wider than its view", over)
-				}
-				if dir != "" {
-					save(t, filepath.Join(dir, fmt.Sprintf("%s-%s.png", name, strings.ReplaceAll(strings.ReplaceAll(view.String(), " px", ""), ", ", "-"))), p.Screenshot(t, true))
-				}
-				for _, broken := range p.Axe(t) {
-					t.Error(broken)
-				}
-			})
+		if p == nil {
+			p = b.Open(t, address, view)
+		} else {
+			p.Look(t, view)
 		}
+		if over := p.Overflow(t); over > 0 {
+			t.Errorf("%v: it is %d pixels wider than its view", view, over)
+		}
+		if dir != "" {
+			save(t, filepath.Join(dir, fmt.Sprintf("%s-%s.png", name, strings.ReplaceAll(strings.ReplaceAll(view.String(), " px", ""), ", ", "-"))), p.Screenshot(t, true))
+		}
+		for _, broken := range p.Axe(t) {
+			t.Errorf("%v: %s", view, broken)
+		}
+	}
+	if complaints := p.Complaints(); len(complaints) > 0 && name != "missing" {
+		t.Errorf("the console says %q", complaints)
+	}
+	if requests := p.Requests(); len(requests) != 1 || requests[0] != address {
+		t.Errorf("it asks for %q", requests)
 	}
 }
 
@@ -149,18 +172,11 @@ func save(t *testing.T, path string, png []byte) {
 }
 
 // The pictures of the README are written to the folder SCREENSHOTS.
-func TestScreenshots(t *testing.T) {
-	t.Parallel()
+func screenshots(t *testing.T, b *browser.Browser, server string) {
+	t.Helper()
 	dir := cmp.Or(os.Getenv("SCREENSHOTS"), t.TempDir())
-	b, all := browser.Start(t), sites(t)
-	for file, site := range map[string]string{"page.png": "drift", "page-feature.png": "feature"} {
-		mux := http.NewServeMux()
-		for path, handler := range Handlers(all[site].Options) {
-			mux.Handle(path, handler)
-		}
-		server := httptest.NewServer(mux)
-		t.Cleanup(server.Close)
-		p := b.Open(t, server.URL+all[site].target, browser.View{Width: 1280, Height: 1000})
+	for file, target := range map[string]string{"page.png": "/drift", "page-feature.png": "/drift?feature=income"} {
+		p := b.Open(t, server+target, browser.View{Width: 1280, Height: 1000})
 		picture := p.Screenshot(t, false)
 		if c, err := png.DecodeConfig(bytes.NewReader(picture)); err != nil || c.Width != 1280 || c.Height != 1000 {
 			t.Errorf("%s: %+v, %v", file, c, err)
@@ -171,12 +187,9 @@ func TestScreenshots(t *testing.T) {
 
 // The keyboard reaches everything that the mouse reaches, in the order of the page, and the focus
 // is visible.
-func TestTheKeyboardReachesEveryLink(t *testing.T) {
-	t.Parallel()
-	site := sites(t)["drift"]
-	server := httptest.NewServer(Handlers(site.Options)["/drift"])
-	t.Cleanup(server.Close)
-	p := browser.Start(t).Open(t, server.URL+"/drift", browser.View{Width: 1440, Height: 900})
+func keyboard(t *testing.T, b *browser.Browser, server string) {
+	t.Helper()
+	p := b.Open(t, server+"/drift", browser.View{Width: 1440, Height: 900})
 	links := browser.Eval[[]string](t, p, `[...document.querySelectorAll('a[href], summary')].map(a => a.textContent.trim())`)
 	for i, want := range links {
 		if got, visible := p.Press(t); got != want || !visible {
@@ -185,6 +198,34 @@ func TestTheKeyboardReachesEveryLink(t *testing.T) {
 	}
 	if len(links) < 15 || links[0] != "Skip to the content" {
 		t.Errorf("links %q", links)
+	}
+}
+
+// A page that is asked to refresh is loaded again and again, and stays where the reader is. Its
+// link stops that.
+func refreshed(t *testing.T, b *browser.Browser, server string) {
+	t.Helper()
+	p := b.Open(t, server+"/drift?refresh=3600", browser.View{Width: 360, Height: 740})
+	for _, broken := range p.Axe(t) {
+		t.Error(broken)
+	}
+	p = b.Open(t, server+"/drift?refresh=1", browser.View{Width: 360, Height: 740})
+	p.Until(t, `(() => {
+		if (document.readyState !== 'complete') return false
+		if (!window.counted) {
+			window.counted = true
+			sessionStorage.loads = 1 + Number(sessionStorage.loads || 0)
+			if (sessionStorage.loads === '1') scrollTo(0, 777)
+		}
+		return sessionStorage.loads >= 3 && scrollY === 777 && location.search === '?refresh=1'
+	})()`)
+	p.Until(t, `(() => {
+		const stop = [...document.links].find(a => a.textContent === 'Stop refreshing')
+		if (stop) stop.click()
+		return !stop && location.search === '' && document.readyState === 'complete'
+	})()`)
+	if complaints := p.Complaints(); len(complaints) > 0 {
+		t.Errorf("the console says %q", complaints)
 	}
 }
 

@@ -102,6 +102,15 @@ func (b *Browser) Open(t testing.TB, url string, v View) *Page {
 	return p
 }
 
+// Look changes how the page is looked at, without loading it again.
+func (p *Page) Look(t testing.TB, v View) {
+	t.Helper()
+	p.view = v
+	if err := chromedp.Do(p.ctx, look(v)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // look sets how pages are looked at, and has the browser report what they do.
 func look(v View) chromedp.Action[chromedp.Void] {
 	media := emulation.SetEmulatedMediaParams{Media: "screen", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}}
