@@ -93,7 +93,7 @@ func (c *classes) feedback(counts map[predictionlog.ClassPair]int64) (pairs map[
 		}
 	}
 	for o, n := range counts {
-		actual, ok := c.read.Actual(o.Actual)
+		actual, ok := c.read.ActualOf(o.Predicted, o.Actual)
 		if !ok {
 			invalid += n
 			continue

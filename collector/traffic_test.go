@@ -39,14 +39,15 @@ func TestNamesFromTrafficDoNotBecomeLabels(t *testing.T) {
 	m := snapshot.Model{Counters: &predictionlog.Counters{
 		Classes:  map[string]int64{"1": 1, "x": 2, "y": 3},
 		Errors:   map[string]int64{"x": 4},
-		Feedback: map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "x"}: 5, {Predicted: "1", Actual: "y"}: 6},
+		Feedback: map[predictionlog.ClassPair]int64{{Predicted: "1", Actual: "2"}: 5, {Predicted: "1", Actual: "3"}: 6, {Predicted: "1", Actual: "x"}: 7},
 	}}
 	got := samples(t, traffic{20}, one(m)) + samples(t, performance{20}, one(m))
 	contains(t, got,
 		`model_requests_total{model="m",version="v"} 10`,
 		`model_predictions_by_class_total{class="__other__",model="m",version="v"} 5`,
 		`model_errors_total{model="m",reason="__other__",version="v"} 4`,
-		`model_feedback_total{actual="__other__",model="m",predicted="1",version="v"} 11`)
+		`model_feedback_total{actual="__other__",model="m",predicted="1",version="v"} 11`,
+		`model_feedback_invalid_total{model="m",version="v"} 7`)
 	lacks(t, got, `"x"`, `"y"`)
 }
 

@@ -68,7 +68,7 @@ func (c *Coder) Text(feature int, kind value.Kind, text []byte) uint8 {
 // Correct reports whether the outcome of a prediction is its class; ok is false when the
 // outcome is not a class of the model.
 func (c *Coder) Correct(class, outcome string) (correct, ok bool) {
-	actual, ok := c.layout.classes.Actual(outcome)
+	actual, ok := c.layout.classes.ActualOf(class, outcome)
 	return ok && actual == c.layout.classes.Predicted(class), ok
 }
 

@@ -58,7 +58,7 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 		return
 	}
 	classes := f.layout.classReader()
-	actual, ok := classes.Actual(row.Outcome)
+	actual, ok := classes.ActualOf(row.Class, row.Outcome)
 	if !ok {
 		return
 	}

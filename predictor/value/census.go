@@ -15,6 +15,8 @@ type census struct {
 	present int // neither blank nor listed as missing
 
 	plain, thousands, commas, others group
+	ornate                           group // numbers written with other signs: "$5"
+	beyond                           group // whole numbers that a float64 does not tell apart
 	truths, zeroOrOne                group
 	dates, dateNumbers, epochs       group
 	leadingZeros, integers           group
@@ -51,6 +53,8 @@ func (c *census) add(text string, rows int) {
 		c.commas.add(text, rows)
 	case c.others.rows < 1000+c.dates.rows && c.isDate(text): // else the column is none of dates
 		c.dates.add(text, rows)
+	case c.others.rows < 1000+c.ornate.rows && isOrnate(text): // else it is none of numbers
+		c.ornate.add(text, rows)
 	default:
 		c.others.add(text, rows)
 	}
@@ -91,8 +95,11 @@ func (c *census) number(text string, x float64, rows int) {
 // integer notes a whole number.
 func (c *census) integer(text string, x float64, rows int) {
 	c.integers.add(text, rows)
-	if x == c.last+1 {
+	if x == c.last+1 && math.Abs(x) < 1<<53 {
 		c.steps += rows
+	}
+	if from := afterSign(text); len(text)-from >= len("9007199254740993") && math.Abs(x) >= 1<<53 && countDigits(text, from) == len(text)-from {
+		c.beyond.add(text, rows)
 	}
 	c.last = x
 }
@@ -116,7 +123,7 @@ func (c *census) most(rows int) bool { return Most(rows, c.valued()) }
 func Most(rows, texts int) bool { return rows > 0 && 10*rows >= 9*texts }
 
 // invalid are the texts that a numeric column could not read.
-func (c *census) invalid() group { return c.others.and(c.commas).and(c.dates) }
+func (c *census) invalid() group { return c.others.and(c.commas).and(c.dates).and(c.ornate) }
 
 // group is some of the texts of a column.
 type group struct {

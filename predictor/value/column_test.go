@@ -103,6 +103,16 @@ var spellings = []struct {
 	{"Null", invalid, known("Null"), known("Null")},
 	{"n/a;", invalid, known("n/a;"), known("n/a;")},
 	{" NY", invalid, known(" NY"), known(" NY")},
+	{"e\u0301", invalid, known("\u00e9"), known("\u00e9")}, // an e and an accent
+	{"\u00e9", invalid, known("\u00e9"), known("\u00e9")},
+	{"ta\u0302che", invalid, known("t\u00e2che"), known("t\u00e2che")},
+	{"1\u0301", invalid, known("1\u0301"), known("1\u0301")}, // no such character
+	{"\u0301", invalid, known("\u0301"), known("\u0301")},
+	{"\u1112\u1161\u11ab", invalid, known("\ud55c"), known("\ud55c")},       // Hangul
+	{"\uff13\uff10", invalid, known("\uff13\uff10"), known("\uff13\uff10")}, // full width
+	{"1 234", invalid, known("1 234"), known("1 234")},
+	{"$30", invalid, known("$30"), known("$30")},
+	{"\u221230", invalid, known("\u221230"), known("\u221230")},
 	{"\u53ce\u5165", invalid, known("\u53ce\u5165"), known("\u53ce\u5165")},
 }
 

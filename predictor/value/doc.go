@@ -11,10 +11,11 @@
 //	null, "", " ", absent        missing    missing      missing
 //	"NA", "nan", "NULL", "None"  missing    as it is     unseen
 //	"Infinity", 1e999            missing    as it is     unseen
-//	"abc", "12,5"                invalid    as it is     unseen
+//	"abc", "12,5", "$5"          invalid    as it is     unseen
 //	{...}, [...]                 invalid    invalid      invalid
 //
-// A list of texts (see [MissingTexts]) can make more of them missing.
+// Texts are in Unicode's normal form C. A list of texts (see [MissingTexts]) can make more
+// of them missing.
 package value
 
 // Kind says whether a reading is a value.

@@ -28,6 +28,8 @@ type Guess struct {
 //     whole numbers that are identifiers are left out;
 //   - all others: categorical; but with nearly as many values as rows it is left out.
 //
+// A note says so when a categorical column looks like numbers in another spelling.
+//
 // A number with a thousands separator is not a plain number here.
 type Survey struct {
 	census
@@ -139,6 +141,8 @@ func (s *Survey) guessCategory() string {
 	case s.commas.rows > 0 && s.most(s.plain.rows+s.thousands.rows+s.commas.rows):
 		s.sayf("taken as categorical: it holds numbers with decimal commas, such as %s; write decimal points, and read them with %s", s.commas, s.flag(Numeric))
 		return Categorical
+	case s.ornate.rows > 0 && s.most(s.plain.rows+s.thousands.rows+s.commas.rows+s.ornate.rows):
+		return s.guessOrnate()
 	case s.isDistinct():
 		return s.leave("another text in nearly every row", s.others.and(s.plain), Categorical)
 	case s.plain.rows > 0 && 2*s.plain.rows >= s.valued():
@@ -151,6 +155,17 @@ func (s *Survey) guessCategory() string {
 		s.sayf("%s in %s is a category of its own; if it stands for no value: --missing=%s", s.absents, counted(s.absents.rows), shellWord(s.absents.examples[0]))
 	}
 	return Categorical
+}
+
+// guessOrnate says what to do about numbers that are written with other signs.
+func (s *Survey) guessOrnate() string {
+	kind, taken := Categorical, "taken as categorical"
+	if s.isDistinct() {
+		kind, taken = "", "left out"
+	}
+	plain, _ := unadorned(s.ornate.examples[0])
+	s.sayf("%s: it holds numbers with signs that are not read, such as %s; write them as %s, here and in the predictions, and read them with %s", taken, s.ornate, plain, s.flag(Numeric))
+	return kind
 }
 
 // leave leaves the column out.
@@ -180,6 +195,9 @@ func (s *Survey) noteNumbers() {
 		s.sayf("thousands separators, such as in %s, are read as part of numbers, and decimal commas, as in %s, are not: write all numbers one way", s.thousands, s.commas)
 	case s.thousands.rows > 0 && s.asked == "":
 		s.sayf("thousands separators, such as in %s, are read as part of numbers", s.thousands)
+	}
+	if s.beyond.rows > 0 && s.asked == "" {
+		s.sayf("whole numbers of 2^53 and more, such as %s, are rounded to the nearest float64, so that different ones can count as one value; for categories: %s", s.beyond, s.flag(Categorical))
 	}
 }
 
