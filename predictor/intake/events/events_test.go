@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -349,6 +350,27 @@ func TestManySendersAtOnce(t *testing.T) {
 	wg.Wait()
 	if got := d.rows(t); len(got) != senders/2*each {
 		t.Errorf("%d rows, %s", len(got), d.counts(t))
+	}
+}
+
+// Another implementation writes the events.
+func TestEventsOfTheCloudEventsSDK(t *testing.T) {
+	t.Parallel()
+	if out, err := exec.CommandContext(t.Context(), "python3", "-c", "import cloudevents.http").CombinedOutput(); err != nil {
+		t.Skipf("pip install kserve, which brings cloudevents: %v %s", err, out)
+	}
+	d := newDesk(t, t.TempDir(), nil)
+	server := httptest.NewServer(d)
+	t.Cleanup(server.Close)
+	if out, err := exec.CommandContext(t.Context(), "python3", "testdata/send.py", server.URL+Path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var got []string
+	for _, row := range d.rows(t) {
+		got = append(got, row[:strings.LastIndexByte(row, ' ')]) // without the latency
+	}
+	if want := []string{`m binary {"a":1,"b":"x y"} 0.5 1`, `m structured {"a":1,"b":"x y"} 0.5 1`}; !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
