@@ -65,6 +65,9 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 	if hurts {
 		steps = append(steps, say("Have people decide, roll back, or train again: ", runbook("ModelAccuracyDrop"), "."))
 	}
+	if p := retraining(m.Decision); p != nil {
+		steps = append(steps, p)
+	}
 	return steps
 }
 
