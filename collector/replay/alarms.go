@@ -37,6 +37,10 @@ type Model struct {
 	Distributions []*Distribution
 	// Decisions is nil unless they were requested.
 	Decisions *Decisions
+	// Segments are the slices whose accuracy fell, as they were named last; nil if none was, or
+	// unless they were requested. SegmentsAt is when.
+	Segments   []assess.Segment
+	SegmentsAt time.Time
 }
 
 // Result is the result of one setting for a history.
@@ -55,7 +59,8 @@ type Result struct {
 	// Models are sorted by name and version.
 	Models []*Model
 
-	decide bool // whether Decisions were requested
+	decide   bool // whether Decisions were requested
+	segments int  // the greatest number of Segments, 0 unless they were requested
 }
 
 // span returns the time between the first and the last scrape, plus one step before.
@@ -76,6 +81,9 @@ func (r *Result) add(s *snapshot.Snapshot, j assess.Judgement) {
 			continue // a reference that serves every version, and no version yet
 		}
 		of := r.model(m.Name, m.Version)
+		if named := assess.SegmentsOf(m, r.segments); len(named) > 0 {
+			of.Segments, of.SegmentsAt = named, s.Time
+		}
 		if r.decide {
 			if of.Decisions == nil {
 				of.Decisions = &Decisions{}

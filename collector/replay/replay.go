@@ -54,6 +54,9 @@ type Options struct {
 	// Decisions is --decisions. The report then says when retraining would have been recommended,
 	// and what following that would have cost.
 	Decisions bool
+	// Segments is --segments. The report then names the slices of the predictions whose accuracy
+	// fell, by one feature or two, at most --segments.top of them.
+	Segments bool
 	// Progress receives progress messages. It may be nil.
 	Progress io.Writer
 }

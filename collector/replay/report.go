@@ -44,6 +44,7 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	r.correlations(&b)
 	r.decisions(&b)
+	r.segments(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

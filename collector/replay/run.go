@@ -43,13 +43,20 @@ func newRun(s Setting, o *Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &run{setting: s, specs: specs, step: o.Step, every: o.MetricsStep, result: &Result{Setting: s.Name, Flags: s.Flags, decide: o.Decisions}}, nil
+	segments := 0
+	if o.Segments {
+		s.Watch.SegmentPairs, segments = true, s.Watch.SegmentLimits.Top
+		if !slices.Contains(s.Watch.Enabled, "segments") {
+			s.Watch.Enabled = append(slices.Clone(s.Watch.Enabled), "segments")
+		}
+	}
+	return &run{setting: s, specs: specs, step: o.Step, every: o.MetricsStep, result: &Result{Setting: s.Name, Flags: s.Flags, decide: o.Decisions, segments: segments}}, nil
 }
 
 // replay fills in the result and the metrics.
 func (r *run) replay(ctx context.Context, h history) (err error) {
 	o := &r.setting.Watch
-	alone := o.Sequential && r.metrics == nil && !r.result.decide // Nobody looks at anything else than the detectors.
+	alone := o.Sequential && r.metrics == nil && !r.result.decide && r.result.segments == 0 // Nobody looks at anything else than the detectors.
 	o.Window.Bare, o.Window.Alarms = alone, alone
 	s, err := h.open(r)
 	if err != nil {
