@@ -165,3 +165,26 @@ func TestColumnsThatDoNotFitTheTypeAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestARegressionHasNoAccuracyInHindsight: its outcomes are no classes, and count neither as right
+// nor as wrong.
+func TestARegressionHasNoAccuracyInHindsight(t *testing.T) {
+	t.Parallel()
+	rows := Rows{Score: "score", Outcome: "outcome", Rate: 1, Start: start}
+	o := watch(t)
+	o.ReferenceFile, rows.Path = typed(t, value.Regression)
+	report, err := Run(t.Context(), Options{Rows: &rows, Settings: []Setting{{Watch: o}}, Step: 15 * time.Second, Correlation: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range report.Courses {
+		for _, b := range c.Blocks {
+			if b.Labelled != 0 || b.Correct != 0 {
+				t.Errorf("a block has %d outcomes, %d of them right", b.Labelled, b.Correct)
+			}
+		}
+	}
+	if len(report.Courses) != 1 {
+		t.Errorf("%d courses", len(report.Courses))
+	}
+}

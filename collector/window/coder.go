@@ -66,8 +66,11 @@ func (c *Coder) Text(feature int, kind value.Kind, text []byte) uint8 {
 }
 
 // Correct reports whether the outcome of a prediction is its class; ok is false when the
-// outcome is not a class of the model.
+// outcome is not a class of the model, and for a regression, which has none.
 func (c *Coder) Correct(class, outcome string) (correct, ok bool) {
+	if !c.layout.reference.Type.HasClasses() {
+		return false, false
+	}
 	actual, ok := c.layout.classes.ActualOf(class, outcome)
 	return ok && actual == c.layout.classes.Predicted(class), ok
 }
