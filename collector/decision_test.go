@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 )
@@ -33,6 +35,17 @@ func TestADecisionNeedsAReferenceAndALog(t *testing.T) {
 	for _, m := range []snapshot.Model{{Rows: &snapshot.Rows{}}, {Reference: &reference.Reference{Created: now.Add(-time.Hour)}}} {
 		if got := samples(t, decision{}, one(m)); got != "" {
 			t.Errorf("%s", got)
+		}
+	}
+}
+
+func BenchmarkDecision(b *testing.B) {
+	s := usualSnapshot(b).Only(ofDecision)
+	ch := make(chan prometheus.Metric, 100)
+	for b.Loop() {
+		decision{usualOptions.Judgement}.Collect(s, ch)
+		for len(ch) > 0 {
+			<-ch
 		}
 	}
 }
