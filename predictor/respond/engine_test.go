@@ -292,6 +292,8 @@ func TestRunsEndForTheReasonTheySay(t *testing.T) {
 			}
 			if r := b.until(test.outcome, func(r *run) bool { return r.Outcome != "" }); r.Outcome != test.outcome || r.Text != test.text {
 				t.Errorf("ended as %s: %q", r.Outcome, r.Text)
+			} else if last := r.Steps[len(r.Steps)-1]; (last.Event == outcomeFailed) != (test.outcome == outcomeFailed) {
+				t.Errorf("ended as %s, its last step %s", r.Outcome, last.Event)
 			}
 		})
 	}

@@ -98,6 +98,9 @@ func (s *state) add(e *Entry) {
 		r.Alert.Status = resolved
 	case eventEnded:
 		r.Ended, r.Outcome, r.Text = e.Time, e.Outcome, e.Text
+		if last := len(r.Steps) - 1; last >= 0 && e.Outcome == outcomeFailed && r.Steps[last].Event == eventBegun {
+			r.Steps[last].Event = outcomeFailed
+		}
 	default:
 		step := r.step(e.Step, e.Kind)
 		step.Event, step.At = e.Event, e.Time
