@@ -15,6 +15,26 @@ type ClassPerformance struct {
 	Correct   int64 `json:"correct"`
 }
 
+// ClassPair counts predictions with an outcome of a multiclass model by both.
+type ClassPair struct {
+	Predicted string `json:"predicted"`
+	Actual    string `json:"actual"`
+	Samples   int64  `json:"samples"`
+}
+
+// PairsOf returns the confusion matrix of a multiclass model without its zeros, in the order of the
+// names of classes. It is nil for other types of models.
+func PairsOf(m *snapshot.Model) []ClassPair {
+	if m.Performance == nil {
+		return nil
+	}
+	var all []ClassPair
+	for _, p := range m.Performance.Pairs {
+		all = append(all, ClassPair(p))
+	}
+	return all
+}
+
 // Precision returns the share of predictions of the class that were right, nil without any.
 func (c *ClassPerformance) Precision() *float64 { return share(c.Correct, c.Predicted) }
 

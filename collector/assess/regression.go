@@ -22,6 +22,9 @@ type Regression struct {
 	MeanError            *ErrorInterval `json:"mean_error,omitempty"`
 	// RSquared is nil if the outcomes are all equal.
 	RSquared *float64 `json:"r_squared,omitempty"`
+	// Errors and AbsoluteErrors are set by those who show them: see ErrorsOf and AbsoluteErrorsOf.
+	Errors         *Histogram `json:"errors,omitempty"`
+	AbsoluteErrors *Fine      `json:"absolute_errors,omitempty"`
 }
 
 // ErrorInterval is a mean of errors and the ends of its 95 % interval, which are nil below

@@ -68,7 +68,7 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 		for _, m := range chosen {
 			one := *m.Model
 			if !c.anyModel {
-				one.Performance = traced(m)
+				trace(&one, m)
 			}
 			a.Models = append(a.Models, one)
 		}
@@ -84,20 +84,25 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 	return &a, nil
 }
 
-// traced returns the performance of a model with its history.
-func traced(m watched) *assess.Performance {
-	if m.Performance == nil {
-		return nil
+// trace adds what only the page of a model shows: its accuracy over time, and its outcomes by class
+// or error.
+func trace(one *assess.Model, m watched) {
+	if m.Performance != nil {
+		p := *m.Performance
+		p.Trail, p.Pairs = assess.AccuracyTrailOf(m.of), assess.PairsOf(m.of)
+		one.Performance = &p
 	}
-	p := *m.Performance
-	p.Trail = assess.AccuracyTrailOf(m.of)
-	return &p
+	if m.Regression != nil {
+		r := *m.Regression
+		r.Errors, r.AbsoluteErrors = assess.ErrorsOf(m.of), assess.AbsoluteErrorsOf(m.of)
+		one.Regression = &r
+	}
 }
 
 // only returns a model with one subject, its history and its fine bins.
 func (v *viewer) only(m watched, s *subject) assess.Model {
 	one := *m.Model
-	one.Performance = traced(m)
+	trace(&one, m)
 	trail, fine := v.trailOf(s), assess.FineOf(m.of, s.of)
 	if s.kind == ofFeature {
 		f := *s.feature

@@ -17,6 +17,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/deploy/test/browser"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // looks are the sizes and colours in which pages must look right.
@@ -89,6 +90,8 @@ func sites(t *testing.T) map[string]struct {
 		"fifty models": {options(follow(t, many, fifty...)), "/drift"},
 		"thousand":     {options(follow(t, rows, window.Spec{Name: "wide", References: []*reference.Reference{thousand.reference(t, "wide", "")}})), "/drift"},
 		"past":         {past, at("/drift", "at", clock.Format(time.RFC3339))},
+		"regression":   {options(ofType(t, value.Regression, 20)), "/drift"},
+		"classes":      {options(ofType(t, value.Multiclass, 0)), "/drift"},
 		"missing":      {loans, "/drift?feature=nobody"},
 	}
 }
@@ -133,7 +136,7 @@ func inAllLooks(t *testing.T, b *browser.Browser, name, address string) {
 		if dir == "" && !worthLook(name, view) {
 			continue
 		}
-		if p == nil {
+		if p == nil || dir != "" { // all looks take longer than one tab may be open
 			p = b.Open(t, address, view)
 		} else {
 			p.Look(t, view)

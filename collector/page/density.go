@@ -20,6 +20,7 @@ type density struct {
 	draw.Density
 
 	Axis  string // in words
+	Label string // what the picture shows
 	Ticks []tick
 }
 
@@ -40,7 +41,7 @@ func densities(m watched, s *subject) (all []density, beyond []phrase) {
 		ranges[i] = draw.Range{From: b.From, To: b.To, Pair: draw.Pair{Reference: b.Reference, Window: b.Window}}
 	}
 	all = append(all, newDensity(ranges, false))
-	if widely(f.Bins) {
+	if s.kind == ofFeature && widely(f.Bins) { // scores are on a scale of their own
 		all = append(all, newDensity(ranges, true))
 	}
 	for _, end := range []struct {
@@ -62,6 +63,7 @@ func newDensity(ranges []draw.Range, logarithmic bool) density {
 	for _, t := range d.Density.Ticks {
 		d.Ticks = append(d.Ticks, tick{t.At, words.Number(t.Value, 3)})
 	}
+	d.Label = "Reference as an outline, window filled, on a " + d.Axis
 	return d
 }
 

@@ -15,7 +15,7 @@ func harm(m watched) (word string, why phrase) {
 	p := m.Performance
 	switch {
 	case p == nil:
-		return "Not known", say("The prediction log cannot be read.")
+		return "Not known", say(silent(m))
 	case p.Accuracy == nil:
 		return "Not known", say("No outcome has come for any of its predictions. ", estimated(m))
 	}
@@ -41,6 +41,14 @@ func harm(m watched) (word string, why phrase) {
 	}
 	why = say(why, unseen(m))
 	return word, say(why, estimated(m))
+}
+
+// silent says why there are no numbers of a model, not even how many outcomes it has.
+func silent(m watched) string {
+	if m.Freshness == nil {
+		return "The prediction log cannot be read."
+	}
+	return "There are no predictions, so there are no outcomes."
 }
 
 // unseen says that outcomes of one predicted class hardly come, and what is known of it from

@@ -16,6 +16,8 @@ type judged struct {
 	Course      *accuracyCourse
 	Confusion   *confusion
 	Calibration *calibration
+	Classes     *classMatrix
+	Errors      *errorPictures
 }
 
 // accuracies compares the accuracy by outcomes with what was expected.
@@ -74,7 +76,7 @@ const (
 
 // judgedOf returns the pictures of how right a model is.
 func (v *viewer) judgedOf(m watched) judged {
-	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m)}
+	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m), classesOf(m), errorsOf(m)}
 }
 
 // accuraciesOf shows truth beside estimate, with their bounds.

@@ -214,7 +214,6 @@ func TestWrongAddressesAreAnsweredWithWhatThereIs(t *testing.T) {
 
 func TestTheJSONIsWhatItsSchemaSays(t *testing.T) {
 	t.Parallel()
-	schema := compiled(t)
 	empty := follow(t, &memory{}, window.Spec{Name: "m", References: []*reference.Reference{newWorld(2, "x", "y").reference(t, "m", "")}})
 	broken := follow(t, &memory{err: errors.New("no such file")}, window.Spec{Name: "m"})
 	o := options(drifting(t))
@@ -231,17 +230,22 @@ func TestTheJSONIsWhatItsSchemaSays(t *testing.T) {
 		{options(empty), "/api/v1/drift"},
 		{options(broken), "/api/v1/drift"},
 	} {
-		got := ask(t, one.o, one.target)
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(got.Body.Bytes()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.Validate(value); err != nil {
-			t.Errorf("%s: %v", one.target, err)
-		}
+		holds(t, one.o, one.target)
 	}
 	if got := ask(t, o, "/api/v1/drift.schema.json"); !bytes.Equal(got.Body.Bytes(), Schema()) {
 		t.Error("another schema is served")
+	}
+}
+
+// holds tests that an answer is what the schema says.
+func holds(t *testing.T, o Options, target string) {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(ask(t, o, target).Body.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled(t).Validate(value); err != nil {
+		t.Errorf("%s: %v", target, err)
 	}
 }
 
@@ -300,9 +304,10 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 		not    string
 	}{
 		"no log":         {follow(t, &memory{err: errors.New("no such file")}, spec), []string{"the prediction log cannot be read", "no such file", "PredictionLogUnreadable"}, "✓"},
-		"no predictions": {follow(t, &memory{}, spec), []string{"m: It has had no predictions yet", "Not known", "Send it predictions"}, "✓"},
+		"no predictions": {follow(t, &memory{}, spec), []string{"m: It has had no predictions yet", "Not known", "There are no predictions, so there are no outcomes", "Send it predictions"}, "✓"},
 		"few":            {follow(t, log(12, 0), spec), []string{"12 predictions so far: a verdict takes 50", "too few predictions", "Wait for 38 more predictions"}, "✓"},
 		"no reference":   {follow(t, log(300, 0), window.Spec{Name: "m"}), []string{"no reference serves this version", "ModelReferenceMissing"}, "✓"},
+		"no known":       {follow(t, log(300, 0), window.Spec{Name: "m", References: []*reference.Reference{w.unlabelled(t, "m")}}), []string{"The reference has no outcomes", "Make the reference again from rows with outcomes"}, ""},
 		"no outcomes":    {follow(t, silent, spec), []string{"No outcome has come", "Going by its scores", "Send what really happened"}, "of the newest"},
 		"quiet":          {follow(t, log(300, 0), spec), []string{"m 1: No drift in 2 features", "What to doNothing"}, "▲"},
 		"drift":          {follow(t, log(900, 2), spec), []string{"m 1: 1 of 2 features has drifted", "x since 0", "significant", "ModelFeatureDrift"}, ""},

@@ -24,7 +24,7 @@ func harmOfRegression(m watched) (word string, why phrase) {
 	r := m.Regression
 	switch {
 	case r == nil:
-		return "Not known", say("The prediction log cannot be read.")
+		return "Not known", say(silent(m))
 	case r.MeanAbsoluteError == nil:
 		return "Not known", say("No outcome has come for any of its predictions. ", estimatedError(m))
 	}

@@ -38,6 +38,9 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 	if p := m.Performance; p != nil && p.Samples == 0 && m.Freshness != nil && m.Freshness.Predictions > 0 {
 		steps = append(steps, say("Send what really happened, by /feedback or drift_exporter outcomes. Until then nobody knows how right it is: ", runbook("ModelFeedbackStopped"), "."))
 	}
+	if p, r := m.Performance, m.Regression; p != nil && p.Accuracy != nil && m.Reference.Accuracy == nil || r != nil && r.MeanAbsoluteError != nil && m.Reference.MeanAbsoluteError == nil {
+		steps = append(steps, say("Make the reference again from rows with outcomes: without them nobody knows what is normal for the errors."))
+	}
 	if f := m.Freshness; f != nil && f.Newest != nil && v.a.Time.Sub(*f.Newest) > staleAfter {
 		steps = append(steps, say("The last prediction came ", ago(*f.Newest, v.a.Time), ". Is the model still asked? ", runbook("PredictionLogStale"), "."))
 	}
@@ -46,12 +49,12 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 		what  string
 		alert string
 	}{
-		{isMissing, "has values missing", "ModelFeatureMissingValues"},
-		{isUnseen, "has values that the reference does not have", "ModelFeatureUnseenValues"},
-		{isOutOfRange, "is out of the reference's range", "ModelFeatureOutOfRange"},
+		{isMissing, "values are missing in ", "ModelFeatureMissingValues"},
+		{isUnseen, "values that the reference does not have are in ", "ModelFeatureUnseenValues"},
+		{isOutOfRange, "numbers beyond those of the reference are in ", "ModelFeatureOutOfRange"},
 	} {
 		if found := v.having(m, check.is); found != nil {
-			steps = append(steps, say("Check the source of the data: ", found, " ", check.what, ". ", runbook(check.alert), "."))
+			steps = append(steps, say("Check the source of the data: ", check.what, found, ". ", runbook(check.alert), "."))
 		}
 	}
 	if m.Drifted != nil && m.Drifted.Features > 0 {

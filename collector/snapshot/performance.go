@@ -19,6 +19,8 @@ type Performance struct {
 	// Classes counts the samples of a multiclass model by class, in the order of their names:
 	// every class that was predicted or observed. It is nil for a binary model.
 	Classes []ClassOutcomes
+	// Pairs counts the same by predicted class and outcome, in that order.
+	Pairs []ClassPair
 	// Scores describes the samples with a score, nil when none has one.
 	Scores *Scores
 	// Explored is empty unless the predictor explores.
@@ -40,11 +42,19 @@ type ClassOutcomes struct {
 	Predicted, Actual, Correct int64
 }
 
+// ClassPair counts predictions with feedback by predicted class and outcome. There is at least one.
+type ClassPair struct {
+	Predicted, Actual string
+	Samples           int64
+}
+
 // Regression describes the errors of the newest predictions with feedback of a model that
 // predicts numbers. An error is the predicted value minus the outcome. There is at least one.
 type Regression struct {
 	// Errors are the errors, Absolute their magnitudes, Squares their squares.
 	Errors, Absolute, Squares drift.Sample
+	// Sorted are the errors in ascending order.
+	Sorted []float64
 	// RSquared is nil if the outcomes are all equal.
 	RSquared *float64
 	// Expected is the estimated error of the same predictions, nil if it cannot be estimated.

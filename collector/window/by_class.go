@@ -1,8 +1,10 @@
 package window
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
@@ -70,10 +72,15 @@ func (l *layout) codeOfClass(class string, score float64) uint8 {
 
 // classCounts counts predictions with feedback by class.
 type classCounts struct {
-	of map[string]*snapshot.ClassOutcomes
+	of    map[string]*snapshot.ClassOutcomes
+	pairs map[[2]string]int64 // by predicted class and outcome
 }
 
 func (c *classCounts) add(predicted, actual string) {
+	if c.pairs == nil {
+		c.pairs = map[[2]string]int64{}
+	}
+	c.pairs[[2]string{predicted, actual}]++
 	c.class(predicted).Predicted++
 	c.class(actual).Actual++
 	if predicted == actual {
@@ -100,5 +107,20 @@ func (c *classCounts) sorted() []snapshot.ClassOutcomes {
 	for _, name := range slices.Sorted(maps.Keys(c.of)) {
 		all = append(all, *c.of[name])
 	}
+	return all
+}
+
+// sortedPairs returns the pairs of classes in the order of their names, nil for a binary model.
+func (c *classCounts) sortedPairs() []snapshot.ClassPair {
+	if c == nil {
+		return nil
+	}
+	all := make([]snapshot.ClassPair, 0, len(c.pairs))
+	for pair, n := range c.pairs {
+		all = append(all, snapshot.ClassPair{Predicted: pair[0], Actual: pair[1], Samples: n})
+	}
+	slices.SortFunc(all, func(a, b snapshot.ClassPair) int {
+		return cmp.Or(strings.Compare(a.Predicted, b.Predicted), strings.Compare(a.Actual, b.Actual))
+	})
 	return all
 }

@@ -202,7 +202,7 @@ func (f *feedback) count() (*snapshot.Performance, *snapshot.Outcomes) {
 			}
 		}
 	}
-	p.Classes, p.Trail = byClass.sorted(), f.trail.since(f.begin)
+	p.Classes, p.Pairs, p.Trail = byClass.sorted(), byClass.sortedPairs(), f.trail.since(f.begin)
 	if n := int64(len(scored)); n > 0 {
 		p.Scores = &snapshot.Scores{
 			Samples: n, Correct: scoredRight, Estimate: score.estimate(), CalibrationError: drift.ExpectedCalibrationError(scored), Calibration: drift.CalibrationBins(scored),

@@ -2,6 +2,7 @@ package window
 
 import (
 	"math"
+	"slices"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
@@ -59,7 +60,8 @@ func (f *feedback) errors() *snapshot.Regression {
 		}
 		i++
 	}
-	f.regression = &snapshot.Regression{Errors: drift.SampleOf(errors), Absolute: drift.SampleOf(absolute), Squares: drift.SampleOf(squares)}
+	f.regression = &snapshot.Regression{Errors: drift.SampleOf(errors), Absolute: drift.SampleOf(absolute), Squares: drift.SampleOf(squares), Sorted: slices.Clone(errors)}
+	slices.Sort(f.regression.Sorted)
 	if r := drift.RSquared(predicted, actual); !math.IsNaN(r) && !math.IsInf(r, 0) {
 		f.regression.RSquared = &r
 	}

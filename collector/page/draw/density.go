@@ -26,6 +26,22 @@ const cells = 60
 // NewDensity draws ranges in ascending order. Between their ends the numbers of a range are taken
 // to lie evenly. With logarithmic set, all numbers must be above 0.
 func NewDensity(ranges []Range, logarithmic bool, width, height int) Density {
+	return newDensity(ranges, logarithmic, cells, width, height)
+}
+
+// NewCoarseDensity draws ranges on a linear axis in another number of cells, for few numbers.
+func NewCoarseDensity(ranges []Range, cells, width, height int) Density {
+	return newDensity(ranges, false, cells, width, height)
+}
+
+// NewHistogram draws ranges of one width, each as one cell, and of them the window only.
+func NewHistogram(ranges []Range, width, height int) Density {
+	d := newDensity(ranges, false, len(ranges), width, height)
+	d.Reference = ""
+	return d
+}
+
+func newDensity(ranges []Range, logarithmic bool, cells, width, height int) Density {
 	d := Density{Width: width, Height: height}
 	if len(ranges) == 0 {
 		return d
@@ -40,7 +56,7 @@ func NewDensity(ranges []Range, logarithmic bool, width, height int) Density {
 	}
 	edges := make([]float64, cells+1)
 	for i := range edges {
-		edges[i] = number(low + (high-low)*float64(i)/cells)
+		edges[i] = number(low + (high-low)*float64(i)/float64(cells))
 	}
 	shares, top := spread(ranges, edges), 0.
 	for _, s := range shares {
@@ -49,7 +65,7 @@ func NewDensity(ranges []Range, logarithmic bool, width, height int) Density {
 	if top == 0 {
 		return d
 	}
-	slot, room := float64(width)/cells, float64(height)-1
+	slot, room := float64(width)/float64(cells), float64(height)-1
 	var reference, window, base, axis path
 	reference.at('M', 0, room)
 	window.at('M', 0, room)
