@@ -26,6 +26,8 @@ type answers struct {
 	threshold          float64
 	coding             value.Coding // of the outcomes, when coded
 	coded              bool
+	classCoding        value.Coding      // of the predicted classes, if they are not those of the reference
+	two                bool              // the reference names two classes
 	many               bool              // more than two classes
 	multiclass         bool              // a score is the probability of the predicted class
 	number             bool              // a regression: scores and outcomes are numbers, and there are no classes
@@ -39,6 +41,7 @@ func newAnswers(r *reference.Reference, o *Rows) answers {
 		threshold: cmp.Or(o.Threshold, r.Threshold, defaultThreshold), known: map[string]string{},
 		many: len(r.Classes) > 2 || r.Type == value.Multiclass, multiclass: r.Type == value.Multiclass, number: r.Type == value.Regression,
 	}
+	a.two = len(r.Classes) == 2
 	a.column = value.Column{Type: value.Numeric, Missing: a.missing}
 	for _, c := range r.Classes {
 		if c.Class != a.positive {
@@ -65,7 +68,7 @@ func (a *answers) class(cell string) string {
 	class, ok := a.known[cell]
 	if !ok {
 		if class, ok = a.classes.Match(cell); !ok {
-			class = value.Category(strings.TrimSpace(cell))
+			class = cmp.Or(a.decoded(a.classCoding, cell), value.Category(strings.TrimSpace(cell)))
 		}
 		if a.missing.HasCategory(value.Category(strings.TrimSpace(cell))) {
 			class = ""
@@ -117,13 +120,44 @@ func (a *answers) outcome(cell string) string {
 		}
 		return class
 	}
-	switch a.coding.Class(cell) {
+	return a.decoded(a.coding, cell)
+}
+
+// decoded returns the class that a cell means by a coding, empty if it means none.
+func (a *answers) decoded(coding value.Coding, cell string) string {
+	if coding == (value.Coding{}) {
+		return ""
+	}
+	switch coding.Class(cell) {
 	case "1":
 		return a.positive
 	case "0":
 		return a.negative
 	}
 	return ""
+}
+
+// learnClasses decides how predicted classes are read if none of them is a class of the
+// reference: as the outcomes, or by a coding of their own. Otherwise every row would count as
+// a wrong prediction.
+func (a *answers) learnClasses(cells map[string]int64, positive string) error {
+	if a.many || a.number || !a.two && !a.coded {
+		return nil
+	}
+	classes, alike := value.Outcomes{Missing: a.missing}, a.coded
+	for _, cell := range slices.Sorted(maps.Keys(cells)) {
+		if _, ok := a.classes.Match(cell); ok {
+			return nil
+		}
+		classes.Add(cell)
+		alike = alike && (a.missing.Class(cell) == "" || a.coding.Class(cell) != "")
+	}
+	if a.classCoding = a.coding; alike || classes.Empty() {
+		return nil
+	}
+	var err error
+	a.classCoding, err = classes.Coding(positive)
+	return err
 }
 
 // numberOf returns the outcome of a regression.

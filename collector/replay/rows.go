@@ -112,7 +112,7 @@ func (h *fileRows) close() error { return h.file.Close() }
 
 // survey checks every row and learns what must be known in advance.
 func (h *fileRows) survey(ctx context.Context) error {
-	outcomes := map[string]int64{} // the last row of each
+	outcomes, classes := map[string]int64{}, map[string]int64{} // the last row of each
 	scores := scores{low: math.Inf(1), high: math.Inf(-1)}
 	var last moment
 	err := h.file.Scan(ctx, &rows.Pass{
@@ -135,6 +135,9 @@ func (h *fileRows) survey(ctx context.Context) error {
 			if i := h.columns.outcome; i >= 0 {
 				h.noteOutcomes(outcomes, p.Cells(i), p)
 			}
+			if i := h.columns.class; i >= 0 {
+				h.noteOutcomes(classes, p.Cells(i), p)
+			}
 			return nil
 		},
 	})
@@ -145,11 +148,16 @@ func (h *fileRows) survey(ctx context.Context) error {
 		return errors.New("has a header but no rows: there is nothing to replay")
 	}
 	h.is.last = time.Unix(0, last.time).UTC()
-	if err := scores.check(h.Score, &h.answers); err != nil || h.Outcome == "" {
+	if err := scores.check(h.Score, &h.answers); err != nil {
 		return err
 	}
-	if err := h.answers.learn(outcomes, h.Positive); err != nil {
-		return fmt.Errorf("outcome column %q %w", h.Outcome, err)
+	if h.Outcome != "" {
+		if err := h.answers.learn(outcomes, h.Positive); err != nil {
+			return fmt.Errorf("outcome column %q %w", h.Outcome, err)
+		}
+	}
+	if err := h.answers.learnClasses(classes, h.Positive); err != nil {
+		return fmt.Errorf("class column %q %w", h.Class, err)
 	}
 	for cell, id := range outcomes {
 		if h.answers.outcome(cell) != "" {
@@ -159,7 +167,7 @@ func (h *fileRows) survey(ctx context.Context) error {
 	return nil
 }
 
-// noteOutcomes notes the last row of each text.
+// noteOutcomes notes the last row of each text of a column of outcomes or classes.
 func (h *fileRows) noteOutcomes(outcomes map[string]int64, cells rows.Cells, p *rows.Piece) {
 	for row := range p.Rows {
 		cell := cells.Text(row)

@@ -161,6 +161,9 @@ func TestReplayTakesClassesInEverySpelling(t *testing.T) {
 		{"0", "1", "no", "yes", []string{"--positive=yes"}},
 		{"0", "1.0", "False", "1", nil},
 		{"false", "true", "0", "1.00", nil},
+		{"no", "yes", "no", "yes", []string{"--positive=yes"}},
+		{"-1.0", " +1", "-1", "+1", []string{"--positive=+1"}},
+		{"refused", "approved", "refused", "approved", []string{"--positive=approved"}},
 	} {
 		csv := "x,c,y\n" + repeated(2000, func(i int) string {
 			return fmt.Sprintf("%d,%s,%s\n", i%9, pick(known[i] >= .5, test.yes, test.no), pick(happened[i], test.done, test.doneNot))
@@ -171,6 +174,13 @@ func TestReplayTakesClassesInEverySpelling(t *testing.T) {
 		if got := last(t, metrics, "model_accuracy{"); got != fmt.Sprint(float64(right)/100) {
 			t.Errorf("%s/%s with outcomes %s/%s: accuracy %s, want %v", test.no, test.yes, test.doneNot, test.done, got, float64(right)/100)
 		}
+	}
+	words := "x,c,y\n" + repeated(2000, func(i int) string {
+		return fmt.Sprintf("%d,%s,%s\n", i%9, pick(known[i] >= .5, "approved", "refused"), pick(happened[i], "1", "0"))
+	})
+	said := command(t, 1, "replay", "--csv="+file(t, dir, "words.csv", words), "--class=c", "--outcome=y", "--reference.file="+reference, quick)
+	if want := `class column "c" has the values "approved", "refused": say with --positive which of them is class 1`; !strings.Contains(said, want) {
+		t.Errorf("replay says %q, want %q", said, want)
 	}
 }
 
