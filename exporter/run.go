@@ -34,7 +34,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var hangups sync.WaitGroup
-	hangups.Go(func() { s.reloadOnHangup(ctx) })
+	hangups.Go(func() { serve.OnHangup(ctx, o.Hangup, func() { _ = s.reload() }) }) // logged there
 	err = serve.Run(ctx, s.handler, serve.Options{
 		Web: o.Web, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxConnections: o.MaxConnections,
 		Grace: shutdownGrace, Cut: cutGrace, Listening: o.Listening, Logger: s.logger,
@@ -46,19 +46,4 @@ func Run(ctx context.Context, o Options) error {
 		return nil
 	}
 	return err
-}
-
-// reloadOnHangup reloads on each hangup until ctx ends.
-func (s *Server) reloadOnHangup(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, open := <-s.options.Hangup:
-			if !open {
-				return
-			}
-			_ = s.reload() // Logged there; nobody waits for the answer.
-		}
-	}
 }

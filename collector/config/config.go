@@ -3,17 +3,9 @@
 package config
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-
+	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
-
-// MaxSize is the largest configuration file that Load reads, in bytes.
-const MaxSize = 1 << 20
 
 // DefaultModel is the name of the embedded model, the one watched without a
 // configuration file.
@@ -71,22 +63,11 @@ func Default() *Config {
 	return &Config{Models: []Model{{Name: DefaultModel}}}
 }
 
-// Load reads and checks the file at path, at most MaxSize bytes of it.
+// Load reads and checks the file at path, at most [strictyaml.MaxSize] bytes of it.
 func Load(path string) (*Config, error) {
-	f, err := os.Open(filepath.Clean(path))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("configuration file %s does not exist; write it, or leave out --config.file to watch the embedded model %s", path, DefaultModel)
-	}
+	data, err := strictyaml.ReadFile(path, "write it, or leave out --config.file to watch the embedded model "+DefaultModel)
 	if err != nil {
-		return nil, fmt.Errorf("open configuration: %w", err)
-	}
-	defer func() { _ = f.Close() }() // Read only: nothing is lost when closing fails.
-	data, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
-	}
-	if len(data) > MaxSize {
-		return nil, fmt.Errorf("configuration file %s is larger than %d bytes; is it the right file?", path, MaxSize)
+		return nil, err
 	}
 	return Parse(data, path)
 }

@@ -130,7 +130,7 @@ func TestLoadSaysWhatToDo(t *testing.T) {
 		t.Error("a folder was read as a file")
 	}
 	large := filepath.Join(dir, "large.yml")
-	if err := os.WriteFile(large, make([]byte, MaxSize+1), 0o600); err != nil {
+	if err := os.WriteFile(large, make([]byte, strictyaml.MaxSize+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(large); err == nil || !strings.Contains(err.Error(), "is it the right file?") {

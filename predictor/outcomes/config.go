@@ -1,17 +1,10 @@
 package outcomes
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
-
-// maxConfig is the largest configuration file that Load reads, in bytes.
-const maxConfig = 1 << 20
 
 // Config is a checked configuration.
 type Config struct {
@@ -49,18 +42,9 @@ type SourceConfig struct {
 
 // Load reads and checks the file at path. Its sources must be of the available kinds.
 func Load(path string, available []Kind) (*Config, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("configuration file %s does not exist; write it, deploy/docs/OUTCOMES.md says how", path)
-	case err != nil:
-		return nil, fmt.Errorf("open configuration: %w", err)
-	case info.Size() > maxConfig:
-		return nil, fmt.Errorf("configuration file %s is larger than %d bytes; is it the right file?", path, maxConfig)
-	}
-	data, err := os.ReadFile(filepath.Clean(path))
+	data, err := strictyaml.ReadFile(path, "write it, deploy/docs/OUTCOMES.md says how")
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, err
 	}
 	return Parse(data, path, available)
 }

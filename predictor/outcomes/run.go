@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	d.apply(ctx, config)
 	var background sync.WaitGroup
 	background.Go(func() { d.keep(ctx) })
-	background.Go(func() { d.reloadOnHangup(ctx) })
+	background.Go(func() { serve.OnHangup(ctx, o.Hangup, func() { _ = d.reload(ctx) }) }) // logged there
 	background.Go(func() { d.compare(ctx) })
 	err = d.serve(ctx)
 	stop()
@@ -163,20 +163,6 @@ func (d *daemon) reload(ctx context.Context) error {
 	d.apply(ctx, config)
 	d.logger.Info("reloaded", "sources", len(config.Sources))
 	return nil
-}
-
-func (d *daemon) reloadOnHangup(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, open := <-d.options.Hangup:
-			if !open {
-				return
-			}
-			_ = d.reload(ctx) // logged there
-		}
-	}
 }
 
 // ready returns nil if the log can be used.

@@ -3,10 +3,6 @@ package respond
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,9 +12,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
-
-// maxConfig is the maximum size of a configuration file, in bytes.
-const maxConfig = 1 << 20
 
 // maxSteps is the maximum number of steps of a playbook.
 const maxSteps = 50
@@ -65,18 +58,9 @@ type StepConfig struct {
 
 // Load reads and checks the file at path. Its steps must be of the available kinds.
 func Load(path string, available []Kind) (*Config, error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("configuration file %s does not exist; write it, deploy/docs/RESPOND.md says how", path)
-	case err != nil:
-		return nil, fmt.Errorf("open configuration: %w", err)
-	case info.Size() > maxConfig:
-		return nil, fmt.Errorf("configuration file %s is larger than %d bytes; is it the right file?", path, maxConfig)
-	}
-	data, err := os.ReadFile(filepath.Clean(path))
+	data, err := strictyaml.ReadFile(path, "write it, deploy/docs/RESPOND.md says how")
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, err
 	}
 	return Parse(data, path, available)
 }

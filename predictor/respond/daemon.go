@@ -66,7 +66,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer stop()
 	d.engine.resume(ctx)
 	var background sync.WaitGroup
-	background.Go(func() { d.reloadOnHangup(ctx) })
+	background.Go(func() { serve.OnHangup(ctx, o.Hangup, func() { _ = d.reload() }) }) // logged there
 	err = serve.Run(ctx, serve.Guard(d.handler(ctx), d.logger), serve.Options{
 		Web: o.Web, WriteTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, MaxConnections: o.MaxConnections,
 		Grace: 5 * time.Second, Listening: o.Listening, Logger: d.logger,
@@ -97,18 +97,4 @@ func (d *daemon) reload() error {
 	d.engine.configure(c)
 	d.loaded(c)
 	return nil
-}
-
-func (d *daemon) reloadOnHangup(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, open := <-d.options.Hangup:
-			if !open {
-				return
-			}
-			_ = d.reload() // logged there
-		}
-	}
 }
