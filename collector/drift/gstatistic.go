@@ -12,14 +12,14 @@ import (
 //
 //	2 n_e sum over c > 0 of q ln(q / pf),  q = c/n,  n_e = n n_ref / (n + n_ref)
 //
-// with the reference floored, pf = (r + 1/2) / (n_ref + K/2), because a bin it
-// never saw would make G infinite. That is the divergence D(window || reference),
-// the reverse of [KL], scaled so that without drift G is distributed nearly as
-// chi-squared with K-1 degrees of freedom whatever the sizes.
+// The shares of the reference are smoothed, pf = (r + 1/2) / (n_ref + K/2). Otherwise a bin
+// that does not occur in it would make G infinite. G is the divergence
+// D(window || reference), the reverse of [KL], times 2 n_e. Without drift it is distributed
+// nearly as chi-squared with K-1 degrees of freedom, for all sizes.
 //
-// It is here in addition to KL for its tail: where an alarm a month is promised,
-// probabilities of 1e-7 decide, and those of KL at n = 100 are off by a factor
-// of 20 at 1e-4 under every fit tried; those of G within 1.3.
+// The detector uses G instead of KL because of its tail. A promise of one false alarm a
+// month depends on probabilities of 1e-7. At n = 100 and 1e-4, every fit to KL that was
+// tried was wrong by a factor of 20, and the fit to G by at most 1.3.
 //
 // G is in [0, +Inf), and NaN when either histogram is empty. The slices must
 // have the same length; counts must not be negative. O(K), 0.2 us at K = 10, no
@@ -38,7 +38,7 @@ func flooredG(reference, window []int64, bins int) float64 {
 	return sizedG(reference, window, bins, float64(total(window)))
 }
 
-// sizedG is flooredG of a window that says as much as size independent rows.
+// sizedG is flooredG of a window that is equivalent to size independent rows.
 func sizedG(reference, window []int64, bins int, size float64) float64 {
 	nref, n := float64(total(reference)), float64(total(window))
 	if nref == 0 || n == 0 {
@@ -98,15 +98,16 @@ var usualGs sync.Map // many columns have the same number of bins
 // GPValue returns the probability of [G] of at least g without drift, for
 // histograms of that many bins: the larger one of the chi-squared approximation
 // with bins-1 degrees of freedom and of the Pearson III tail with the moments of
-// the null. Which one is too small depends on the bins; in windows of 45 the
-// former alone raises ten times as many false alarms as the latter.
-// With cells of .25 and .05 %, and with those that the reference never saw, which count
-// as degrees of freedom, it is careful: down to 1e-6 at most .7 times as many windows
-// of 100 to 10,000 were below a level as it says.
+// the null. Which of the two is too small depends on the bins. In windows of 45, the first
+// alone raises ten times as many false alarms as the second.
 //
-// Windows worth 25 to 49 independent rows are judged by the moments of 50: of nine shapes
-// of references at most 1.06 times as many windows as promised were below .01, .7 times
-// as many below .001.
+// It is conservative with bins of .25 and .05 %, and with bins that do not occur in the
+// reference, because those count as degrees of freedom: for levels down to 1e-6, at most .7
+// times the promised number of windows of 100 to 10,000 rows were below the level.
+//
+// Windows equivalent to 25 to 49 independent rows use the moments for 50. With nine shapes
+// of references, at most 1.06 times the promised number of windows were below .01, and at
+// most .7 times below .001.
 //
 // It is in [0, 1], falls as g rises, keeps its relative accuracy down to 1e-300,
 // and is NaN when g is. 0.25 us.
@@ -128,8 +129,8 @@ func chiSquaredTail(x float64, freedom int) float64 {
 
 // G returns the moments of [G] without drift, for the reference and the size of
 // this null. They are drawn at the first call, with the null's own seed and at
-// least DefaultSamples draws, because they are needed in drift only: 6 to 15 ms,
-// afterwards nothing. Safe for concurrent use.
+// least DefaultSamples draws, because only windows that have drifted need them. The first
+// call takes 6 to 15 ms, later calls nothing. Safe for concurrent use.
 //
 // G is scaled by the effective sample size, so the moments serve neighbouring
 // sizes unchanged.
