@@ -24,13 +24,14 @@ type ClassOutcomes struct {
 	LabelledByScore, CorrectByScore []int64
 }
 
-// mostGroups bounds the groups of scores of all classes together. With a code for each class
-// without a score, and at most 100 classes, codes fit into a byte.
-const mostGroups = 150
+// mostGroups bounds the groups of scores of all classes together, and mostGrouped the classes that
+// have any: with a code for each class without a score, and at most 200 classes, codes fit into a
+// byte.
+const mostGroups, mostGrouped = 150, 100
 
 // NewClassCalibration groups the fine bins of the score of each class, as [NewCalibration] does,
-// into at most 20 groups, and fewer if there are many classes. There are at most 100 classes. It
-// returns nil if no class has outcomes.
+// into at most 20 groups, and fewer if there are many classes. Above 100 classes, of which there are
+// at most 200, scores are not looked at. It returns nil if no class has outcomes.
 func NewClassCalibration(classes []ClassOutcomes) *ClassCalibration {
 	c := &ClassCalibration{}
 	most := min(calibrationGroups, max(1, mostGroups/max(1, len(classes))))
@@ -39,7 +40,7 @@ func NewClassCalibration(classes []ClassOutcomes) *ClassCalibration {
 		if codes.known = of.Labelled > 0; codes.known {
 			codes.none = c.add(of.Labelled, of.Correct)
 		}
-		if grouped := newCalibration(of.LabelledByScore, of.CorrectByScore, most); grouped != nil {
+		if grouped := newCalibration(of.LabelledByScore, of.CorrectByScore, most); grouped != nil && len(classes) <= mostGrouped {
 			first := len(c.labelled)
 			for g, n := range grouped.labelled {
 				c.add(n, grouped.correct[g])

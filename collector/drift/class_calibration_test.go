@@ -34,7 +34,7 @@ func TestClassCalibrationByHand(t *testing.T) {
 
 func TestCodesOfAsManyClassesAsThereMayBeFitIntoAByte(t *testing.T) {
 	t.Parallel()
-	for n := 1; n <= 100; n++ {
+	for n := 1; n <= 200; n += 3 {
 		all := make([]ClassOutcomes, n)
 		for i := range all {
 			all[i] = ClassOutcomes{Labelled: 200, Correct: 100, LabelledByScore: make([]int64, 200), CorrectByScore: make([]int64, 200)}

@@ -89,6 +89,8 @@ func watchingTypes(t *testing.T, random *rand.Rand) *Monitor {
 		config += fmt.Sprintf("  - {name: %s, prediction: {type: %s}, reference: {file: %s.json}}\n", of, of, of)
 	}
 	o.ConfigFile, o.Window.Feedback, o.Enabled = write(t, dir, "config.yml", config), 250, collector.Names()
+	at := time.Now().Add(time.Minute) // the same for every page, and after every row
+	o.Now = func() time.Time { return at }
 	return monitor(t, o)
 }
 

@@ -188,11 +188,11 @@ func TestFilesWhoseTypeDoesNotFitAreRefusedInWords(t *testing.T) {
 		}
 	}
 	var many []string
-	for i := range 101 {
+	for i := range value.MaxClasses + 1 {
 		many = append(many, fmt.Sprintf(`{"class": "c%d", "count": 1}`, i))
 	}
-	if _, err := Parse([]byte(file(`"type": "multiclass", "classes": [`+strings.Join(many, ",")+`]`)), "test.json"); err == nil || !strings.Contains(err.Error(), "a multiclass model has at most 100") {
-		t.Errorf("101 classes: %v", err)
+	if _, err := Parse([]byte(file(`"type": "multiclass", "classes": [`+strings.Join(many, ",")+`]`)), "test.json"); err == nil || !strings.Contains(err.Error(), "a multiclass model has at most 200") {
+		t.Errorf("%d classes: %v", len(many), err)
 	}
 }
 

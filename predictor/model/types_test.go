@@ -213,7 +213,7 @@ func TestFilesOfOtherTypesAreRefusedInWords(t *testing.T) {
 		"intercepts has 1 numbers, and there are 2 classes":                  `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["a", "b"], "intercepts": [0], ` + x + `"coefficients": [1, 0]}]}`,
 		"feature 0 (x): coefficients has 3 numbers, and there are 2 classes": `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["a", "b"], "intercepts": [0, 0], ` + x + `"coefficients": [1, 0, 1]}]}`,
 		`class "a" appears twice`:                                            `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["a", "a"], "intercepts": [0, 0], ` + x + `"coefficients": [1, 0]}]}`,
-		"classes has 1 texts: a multiclass model has 2 to 100":               `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["a"], "intercepts": [0], ` + x + `"coefficients": [1]}]}`,
+		"classes has 1 texts: a multiclass model has 2 to 200":               `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["a"], "intercepts": [0], ` + x + `"coefficients": [1]}]}`,
 		`class "1.0" never occurs: classes in that spelling are "1"`:         `{"schema": 2, "type": "multiclass", "name": "m", "version": "1", "classes": ["1.0", "2"], "intercepts": [0, 0], ` + x + `"coefficients": [1, 0]}]}`,
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
@@ -255,7 +255,7 @@ func TestTheTypeIsGuessedFromTheOutcomes(t *testing.T) {
 			t.Errorf("outcomes %q", d.Actual[:5])
 		}
 	}
-	if _, err := ReadCSV(strings.NewReader(csv(func(i int) string { return fmt.Sprint("id ", i) })), surveyOptions("y")); err == nil || !strings.Contains(err.Error(), "has more than 100 different texts") {
+	if _, err := ReadCSV(strings.NewReader(csv(func(i int) string { return fmt.Sprint("id ", i) })), surveyOptions("y")); err == nil || !strings.Contains(err.Error(), "has more than 200 different texts") {
 		t.Errorf("identifiers: %v", err)
 	}
 	o := surveyOptions("y")

@@ -24,7 +24,7 @@ const (
 var Predictions = []Prediction{Binary, Multiclass, Regression}
 
 // MaxClasses is the largest number of classes of a multiclass model.
-const MaxClasses = 100
+const MaxClasses = 200
 
 // ParsePrediction returns the type with a name. The empty name is [Binary].
 func ParsePrediction(name string) (Prediction, error) {

@@ -128,7 +128,7 @@ func TestBadFiles(t *testing.T) {
 		{"configuration: a repeated key", config("models: []\nmodels: []\n"), 1, "models"},
 		{"configuration: no models", config("models: []\n"), 1, "models"},
 		{"configuration: not YAML", config("models: [\n"), 1, "line"},
-		{"configuration: another kind of prediction", config("models:\n  - name: m\n    prediction: {type: regression}\n    reference: {file: x}\n"), 1, "regression"},
+		{"configuration: another kind of prediction", config("models:\n  - name: m\n    prediction: {type: ranking}\n    reference: {file: x}\n"), 1, "ranking"},
 		{"configuration: a missing reference", config("models:\n  - name: m\n    reference: {file: nowhere.json}\n"), 1, "nowhere.json"},
 		{"configuration: no reference", config("models:\n  - name: m\n"), 1, "reference"},
 		{"configuration: BigQuery", config("models:\n  - name: loan_refinance\n    reference: {bigquery: {project: p}}\n"), 1, "no table"},

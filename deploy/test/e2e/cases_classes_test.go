@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// TestManyClassesMakeFewSeries: of 100 classes, the most that a model may have, the page shows the most frequent, and a
+// TestManyClassesMakeFewSeries: of 200 classes, the most that a model may have, the page shows the most frequent, and a
 // pair of a predicted and an actual class only once there is feedback of it.
 func TestManyClassesMakeFewSeries(t *testing.T) {
 	t.Parallel()
-	const classes, shown = 100, 20
+	const classes, shown = 200, 20
 	// Class i is there 300 - i times: all frequencies differ.
 	csv := "x,c\n"
 	for class := range classes {

@@ -135,10 +135,10 @@ func TestNumbersThatAreNotRead(t *testing.T) {
 	}
 	numbers := grouped(all)
 	for name, test := range map[string]struct{ thousands, decimal, warns, refuses string }{
-		"spaces":                   {" ", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
-		"spaces that do not break": {"\u00a0", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
-		"apostrophes":              {"'", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
-		"underscores":              {"_", ".", `left out: it holds another text in nearly every row`, "no value of the column is a number"},
+		"spaces":                   {" ", ".", `left out: it holds numbers with signs that are not read`, "no value of the column is a number"},
+		"spaces that do not break": {"\u00a0", ".", `left out: it holds numbers with signs that are not read`, "no value of the column is a number"},
+		"apostrophes":              {"'", ".", `left out: it holds numbers with signs that are not read`, "no value of the column is a number"},
+		"underscores":              {"_", ".", `left out: it holds numbers with signs that are not read`, "no value of the column is a number"},
 		"decimal commas":           {".", ",", `it holds numbers with decimal commas`, "write decimal points instead"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,14 @@ func TestEveryPanelHasData(t *testing.T) {
 	}
 	exporter := start(t, args...)
 	outcomes := threeSources(t, dir, log)
-	address := startPrometheus(t, predictor.url, exporter.url, outcomes.url)
+	others := []string{outcomes.url}
+	for _, s := range typeStories { // models of the types that the embedded one is not
+		r := rand.New(rand.NewPCG(11, 12))
+		of, shows := s.begin(t, r)
+		s.serve(t, r, of, 600, 0)
+		others = append(others, shows.url)
+	}
+	address := startPrometheus(t, predictor.url, exporter.url, others...)
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
@@ -114,10 +122,10 @@ func inDashboard(t *testing.T, content string) map[string]string {
 			}
 		}
 	}
-	values := regexp.MustCompile(`^label_values\((.*), \w+\)$`)
+	values := regexp.MustCompile(`^(?:label_values\((.*), \w+\)|query_result\((.*)\))$`)
 	for _, variable := range board.Templating.List {
 		if m := values.FindStringSubmatch(variable.Definition); m != nil {
-			queries["variable "+variable.Name] = chosen.Replace(m[1])
+			queries["variable "+variable.Name] = chosen.Replace(m[1] + m[2])
 		} else if variable.Name != "datasource" {
 			t.Errorf("the variable %s is not understood: %s", variable.Name, variable.Definition)
 		}

@@ -163,9 +163,10 @@ func TestOneProcessReadsASourceAndAnotherTakesOver(t *testing.T) {
 	if !second.says("another process reads the source truth into it") {
 		t.Error("the second process does not say that the first reads the source")
 	}
-	if status, body := fetch(t, second.url+"/-/ready", ""); status != 200 {
-		t.Errorf("ready: %d %s", status, body)
-	}
+	waitFor(t, "the second process is ready", func() bool {
+		status, _ := fetch(t, second.url+"/-/ready", "")
+		return status == 200
+	})
 	write(t, config, []byte("sources: nonsense\n"))
 	if err := first.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)

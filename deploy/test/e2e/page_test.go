@@ -202,6 +202,6 @@ func differences(a, b page, wanted func(name string) bool) []string {
 // fromTheLog reports whether a metric is a function of log, reference and
 // configuration, whoever shows it and when.
 func fromTheLog(name string) bool {
-	return name != "model_window_age_seconds" &&
+	return name != "model_window_age_seconds" && name != "model_training_age_seconds" &&
 		(strings.HasPrefix(name, "feature_") || strings.HasPrefix(name, "prediction_") || strings.HasPrefix(name, "model_"))
 }

@@ -85,9 +85,9 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// startPrometheus runs a Prometheus that scrapes predictor and exporter every
+// startPrometheus runs a Prometheus that scrapes predictor, exporter and others every
 // second and evaluates the rules that are shipped, without their patience.
-func startPrometheus(t *testing.T, predictor, exporter string, outcomes ...string) (address string) {
+func startPrometheus(t *testing.T, predictor, exporter string, others ...string) (address string) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, rules := range matching(t, "deploy/prometheus/rules/*.yml") {
@@ -95,13 +95,13 @@ func startPrometheus(t *testing.T, predictor, exporter string, outcomes ...strin
 	}
 	file := filepath.Join(dir, "prometheus.yml")
 	config := fmt.Appendf(nil, `global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: [drift.yml, fleet.yml, operations.yml, outcomes.yml, performance.yml, respond.yml]
+rule_files: [drift.yml, fleet.yml, intake.yml, operations.yml, outcomes.yml, performance.yml, respond.yml]
 scrape_configs:
   - {job_name: drift_exporter, static_configs: [{targets: [%q]}]}
   - {job_name: predictor, static_configs: [{targets: [%q]}]}
 `, strings.TrimPrefix(exporter, "http://"), strings.TrimPrefix(predictor, "http://"))
-	for _, url := range outcomes {
-		config = fmt.Appendf(config, "  - {job_name: outcomes, static_configs: [{targets: [%q]}]}\n", strings.TrimPrefix(url, "http://"))
+	for i, url := range others {
+		config = fmt.Appendf(config, "  - {job_name: drift_other_%d, static_configs: [{targets: [%q]}]}\n", i, strings.TrimPrefix(url, "http://"))
 	}
 	write(t, file, config)
 	return runPrometheus(t, dir, file)

@@ -72,7 +72,7 @@ func TestTheRightAlertFires(t *testing.T) {
 			if i%3 == 0 {
 				loan[simulate.Outcome] = map[string]string{"0": "1", "1": "0"}[loan[simulate.Outcome]]
 			}
-		}, []string{"ModelAccuracySurprise warning"}},
+		}, []string{"ModelAccuracyDrop critical", "ModelAccuracySurprise warning"}},
 	} {
 		fmt.Fprintf(&tests, "- name: %s\n  interval: 1m\n  input_series:\n", test.name)
 		for key, values := range seriesOf(t, history(t, loans, test.change), begin) {

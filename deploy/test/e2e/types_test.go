@@ -56,8 +56,9 @@ func TestEveryTypeFromTrainingToThePage(t *testing.T) {
 	}
 }
 
-func (s *typeStory) run(t *testing.T) {
-	r := rand.New(rand.NewPCG(11, 12))
+// begin trains the model and starts a predictor that serves it, and an exporter.
+func (s *typeStory) begin(t *testing.T, r *rand.Rand) (predictor, exporter *process) {
+	t.Helper()
 	dir := t.TempDir()
 	var csv strings.Builder
 	csv.WriteString("x,y," + s.outcome + "\n")
@@ -72,8 +73,14 @@ func (s *typeStory) run(t *testing.T) {
 		t.Errorf("the type that was guessed is not said: %s", said)
 	}
 	config := file(t, dir, "config.yml", "models:\n  - name: trees\n    prediction: {type: "+s.of+"}\n    reference: {file: reference.json}\n")
-	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--model.file="+model)
-	exporter := start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--config.file="+config, "--window.feedback=500", quick)
+	predictor = start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--model.file="+model)
+	exporter = start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--config.file="+config, "--window.feedback=500", quick)
+	return predictor, exporter
+}
+
+func (s *typeStory) run(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	predictor, exporter := s.begin(t, r)
 	s.serve(t, r, predictor, 600, 0)
 	page := scrape(t, exporter.url)
 	quality, known := page.value(s.quality, "model", "trees")
