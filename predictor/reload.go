@@ -93,6 +93,8 @@ func (r *reloading) reloadPage(w http.ResponseWriter, q *http.Request) {
 		wrongMethod(q, "POST").write(w)
 	case !r.lifecycle:
 		newProblem(http.StatusForbidden, "", "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP").write(w)
+	case r.path == "" && r.shadow.path == "":
+		newProblem(http.StatusNotFound, "", "there is no model file to read again; start with --model.file").write(w)
 	default:
 		if err := r.reload(q.Context()); err != nil {
 			newProblem(http.StatusInternalServerError, "", err.Error()+"; the former model is served").write(w)

@@ -130,6 +130,15 @@ func TestAModelIsReplacedWhileItServes(t *testing.T) {
 	}
 }
 
+func TestWithoutAFileThereIsNothingToReload(t *testing.T) {
+	t.Parallel()
+	r := start(t, filepath.Join(t.TempDir(), "log.db"), func(o *RunOptions) { o.EnableLifecycle = true })
+	defer r.end()
+	if got := r.must(http.StatusNotFound, "/-/reload", "", ""); !strings.Contains(got.body, "--model.file") {
+		t.Errorf("it says %s", got.body)
+	}
+}
+
 func TestAChangedFileIsServed(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
