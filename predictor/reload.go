@@ -151,14 +151,24 @@ func (r *reloading) changed() bool {
 	}
 	before := r.looked
 	r.looked = info
-	return before == nil || !os.SameFile(before, info) || !before.ModTime().Equal(info.ModTime()) || before.Size() != info.Size()
+	return differ(before, info)
+}
+
+// differ reports whether a file is not the one that was looked at before; nil is none.
+func differ(before, now os.FileInfo) bool {
+	return before == nil || !os.SameFile(before, now) || !before.ModTime().Equal(now.ModTime()) || before.Size() != now.Size()
 }
 
 // reload loads the files of the model and of its shadow. After an error the former ones stay.
 func (r *reloading) reload(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return errors.Join(r.reloadModel(ctx), r.shadow.load(r.current.Load().model))
+	model := r.reloadModel(ctx)
+	shadow := r.shadow.load(r.current.Load().model)
+	if shadow != nil {
+		r.logger.Error("the shadow was refused, the former one stays", "err", shadow)
+	}
+	return errors.Join(model, shadow)
 }
 
 func (r *reloading) reloadModel(ctx context.Context) error {

@@ -84,7 +84,7 @@ func (s *shadow) changed() bool {
 	}
 	before := s.looked
 	s.looked = info
-	return before == nil || !os.SameFile(before, info) || !before.ModTime().Equal(info.ModTime()) || before.Size() != info.Size()
+	return differ(before, info)
 }
 
 // load loads the file of the shadow. Without a file there is no shadow. After an error the former

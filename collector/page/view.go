@@ -102,7 +102,7 @@ type viewer struct {
 	alone bool
 	// span is the length of the history that is drawn.
 	span time.Duration
-	// at is the parameter "at" of all links, "" for now. remembers says that there are pages of
+	// at is the parameter "at" of all links, "" on a page of the present. remembers says that there are pages of
 	// the past.
 	at        string
 	remembers bool

@@ -17,15 +17,10 @@ var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // port is one that the walk-throughs use.
 var port = regexp.MustCompile(`\b(5000|8001|8080)\b`)
 
-// freePort is a port of which nobody else knows.
+// freePort is the port of a free address.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // nothing was sent
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(freeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}
