@@ -3,6 +3,7 @@ package predictor
 import (
 	"database/sql/driver"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -213,4 +214,27 @@ func TestAShadowMustBeAnotherVersionOfTheModel(t *testing.T) {
 	if err := s.load(toy()); err != nil || s.scorer.Load() != nil {
 		t.Errorf("the served version as its own shadow: %v", err)
 	}
+}
+
+func TestAShadowThatIsRefusedIsSaid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	shadow, stream := filepath.Join(dir, "shadow.json"), filepath.Join(dir, "stream")
+	file, err := os.Create(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }() // it was read by its name
+	r := start(t, filepath.Join(dir, "log.db"), func(o *RunOptions) {
+		o.ShadowPath, o.RefreshInterval, o.Logger = shadow, 5*time.Millisecond, slog.New(slog.NewTextHandler(file, nil))
+	})
+	defer r.end()
+	if err := os.WriteFile(shadow, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the stream says so", func() bool {
+		said, err := os.ReadFile(stream)
+		return err == nil && strings.Contains(string(said), "the shadow was refused, the former one stays")
+	})
+	r.must(http.StatusOK, "/predict", oneToy, "")
 }
