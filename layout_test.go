@@ -94,7 +94,7 @@ predictor/simulate: predictor/progress predictor/rows predictor/simulate/load pr
 predictor/strictjson:
 predictor/strictyaml:
 predictor/survey: predictor/rows predictor/value
-predictor/tick:
+predictor/tick: predictor/predictionlog
 predictor/value:
 predictor/weighted:
 predictor: predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/serve predictor/value

@@ -9,6 +9,9 @@ import (
 // Length is the length of a tick. Ticks begin at multiples of it since 1970.
 const Length = 15 * time.Second
 
+// Ahead is how far ahead of the clock of the destination a tick may lie.
+const Ahead = 4 * Length
+
 // Start returns the start of the tick that holds a time, both in nanoseconds since 1970.
 func Start(t int64) int64 { return floor(t, int64(Length)) * int64(Length) }
 
@@ -26,8 +29,10 @@ func floor(a, b int64) int64 {
 type Record struct {
 	// LogID is the log's UUID.
 	LogID string
-	// Sequence is the id of the newest prediction that has been counted in the log. It rises.
-	Sequence int64
+	// After and Sequence say which rows of the log have been counted here: those of this tick,
+	// model and version whose number is above After and at most Sequence. They are numbers of
+	// predictions where Rows is above 0.
+	After, Sequence int64
 	// ShippedAt is when the record was made, by the clock of the destination. It does not fall
 	// within a log. Through says that every row logged before it has been counted, in this
 	// record or in those before it.
@@ -60,19 +65,22 @@ func (r *Record) Heartbeat() bool { return r.Model == "" }
 func (r *Record) End() int64 { return r.Tick + int64(Length) }
 
 // Effective returns the start of the tick to which the record counts: its own, unless it was
-// shipped later than lateness after that tick's end. It then counts to the tick that was the
-// newest with such an end. So a record never changes a tick that ended more than lateness before
-// it was shipped.
+// shipped later than lateness after that tick's end. It then counts to the newest tick of which
+// this cannot be said. So a record never changes a tick that ended more than lateness before it
+// was shipped. One whose tick lies ahead of the clock counts to the tick in which it was shipped.
 func (r *Record) Effective(lateness time.Duration) int64 {
 	return Effective(r.Tick, r.ShippedAt, lateness)
 }
 
 // Effective is Record's, of a tick and a time of shipping.
 func Effective(tick, shippedAt int64, lateness time.Duration) int64 {
-	if shippedAt <= tick+int64(Length)+int64(lateness) {
-		return tick
+	switch {
+	case tick > shippedAt+int64(Ahead):
+		return Start(shippedAt)
+	case shippedAt > tick+int64(Length)+int64(lateness):
+		return Start(shippedAt - int64(lateness))
 	}
-	return Start(shippedAt - int64(lateness))
+	return tick
 }
 
 // Add adds the counts of another record to those of r. Of two numbers of a feature the newer one
@@ -90,7 +98,8 @@ func (r *Record) Add(o *Record) {
 	r.At, r.N = merged(r.At, r.N, o.At, o.N)
 	r.Names, r.Sums = merged(r.Names, r.Sums, o.Names, o.Sums)
 	r.addLast(o)
-	r.Sequence, r.ShippedAt, r.Through = max(r.Sequence, o.Sequence), max(r.ShippedAt, o.ShippedAt), max(r.Through, o.Through)
+	r.Sequence = max(r.Sequence, o.Sequence)
+	r.ShippedAt, r.Through = max(r.ShippedAt, o.ShippedAt), max(r.Through, o.Through)
 }
 
 func (r *Record) addLast(o *Record) {
