@@ -233,6 +233,29 @@ func TestRowsOfATickFormPiecesOfAThousand(t *testing.T) {
 	}
 }
 
+// Rows that others have counted come as pieces of any size, between rows that come one by one.
+func TestCountedPiecesAreTakenAsTheyAre(t *testing.T) {
+	t.Parallel()
+	p := NewPieces(2)
+	p.AddCounts([]int64{700, 600})
+	p.Add(1)
+	p.AddCounts([]int64{0, 0})
+	p.AddCounts([]int64{3, 0})
+	p.Add(0)
+	var pieces [][]int64
+	for c := range p.all {
+		pieces = append(pieces, slices.Clone(c))
+	}
+	want := [][]int64{{700, 600}, {0, 1}, {3, 0}, {1, 0}}
+	if p.Rows() != 1305 || !slices.EqualFunc(pieces, want, slices.Equal) {
+		t.Errorf("%d rows in pieces %v, want %v", p.Rows(), pieces, want)
+	}
+	p.Reset()
+	if p.Add(0); p.Rows() != 1 {
+		t.Errorf("after Reset: %d rows, want 1", p.Rows())
+	}
+}
+
 // Within a piece the order of rows does not matter. The order of the pieces does, because later
 // ones are judged by earlier ones.
 func TestOrderWithinAPieceDoesNotMatter(t *testing.T) {

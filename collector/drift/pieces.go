@@ -12,6 +12,7 @@ type Pieces struct {
 	counts []int64 // piece after piece
 	last   []int64 // the open piece
 	left   int     // rows for which it has room
+	short  int64   // rows that other pieces have less than PieceSize, together
 }
 
 // NewPieces returns no rows of a distribution with that many bins.
@@ -27,6 +28,19 @@ func (p *Pieces) Add(bin int) {
 	p.last[bin]++
 }
 
+// AddCounts appends a piece that others have counted, by bin. No rows make no piece.
+func (p *Pieces) AddCounts(counts []int64) {
+	rows := total(counts)
+	if rows == 0 {
+		return
+	}
+	p.short += int64(p.left)
+	p.begin()
+	copy(p.last, counts)
+	p.short += PieceSize - rows
+	p.left = 0
+}
+
 // begin begins a piece.
 func (p *Pieces) begin() {
 	for range p.bins {
@@ -40,11 +54,11 @@ func (p *Pieces) Rows() int64 {
 	if len(p.counts) == 0 {
 		return 0
 	}
-	return int64(len(p.counts)/p.bins*PieceSize - p.left)
+	return int64(len(p.counts)/p.bins*PieceSize-p.left) - p.short
 }
 
 // Reset removes all rows and keeps the memory.
-func (p *Pieces) Reset() { p.counts, p.last, p.left = p.counts[:0], nil, 0 }
+func (p *Pieces) Reset() { p.counts, p.last, p.left, p.short = p.counts[:0], nil, 0, 0 }
 
 // all yields the counts of one piece after the other.
 func (p *Pieces) all(yield func(counts []int64) bool) {

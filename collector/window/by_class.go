@@ -24,10 +24,7 @@ func newByClass(r *reference.Reference) *drift.ClassCalibration {
 // classCode returns the code of the predicted class and the score of a row, from the codes of
 // both.
 func (l *layout) classCode(codes []uint8) uint8 {
-	class, bin := -1, -1
-	if l.class >= 0 && int(codes[l.class]) < len(l.reference.Classes) {
-		class = int(codes[l.class])
-	}
+	class, bin := l.kind(codes), -1
 	if l.score >= 0 {
 		bin = fineBin(l.columns[l.score].binning, codes[l.score])
 	}

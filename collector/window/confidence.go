@@ -9,12 +9,17 @@ import (
 
 // confidence returns the model's confidence in the class that it predicted for a row, in units of
 // 1e-9, or noScore.
-func (s *series) confidence(row *predictionlog.Row) uint32 {
+func (l *layout) confidence(predicts value.Prediction, row *predictionlog.Row) uint32 {
 	p, ok := row.Probability()
-	if !ok || !s.predicts.HasClasses() {
+	if !ok || !predicts.HasClasses() {
 		return noScore
 	}
-	return uint32(confidenceUnits(p, s.predicts == value.Multiclass || s.layout.classReader().Predicted(row.Class) == s.layout.positive()))
+	return uint32(confidenceUnits(p, predicts == value.Multiclass || l.predictsPositive(row)))
+}
+
+// predictsPositive reports whether the class of a row is the one whose probability the score is.
+func (l *layout) predictsPositive(row *predictionlog.Row) bool {
+	return l.classReader().Predicted(row.Class) == l.positive()
 }
 
 // confidenceUnits returns the probability that the model gave to its own class, in units

@@ -127,11 +127,10 @@ func (s *series) judge() {
 		return
 	}
 	l, kind, expected := s.layout, uint8(cohort.NoKind), math.NaN()
-	switch {
-	case s.oneKind:
+	if s.oneKind {
 		kind = 0
-	case l.class >= 0 && int(s.codes[l.class]) < len(l.reference.Classes):
-		kind = s.codes[l.class]
+	} else if k := l.kind(s.codes); k >= 0 {
+		kind = uint8(k)
 	}
 	switch {
 	case l.byClass != nil:

@@ -131,8 +131,8 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.Add(row.ID, time, s.codes)
-	s.ledger.append(s.confidence(row), time)
-	if s.layout.classReader().Predicted(row.Class) == s.layout.positive() {
+	s.ledger.append(s.layout.confidence(s.predicts, row), time)
+	if s.layout.predictsPositive(row) {
 		s.ledger.predictedPositive()
 	}
 	s.judge()

@@ -1,0 +1,108 @@
+package window
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/reference"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
+)
+
+// Counter says of each row of one model and version everything that a window counts of it. Its
+// methods must not be called concurrently.
+type Counter struct {
+	layout   *layout // nil: no reference serves this version
+	predicts value.Prediction
+	codes    []uint8
+	numbers  []float64
+	at       []int64
+}
+
+// Counted is what a window counts of one row. The slices are valid until the next row.
+type Counted struct {
+	// Codes are the codes of the features, the score and the class, and for a multiclass model of
+	// class and score together. There are none without a reference.
+	Codes []uint8
+	// Numbers are the values of the features, NaN where there is no number.
+	Numbers []float64
+	// Kind is the number of the class in the reference, -1 if it is none of these.
+	Kind int
+	// Confidence is the model's confidence in its class, Variance that confidence times the rest
+	// to 1, both in units of 1e-9. They mean nothing unless Scored.
+	Confidence, Variance int64
+	Scored               bool
+	// Positive says that the class is the one whose probability the score is.
+	Positive bool
+}
+
+// NewCounter returns a Counter for the rows that a reference of a model serves, nil where none
+// does. A watched feature that is not in the reference is an error.
+func NewCounter(s *Spec, r *reference.Reference, bins drift.BinOptions) (*Counter, error) {
+	c := &Counter{predicts: s.predicts()}
+	if r == nil {
+		return c, nil
+	}
+	l, err := newLayout(s, r, bins)
+	if err != nil {
+		return nil, fmt.Errorf("model %q: %w", s.Name, err)
+	}
+	c.layout, c.codes = l, make([]uint8, l.width())
+	c.numbers, c.at = make([]float64, l.features), make([]int64, l.features)
+	return c, nil
+}
+
+// Scheme says how values become codes: the reference, and the columns with their number of codes.
+// Counts under one scheme add up.
+func (c *Counter) Scheme() []string {
+	if c.layout == nil {
+		return nil
+	}
+	return c.layout.scheme()
+}
+
+// Columns returns the number of codes of each column.
+func (c *Counter) Columns() []int {
+	if c.layout == nil {
+		return nil
+	}
+	return c.layout.codes()
+}
+
+// Row counts one row. It reports false when the row's features are not a JSON object: such a row
+// is in no window.
+func (c *Counter) Row(row *predictionlog.Row) (Counted, bool) {
+	for i := range c.numbers {
+		c.numbers[i] = math.NaN()
+	}
+	if c.layout == nil {
+		if predictionlog.InvalidFeatures(row.Features) {
+			return Counted{}, false
+		}
+	} else if !c.layout.code(row, c.codes, c.numbers, c.at) {
+		return Counted{}, false
+	}
+	counted := Counted{Codes: c.codes, Numbers: c.numbers, Kind: c.layout.kind(c.codes), Positive: c.layout.predictsPositive(row)}
+	if conf := c.layout.confidence(c.predicts, row); conf != noScore {
+		counted.Scored, counted.Confidence, counted.Variance = true, int64(conf), variance(int64(conf))
+	}
+	return counted, true
+}
+
+// scheme is Counter's.
+func (l *layout) scheme() []string {
+	all := append([]string{l.reference.Hash}, l.described()...)
+	for _, n := range l.codes()[l.features:] {
+		all = append(all, fmt.Sprint(n))
+	}
+	return all
+}
+
+// kind returns the number of the class of a row by its codes, -1 if it is none of the reference's.
+func (l *layout) kind(codes []uint8) int {
+	if l != nil && l.class >= 0 && int(codes[l.class]) < len(l.reference.Classes) {
+		return int(codes[l.class])
+	}
+	return -1
+}
