@@ -77,17 +77,9 @@ func sendDecision(m *snapshot.Model, d *assess.Decision, ch chan<- prometheus.Me
 		gauge(ch, trainingAge, d.TrainingAge.Seconds(), labels)
 	}
 	knownTruth(ch, retrainRecommended, d.Recommended, labels)
-	r := &d.Reasons
-	for _, reason := range []struct {
-		name  string
-		holds *bool
-	}{
-		{"significant_drift", r.SignificantDrift}, {"accuracy_dropped", r.AccuracyDropped}, {"accuracy_declining", r.AccuracyDeclining},
-		{"estimate_low", r.EstimateLow}, {"concept_drift", r.ConceptDrift}, {"cost_exceeded", r.CostExceeded},
-		{"too_young", r.TooYoung}, {"too_few_labels", r.TooFewLabels},
-	} {
-		if reason.holds != nil {
-			gauge(ch, retrainReason, truth(*reason.holds), retrainReasonLabels.with(m.Name, m.Version, reason.name))
+	for _, reason := range d.Reasons.All() {
+		if reason.Holds != nil {
+			gauge(ch, retrainReason, truth(*reason.Holds), retrainReasonLabels.with(m.Name, m.Version, reason.Name))
 		}
 	}
 }

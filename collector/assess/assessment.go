@@ -47,6 +47,8 @@ type Model struct {
 	Surprise    *Interval    `json:"surprise,omitempty"`
 	// Decision is nil without a reference, and when the log could not be read.
 	Decision *Decision `json:"decision,omitempty"`
+	// Segments is nil unless slices are followed.
+	Segments *Segments `json:"segments,omitempty"`
 	// Type is what the model predicts, "" for one of two classes. A regression has Regression,
 	// ExpectedError and ErrorSurprise instead of Performance, Estimate and Surprise; RegressionOf,
 	// ExpectedErrorOf and ErrorSurpriseOf say when they are nil.
@@ -106,7 +108,7 @@ func (j Judgement) Outline(s *snapshot.Snapshot) *Assessment {
 	}
 	for i := range s.Models {
 		a.Models[i] = j.model(&s.Models[i], s.Time)
-		a.Models[i].Decision = j.Decision(s, &s.Models[i])
+		a.Models[i].Decision, a.Models[i].Segments = j.Decision(s, &s.Models[i]), j.Segments(&s.Models[i])
 	}
 	return a
 }

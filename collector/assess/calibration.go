@@ -7,11 +7,11 @@ import (
 
 // CalibrationGroup is a group of predictions with similar scores and known outcomes.
 type CalibrationGroup struct {
-	// Score is their mean score, Samples their number, and Positive the share of them whose outcome
+	// Score is their mean score, Samples their number, and Share the share of them whose outcome
 	// was positive, or was predicted right by a multiclass model, with its Wilson score interval.
-	Score    float64
-	Samples  int64
-	Positive Interval
+	Score   float64  `json:"score"`
+	Samples int64    `json:"samples"`
+	Share   Interval `json:"share"`
 }
 
 // CalibrationOf returns the groups of a model's feedback window by score, none without scores.

@@ -109,28 +109,44 @@ func (j Judgement) Decision(s *snapshot.Snapshot, m *snapshot.Model) *Decision {
 	if r.SignificantDrift == nil && r.AccuracyDropped == nil && r.CostExceeded == nil {
 		return d
 	}
-	recommended := r.recommend() && !holdsTrue(r.TooYoung) && !few && !d.Superseded
+	recommended := r.Suffice() && !holdsTrue(r.TooYoung) && !few && !d.Superseded
 	d.Recommended = &recommended
 	return d
 }
 
-// recommend says whether the reasons for retraining suffice.
-func (r *Reasons) recommend() bool {
+// Suffice reports whether the reasons for retraining are enough for it, whatever speaks against it.
+func (r *Reasons) Suffice() bool {
 	worse := holdsTrue(r.AccuracyDeclining) || holdsTrue(r.ConceptDrift) || holdsTrue(r.EstimateLow)
 	return holdsTrue(r.AccuracyDropped) || holdsTrue(r.CostExceeded) || holdsTrue(r.SignificantDrift) && worse
 }
 
+// Reason is a reason for retraining, or one of the two against it.
+type Reason struct {
+	Name string
+	// Holds is nil if it is not known.
+	Holds   *bool
+	Against bool
+}
+
+// All returns all reasons, those against retraining last.
+func (r *Reasons) All() []Reason {
+	return []Reason{
+		{Name: "significant_drift", Holds: r.SignificantDrift},
+		{Name: "accuracy_dropped", Holds: r.AccuracyDropped},
+		{Name: "accuracy_declining", Holds: r.AccuracyDeclining},
+		{Name: "estimate_low", Holds: r.EstimateLow},
+		{Name: "concept_drift", Holds: r.ConceptDrift},
+		{Name: "cost_exceeded", Holds: r.CostExceeded},
+		{Name: "too_young", Holds: r.TooYoung, Against: true},
+		{Name: "too_few_labels", Holds: r.TooFewLabels, Against: true},
+	}
+}
+
 // For returns the names of the reasons that speak for retraining.
 func (r *Reasons) For() (names []string) {
-	for _, reason := range []struct {
-		name  string
-		holds *bool
-	}{
-		{"significant_drift", r.SignificantDrift}, {"accuracy_dropped", r.AccuracyDropped}, {"accuracy_declining", r.AccuracyDeclining},
-		{"estimate_low", r.EstimateLow}, {"concept_drift", r.ConceptDrift}, {"cost_exceeded", r.CostExceeded},
-	} {
-		if holdsTrue(reason.holds) {
-			names = append(names, reason.name)
+	for _, reason := range r.All() {
+		if !reason.Against && holdsTrue(reason.Holds) {
+			names = append(names, reason.Name)
 		}
 	}
 	return names

@@ -29,6 +29,8 @@ type Judgement struct {
 	Tolerance float64
 	// Retraining says when retraining is recommended.
 	Retraining Retraining
+	// MaxSegments is the maximum number of slices of a model and version that are shown.
+	MaxSegments int
 }
 
 // Drift is the comparison of one distribution with its reference.

@@ -52,6 +52,8 @@ type Performance struct {
 	Confusion *Confusion `json:"confusion,omitempty"`
 	// Classes has the classes of a multiclass model that were predicted or observed.
 	Classes []ClassPerformance `json:"classes,omitempty"`
+	// Calibration is set by those who show it: see CalibrationOf.
+	Calibration []CalibrationGroup `json:"calibration,omitempty"`
 	// Pairs is set by those who show it: see PairsOf.
 	Pairs []ClassPair `json:"class_pairs,omitempty"`
 	// Trail is set by those who show it: see AccuracyTrailOf.

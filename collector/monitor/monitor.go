@@ -209,7 +209,7 @@ func (o *Options) entries(names []string) []collector.Entry {
 
 // Judgement returns the options that decide what is drift.
 func (o *Options) Judgement() assess.Judgement {
-	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block, Retraining: o.Retraining}
+	return assess.Judgement{Sequential: o.Sequential, Significance: o.Significance, Tolerance: o.Tolerance, Blocks: o.Block, Retraining: o.Retraining, MaxSegments: o.SegmentLimits.Top}
 }
 
 // Collectors returns the options that the collectors need.

@@ -84,12 +84,12 @@ func (v *viewer) answer(c choice, lastValues bool) (*assess.Assessment, error) {
 	return &a, nil
 }
 
-// trace adds what only the page of a model shows: its accuracy over time, and its outcomes by class
-// or error.
+// trace adds what only the page of a model shows: its accuracy over time, and its outcomes by score,
+// class or error.
 func trace(one *assess.Model, m watched) {
 	if m.Performance != nil {
 		p := *m.Performance
-		p.Trail, p.Pairs = assess.AccuracyTrailOf(m.of), assess.PairsOf(m.of)
+		p.Trail, p.Calibration, p.Pairs = assess.AccuracyTrailOf(m.of), assess.CalibrationOf(m.of), assess.PairsOf(m.of)
 		one.Performance = &p
 	}
 	if m.Regression != nil {

@@ -92,6 +92,7 @@ func sites(t *testing.T) map[string]struct {
 		"past":         {past, at("/drift", "at", clock.Format(time.RFC3339))},
 		"regression":   {options(ofType(t, value.Regression, 20)), "/drift"},
 		"classes":      {options(ofType(t, value.Multiclass, 0)), "/drift"},
+		"failed":       {options(failed(t)), "/drift"},
 		"missing":      {loans, "/drift?feature=nobody"},
 	}
 }

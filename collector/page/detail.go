@@ -173,9 +173,7 @@ func ofBin(s *subject, metric, label string, value float64, text string) piece {
 	if s.kind == ofAnswer {
 		return piece{Text: text, Value: words.Exact(value)}
 	}
-	p := number(metric, value, text)
-	p.Bin = label
-	return p
+	return number(metric, value, text).with("bin", label)
 }
 
 // changes returns the changes of the verdict, the newest first.
@@ -253,8 +251,7 @@ func distances(d *assess.Distances) (all []fact) {
 		{"wasserstein", "Wasserstein", "distance in standard deviations of the reference", d.Wasserstein},
 	} {
 		if one.value != nil {
-			value := number("feature_drift_distance", *one.value, words.Small(*one.value))
-			value.Distance = one.label
+			value := number("feature_drift_distance", *one.value, words.Small(*one.value)).with("distance", one.label)
 			all = append(all, fact{one.term, say(value), say(one.note)})
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector"
+	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
@@ -91,7 +92,8 @@ type world struct {
 	random   *rand.Rand
 	// dirty adds missing and rare values to the reference, and new values and values of the wrong
 	// type to rows. labelled adds an outcome for every row.
-	dirty, labelled bool
+	// broken makes all predictions of one category wrong.
+	dirty, labelled, broken bool
 }
 
 func newWorld(seed uint64, features ...string) *world {
@@ -202,6 +204,9 @@ func (w *world) add(l *memory, model, version string, n int, apart time.Duration
 		}
 		text[len(text)-1] = '}'
 		predicted, actual := w.answer(score)
+		if w.broken && category == markup {
+			actual = map[string]string{"0": "1", "1": "0"}[predicted]
+		}
 		id := int64(len(l.rows))
 		l.rows = append(l.rows, predictionlog.Row{ID: id, Model: model, Version: version, Features: text, Score: score, HasScore: true, Class: predicted, Latency: 1e6})
 		if id%2 == 0 || w.labelled {
@@ -237,7 +242,8 @@ var watching = monitor.Options{
 	Window:           window.Options{Predictions: 300, Lookback: 100_000, Feedback: 100, Versions: 10, TrailStep: 5 * time.Minute, TrailPoints: 288, Maturity: time.Hour},
 	Bins:             drift.BinOptions{Count: 10, Method: "quantile"},
 	BootstrapSamples: 199, Significance: .05, Tolerance: .02, Sequential: true, FalseAlarmsPerMonth: 1,
-	BinLimits: collector.BinLimits{},
+	BinLimits: collector.BinLimits{}, SegmentLimits: collector.SegmentLimits{Top: 5}, Enabled: collector.Names(),
+	Retraining: assess.Retraining{Tolerance: .05, Cost: 40, MinimumAge: 7 * 24 * time.Hour, MinimumLabels: 500},
 }
 
 // follow monitors a log.
@@ -274,4 +280,24 @@ func drifting(t *testing.T) fixed {
 	w.add(l, markup, "2", 700, 30*time.Second, 0)
 	w.add(l, markup, "2", 300, 30*time.Second, 2)
 	return follow(t, l, window.Spec{Name: markup, References: []*reference.Reference{r}})
+}
+
+// failed is a model with hostile names whose predictions become wrong for one category.
+func failed(t *testing.T) fixed {
+	t.Helper()
+	w := newWorld(5, hostile...)
+	w.labelled = true
+	r := w.reference(t, markup, "")
+	l := &memory{}
+	w.add(l, markup, bell, 600, 30*time.Second, 0)
+	w.broken = true
+	w.add(l, markup, bell, 900, 30*time.Second, 0)
+	return follow(t, l, window.Spec{Name: markup, References: []*reference.Reference{r}})
+}
+
+// viewing makes pages of a source.
+func viewing(t *testing.T, s Source) *viewer {
+	t.Helper()
+	now, j := s.Snapshot(t.Context()), watching.Judgement()
+	return newViewer(now, j.Of(now), j, 24*time.Hour)
 }

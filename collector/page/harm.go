@@ -7,8 +7,17 @@ import (
 )
 
 // harm says whether a model makes more errors than on its reference, in one word and in
-// sentences. It uses the outcomes if there are any, and the scores otherwise.
-func harm(m watched) (word string, why phrase) {
+// sentences. It does if the alert on accuracy is on, whatever the newest outcomes say.
+func (v *viewer) harm(m watched) (word string, why phrase) {
+	word, why = harmOf(m)
+	if dropped := v.dropSince(m); dropped != nil {
+		return "Yes", say(dropped, why)
+	}
+	return word, why
+}
+
+// harmOf uses the outcomes if there are any, and the scores otherwise.
+func harmOf(m watched) (word string, why phrase) {
 	if m.Type == value.Regression {
 		return harmOfRegression(m)
 	}

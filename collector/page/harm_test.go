@@ -18,12 +18,12 @@ func TestAnAccuracyOfOneClassOnlyIsSaid(t *testing.T) {
 			{Class: "0", Coverage: share(.01), ExploredAccuracy: &assess.Interval{Value: .5, Lower: .4, Upper: .6}, Explored: 90},
 		}},
 	}}
-	if _, why := harm(m); strings.Contains(why.Plain(), "says nothing") {
+	if _, why := harmOf(m); strings.Contains(why.Plain(), "says nothing") {
 		t.Errorf("not known: %s", why.Plain())
 	}
 	class := "0"
 	m.Selection.OneSided = &class
-	_, why := harm(m)
+	_, why := harmOf(m)
 	for _, want := range []string{
 		"Outcomes are known of 1 % of the predictions of 0 and of 62 % of those of 1: all this says nothing of 0 (ModelFeedbackOneSided).",
 		"Of the predictions of 0 that were answered otherwise at random, 50 % were right (40 % to 60 %).",

@@ -18,6 +18,8 @@ type judged struct {
 	Calibration *calibration
 	Classes     *classMatrix
 	Errors      *errorPictures
+	Fallen      *fallen
+	Reasons     *reasonTable
 }
 
 // accuracies compares the accuracy by outcomes with what was expected.
@@ -74,9 +76,17 @@ const (
 	confusionWidth              = 80
 )
 
-// judgedOf returns the pictures of how right a model is.
+// judgedOf returns the pictures of how right a model is, which show what the JSON of the model has.
 func (v *viewer) judgedOf(m watched) judged {
-	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m), classesOf(m), errorsOf(m)}
+	one := *m.Model
+	trace(&one, m)
+	m.Model = &one
+	return v.picturesOf(m)
+}
+
+// picturesOf is judgedOf for a model with its accuracy over time and its outcomes.
+func (v *viewer) picturesOf(m watched) judged {
+	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m), classesOf(m), errorsOf(m), v.fallenOf(m), v.reasonsOf(m)}
 }
 
 // accuraciesOf shows truth beside estimate, with their bounds.
@@ -130,7 +140,10 @@ func accuraciesOf(m watched) *accuracies {
 func (v *viewer) accuracyCourse(m watched) *accuracyCourse {
 	from, values := v.a.Time.Add(-v.span), []draw.Value{}
 	low := 1.
-	for _, p := range assess.AccuracyTrailOf(m.of) {
+	if m.Performance == nil {
+		return nil
+	}
+	for _, p := range m.Performance.Trail {
 		if p.Samples >= enoughOutcomes && !p.Time.Before(from) {
 			share := float64(p.Correct) / float64(p.Samples)
 			values, low = append(values, draw.Value{Time: p.Time, Value: share}), min(low, share)
@@ -207,10 +220,10 @@ func classNames(m watched) (positive, negative string) {
 
 // calibrationOf compares scores with what came true, of models whose scores are probabilities.
 func calibrationOf(m watched) *calibration {
-	if !m.Type.HasClasses() {
+	if m.Performance == nil {
 		return nil
 	}
-	groups, samples := assess.CalibrationOf(m.of), int64(0)
+	groups, samples := m.Performance.Calibration, int64(0)
 	for _, g := range groups {
 		samples += g.Samples
 	}
@@ -223,12 +236,12 @@ func calibrationOf(m watched) *calibration {
 	}
 	drawn := make([]draw.Group, len(groups))
 	for i, g := range groups {
-		drawn[i] = draw.Group{Score: g.Score, Share: g.Positive.Value, Lower: g.Positive.Lower, Upper: g.Positive.Upper}
+		drawn[i] = draw.Group{Score: g.Score, Share: g.Share.Value, Lower: g.Share.Lower, Upper: g.Share.Upper}
 		c.Groups = append(c.Groups, calibrationLine{
-			Score: piece{Text: words.Percent(g.Score)}, Share: piece{Text: words.Percent(g.Positive.Value)}, Samples: piece{Text: words.Count(g.Samples)},
-			Range: words.Percent(g.Positive.Lower) + " to " + words.Percent(g.Positive.Upper),
+			Score: piece{Text: words.Percent(g.Score)}, Share: piece{Text: words.Percent(g.Share.Value)}, Samples: piece{Text: words.Count(g.Samples)},
+			Range: words.Percent(g.Share.Lower) + " to " + words.Percent(g.Share.Upper),
 		})
-		if g.Score < g.Positive.Lower || g.Score > g.Positive.Upper {
+		if g.Score < g.Share.Lower || g.Score > g.Share.Upper {
 			off++
 		}
 	}

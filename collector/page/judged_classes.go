@@ -37,10 +37,10 @@ const mostClasses = 8
 // classesOf counts predictions by class and outcome. The classes that occur most come first, and
 // all beyond mostClasses are counted together.
 func classesOf(m watched) *classMatrix {
-	pairs := assess.PairsOf(m.of)
-	if len(pairs) == 0 {
+	if m.Performance == nil || len(m.Performance.Pairs) == 0 {
 		return nil
 	}
+	pairs := m.Performance.Pairs
 	classes := slices.Clone(m.Performance.Classes)
 	slices.SortStableFunc(classes, func(a, b assess.ClassPerformance) int {
 		return cmp.Or(cmp.Compare(b.Actual+b.Predicted, a.Actual+a.Predicted), strings.Compare(a.Class, b.Class))

@@ -23,10 +23,10 @@ const sizeCells = 20
 
 // errorsOf shows the errors of a regression.
 func errorsOf(m watched) *errorPictures {
-	h := assess.ErrorsOf(m.of)
-	if h == nil || m.Regression == nil || m.Regression.Samples < enoughOutcomes {
+	if m.Regression == nil || m.Regression.Errors == nil || m.Regression.Samples < enoughOutcomes {
 		return nil
 	}
+	h := m.Regression.Errors
 	e := &errorPictures{Samples: count("model_error_samples", m.Regression.Samples)}
 	ranges := make([]draw.Range, len(h.Bins))
 	for i, b := range h.Bins {
@@ -39,7 +39,7 @@ func errorsOf(m watched) *errorPictures {
 	if h.Above > 0 {
 		e.Beyond = append(e.Beyond, say(words.Plural(h.Above, "error"), " above ", plainSize(h.Bins[len(h.Bins)-1].To), " left out."))
 	}
-	e.addSizes(assess.AbsoluteErrorsOf(m.of))
+	e.addSizes(m.Regression.AbsoluteErrors)
 	return e
 }
 

@@ -180,7 +180,8 @@ func TestClassesOfAMulticlassModelAreShown(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	c := classesOf(watchedOf(s.Snapshot(t.Context()), watching.Judgement().Of(s.Snapshot(t.Context())))[0])
+	v := viewing(t, s)
+	c := v.judgedOf(v.all[0]).Classes
 	shown := int64(0)
 	for _, row := range c.Rows {
 		for _, cell := range row.Cells {

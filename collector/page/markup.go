@@ -37,8 +37,7 @@ func (p *piece) write(b *strings.Builder) {
 		attribute(b, "<data", " value", p.Value)
 		attribute(b, "", " data-metric", p.Metric)
 		attribute(b, "", " data-feature", p.Feature)
-		attribute(b, "", " data-bin", p.Bin)
-		attribute(b, "", " data-distance", p.Distance)
+		attribute(b, "", " data-"+p.Key, p.Label)
 		b.WriteString(">" + escaped(p.Text) + "</data>")
 	case p.Foreign:
 		b.WriteString("<bdi>" + escaped(p.Text) + "</bdi>")

@@ -119,7 +119,8 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	to.Sentence, to.State = verdict(m, v.a.Error != "")
 	to.Idle = idle(m, v.a.Time)
 	to.Which = v.which(m)
-	to.Harm, to.HarmWhy = harm(m)
+	to.Harm, to.HarmWhy = v.harm(m)
+	to.Retraining = v.retrainingOf(m)
 	to.Steps = v.steps(m, to.Harm == "Yes")
 	to.Facts = v.facts(m)
 	if m.Reference != nil {
@@ -130,7 +131,7 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 		to.Answers = append(to.Answers, v.row(m, s))
 	}
 	to.Changes = v.changed(m)
-	if !several {
+	if !several || v.alone {
 		to.Judged = v.judgedOf(m)
 	}
 	to.HasTable = len(to.Table.Rows)+len(to.Answers) > 0

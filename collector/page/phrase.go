@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -17,9 +18,9 @@ type piece struct {
 	Text, Title string
 
 	Metric, Value string
-	// Feature, Bin and Distance are additional labels of the metric, unless they follow from the
-	// context of the phrase.
-	Feature, Bin, Distance string
+	// Feature is a label of the metric, unless it follows from the context of the phrase. Key and
+	// Label are one more label, such as a bin.
+	Feature, Key, Label string
 
 	Time   string
 	Link   string
@@ -52,6 +53,22 @@ func (p phrase) Plain() string {
 		text.WriteString(part.Text)
 	}
 	return text.String()
+}
+
+// with returns a number with one more label.
+func (p piece) with(key, label string) piece {
+	p.Key, p.Label = key, label
+	return p
+}
+
+// sentence begins a phrase with a capital letter and ends it.
+func sentence(p phrase) phrase {
+	if len(p) == 0 {
+		return nil
+	}
+	p = slices.Clone(p)
+	p[0].Text = words.Capital(p[0].Text)
+	return append(p, piece{Text: ". "})
 }
 
 func strong(text string) piece { return piece{Text: text, Strong: true} }

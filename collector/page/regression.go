@@ -83,6 +83,11 @@ func meanError(m watched) (term string, value, note phrase) {
 	return term, say(size("model_mean_absolute_error", e.Value)), note
 }
 
+// errorEstimate returns the estimated error alone.
+func errorEstimate(m watched) piece {
+	return size("model_estimated_mean_absolute_error", m.ExpectedError.Value)
+}
+
 func expectedError(m watched) (term string, value, note phrase) {
 	term = "Estimated mean absolute error"
 	e := m.ExpectedError

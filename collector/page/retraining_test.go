@@ -3,33 +3,84 @@ package page
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/assess"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 func TestThePageSaysWhetherToTrainAgain(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false
+	v := viewer{judgement: assess.Judgement{Retraining: assess.Retraining{MinimumAge: 7 * 24 * time.Hour, MinimumLabels: 500}}}
+	known := &assess.Reference{}
 	for _, c := range []struct {
-		says string
-		of   *assess.Decision
+		says      string
+		kind      value.Prediction
+		reference *assess.Reference
+		of        *assess.Decision
 	}{
-		{"", nil},
-		{"", &assess.Decision{}},
-		{"", &assess.Decision{Recommended: &no}},
-		{"", &assess.Decision{Recommended: &no, Reasons: assess.Reasons{SignificantDrift: &yes}}},
-		{"", &assess.Decision{Recommended: &no, Superseded: true, Reasons: assess.Reasons{AccuracyDropped: &yes, TooFewLabels: &yes}}},
+		{says: "Not known: No reference serves this version"},
+		{says: "Not known: The prediction log cannot be read.", reference: known},
+		{says: "Not known: Neither drift nor accuracy has a verdict yet.", of: &assess.Decision{}},
+		{says: "No: Nothing that is known speaks for it.", of: &assess.Decision{Recommended: &no}},
 		{
-			"Train again: accuracy is below the reference's, the errors so far are worth the cost. It made 120 more errors than the reference would have.",
-			&assess.Decision{Recommended: &yes, Reasons: assess.Reasons{AccuracyDropped: &yes, CostExceeded: &yes}, Excess: &assess.Excess{Errors: 120.4}},
+			says: "No: A feature has drifted significantly. This alone is no reason",
+			of:   &assess.Decision{Recommended: &no, Reasons: assess.Reasons{SignificantDrift: &yes, TooFewLabels: &yes}},
 		},
 		{
-			"Do not train again yet: the training is too young, and too few outcomes are known of predictions after it; but accuracy is below the reference's.",
-			&assess.Decision{Recommended: &no, Reasons: assess.Reasons{AccuracyDropped: &yes, TooYoung: &yes, TooFewLabels: &yes}},
+			says: "No: A version that was trained later is served.",
+			of:   &assess.Decision{Recommended: &no, Superseded: true, Reasons: assess.Reasons{AccuracyDropped: &yes, TooFewLabels: &yes}},
+		},
+		{
+			says: "Yes: Accuracy is below that of the reference and the errors beyond those of the reference have cost more than a training. It made 120 more errors than the reference would have. ",
+			of:   &assess.Decision{Recommended: &yes, Reasons: assess.Reasons{AccuracyDropped: &yes, CostExceeded: &yes}, Excess: &assess.Excess{Errors: 120.4}},
+		},
+		{
+			says: "Not yet: Accuracy is below that of the reference. The training is younger than 7 days and there are fewer than 500 outcomes to learn from. ",
+			of:   &assess.Decision{Recommended: &no, Reasons: assess.Reasons{AccuracyDropped: &yes, TooYoung: &yes, TooFewLabels: &yes}},
+		},
+		{
+			says: "Yes: Errors are larger than those of the reference. ", kind: value.Regression,
+			of: &assess.Decision{Recommended: &yes, Reasons: assess.Reasons{AccuracyDropped: &yes}},
 		},
 	} {
-		if got := retraining(c.of).Plain(); !strings.HasPrefix(got, c.says) || c.says == "" && got != "" {
-			t.Errorf("%+v: %q, want %q", c.of, got, c.says)
+		got := v.retrainingOf(watched{Model: &assess.Model{Decision: c.of, Type: c.kind, Reference: c.reference}})
+		if text := strings.ReplaceAll(got.Word.Text+": "+got.Why.Plain(), "\u00a0", " "); !strings.HasPrefix(text, c.says) {
+			t.Errorf("%+v: %q, want %q", c.of, text, c.says)
+		}
+	}
+}
+
+// A regression has losses instead of errors: its numbers are those of the metrics, too.
+func TestADropOfARegressionIsShown(t *testing.T) {
+	t.Parallel()
+	s := ofType(t, value.Regression, 300)
+	body := ask(t, options(s), "/drift").Body.String()
+	contains(t, body, "Errors have been larger than those of the reference since", "Errors are larger than those of the referenceyessince", "nats that raise an alarm")
+	lacks(t, body, "what the scores promise", "slice")
+	compareDecision(t, decoded(t, options(s), "model", "m"), exported(t, s))
+	holds(t, options(s), at("/api/v1/drift", "model", "m"))
+}
+
+// contains tests that a page has texts.
+func contains(t *testing.T, page string, want ...string) {
+	t.Helper()
+	text := strings.ReplaceAll(textOf(t, page), "\u00a0", " ")
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("no %q in\n%s", w, text)
+		}
+	}
+}
+
+// lacks tests that a page does not have texts.
+func lacks(t *testing.T, page string, bad ...string) {
+	t.Helper()
+	text := strings.ReplaceAll(textOf(t, page), "\u00a0", " ")
+	for _, b := range bad {
+		if strings.Contains(text, b) {
+			t.Errorf("%q is in\n%s", b, text)
 		}
 	}
 }

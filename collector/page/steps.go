@@ -66,10 +66,13 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 		steps = append(steps, say("The answers have shifted, too: ", runbook("ModelPredictionShift"), "."))
 	}
 	if hurts {
-		steps = append(steps, say("Have people decide, roll back, or train again: ", runbook("ModelAccuracyDrop"), "."))
+		steps = append(steps, say("Have people decide, or roll back: ", runbook("ModelAccuracyDrop"), "."))
 	}
-	if p := retraining(m.Decision); p != nil {
+	if p := v.worstSlice(m); p != nil {
 		steps = append(steps, p)
+	}
+	if d := m.Decision; d != nil && d.Recommended != nil && *d.Recommended {
+		steps = append(steps, say("Train again on rows with recent outcomes: ", runbook("ModelRetrainRecommended"), "."))
 	}
 	return steps
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 var update = flag.Bool("update", false, "write the structure of the pages to testdata")
@@ -23,10 +25,13 @@ func TestPagesHaveTheirStructure(t *testing.T) {
 
 		target string
 	}{
-		"model":   {options(loan(t)), "/drift"},
-		"feature": {options(loan(t)), "/drift?feature=income"},
-		"several": {options(drifting(t)), "/drift"},
-		"picture": {options(loan(t)), "/drift.svg?feature=purpose"},
+		"model":      {options(loan(t)), "/drift"},
+		"feature":    {options(loan(t)), "/drift?feature=income"},
+		"several":    {options(drifting(t)), "/drift"},
+		"regression": {options(ofType(t, value.Regression, 20)), "/drift"},
+		"classes":    {options(ofType(t, value.Multiclass, 0)), "/drift"},
+		"failed":     {options(failed(t)), "/drift"},
+		"picture":    {options(loan(t)), "/drift.svg?feature=purpose"},
 	} {
 		root, err := html.Parse(ask(t, site.Options, site.target).Body)
 		if err != nil {

@@ -63,7 +63,7 @@ func (v *viewer) sideBySide(model string, shown []watched) *sideBySide {
 		of   func(watched) (string, phrase, phrase)
 	}{
 		{"Window", v.window}, {"Last prediction", v.last}, {"Accuracy", accuracy}, {"Estimated accuracy", estimate},
-		{"Outcomes", coverage}, {"Shift of the answers", shift}, {"Reference", v.reference},
+		{"Outcomes", coverage}, {"Train again?", v.trainAgain}, {"Shift of the answers", shift}, {"Reference", v.reference},
 	} {
 		row := comparison{Name: piece{Text: line.name}}
 		for _, m := range versions {
@@ -74,6 +74,11 @@ func (v *viewer) sideBySide(model string, shown []watched) *sideBySide {
 	}
 	v.compareFeatures(c, versions)
 	return c
+}
+
+// trainAgain says whether to train a version again.
+func (v *viewer) trainAgain(m watched) (term string, value, note phrase) {
+	return "", say(v.retrainingOf(m).Word), nil
 }
 
 // versionName returns the name of a version.

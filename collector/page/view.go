@@ -42,6 +42,7 @@ type model struct {
 	Which               []phrase // has drifted
 	Harm                string
 	HarmWhy             phrase
+	Retraining          retraining
 	Steps               []phrase
 	Changes             []change // of verdicts, the newest first
 	Facts               []fact

@@ -30,6 +30,15 @@ func Short(text string, characters int) string {
 	return string(runes[:characters-1]) + "…"
 }
 
+// Capital begins a text with a capital letter.
+func Capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // Plural writes a number with a noun in the singular or plural: 1 feature, 12 features.
 func Plural(n int64, noun string) string {
 	if n == 1 {
