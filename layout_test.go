@@ -60,7 +60,7 @@ predictor/intake/history: predictor/intake predictor/predictionlog predictor/pre
 predictor/intake/proxy: predictor/intake predictor/intake/record predictor/predictionlog
 predictor/intake/record: predictor/intake predictor/predictionlog
 predictor/intake: predictor/predictionlog predictor/strictyaml predictor/value
-predictor/outcomes/api: predictor/outcomes predictor/strictjson predictor/strictyaml
+predictor/outcomes/api: predictor/outcomes predictor/strictyaml
 predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
@@ -84,7 +84,8 @@ predictor/progress:
 predictor/respond/action: predictor/respond predictor/strictyaml
 predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
-predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
+predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/value
+predictor/serve/servetest:
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
 predictor/simulate/demo:

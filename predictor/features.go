@@ -76,24 +76,12 @@ func (s *schema) decode(in *input, body []byte, maxRows int) {
 
 // document reads the whole body.
 func (s *schema) document(in *input, l *lexer, maxRows int) error {
-	switch c, _ := l.peek(); c {
-	case '{':
-		if err := s.object(in, l, -1); err != nil {
-			return err
-		}
-	case '[':
-		in.array = true
-		if err := s.array(in, l, maxRows); err != nil {
-			return err
-		}
-	default:
-		v, err := l.value(0)
-		if err != nil {
-			return err
-		}
-		in.faults.add(-1, nil, reasonWrongType, "the body is "+v.typ.String()+"; send one JSON object with the features, or an array of such objects")
-	}
-	return l.end()
+	return l.document(
+		func() error { return s.object(in, l, -1) },
+		func() error { in.array = true; return s.array(in, l, maxRows) },
+		func(t jsonType) {
+			in.faults.add(-1, nil, reasonWrongType, "the body is "+t.String()+"; send one JSON object with the features, or an array of such objects")
+		})
 }
 
 // array reads the rows of an array.
@@ -160,12 +148,15 @@ func (s *schema) object(in *input, l *lexer, index int) error {
 	return nil
 }
 
-// find returns the feature of that name, trying guess first: requests usually
-// have the model's order.
+// find returns the feature of that name, in any spelling of it, trying guess first:
+// requests usually have the model's order.
 func (s *schema) find(name []byte, guess int) (int, bool) {
 	if guess < len(s.features) && s.features[guess].name == string(name) {
 		return guess, true
 	}
 	i, ok := s.index[string(name)]
+	if !ok {
+		i, ok = s.index[value.Name(string(name))]
+	}
 	return i, ok
 }

@@ -2,7 +2,6 @@ package bigquery
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -89,7 +88,7 @@ func (p *plan) choose(schema bigquery.Schema) error {
 	}
 	if names != nil {
 		for _, name := range names {
-			if asked[name] == ignored {
+			if asked[value.Name(name)] == ignored {
 				if p.table.Features != nil {
 					return fmt.Errorf("column %q is a feature, and it is named by ignore, score, prediction or outcome: keep one", name)
 				}
@@ -99,7 +98,7 @@ func (p *plan) choose(schema bigquery.Schema) error {
 			if err != nil {
 				return err
 			}
-			c, err := p.columnOf(field, asked[name])
+			c, err := p.columnOf(field, asked[value.Name(name)])
 			if err != nil {
 				return err
 			}
@@ -108,11 +107,12 @@ func (p *plan) choose(schema bigquery.Schema) error {
 		return nil
 	}
 	for _, field := range schema {
-		if asked[field.Name] == ignored {
+		kind := asked[value.Name(field.Name)]
+		if kind == ignored {
 			continue
 		}
-		c, err := p.columnOf(field, asked[field.Name])
-		if err != nil && asked[field.Name] != "" {
+		c, err := p.columnOf(field, kind)
+		if err != nil && kind != "" {
 			return err
 		}
 		if err != nil {
@@ -127,7 +127,7 @@ func (p *plan) choose(schema bigquery.Schema) error {
 // ignored is the type of a column that is no feature.
 const ignored = "ignored"
 
-// asked returns the types that flags ask for, by column name.
+// asked returns the types that flags ask for, by the canonical name of the column.
 func (p *plan) asked(schema bigquery.Schema) (map[string]string, error) {
 	t := p.table
 	asked, flags := map[string]string{}, map[string]string{}
@@ -145,6 +145,7 @@ func (p *plan) asked(schema bigquery.Schema) (map[string]string, error) {
 			if _, err := find(schema, name, one.flag); err != nil {
 				return nil, err
 			}
+			name = value.Name(name)
 			if flag := flags[name]; flag != "" && flag != one.flag {
 				return nil, fmt.Errorf("column %q is named by %s and by %s: keep one", name, flag, one.flag)
 			}
@@ -167,15 +168,15 @@ func (p *plan) typeOf(name string) string {
 	return ""
 }
 
-// find returns a top-level column. Names are compared exactly. BigQuery ignores case, but the
-// log's features do not.
+// find returns a top-level column. Names are compared in canonical form. BigQuery ignores case,
+// but the log's features do not.
 func find(schema bigquery.Schema, name, what string) (*bigquery.FieldSchema, error) {
 	if err := checkColumn(name); err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	var has []string
 	for _, field := range schema {
-		if field.Name == name {
+		if value.Name(field.Name) == value.Name(name) {
 			return field, nil
 		}
 		has = append(has, field.Name)
@@ -189,9 +190,9 @@ func (p *plan) columnOf(field *bigquery.FieldSchema, asked string) (column, erro
 	if err := checkColumn(field.Name); err != nil {
 		return column{}, err
 	}
-	c := column{name: field.Name, asked: asked}
+	c := column{name: value.Name(field.Name), asked: asked}
 	if asked == "" {
-		c.kind = p.typeOf(field.Name)
+		c.kind = p.typeOf(c.name)
 	}
 	name := "t." + quote(field.Name)
 	kind := cmp.Or(asked, c.kind, value.Numeric)
@@ -236,84 +237,4 @@ func (p *plan) finite(name string, t bigquery.FieldType) string {
 		x = fmt.Sprintf("IF(%s IN UNNEST(@missing), NULL, %s)", x, x)
 	}
 	return x
-}
-
-// answers finds the columns of the score, the prediction and the outcome.
-func (p *plan) answers(schema bigquery.Schema) error {
-	t := p.table
-	if t.Score != "" {
-		field, err := find(schema, t.Score, "score")
-		if err != nil {
-			return err
-		}
-		if !isNumber(field.Type) || field.Repeated {
-			return fmt.Errorf("score %q is of type %s: it must be a number, the probability of the positive class", t.Score, field.Type)
-		}
-		p.score = p.finite("t."+quote(t.Score), field.Type)
-		p.predicted = fmt.Sprintf("CASE WHEN %s >= @threshold THEN '1' WHEN %s < @threshold THEN '0' END", p.score, p.score)
-	}
-	switch p.predicts {
-	case value.Regression:
-		return p.numbers(schema)
-	case value.Multiclass:
-		if p.predicted = ""; t.Score != "" && t.Prediction == "" {
-			return errors.New("a model of many classes needs the column with the predicted class: name it under prediction (--class); the score is its probability")
-		}
-	}
-	if t.Prediction != "" {
-		var err error
-		if p.predicted, err = class(schema, t.Prediction, "prediction"); err != nil {
-			return err
-		}
-		p.verbatim = true
-	}
-	if t.Outcome == "" {
-		return nil
-	}
-	actual, err := class(schema, t.Outcome, "outcome")
-	if err != nil {
-		return err
-	}
-	if p.predicted != "" { // Else there is nothing to compare it with: it is only left out of the features.
-		p.actual = actual
-	}
-	return nil
-}
-
-// numbers finds the outcome of a regression, whose score is the predicted value.
-func (p *plan) numbers(schema bigquery.Schema) error {
-	t := p.table
-	p.predicted = ""
-	if t.Prediction != "" {
-		return fmt.Errorf("prediction %q: a regression predicts no class; name the predicted value under score", t.Prediction)
-	}
-	if t.Outcome == "" || p.score == "" {
-		return nil
-	}
-	field, err := find(schema, t.Outcome, "outcome")
-	switch {
-	case err != nil:
-		return err
-	case !isNumber(field.Type) || field.Repeated:
-		return fmt.Errorf("outcome %q is of type %s: the outcome of a regression must be a number", t.Outcome, field.Type)
-	}
-	p.truth = p.finite("t."+quote(t.Outcome), field.Type)
-	return nil
-}
-
-// class returns the expression for the text of a class.
-func class(schema bigquery.Schema, name, what string) (string, error) {
-	field, err := find(schema, name, what)
-	if err != nil {
-		return "", err
-	}
-	quoted := "t." + quote(name)
-	switch {
-	case field.Repeated:
-	case field.Type == bigquery.StringFieldType:
-		return quoted, nil
-	case field.Type == bigquery.BooleanFieldType || isNumber(field.Type):
-		return fmt.Sprintf("CAST(%s AS STRING)", quoted), nil
-	}
-	return "", fmt.Errorf("%s %q is of type %s: it must be STRING, BOOL or a number", what, name, field.Type)
 }

@@ -90,17 +90,27 @@ func quoted(text string) string {
 // text is the same text at every door.
 func text(s string) cell { return cell{s, quoted(s), s} }
 
+// padded is a text that each door has with other white space around it.
+func (made *table) padded(s string) cell {
+	around := func() string {
+		return made.pick("", " ", "  ", "\t", "\u00a0") + s + made.pick("", " ", "\n", "\u3000")
+	}
+	return cell{around(), quoted(around()), around()}
+}
+
 // pick is one of these.
 func (made *table) pick(texts ...string) string { return texts[made.IntN(len(texts))] }
 
 // missing is no value, which a CSV and texts spell in one of these ways.
 func (made *table) missing(spellings ...string) cell {
 	c := cell{csv: made.pick(spellings...), json: absent}
-	switch made.IntN(3) {
+	switch made.IntN(4) {
 	case 0:
 		c.json = "null"
 	case 1:
 		c.json, c.sql = quoted(made.pick(spellings...)), made.pick(spellings...)
+	case 2:
+		c.json = made.pick(absent, "NaN", "Infinity", "-Infinity")
 	}
 	return c
 }
@@ -150,11 +160,13 @@ func (made *table) boolean() cell {
 
 // word is a category, of which many look like something else.
 func (made *table) word() cell {
-	switch made.IntN(4) {
+	switch made.IntN(5) {
 	case 0:
 		return cell{made.pick("30.0", "30", "3e1"), made.pick("30", "30.00", `"30.0"`), 30.0}
 	case 1:
 		return cell{made.pick("True", "TRUE"), made.pick("true", `"true"`), made.pick("true", "True")}
+	case 2:
+		return made.padded(made.pick("NY", "New  York", "30", "t\u00e2che", "00501"))
 	}
 	return text(made.pick("NA", "None", "n/a", "00501", " NY", "+5", "1,234", "1e999", "\u00e9t\u00e9", `a "b"\c`, "__other__", "12345678901234567890", strings.Repeat("x", 200)))
 }

@@ -145,6 +145,7 @@ func (d decoder) names(entries []*yaml.Node, what string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		name = value.Name(name)
 		if slices.Contains(names, name) {
 			return nil, d.Errorf(entry, "%s %q is listed twice; remove one", what, name)
 		}

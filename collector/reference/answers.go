@@ -161,7 +161,7 @@ func classesOf(d *Answers, positive string) ([]value.Class, error) {
 	for i, text := range predicted {
 		classes[i].Text = text
 	}
-	positive = value.Category(strings.TrimSpace(positive))
+	positive = value.Category(positive)
 	if len(classes) == 2 && slices.Contains(predicted, positive) {
 		for i := range classes {
 			name := []string{"0", "1"}[index(classes[i].Text == positive)]

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 var (
@@ -58,7 +59,7 @@ func numericFeature(f *strictjson.Fields) (Feature, error) {
 // feature reads the keys that all features have.
 func feature(f *strictjson.Fields) Feature {
 	one := Feature{
-		Name: f.Text("name", ""), Count: f.Counts("count"),
+		Name: value.Name(f.Text("name", "")), Count: f.Counts("count"),
 		Correct: f.Counts("correct"), Labelled: f.Counts("labelled"),
 		Min: f.Number("min"), Max: f.Number("max"), Missing: f.Count("missing"), Invalid: f.Count("invalid"),
 	}

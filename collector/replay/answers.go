@@ -68,9 +68,9 @@ func (a *answers) class(cell string) string {
 	class, ok := a.known[cell]
 	if !ok {
 		if class, ok = a.classes.Match(cell); !ok {
-			class = cmp.Or(a.decoded(a.classCoding, cell), value.Category(strings.TrimSpace(cell)))
+			class = cmp.Or(a.decoded(a.classCoding, cell), value.Category(cell))
 		}
-		if a.missing.HasCategory(value.Category(strings.TrimSpace(cell))) {
+		if a.missing.HasCategory(value.Category(cell)) {
 			class = ""
 		}
 		if len(a.known) < mostOutcomes {
@@ -115,7 +115,7 @@ func (a *answers) outcome(cell string) string {
 		if !ok && a.many {
 			return a.class(cell) // one that the reference does not hold
 		}
-		if !ok || a.missing.HasCategory(value.Category(strings.TrimSpace(cell))) {
+		if !ok || a.missing.HasCategory(value.Category(cell)) {
 			return ""
 		}
 		return class

@@ -47,7 +47,10 @@ func newest(ctx context.Context, path, model, version string, limit int, classes
 			score := row.Score
 			l.Score = &score
 		}
-		if json.Valid(l.Features) {
+		if !json.Valid(l.Features) {
+			l.Features = value.FiniteJSON(l.Features)
+		}
+		if !predictionlog.InvalidFeatures(l.Features) {
 			all = append(all, l)
 		}
 		return nil

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -147,6 +148,11 @@ func writeTable(w io.Writer, m *model.Model, outcome string, all []labelled) err
 		in.UseNumber()
 		if err := in.Decode(&features); err != nil {
 			return fmt.Errorf("the features of prediction %d: %w", all[i].ID, err)
+		}
+		for _, name := range slices.Sorted(maps.Keys(features)) {
+			if _, exact := features[value.Name(name)]; !exact {
+				features[value.Name(name)] = features[name]
+			}
 		}
 		for k, name := range names {
 			cells[k] = cell(features[name])

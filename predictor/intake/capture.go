@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Capture is a line of Amazon SageMaker's data capture.
@@ -85,7 +87,7 @@ func Members(line []byte) (all []Member, err error) {
 	}
 	seen := map[string]bool{}
 	for key, v := range members(doc) {
-		m := Member{Name: unquote(key), JSON: v, Nested: isArray(v) || isObject(v)}
+		m := Member{Name: value.Name(unquote(key)), JSON: v, Nested: isArray(v) || isObject(v)}
 		switch {
 		case seen[m.Name]:
 			return nil, fmt.Errorf("has %.100q twice", m.Name)

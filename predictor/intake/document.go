@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"iter"
 	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // document checks that data is JSON in UTF-8 and returns it without white space around it.
@@ -17,58 +19,20 @@ func document(data []byte) ([]byte, bool) {
 	if json.Valid(data) {
 		return data, true
 	}
-	data = withoutNaN(data)
+	data = value.FiniteJSON(data)
 	return data, json.Valid(data)
-}
-
-// withoutNaN replaces NaN, Infinity and -Infinity outside strings by null.
-func withoutNaN(data []byte) []byte {
-	to := make([]byte, 0, len(data))
-	for i := 0; i < len(data); {
-		if data[i] == '"' {
-			end := skipString(data, i)
-			to = append(to, data[i:end]...)
-			i = end
-			continue
-		}
-		replaced := false
-		for _, word := range []string{"NaN", "-Infinity", "Infinity"} {
-			if bytes.HasPrefix(data[i:], []byte(word)) {
-				to, i, replaced = append(to, "null"...), i+len(word), true
-				break
-			}
-		}
-		if !replaced {
-			to = append(to, data[i])
-			i++
-		}
-	}
-	return to
-}
-
-// skipString returns the end of the string that begins at data[i].
-func skipString(data []byte, i int) int {
-	for i++; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(data)
 }
 
 // skipValue returns the end of the value that begins at data[i], in valid JSON.
 func skipValue(data []byte, i int) int {
 	switch data[i] {
 	case '"':
-		return skipString(data, i)
+		return value.EndOfString(data, i)
 	case '{', '[':
 		for depth := 0; i < len(data); {
 			switch data[i] {
 			case '"':
-				i = skipString(data, i)
+				i = value.EndOfString(data, i)
 				continue
 			case '{', '[':
 				depth++
@@ -119,7 +83,7 @@ func members(data []byte) iter.Seq2[[]byte, []byte] {
 			return
 		}
 		for i := skipTo(data, 1, ","); i < len(data)-1; i = skipTo(data, i, ",") {
-			end := skipString(data, i)
+			end := value.EndOfString(data, i)
 			key := data[i:end]
 			i = skipTo(data, end, ":")
 			end = skipValue(data, i)

@@ -17,7 +17,10 @@ type column struct {
 	json []byte
 }
 
-func newColumn(name string) column { return column{name, []byte(value.JSON(name))} }
+func newColumn(name string) column {
+	name = value.Name(name)
+	return column{name, []byte(value.JSON(name))}
+}
 
 // row is the features of one prediction. Rows of one table share their columns. Rows
 // without names have none.
@@ -139,7 +142,7 @@ func record(data []byte, above []column) (row, error) {
 				r.columns, seen[c.name] = append(r.columns, c), true
 			}
 		}
-		name := unquote(key)
+		name := value.Name(unquote(key))
 		if seen[name] {
 			return row{}, unmapped(ReasonRequest, "a row of the request has %.100q twice: send each feature once", name)
 		}

@@ -149,7 +149,7 @@ func parseFeature(i int, v any, many bool) (Feature, error) {
 	}
 	f := strictjson.Read(v, "name", "type", "mean", "sd", weight, "categories")
 	f.Require("name")
-	one := Feature{Name: f.Text("name", "")}
+	one := Feature{Name: value.Name(f.Text("name", ""))}
 	where := fmt.Sprintf("feature %d", i)
 	if f.Err != nil {
 		return Feature{}, fmt.Errorf("%s: %w", where, f.Err)

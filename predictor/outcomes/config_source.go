@@ -258,7 +258,7 @@ func parseMap(d strictyaml.Decoder, n *yaml.Node) (known map[string]string, answ
 		if from.Kind != yaml.ScalarNode || to.Kind != yaml.ScalarNode || to.ShortTag() == "!!null" || strings.TrimSpace(to.Value) == "" {
 			return nil, nil, d.Errorf(from, "map must say what the texts of outcomes mean, such as {paid: 1, default: 0}")
 		}
-		text := value.Category(strings.TrimSpace(from.Value))
+		text := value.Category(from.Value)
 		if _, again := known[text]; again {
 			return nil, nil, d.Errorf(from, "map has %q twice; remove one", text)
 		}

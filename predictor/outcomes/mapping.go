@@ -40,7 +40,7 @@ func (m *Mapping) Read(r *Record) (f predictionlog.Feedback, rejected string) {
 		return f, predictionlog.RejectedNoOutcome
 	}
 	if m.known != nil {
-		if text, ok = m.known[value.Category(strings.TrimSpace(text))]; !ok {
+		if text, ok = m.known[value.Category(text)]; !ok {
 			return f, predictionlog.RejectedUnmapped
 		}
 	}
@@ -92,7 +92,7 @@ func (m *Mapping) key(r *Record, f *predictionlog.Feedback) (rejected string) {
 		if !ok {
 			return predictionlog.RejectedBadKey
 		}
-		if text = value.Category(strings.TrimSpace(text)); text != "" {
+		if text = value.Category(text); text != "" {
 			id, err := strconv.ParseInt(text, 10, 64)
 			if err != nil || id < 0 {
 				return predictionlog.RejectedBadKey
@@ -183,8 +183,8 @@ func inRange(at time.Time) bool { return at.Year() >= 1970 && at.Year() <= 2261 
 // checkColumns returns an error if a table lacks a column that every record needs.
 func (m *Mapping) checkColumns(columns []string) error {
 	has := func(f Field) bool {
-		name, ok := f[0].(string)
-		return ok && slices.Contains(columns, name)
+		_, ok := f.column(columns)
+		return ok
 	}
 	switch {
 	case !has(m.outcome):
@@ -203,8 +203,7 @@ func (m *Mapping) columns(columns []string) (read []string) {
 		if len(f) == 0 {
 			continue
 		}
-		name, ok := f[0].(string)
-		if ok && slices.Contains(columns, name) && !slices.Contains(read, name) {
+		if name, ok := f.column(columns); ok && !slices.Contains(read, name) {
 			read = append(read, name)
 		}
 	}

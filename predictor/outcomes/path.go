@@ -2,8 +2,11 @@ package outcomes
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Field says where a value is in a record: keys of objects and positions in lists.
@@ -61,6 +64,15 @@ func parseStep(text string) (step any, rest string, err error) {
 	return nil, "", fmt.Errorf("%q is no step", text)
 }
 
+// column returns the one of these columns that the field begins with.
+func (f Field) column(columns []string) (string, bool) {
+	name, ok := f[0].(string)
+	if ok && !slices.Contains(columns, name) {
+		name = value.Name(name)
+	}
+	return name, ok && slices.Contains(columns, name)
+}
+
 // Of returns the value at this place, or nil if there is none.
 func (f Field) Of(record map[string]any) any {
 	var at any = record
@@ -71,7 +83,9 @@ func (f Field) Of(record map[string]any) any {
 			if !ok {
 				return nil
 			}
-			at = object[s]
+			if at, ok = object[s]; !ok {
+				at = object[value.Name(s)] // as the header of a CSV has it
+			}
 		case int:
 			list, ok := at.([]any)
 			if !ok || s >= len(list) {

@@ -2,6 +2,7 @@ package outcomes
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Source reads records from one place.
@@ -81,12 +83,23 @@ const (
 	deepest = 32
 )
 
+// ParseTree reads a JSON document. NaN and Infinity, which Python writes into JSON, are null.
+func ParseTree(text []byte, deepest int) (any, error) {
+	v, err := strictjson.Parse(text, deepest)
+	if err != nil {
+		if finite := value.FiniteJSON(text); json.Valid(finite) {
+			return strictjson.Parse(finite, deepest)
+		}
+	}
+	return v, err
+}
+
 // ParseJSON reads a record that is one JSON object. Any other text stays raw.
 func ParseJSON(text []byte) Record {
 	if len(text) > longestRecord {
 		return Record{Raw: string(text[:predictionlog.RecordBytes])}
 	}
-	v, err := strictjson.Parse(text, deepest)
+	v, err := ParseTree(text, deepest)
 	object, ok := v.(map[string]any)
 	if err != nil || !ok {
 		return Record{Raw: string(text)}

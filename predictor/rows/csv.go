@@ -12,12 +12,14 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // CSV reads a CSV file with a header, one row at a time. The file is comma-separated, quoted as
 // in RFC 4180, in UTF-8, and plain or gzip, which is detected from its first bytes.
 type CSV struct {
-	Columns Header // names trimmed of spaces
+	Columns Header // names in canonical form, see value.Name
 	blocks  splitter
 	block   Block // the rows that Next returns, at first those behind the header
 	begun   bool
@@ -66,7 +68,7 @@ func headerOf(header []string) (names Header, err error) {
 	}
 	seen := make(map[string]int, len(header))
 	for i, name := range header {
-		name = strings.Clone(strings.TrimSpace(name))
+		name = strings.Clone(value.Name(name))
 		if !utf8.ValidString(name) {
 			return nil, fmt.Errorf("line 1: the name of column %d is not UTF-8: convert the file", i+1)
 		}

@@ -3,6 +3,8 @@ package rows
 import (
 	"fmt"
 	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Header contains the names of the columns of a table.
@@ -10,8 +12,9 @@ type Header []string
 
 // Column returns the index of the named column. The error lists the columns of the table.
 func (h Header) Column(name string) (int, error) {
+	canonical := value.Name(name)
 	for i, column := range h {
-		if column == name {
+		if column == canonical {
 			return i, nil
 		}
 	}

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -43,7 +44,7 @@ func NewParquetTable(file io.ReaderAt, size int64) (Table, error) {
 	t := &parquetTable{file: f}
 	seen := map[string]int{}
 	for i, c := range f.Root().Columns() {
-		name := strings.TrimSpace(c.Name())
+		name := value.Name(c.Name())
 		if first, ok := seen[name]; ok {
 			return nil, fmt.Errorf("columns %d and %d are both named %s: rename one", first+1, i+1, quoted(name))
 		}

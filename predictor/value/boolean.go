@@ -9,17 +9,16 @@ func IsBoolean(text string) bool {
 	return isWord(text, "true") || isWord(text, "false")
 }
 
-// Truth reads a text in a boolean column, white space around it aside: "true" for
-// true in any letter case and for every spelling of 1, "false" for every spelling of 0, "" for
-// a missing value. Any other text is its [Category], which no boolean column has seen.
+// Truth reads a text in a boolean column: "true" for true in any letter case and for every
+// spelling of 1, "false" for every spelling of 0, "" for a missing value. Any other text is its
+// [Category], which no boolean column has seen.
 func Truth(text string) string {
-	switch t := Category(strings.TrimSpace(text)); t {
+	switch t := Category(text); t {
 	case "1":
 		return "true"
 	case "0":
 		return "false"
-	case "true", "false", "":
+	default:
 		return t
 	}
-	return Category(text)
 }

@@ -3,7 +3,6 @@ package value
 import (
 	"bytes"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -18,12 +17,14 @@ import (
 //     zeros to fill in stays in scientific form, "1e31"; one with an exponent of more
 //     than 15 digits stays as it is.
 //   - true and false, in any letter case, are "true" and "false".
-//   - white space alone is "", which stands for a missing value.
-//   - everything else is itself: "00501", " NY", "+5", "1,234", in Unicode's normal form C,
+//   - white space around it, as Unicode defines it, does not count: " NY" is "NY", as it
+//     is behind a comma and a space in a CSV, or in a padded column of a database. White
+//     space alone is "", which stands for a missing value.
+//   - everything else is itself: "00501", "+5", "1,234", in Unicode's normal form C,
 //     so that an "é" is the same whether it is one character or an "e" and an accent.
 //
-// It is idempotent. 5 ns for a word or an integer, without allocation; a number in
-// another spelling costs about 40 ns and one allocation.
+// It is idempotent. A word or an integer takes 4 to 11 ns and no allocation (BenchmarkCategory);
+// a number in another spelling 50 to 80 ns and at most one.
 func Category(text string) string {
 	if isCanonical(text) {
 		return text
@@ -60,7 +61,7 @@ func isCanonical[T string | []byte](text T) bool {
 	case c|0x20 == 'f' && len(text) == len("false"):
 		return string(text) == "false"
 	}
-	return text[0] > ' ' && isASCII(text)
+	return text[0] > ' ' && text[len(text)-1] > ' ' && isASCII(text)
 }
 
 func isASCII[T string | []byte](text T) bool {
@@ -91,13 +92,14 @@ func isShortInteger[T string | []byte](text T) bool {
 }
 
 func appendCategory[T string | []byte](dst []byte, text T) []byte {
+	if text = trim(text); len(text) == 0 {
+		return dst
+	}
 	switch c := text[0]; {
 	case c == '-' || c-'0' <= 9:
 		if out, ok := appendDecimal(dst, text); ok {
 			return out
 		}
-	case isBlank(text):
-		return dst
 	case isWord(text, "true"):
 		return append(dst, "true"...)
 	case isWord(text, "false"):
@@ -121,15 +123,15 @@ func appendComposed[T string | []byte](dst []byte, text T) []byte {
 	return dst
 }
 
-// isBlank reports whether there is nothing but white space, as Unicode defines it.
-func isBlank[T string | []byte](text T) bool {
+// trim returns a text without the white space around it, as Unicode defines it.
+func trim[T string | []byte](text T) T {
 	switch t := any(text).(type) {
 	case string:
-		return strings.TrimLeftFunc(t, unicode.IsSpace) == ""
+		return T(strings.TrimSpace(t))
 	case []byte:
-		return len(bytes.TrimLeftFunc(t, unicode.IsSpace)) == 0
+		return T(bytes.TrimSpace(t))
 	}
-	return false
+	return text
 }
 
 // isWord reports whether a text is that lower-case word in any letter case.

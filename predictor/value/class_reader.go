@@ -20,7 +20,7 @@ func NewClassReader(known []Class) *ClassReader {
 	case 0:
 		known = []Class{{Text: "0"}, {Text: "1"}}
 	case 1:
-		if other, ok := complement[classText(known[0].Text)]; ok {
+		if other, ok := complement[Category(known[0].Text)]; ok {
 			known, c.open = []Class{known[0], {Text: other}}, false
 		}
 	}
@@ -31,12 +31,12 @@ func NewClassReader(known []Class) *ClassReader {
 var complement = map[string]string{"0": "1", "1": "0", "true": "false", "false": "true"}
 
 // Predicted is the class that the text of a prediction's class means: one of the
-// reference, or the text in canonical form. 5 ns for a class in canonical form.
+// reference, or the text in canonical form. A class in canonical form takes no allocation.
 func (c *ClassReader) Predicted(text string) string {
 	if class, ok := c.classes.Match(text); ok {
 		return class
 	}
-	return classText(text)
+	return Category(text)
 }
 
 // Actual is the class that the text of an outcome means. It reports false for what is no
@@ -46,7 +46,7 @@ func (c *ClassReader) Actual(text string) (class string, ok bool) {
 	if class, ok = c.classes.Match(text); ok || !c.open {
 		return class, ok
 	}
-	class = classText(text)
+	class = Category(text)
 	if class == "" || len(c.classes.classes) > 0 && c.classes.one != "" && isMissingNumber(class) {
 		return "", false
 	}
@@ -58,7 +58,7 @@ func (c *ClassReader) Actual(text string) (class string, ok bool) {
 // wrong: "approved", "1,0" or "01" is no outcome, and no wrong prediction either.
 func (c *ClassReader) ActualOf(predicted, text string) (class string, ok bool) {
 	class, ok = c.Actual(text)
-	if !ok || !c.unnamed || complement[classText(predicted)] == "" || complement[class] != "" {
+	if !ok || !c.unnamed || complement[Category(predicted)] == "" || complement[class] != "" {
 		return class, ok
 	}
 	if x, kind := Number(class); kind != Known || FormatNumber(x) != class {

@@ -1,6 +1,20 @@
 package value
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Name is the canonical form of the name of a column, a feature or a key in JSON: without
+// white space around it, in Unicode's normal form C, so that an "é" is the same whether it
+// is one character or an "e" and an accent. A name in ASCII costs a comparison of its bytes.
+func Name(name string) string {
+	if name = strings.TrimSpace(name); isASCII(name) {
+		return name
+	}
+	return norm.NFC.String(name)
+}
 
 // isIDName reports whether a column's name is that of an identifier: its last word is
 // id, or it is a data frame's index.

@@ -52,8 +52,8 @@ var spellings = []struct {
 	{"+5", known(5.), known("+5"), known("+5")},
 	{".5", known(.5), known(".5"), known(".5")},
 	{"5.", known(5.), known("5."), known("5.")},
-	{" 5 ", known(5.), known(" 5 "), known(" 5 ")},
-	{" 1 ", known(1.), known(" 1 "), known("true")},
+	{" 5 ", known(5.), known("5"), known("5")},
+	{" 1 ", known(1.), known("1"), known("true")},
 	{"1,234", known(1234.), known("1,234"), known("1,234")},
 	{"-1,234,567.89", known(-1234567.89), known("-1,234,567.89"), known("-1,234,567.89")},
 	{"0,123", invalid, known("0,123"), known("0,123")},
@@ -75,7 +75,7 @@ var spellings = []struct {
 	{"tRuE", known(1.), known("true"), known("true")},
 	{"false", known(0.), known("false"), known("false")},
 	{"False", known(0.), known("false"), known("false")},
-	{" true", known(1.), known(" true"), known("true")},
+	{" true", known(1.), known("true"), known("true")},
 	{"fal\u017fe", invalid, known("fal\u017fe"), known("fal\u017fe")}, // a long s
 	{"T", invalid, known("T"), known("T")},
 	{"yes", invalid, known("yes"), known("yes")},
@@ -95,14 +95,19 @@ var spellings = []struct {
 	{"None", gone, known("None"), known("None")},
 	{"<NA>", gone, known("<NA>"), known("<NA>")},
 	{"#N/A", gone, known("#N/A"), known("#N/A")},
-	{" NA ", gone, known(" NA "), known(" NA ")},
+	{" NA ", gone, known("NA"), known("NA")},
 	{"inf", gone, known("inf"), known("inf")},
 	{"-Infinity", gone, known("-Infinity"), known("-Infinity")},
 	{"+INF", gone, known("+INF"), known("+INF")},
 	{"na", invalid, known("na"), known("na")},
 	{"Null", invalid, known("Null"), known("Null")},
 	{"n/a;", invalid, known("n/a;"), known("n/a;")},
-	{" NY", invalid, known(" NY"), known(" NY")},
+	{" NY", invalid, known("NY"), known("NY")},
+	{"NY\t\n", invalid, known("NY"), known("NY")},
+	{"\u00a0NY\u3000", invalid, known("NY"), known("NY")},
+	{"New  York ", invalid, known("New  York"), known("New  York")}, // inside, it counts
+	{" 30.0", known(30.), known("30"), known("30")},
+	{"\ufeffNY", invalid, known("\ufeffNY"), known("\ufeffNY")},
 	{"e\u0301", invalid, known("\u00e9"), known("\u00e9")}, // an e and an accent
 	{"\u00e9", invalid, known("\u00e9"), known("\u00e9")},
 	{"ta\u0302che", invalid, known("t\u00e2che"), known("t\u00e2che")},
@@ -144,7 +149,8 @@ func TestValuesThatOnlyJSONHas(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]Value{
 		"null": gone, "{}": invalid, `{"a":1}`: invalid, "[]": invalid, "[1]": invalid,
-		"": invalid, "nul": invalid, "True": invalid, "01": invalid, "+1": invalid, "1 ": invalid, `"`: invalid, "NaN": invalid,
+		"": invalid, "nul": invalid, "True": invalid, "01": invalid, "+1": invalid, "1 ": invalid, `"`: invalid,
+		"NaN": gone, "Infinity": gone, "-Infinity": gone, "nan": invalid, "NaN1": invalid, "+Infinity": invalid, "-NaN": invalid, "Inf": invalid,
 	} {
 		for _, columnType := range []string{Numeric, Categorical, Boolean} {
 			if got := (Column{Type: columnType}).ReadJSON([]byte(raw)); got != want {

@@ -9,13 +9,14 @@
 //	true, "True", "TRUE"         1          true         true
 //	"00501"                      501        00501        unseen
 //	null, "", " ", absent        missing    missing      missing
+//	NaN, Infinity (no JSON)      missing    missing      missing
 //	"NA", "nan", "NULL", "None"  missing    as it is     unseen
 //	"Infinity", 1e999            missing    as it is     unseen
 //	"abc", "12,5", "$5"          invalid    as it is     unseen
 //	{...}, [...]                 invalid    invalid      invalid
 //
-// Texts are in Unicode's normal form C. A list of texts (see [MissingTexts]) can make more
-// of them missing.
+// Texts are without white space around them, in Unicode's normal form C. A list of texts (see
+// [MissingTexts]) can make more of them missing.
 package value
 
 // Kind says whether a reading is a value.

@@ -16,7 +16,7 @@ var powers = [...]float64{
 // nearest float64 and where the number ends. It reports false when there is none.
 // Beyond the largest float64 it is infinite; -0 is 0. With at most 15 digits and no
 // exponent, digits and power of ten are exact, and so their quotient is the nearest
-// float64 [1]: 5 ns. Any other number goes to strconv, 40 ns.
+// float64 [1]: 10 to 14 ns (BenchmarkLiteral). Any other number goes to strconv, 110 ns.
 //
 // [1] Clinger, W. D. (1990). "How to Read Floating Point Numbers Accurately". ACM
 // SIGPLAN Notices 25 (6): 92-101.

@@ -62,7 +62,7 @@ func (m *MissingTexts) HasNumber(x float64) bool {
 // Class reads a text of a class: its canonical form without the white space around it,
 // empty where it is missing or listed.
 func (m *MissingTexts) Class(text string) string {
-	if text = classText(text); m.HasCategory(text) {
+	if text = Category(text); m.HasCategory(text) {
 		return ""
 	}
 	return text

@@ -16,7 +16,7 @@ import (
 //   - Invalid: every other text, a decimal comma ("12,5", "0,123") or a hexadecimal
 //     number included.
 //
-// 15 ns for a plain number.
+// 50 ns for a plain number (BenchmarkNumber).
 func Number(text string) (float64, Kind) {
 	text = strings.TrimSpace(text)
 	switch {

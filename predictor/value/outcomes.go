@@ -25,7 +25,7 @@ const outcomesKept = 10
 
 // Add notes one cell.
 func (o *Outcomes) Add(cell string) {
-	text := classText(cell)
+	text := Category(cell)
 	if text == "" || o.Missing.HasCategory(text) {
 		return
 	}
@@ -56,7 +56,7 @@ func (o *Outcomes) Coding(positive string) (Coding, error) {
 	if len(values) < 2 && !slices.ContainsFunc(values, isNumberOrTruth) {
 		values = append(values, o.absents...)
 	}
-	positive = classText(positive)
+	positive = Category(positive)
 	switch {
 	case len(values) == 0:
 		return Coding{}, errors.New("has no value in any row: fill it in")
@@ -101,7 +101,7 @@ func listed(values []string) string {
 
 // Class returns the class of a cell, "1" or "0", and "" if it is not an outcome.
 func (c Coding) Class(cell string) string {
-	switch text := classText(cell); text {
+	switch text := Category(cell); text {
 	case "":
 		return ""
 	case c.Positive:

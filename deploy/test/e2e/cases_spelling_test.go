@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -24,6 +25,49 @@ func TestAccentsInBothNormalForms(t *testing.T) {
 		{name: "composed in the window only", csv: cells("city", 2000, apart), window: objects("city", 400, quoted(composed)), page: quiet("city", 0)},
 		{name: "both in the CSV, escapes in the window", csv: cells("city", 2000, both), window: objects("city", 400, escaped(apart)), page: quiet("city", 0)},
 		{name: "missing by its text", csv: cells("city", 2000, composed), flags: []string{"--missing=Zu\u0308rich"}, window: objects("city", 400, quoted(composed)), page: quiet("city", .25)},
+	})
+}
+
+// White space around a value comes from a comma and a space in a CSV, and from columns of a
+// fixed width in a database.
+func TestWhiteSpaceAroundCategories(t *testing.T) {
+	t.Parallel()
+	plain, padded := each("NY", "New  York", "30", "NA", "true"), each(" NY", "New  York   ", " 30.0 ", "\tNA", "True ")
+	nbsp := each("\u00a0NY", "New  York\u3000", "30\u2009", "NA\u00a0", "\u00a0true")
+	quoted := func(row func(int) string) func(int) string {
+		return func(i int) string { return strconv.Quote(row(i)) }
+	}
+	runCases(t, []kindCase{
+		{name: "in the CSV only", csv: cells("state", 2000, padded), window: objects("state", 400, quoted(plain)), page: quiet("state", 0)},
+		{name: "in the window only", csv: cells("state", 2000, plain), window: objects("state", 400, quoted(padded)), page: quiet("state", 0)},
+		{name: "that does not break", csv: cells("state", 2000, nbsp), window: objects("state", 400, quoted(plain)), page: quiet("state", 0)},
+		{name: "missing by its text", csv: cells("state", 2000, padded), flags: []string{"--missing=NA "}, window: objects("state", 400, quoted(nbsp)), page: quiet("state", .2)},
+	})
+}
+
+// The name of a feature is the same in both normal forms and with white space around it.
+func TestNamesOfFeaturesInEverySpelling(t *testing.T) {
+	t.Parallel()
+	composed, apart := "gr\u00f6\u00dfe", "gro\u0308\u00dfe"
+	row, text := each("a", "b", "c"), each(`"a"`, `"b"`, `"c"`)
+	runCases(t, []kindCase{
+		{name: "apart in the CSV", csv: cells(apart, 2000, row), window: objects(composed, 400, text), page: quiet(composed, 0)},
+		{name: "apart in the window", csv: cells(composed, 2000, row), window: objects(apart, 400, text), page: quiet(composed, 0)},
+		{name: "white space in both", csv: cells(" "+composed, 2000, row), window: objects(apart+" ", 400, text), page: quiet(composed, 0)},
+		{name: "named by a flag", csv: cells(composed, 2000, each("1", "2", "3")), flags: []string{"--categorical=" + apart}, window: objects(apart, 400, each("1", "2.0", `"3"`)), page: quiet(composed, 0)},
+	})
+}
+
+// Python writes NaN and Infinity into JSON. They are missing values, and the row is valid.
+func TestNaNInJSON(t *testing.T) {
+	t.Parallel()
+	valid := about("drift_log_invalid_rows_total", 0, 0)
+	runCases(t, []kindCase{
+		{name: "a number", csv: cells("x", 2000, each("1", "", "3", "NaN")), window: objects("x", 400, each("1", "NaN", "3", "-Infinity")), page: append(quiet("x", .5), valid)},
+		{name: "a category", csv: cells("x", 2000, each("a", "", "b")), window: objects("x", 400, each(`"a"`, "NaN", `"b"`)), page: append(quiet("x", 1./3), valid)},
+		{name: "a boolean", csv: cells("x", 2000, each("True", "False", "", "False")), window: objects("x", 400, each("true", "false", "Infinity", "false")), page: append(quiet("x", .25), valid)},
+		{name: "another feature", csv: cells("x", 2000, each("a", "b")), window: slices.Repeat([]string{`{"y": NaN, "x": "a"}`, `{"x":"b","y":[-Infinity]}`}, 200), page: append(quiet("x", 0), valid)},
+		{name: "the text is a category", csv: cells("x", 2000, each("NaN", "a")), window: objects("x", 400, each(`"NaN"`, `"a"`)), page: append(quiet("x", 0), valid)},
 	})
 }
 

@@ -100,6 +100,8 @@ func TestCategoriesAndBooleansAtTheDoor(t *testing.T) {
 		{`{"income":50,"merchant":"30.0","owner":""}`, `{"income":50,"merchant":"30","owner":null}`, "0.11920292202211755"},
 		{`{"income":50,"merchant":" ","owner":null}`, `{"income":50,"merchant":null,"owner":null}`, "0.5"},
 		{`{"income":50,"merchant":"TRUE","owner":null}`, `{"income":50,"merchant":"true","owner":null}`, "0.5"},
+		{`{"income":50,"merchant":" 30.0\t","owner":" True "}`, `{"income":50,"merchant":"30","owner":true}`, "0.2689414213699951"},
+		{`{" income":50,"merchant\u3000":"\u00a0x","owner":null}`, `{"income":50,"merchant":"x","owner":null}`, "0.5"},
 	} {
 		got := post(t, predictor.url+"/predict", test.sent)
 		if got.code != http.StatusOK || !strings.Contains(got.body, `"probability":`+test.probability+`,`) {

@@ -34,8 +34,14 @@ type Columns struct {
 	Numeric, Categorical, Ignore, Missing []string
 }
 
-// check refuses what does not go together.
+// check puts the names in canonical form, and refuses what does not go together.
 func (c *Columns) check() error {
+	for _, name := range []*string{&c.Time, &c.Score, &c.Class, &c.Outcome, &c.OutcomeTime, &c.RequestID} {
+		*name = value.Name(*name)
+	}
+	for i, name := range c.Ignore {
+		c.Ignore[i] = value.Name(name)
+	}
 	switch {
 	case c.Model == "":
 		return errors.New("--model.name is missing: name the model as the exporter's configuration does")

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
-	"github.com/drift-exporter/drift_exporter/predictor/strictjson"
 )
 
 const (
@@ -198,7 +197,7 @@ func (r *reader) fetch(ctx context.Context, at, part string) (*page, []outcomes.
 	if err != nil || a == nil {
 		return nil, nil, err
 	}
-	v, err := strictjson.Parse(a.body, 64)
+	v, err := outcomes.ParseTree(a.body, 64)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the answer is not JSON: %w", err)
 	}

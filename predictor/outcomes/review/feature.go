@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // featureView is one feature of a prediction.
@@ -19,6 +21,9 @@ const mostFeatures = 500
 // features reads the features in the order in which they were logged. It returns none if they are
 // not a JSON object.
 func features(text []byte) (all []featureView) {
+	if !json.Valid(text) {
+		text = value.FiniteJSON(text)
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -29,12 +34,12 @@ func features(text []byte) (all []featureView) {
 		if err != nil {
 			return nil
 		}
-		var value any
-		if err := d.Decode(&value); err != nil {
+		var held any
+		if err := d.Decode(&held); err != nil {
 			return nil
 		}
 		f := featureView{Name: plainName(fmt.Sprint(name))}
-		switch v := value.(type) {
+		switch v := held.(type) {
 		case nil:
 			f.Value, f.Missing = "not known", true
 		case string:

@@ -5,7 +5,9 @@ package features
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
@@ -24,7 +26,9 @@ type Values struct {
 // Reader reads the watched features of JSON objects. Rows of one writer differ in their
 // values only, so it remembers the text between the values (keys, punctuation and white
 // space): a usual row costs one comparison for each key. Unusual rows (an escape, a nested
-// value, a broken object) are read by encoding/json. A repeated key has its last value.
+// value, a broken object) are read by encoding/json. Keys compare in canonical form, see
+// [value.Name]. A repeated key has its last value, and a key that is spelled as the feature
+// goes before one that is not.
 type Reader struct {
 	names   []string
 	columns []value.Column
@@ -124,7 +128,9 @@ func (r *Reader) fast(b []byte) bool {
 		}
 		column, watched := r.index[string(key)]
 		if !watched {
-			column = -1
+			if column = -1; value.Name(string(key)) != string(key) {
+				return false
+			}
 		}
 		i = space(b, i+1)
 		r.form.add(b[ended:i], column)
@@ -175,7 +181,13 @@ func (r *Reader) scalar(b []byte, i, column int) (int, bool) {
 		}
 	default:
 		var x float64
-		if x, end, ok = value.Literal(b, i); !ok || column < 0 {
+		if x, end, ok = value.Literal(b, i); !ok {
+			if end, ok = value.NotFinite(b, i); ok {
+				r.set(column, nil)
+			}
+			break
+		}
+		if column < 0 {
 			break
 		}
 		if r.columns[column].Type == value.Numeric {
@@ -214,13 +226,17 @@ func (r *Reader) slow(object []byte) bool {
 	if predictionlog.InvalidFeatures(object) {
 		return false
 	}
+	if !json.Valid(object) {
+		object = value.FiniteJSON(object)
+	}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(object, &all); err != nil {
 		return false
 	}
-	for name, raw := range all {
-		column, ok := r.index[name]
-		if !ok {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		raw, canonical := all[name], value.Name(name)
+		column, ok := r.index[canonical]
+		if _, exact := all[canonical]; !ok || exact && canonical != name {
 			continue
 		}
 		raw = bytes.TrimSpace(raw)

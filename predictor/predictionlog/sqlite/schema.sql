@@ -232,7 +232,13 @@ CREATE TABLE totals_errors (
 -- How one prediction counts.
 CREATE VIEW counted_predictions AS SELECT
   id, model, version, class,
-  CASE WHEN json_valid(features) THEN json_type(features) <> 'object' ELSE 1 END AS invalid,
+  -- NaN and Infinity, which Python writes into JSON, may stand for a value.
+  CASE
+    WHEN json_valid(features) THEN json_type(features) <> 'object'
+    WHEN json_valid(replace(replace(replace(features, '-Infinity', '[]'), 'Infinity', '[]'), 'NaN', '[]'))
+      THEN json_type(replace(replace(replace(features, '-Infinity', '[]'), 'Infinity', '[]'), 'NaN', '[]')) <> 'object'
+    ELSE 1
+  END AS invalid,
   CASE
     WHEN latency IS NULL THEN -1
     WHEN latency <= 1000000 THEN 1000000

@@ -51,6 +51,8 @@ var awkward = []string{
 	loan, "{}", ` {"a":1}`, "[]", "1", "null", `"x"`, "", "{", `{"a":}`, `{"a":1,}`, "{'a':1}", `{a:1}`, `{"a":1} x`,
 	"{\"a\":\"\x01\"}", "{\"a\":1}\x00junk", "\x00", `{"a":+1}`, `{"a":01}`, `{"a":1e999}`, `{"a":NaN}`, "{\"a\":\"\xff\"}", `{"a":"\ud800"}`, `{"a":"\x"}`,
 	"\ufeff{}", "{\"a\":1}\n", "/* c */{}",
+	`{"a":-Infinity,"b":[Infinity,{"c":NaN}]}`, `{"a":NaN}  `, "{\"a\":NaN}\x00junk", `NaN`, `[NaN]`, `{NaN:1}`, `{"a":NaNNaN}`, `{"a":1NaN}`, `{"a":-NaN}`, `{"a":+Infinity}`,
+	`{"a":NaN,"b":"\NaN"}`, `{"a":NaN,"b":"\u000NaN"}`, `{"a":NaN,"b":"NaN \"Infinity\" \\NaN"}`, `{"a":nan}`, `{"a":Inf}`, `{"a":NaN,}`, `{"a":InfNaNinity}`,
 }
 
 // outcomeTexts are outcomes, of which long numbers without a class count as one.

@@ -20,7 +20,8 @@ const viewFeatures = 1900
 // view: model_NAME, with a suffix if the view of another model has the same name, ignoring case.
 // If the features have changed, an existing view is made again. A feature is called feature_NAME
 // if its name is taken: by the columns id, time, version, request_id, score, class and latency,
-// or by another feature, ignoring case. Rows whose features are not valid JSON have NULL there.
+// or by another feature, ignoring case. Rows whose features are not valid JSON, such as those
+// with NaN, have NULL there.
 func (w *Writer) EnsureView(ctx context.Context, model string, features []string) (string, error) {
 	if len(features) > viewFeatures {
 		return "", fmt.Errorf("make the view of model %q: it has %d features and a view takes %d", model, len(features), viewFeatures)

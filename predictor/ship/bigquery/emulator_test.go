@@ -253,7 +253,7 @@ func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, features := range []string{"no JSON", "{\"a\":\"\xff\"}", `{"a":1}`, "{" + strings.Repeat(" ", rowBytes) + "}"} {
+	for _, features := range []string{"no JSON", "{\"a\":\"\xff\"}", `{"a":1}`, "{" + strings.Repeat(" ", rowBytes) + "}", `{"a":NaN,"b":"NaN"}`} {
 		if _, err := db.ExecContext(t.Context(), "INSERT INTO predictions (model, features, class) VALUES ('m', ?, '1')", features); err != nil {
 			t.Fatal(err)
 		}
@@ -264,7 +264,7 @@ func testRowsThatAreNoJSONArriveAsText(t *testing.T, e *emulator.Emulator) {
 	if err := shipOnce(t.Context(), path, newSink(t, e, "broken"), 10); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("[[1 <nil> no JSON features are not JSON] [2 <nil> {\"a\":\"\uFFFD\"} features are not UTF-8] [3 {\"a\":1} <nil> <nil>] [4 <nil> <nil> features have %d bytes, more than a request may]]", rowBytes+2)
+	want := fmt.Sprintf("[[1 <nil> no JSON features are not JSON] [2 <nil> {\"a\":\"\uFFFD\"} features are not UTF-8] [3 {\"a\":1} <nil> <nil>] [4 <nil> <nil> features have %d bytes, more than a request may] [5 {\"a\":null,\"b\":\"NaN\"} <nil> features have NaN or Infinity, which is null here]]", rowBytes+2)
 	if got := fmt.Sprint(queryRows(t, client, "SELECT id, features, features_text, altered FROM `test-project.broken.predictions` ORDER BY id")); got != want {
 		t.Errorf("rows %s, want %s", got, want)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 const (
@@ -87,10 +88,14 @@ func (m *message) features(data []byte) {
 		return
 	case m.form == ship.AsText:
 		reason = "features were refused as JSON"
-	case !json.Valid(data):
-		reason = "features are not JSON"
 	case !utf8.Valid(data):
 		reason = "features are not UTF-8"
+	case json.Valid(data):
+	case json.Valid(value.FiniteJSON(data)):
+		data = value.FiniteJSON(data)
+		m.alter("features have NaN or Infinity, which is null here")
+	default:
+		reason = "features are not JSON"
 	}
 	if reason != "" {
 		m.alter("%s", reason)
