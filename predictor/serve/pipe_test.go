@@ -11,51 +11,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve/servetest"
 )
-
-// pipes is a listener for connections within the process. They use the clock of testing/synctest.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p pipes) Close() error {
-	close(p.closed)
-	return nil
-}
-
-func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 // servePipes serves the connections that dial makes, until the server is shut down.
 func servePipes(t *testing.T, server *http.Server, bound *connections) (dial func() net.Conn) {
 	t.Helper()
-	p := pipes{make(chan net.Conn), make(chan struct{})}
-	go func() {
-		if err := server.Serve(bound.listener(p)); !errors.Is(err, http.ErrServerClosed) {
-			t.Error(err)
-		}
-	}()
-	return func() net.Conn {
-		ours, theirs := net.Pipe()
-		p.conns <- theirs
-		return ours
-	}
-}
-
-func write(t *testing.T, c net.Conn, text string) {
-	t.Helper()
-	if _, err := io.WriteString(c, text); err != nil {
-		t.Error(err)
-	}
+	pipes := servetest.NewPipes()
+	servetest.Serve(t, server, bound.listener(pipes))
+	return pipes.Dial
 }
 
 // quiet are options that log nothing.
@@ -83,7 +48,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 				dial := servePipes(t, server, newConnections(0, quiet.Logger))
 				began := time.Now()
 				c := dial()
-				write(t, c, test.sends)
+				servetest.Write(t, c, test.sends)
 				if _, err := io.ReadAll(c); err != nil {
 					t.Error(err)
 				}
@@ -127,7 +92,7 @@ func TestAStopEndsContextsThenCuts(t *testing.T) {
 				if test.sends != "" {
 					c := dial()
 					go func() { _, _ = io.Copy(io.Discard, c) }()
-					write(t, c, test.sends)
+					servetest.Write(t, c, test.sends)
 				}
 				synctest.Wait()
 				began := time.Now()
@@ -162,7 +127,7 @@ func TestAboveTheBoundTheLongestWaitingConnectionIsClosed(t *testing.T) {
 		dial := servePipes(t, server, bound)
 		open := func(sends string) (net.Conn, chan string) {
 			c, answer := dial(), make(chan string, 1)
-			write(t, c, sends)
+			servetest.Write(t, c, sends)
 			go func() {
 				text, _ := io.ReadAll(c)
 				answer <- string(text)
@@ -187,7 +152,7 @@ func TestAboveTheBoundTheLongestWaitingConnectionIsClosed(t *testing.T) {
 			t.Errorf("half a header, the second, got %q", got)
 		}
 		synctest.Wait()
-		write(t, idler, "GET / HTTP/1.1\r\n"+last+"\r\n")
+		servetest.Write(t, idler, "GET / HTTP/1.1\r\n"+last+"\r\n")
 		if got := <-idle; strings.Count(got, "answered") != 2 {
 			t.Errorf("the idle connection, for which there was room, got %q", got)
 		}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/drift-exporter/drift_exporter/predictor/serve/servetest"
 )
 
 // running is a server that Run runs.
@@ -139,7 +141,7 @@ func TestAPageIsAskedForOnceTheBodyHasArrived(t *testing.T) {
 				}
 			})), quiet)
 			c := servePipes(t, server, newConnections(0, quiet.Logger))()
-			write(t, c, test.sends)
+			servetest.Write(t, c, test.sends)
 			synctest.Wait()
 			if n := calls.Load(); n > 0 {
 				t.Errorf("%q: the page was asked for before", test.sends)
@@ -151,7 +153,7 @@ func TestAPageIsAskedForOnceTheBodyHasArrived(t *testing.T) {
 				_ = c.Close()
 				answer <- string(line)
 			}()
-			write(t, c, test.then)
+			servetest.Write(t, c, test.then)
 			if got := <-answer; got != "HTTP/1.1 "+test.status || calls.Load() != test.calls {
 				t.Errorf("%q: got %q after %d calls", test.sends, got, calls.Load())
 			}
