@@ -51,24 +51,12 @@ func (o *outcomes) decode(body []byte) *feedbackRequest {
 
 // document reads the whole body.
 func (q *feedbackRequest) document(l *lexer, o *outcomes) error {
-	switch c, _ := l.peek(); c {
-	case '{':
-		if err := q.record(l, o, -1); err != nil {
-			return err
-		}
-	case '[':
-		q.array = true
-		if err := q.elements(l, o); err != nil {
-			return err
-		}
-	default:
-		v, err := l.value(0)
-		if err != nil {
-			return err
-		}
-		q.faults.add(-1, nil, reasonWrongType, "the body is "+v.typ.String()+"; send one JSON object, or an array of such objects")
-	}
-	return l.end()
+	return l.document(
+		func() error { return q.record(l, o, -1) },
+		func() error { q.array = true; return q.elements(l, o) },
+		func(t jsonType) {
+			q.faults.add(-1, nil, reasonWrongType, "the body is "+t.String()+"; send one JSON object, or an array of such objects")
+		})
 }
 
 // elements reads the records of an array.

@@ -108,6 +108,26 @@ func (l *lexer) unexpected(want string) error {
 	return l.fail("unexpected " + strconv.QuoteRune(r) + "; expected " + want)
 }
 
+// document reads a whole body: by object if it is an object, by array if it is an array. It
+// calls other after anything else.
+func (l *lexer) document(object, array func() error, other func(jsonType)) (err error) {
+	switch c, _ := l.peek(); c {
+	case '{':
+		err = object()
+	case '[':
+		err = array()
+	default:
+		var v token
+		if v, err = l.value(0); err == nil {
+			other(v.typ)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return l.end()
+}
+
 // open reads the bracket that begins an array or an object.
 func (l *lexer) open(bracket byte) error {
 	if c, ok := l.peek(); !ok || c != bracket {

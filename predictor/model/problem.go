@@ -137,21 +137,31 @@ func newton(p objective) []float64 {
 
 // curvature multiplies the matrix of second derivatives at p.at with v.
 func (p *problem) curvature(v []float64) []float64 {
-	rows := make([]float64, len(p.outcomes))
-	floats.AddConst(v[0], rows)
-	for i := range p.terms {
-		p.terms[i].score(rows, v)
-	}
+	rows := p.predict(v)
 	for i, y := range p.outcomes {
 		probability := p.residuals[i] + y
 		rows[i] *= probability * (1 - probability)
 	}
+	return p.back(rows, v)
+}
+
+// predict returns what a linear model with these weights says of each row.
+func (p *problem) predict(x []float64) []float64 {
+	rows := slices.Repeat([]float64{x[0]}, len(p.outcomes))
+	for i := range p.terms {
+		p.terms[i].score(rows, x)
+	}
+	return rows
+}
+
+// back returns the derivatives by the weights at x of something with this slope by row.
+func (p *problem) back(rows, x []float64) []float64 {
 	out := make([]float64, p.size)
 	out[0] = floats.Sum(rows)
 	for i := range p.terms {
 		p.terms[i].slope(out, rows)
 	}
-	floats.AddScaled(out[1:], p.l2, v[1:])
+	floats.AddScaled(out[1:], p.l2, x[1:])
 	floats.Scale(1/float64(len(rows)), out)
 	return out
 }

@@ -29,26 +29,5 @@ func (p *ridge) evaluate(x []float64) {
 	p.gradient = p.back(residuals, x)
 }
 
-// predict returns the sum of all terms, by row.
-func (p *ridge) predict(x []float64) []float64 {
-	rows := slices.Repeat([]float64{x[0]}, len(p.outcomes))
-	for i := range p.terms {
-		p.terms[i].score(rows, x)
-	}
-	return rows
-}
-
-// back returns the derivatives by the weights at x of something with this slope by row.
-func (p *ridge) back(rows, x []float64) []float64 {
-	out := make([]float64, p.size)
-	out[0] = floats.Sum(rows)
-	for i := range p.terms {
-		p.terms[i].slope(out, rows)
-	}
-	floats.AddScaled(out[1:], p.l2, x[1:])
-	floats.Scale(1/float64(len(rows)), out)
-	return out
-}
-
 // curvature multiplies the matrix of second derivatives with v.
 func (p *ridge) curvature(v []float64) []float64 { return p.back(p.predict(v), v) }

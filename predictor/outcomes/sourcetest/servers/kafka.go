@@ -64,11 +64,9 @@ func Kafka(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var others [2]int
-	for i := range others {
-		if others[i], err = FreePort(ctx); err != nil {
-			return nil, err
-		}
+	others, err := freePorts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := writeCertificate(s.Folder); err != nil {
 		return nil, err

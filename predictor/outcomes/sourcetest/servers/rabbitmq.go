@@ -23,11 +23,9 @@ func RabbitMQ(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	var others [2]int
-	for i := range others {
-		if others[i], err = FreePort(ctx); err != nil {
-			return nil, err
-		}
+	others, err := freePorts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	config := filepath.Join(s.Folder, "rabbitmq.conf")
 	text := fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d\nloopback_users = none\nlog.console = false\n", port)

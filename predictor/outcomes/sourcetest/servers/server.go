@@ -170,6 +170,16 @@ func (s *Server) prepare(ctx context.Context, line ...string) error {
 	return nil
 }
 
+// freePorts returns two ports of the loopback interface that nothing listens on.
+func freePorts(ctx context.Context) (ports [2]int, err error) {
+	for i := range ports {
+		if ports[i], err = FreePort(ctx); err != nil {
+			return ports, err
+		}
+	}
+	return ports, nil
+}
+
 // FreePort returns a port of the loopback interface that nothing listens on.
 func FreePort(ctx context.Context) (int, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
