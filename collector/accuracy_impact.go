@@ -11,7 +11,7 @@ var termLabels = labels("model", "version", "feature", "term")
 
 var (
 	impact = prometheus.NewDesc("feature_accuracy_impact",
-		"Change of accuracy since the reference, -1 to 1, by term: covariate (other shares of the bins) or within_bin (other accuracy in them). Absent without outcomes; do not add over features.",
+		"Change of accuracy since the reference, -1 to 1, by term: covariate (changed shares of the bins) or within_bin (changed accuracy inside them). Absent without outcomes; do not add over features.",
 		termLabels.given, nil)
 	impactError = prometheus.NewDesc("feature_accuracy_impact_standard_error",
 		"Standard error of feature_accuracy_impact, 0 to 1. Absent where feature_accuracy_impact is.",

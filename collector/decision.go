@@ -12,13 +12,13 @@ var retrainReasonLabels = labels("model", "version", "reason")
 
 var (
 	accuracyDropDetected = prometheus.NewDesc("model_accuracy_drop_detected",
-		"1 if accuracy is below the reference's by more than --accuracy.tolerance, else 0; --drift.false-alarms-per-month bounds false alarms. Absent below 50 matured outcomes; if 0, below 80 % coverage.",
+		"1 if accuracy is below the reference's by more than --accuracy.tolerance, else 0; --drift.false-alarms-per-month bounds false alarms. Absent below 50 matured outcomes; below 80 % coverage unless 1.",
 		modelLabels.given, nil)
 	accuracyDropEvidence = prometheus.NewDesc("model_accuracy_drop_evidence",
 		"Evidence in nats that accuracy is below the reference's by more than --accuracy.tolerance; the alarm begins at about 15. Absent where model_accuracy_drop_detected is.",
 		modelLabels.given, nil)
 	lossRiseDetected = prometheus.NewDesc("model_accuracy_drop_loss_detected",
-		"1 if a regression's mean loss, min(error/99 % quantile, 1), is above the reference's by more than --accuracy.tolerance, else 0. Absent as model_accuracy_drop_detected.",
+		"1 if a regression's mean loss, min(error/99 % quantile, 1), is above the reference's by more than --accuracy.tolerance, else 0. Absent where model_accuracy_drop_detected is.",
 		modelLabels.given, nil)
 	lossRiseEvidence = prometheus.NewDesc("model_accuracy_drop_loss_evidence",
 		"Evidence in nats for model_accuracy_drop_loss_detected; the alarm begins at about 15. Absent where model_accuracy_drop_loss_detected is.",
@@ -39,7 +39,7 @@ var (
 		"1 if retraining is recommended, else 0; see model_retrain_reason. Absent until drift, a drop of accuracy or the cost has a verdict.",
 		modelLabels.given, nil)
 	retrainReason = prometheus.NewDesc("model_retrain_reason",
-		"1 if the reason holds, else 0; too_young and too_few_labels speak against retraining, all others for it. Absent where a reason is unknown.",
+		"1 if the reason holds, else 0; too_young and too_few_labels are reasons against retraining, all others for it. Absent where a reason is unknown.",
 		retrainReasonLabels.given, nil)
 )
 

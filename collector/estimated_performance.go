@@ -35,7 +35,7 @@ var (
 
 var (
 	estimatedError = prometheus.NewDesc("model_estimated_mean_absolute_error",
-		"Mean absolute error of the window estimated from its predicted values, without feedback, in the unit of the outcome; blind to concept drift. Regression only. Absent if the reference has no errors.",
+		"Mean absolute error of the window estimated from predicted values, without feedback, in the unit of the outcome; it cannot see concept drift. Regression only. Absent if the reference has no errors.",
 		modelLabels.given, nil)
 	estimatedErrorLower = prometheus.NewDesc("model_estimated_mean_absolute_error_lower",
 		"Lower end of the 95 % interval of model_estimated_mean_absolute_error; it holds while the model errs at each predicted value as in the reference. Absent where the estimate is.",

@@ -14,28 +14,28 @@ var (
 		"Share of the window's predictions of one class whose outcome is known, 0 to 1; below a tenth of the other's, accuracy says nothing of this class. Binary only. Absent if the window has none.",
 		predictedLabels.given, nil)
 	oneSided = prometheus.NewDesc("model_feedback_one_sided",
-		"1 if outcomes of one predicted class come less than a tenth as often as of the other, so that accuracy says nothing of it; else 0. Absent if fewer than 10 would be expected.",
+		"1 if outcomes of one predicted class arrive less than a tenth as often as of the other, so that accuracy says nothing of it; else 0. Absent if fewer than 10 would be expected.",
 		modelLabels.given, nil)
 	classAccuracy = prometheus.NewDesc("model_class_accuracy",
 		"Share of correct predictions, 0 to 1, among those of model_accuracy that predicted this class. Binary only. Absent without any.",
 		predictedLabels.given, nil)
 	classAccuracyLower = prometheus.NewDesc("model_class_accuracy_lower",
-		"Lower end of the 95 % Wilson interval of model_class_accuracy, 0 to 1. Absent with it.",
+		"Lower end of the 95 % Wilson interval of model_class_accuracy, 0 to 1. Absent where model_class_accuracy is.",
 		predictedLabels.given, nil)
 	classAccuracyUpper = prometheus.NewDesc("model_class_accuracy_upper",
-		"Upper end of the 95 % Wilson interval of model_class_accuracy, 0 to 1. Absent with it.",
+		"Upper end of the 95 % Wilson interval of model_class_accuracy, 0 to 1. Absent where model_class_accuracy is.",
 		predictedLabels.given, nil)
 	classAccuracySamples = prometheus.NewDesc("model_class_accuracy_samples",
 		"Number of predictions in model_class_accuracy, 0 to --window.feedback. Binary only. Absent if the log cannot be read.",
 		predictedLabels.given, nil)
 	exploredAccuracy = prometheus.NewDesc("model_explored_accuracy",
-		"Share of correct predictions of this class, 0 to 1, by those that --explore answered with the other class: also right where outcomes depend on the answer. Absent without them.",
+		"Share of correct predictions of this class, 0 to 1, by those that --explore answered with the other class: unbiased even where outcomes depend on the answer. Absent without them.",
 		predictedLabels.given, nil)
 	exploredAccuracyLower = prometheus.NewDesc("model_explored_accuracy_lower",
-		"Lower end of the 95 % interval of model_explored_accuracy, 0 to 1. Absent with it.",
+		"Lower end of the 95 % interval of model_explored_accuracy, 0 to 1. Absent where model_explored_accuracy is.",
 		predictedLabels.given, nil)
 	exploredAccuracyUpper = prometheus.NewDesc("model_explored_accuracy_upper",
-		"Upper end of the 95 % interval of model_explored_accuracy, 0 to 1. Absent with it.",
+		"Upper end of the 95 % interval of model_explored_accuracy, 0 to 1. Absent where model_explored_accuracy is.",
 		predictedLabels.given, nil)
 	exploredAccuracySamples = prometheus.NewDesc("model_explored_accuracy_samples",
 		"Number of predictions with an outcome in model_explored_accuracy, 0 to --window.feedback. Binary only. Absent if the log cannot be read.",

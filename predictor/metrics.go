@@ -80,7 +80,7 @@ func NewMetrics() *Metrics {
 		}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "predictor_waiting_outcomes_deleted_total",
-			Help: "Outcomes without a prediction, and records of outcomes that were not understood, deleted because the log keeps a million of the ones and 100,000 of the others.",
+			Help: "Deleted outcomes without a prediction beyond a million, and deleted records of outcomes that were not understood beyond 100,000.",
 		}),
 	}
 	m.registry.MustRegister(

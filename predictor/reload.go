@@ -65,7 +65,7 @@ func newReloading(ctx context.Context, options Options, o *RunOptions) (*reloadi
 func (r *reloading) register() {
 	r.successful = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "predictor_model_last_reload_successful",
-		Help: "1 if the last load of the model file succeeded, else 0 and the former model is served.",
+		Help: "1 if the last load of the model file succeeded, else 0 and the previous model is served.",
 	})
 	r.at = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "predictor_model_last_reload_success_timestamp_seconds",

@@ -40,7 +40,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 	logFlag(cmd, "Prediction log to read.").StringVar(&watch.Log)
 	history := historyFlags(cmd)
 	cmd.Flag("reference.cache-dir", "Folder for the last good references from BigQuery; without it a restart counts them again.").StringVar(&watch.CacheDir)
-	cmd.Flag("window.cache-dir", "Folder, of this exporter alone, for what it made of the rows it has read: a restart reads them in two thirds of the processor time.").StringVar(&watch.CodesDir)
+	cmd.Flag("window.cache-dir", "Folder for the bins of rows that were read, for this exporter alone; with it a restart takes two thirds of the processor time.").StringVar(&watch.CodesDir)
 	watchFlags(cmd, &watch)
 	enabled := collectorFlags(cmd)
 	return func(ctx context.Context) (err error) {

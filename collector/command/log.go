@@ -53,7 +53,7 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	destination := forget.Flag("destination", "The destination, such as bigquery:PROJECT.DATASET.").Required().String()
 	commands["log forget"] = func(ctx context.Context) error { return care.Forget(ctx, *path, *destination) }
 
-	erase := add("erase", "Delete one person's prediction and all that was said about it, and overwrite their bytes in the file; the sums stay. Where the log is shipped to, `ship` deletes them, too.")
+	erase := add("erase", "Delete one person's prediction and everything recorded about it, and overwrite their bytes in the file; the sums stay. Where the log is shipped to, `ship` deletes them, too.")
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
 	commands["log erase"] = func(ctx context.Context) error {
 		erased, err := care.Erase(ctx, *path, *request)

@@ -27,7 +27,7 @@ type upstream struct {
 func upstreamFlags(cmd flagged) *upstream {
 	return &upstream{
 		url:      cmd.Flag("upstream.url", "Address of a model that runs elsewhere: requests are forwarded to it and logged, instead of answered by --model.file.").PlaceHolder("http://HOST:PORT").String(),
-		protocol: cmd.Flag("upstream.protocol", "How clients speak with the model: "+strings.Join(intake.Upstreams, ", ")+".").PlaceHolder("PROTOCOL").String(),
+		protocol: cmd.Flag("upstream.protocol", "Protocol between clients and the model: "+strings.Join(intake.Upstreams, ", ")+".").PlaceHolder("PROTOCOL").String(),
 		config:   cmd.Flag("upstream.config", "File that says how the requests and answers of models that run elsewhere are read.").PlaceHolder("FILE").String(),
 		timeout:  durationFlag(cmd, "upstream.timeout", "How long the model may take for an answer; 0: no bound.", "1m"),
 		tee:      cmd.Flag("events.tee", "Address that gets the events of POST /events, too; needs --upstream.config.").PlaceHolder("URL").String(),

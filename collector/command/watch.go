@@ -64,7 +64,7 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 	cmd.Flag("drift.false-alarms-per-month", "Bound on the false alarms of the sequential detector in 30 days, over all features, score, class and accuracy of a model.").Default(number(o.FalseAlarmsPerMonth)).Float64Var(&o.FalseAlarmsPerMonth)
 	r := &o.Retraining
 	cmd.Flag("accuracy.tolerance", "Drop of accuracy that is tolerated, or rise of a regression's mean loss.").Default(number(r.Tolerance)).Float64Var(&r.Tolerance)
-	cmd.Flag("retrain.cost", "Cost of retraining in errors: it is recommended once there are surely as many excess errors; 0: unknown.").Default(number(r.Cost)).Float64Var(&r.Cost)
+	cmd.Flag("retrain.cost", "Cost of retraining in errors: retraining is recommended once the lower bound of the excess errors reaches that; 0: unknown.").Default(number(r.Cost)).Float64Var(&r.Cost)
 	cmd.Flag("retrain.minimum-age", "Age of the training from which retraining may be recommended.").Default(r.MinimumAge.String()).SetValue((*duration)(&r.MinimumAge))
 	cmd.Flag("retrain.minimum-labels", "Number of outcomes of predictions after the training from which retraining may be recommended.").Default(strconv.FormatInt(r.MinimumLabels, 10)).Int64Var(&r.MinimumLabels)
 	cmd.Flag("segments.top", "Maximum number of slices of a model and version shown by segments, the largest drop first.").Default(strconv.Itoa(o.SegmentLimits.Top)).IntVar(&o.SegmentLimits.Top)

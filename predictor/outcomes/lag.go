@@ -35,8 +35,8 @@ func newState(m *metrics, reader *sqlite.Reader, now func() time.Time) *state {
 		lag:        prometheus.NewDesc("drift_outcomes_lag_seconds", "Time since everything that the source held had been read, in seconds. Absent before the first time.", []string{"source"}, nil),
 		read:       prometheus.NewDesc("drift_outcomes_last_success_timestamp_seconds", "Time when everything that the source held had last been read, in seconds since 1970. Absent before the first time.", []string{"source"}, nil),
 		agrees:     prometheus.NewDesc("drift_outcomes_agreement_ratio", "Share of predictions for which the source reports the outcome that counts, among those with another source too, in [0, 1]. Absent without such predictions.", []string{"source"}, nil),
-		estimated:  prometheus.NewDesc("drift_outcomes_estimated_accuracy", "Accuracy of the source estimated from overlaps alone (Dawid and Skene), in [0, 1]. Absent unless three sources speak of one prediction.", []string{"source"}, nil),
-		confidence: prometheus.NewDesc("drift_outcomes_claimed_confidence", "Mean confidence that the source claims, in (0, 1], to compare with its estimated accuracy. Absent before it has said anything.", []string{"source"}, nil),
+		estimated:  prometheus.NewDesc("drift_outcomes_estimated_accuracy", "Accuracy of the source estimated from overlaps alone (Dawid and Skene), in [0, 1]. Absent unless three sources report on one prediction.", []string{"source"}, nil),
+		confidence: prometheus.NewDesc("drift_outcomes_claimed_confidence", "Mean confidence that the source claims, in (0, 1], to compare with its estimated accuracy. Absent before its first outcome.", []string{"source"}, nil),
 	}
 }
 

@@ -33,7 +33,7 @@ func newMetrics() *metrics {
 	}, []string{"source"})
 	m.accepted = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_accepted_total",
-		Help: "Outcomes of a source that counted when they were committed, those that had waited for their prediction included.",
+		Help: "Outcomes of a source that counted when they were committed, including those that had waited for their prediction.",
 	}, []string{"source"})
 	m.unchanged = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "drift_outcomes_unchanged_total",
@@ -61,7 +61,7 @@ func newMetrics() *metrics {
 	}, []string{"source"})
 	m.behind = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "drift_outcomes_lag_records",
-		Help: "Records of the source that have not been read, for queues and logs that say so.",
+		Help: "Records of the source that have not been read. Absent for sources that do not say.",
 	}, []string{"source"})
 	m.reloaded = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drift_outcomes_config_last_reload_successful",

@@ -17,13 +17,13 @@ func newReviewMetrics() *reviewMetrics {
 		last:     prometheus.NewDesc("drift_outcomes_review_last_timestamp_seconds", "Time of the last review, in seconds since 1970. Absent before the first one.", []string{"source"}, nil),
 		open:     prometheus.NewDesc("drift_outcomes_review_unauthenticated", "1 if nobody checks who reviews, 0 if a proxy or a password does. Absent while the reviews are not open.", []string{"source"}, nil),
 		accuracy: prometheus.NewDesc("drift_outcomes_review_accuracy", "Accuracy of the model by reviews of the sample, weighted by inverse probability, in [0, 1]. Absent before the first one.", []string{"source"}, nil),
-		lower:    prometheus.NewDesc("drift_outcomes_review_accuracy_lower", "Lower end of the 95 % interval of drift_outcomes_review_accuracy, in [0, 1]. Absent with it.", []string{"source"}, nil),
-		upper:    prometheus.NewDesc("drift_outcomes_review_accuracy_upper", "Upper end of the 95 % interval of drift_outcomes_review_accuracy, in [0, 1]. Absent with it.", []string{"source"}, nil),
+		lower:    prometheus.NewDesc("drift_outcomes_review_accuracy_lower", "Lower end of the 95 % interval of drift_outcomes_review_accuracy, in [0, 1]. Absent where that is.", []string{"source"}, nil),
+		upper:    prometheus.NewDesc("drift_outcomes_review_accuracy_upper", "Upper end of the 95 % interval of drift_outcomes_review_accuracy, in [0, 1]. Absent where that is.", []string{"source"}, nil),
 		samples:  prometheus.NewDesc("drift_outcomes_review_accuracy_samples", "Reviewed predictions of the sample behind drift_outcomes_review_accuracy. Absent while the reviews are not open.", []string{"source"}, nil),
 
-		byClass:        prometheus.NewDesc("drift_outcomes_review_class_accuracy", "drift_outcomes_review_accuracy of the predictions of one class, in [0, 1]. Absent before the first one.", []string{"source", "predicted"}, nil),
-		byClassLower:   prometheus.NewDesc("drift_outcomes_review_class_accuracy_lower", "Lower end of the 95 % interval of drift_outcomes_review_class_accuracy, in [0, 1]. Absent with it.", []string{"source", "predicted"}, nil),
-		byClassUpper:   prometheus.NewDesc("drift_outcomes_review_class_accuracy_upper", "Upper end of the 95 % interval of drift_outcomes_review_class_accuracy, in [0, 1]. Absent with it.", []string{"source", "predicted"}, nil),
+		byClass:        prometheus.NewDesc("drift_outcomes_review_class_accuracy", "Value of drift_outcomes_review_accuracy for the predictions of one class, in [0, 1]. Absent before the first one.", []string{"source", "predicted"}, nil),
+		byClassLower:   prometheus.NewDesc("drift_outcomes_review_class_accuracy_lower", "Lower end of the 95 % interval of drift_outcomes_review_class_accuracy, in [0, 1]. Absent where that is.", []string{"source", "predicted"}, nil),
+		byClassUpper:   prometheus.NewDesc("drift_outcomes_review_class_accuracy_upper", "Upper end of the 95 % interval of drift_outcomes_review_class_accuracy, in [0, 1]. Absent where that is.", []string{"source", "predicted"}, nil),
 		byClassSamples: prometheus.NewDesc("drift_outcomes_review_class_accuracy_samples", "Reviewed predictions of one class behind drift_outcomes_review_class_accuracy. Absent before the first one.", []string{"source", "predicted"}, nil),
 
 		agreement:  prometheus.NewDesc("drift_outcomes_review_agreement_ratio", "Share of the predictions about which the first two reviewers agree, in [0, 1]. Absent before two have reviewed one.", []string{"source"}, nil),

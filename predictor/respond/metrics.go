@@ -59,7 +59,7 @@ func (m *metrics) use(c *Config) {
 
 var (
 	activeDesc  = prometheus.NewDesc("drift_respond_runs_active", "Runs that have not ended.", nil, nil)
-	waitingDesc = prometheus.NewDesc("drift_respond_runs_waiting", "Runs of which a step waits for a person's approval.", nil, nil)
+	waitingDesc = prometheus.NewDesc("drift_respond_runs_waiting", "Runs with a step that waits for a person's approval.", nil, nil)
 	lastDesc    = prometheus.NewDesc("drift_respond_last_run_end_timestamp_seconds",
 		"Time at which the last run of a playbook has ended, in seconds since 1970. Absent before the first.", []string{"playbook"}, nil)
 )
