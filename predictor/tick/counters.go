@@ -19,8 +19,11 @@ const (
 	Positive   = "ledger/positive"
 )
 
+// KindPrefix begins the names that KindName returns.
+const KindPrefix = "kind/"
+
 // KindName is the name of the number of rows with a class of the reference.
-func KindName(class int) string { return "kind/" + strconv.Itoa(class) }
+func KindName(class int) string { return KindPrefix + strconv.Itoa(class) }
 
 // CounterNames returns counters as sums by name, without those that are 0. AddCounter is the
 // reverse.

@@ -11,7 +11,9 @@ type Outcome struct {
 	// ShippedAt is when it was sent, by the clock of the destination; Time is when the log took
 	// it, ObservedAt when it was seen.
 	ShippedAt, Time, ObservedAt int64
-	Model, Version, Scheme      string
+	// Closed is the Through that the log had sent before, 0 if that is unknown.
+	Closed                 int64
+	Model, Version, Scheme string
 	// PredictionLog and PredictionID are the prediction. PredictedAt is its time, -1 if the log
 	// had deleted it. Class and Score are those of the prediction; Score means nothing without
 	// HasScore.
@@ -33,7 +35,12 @@ type Outcome struct {
 	Codes []byte
 }
 
-// Effective returns the start of the tick at whose end the outcome counts, as for a Record.
+// Effective returns the start of the tick at whose end the outcome counts, as for a Record. That is
+// not before the tick of the prediction, whose clock may be ahead.
 func (o *Outcome) Effective(lateness time.Duration) int64 {
-	return Effective(Start(o.Time), o.ShippedAt, lateness)
+	start := Effective(Start(o.Time), o.ShippedAt, o.Closed, lateness)
+	if predicted := Start(o.PredictedAt); predicted > start {
+		start = max(start, Effective(predicted, o.ShippedAt, 0, lateness))
+	}
+	return start
 }

@@ -37,6 +37,8 @@ type Record struct {
 	// within a log. Through says that every row logged before it has been counted, in this
 	// record or in those before it.
 	ShippedAt, Through int64
+	// Closed is the Through that the log had sent before, 0 if that is unknown.
+	Closed int64
 	// Tick is the start of the tick.
 	Tick int64
 	// Scheme is empty for models without a reference; see Scheme.
@@ -67,20 +69,21 @@ func (r *Record) End() int64 { return r.Tick + int64(Length) }
 // Effective returns the start of the tick to which the record counts: its own, unless it was
 // shipped later than lateness after that tick's end. It then counts to the newest tick of which
 // this cannot be said. So a record never changes a tick that ended more than lateness before it
-// was shipped. One whose tick lies ahead of the clock counts to the tick in which it was shipped.
+// was shipped, nor one that its log had closed. One whose tick lies ahead of the clock counts to the
+// tick in which it was shipped.
 func (r *Record) Effective(lateness time.Duration) int64 {
-	return Effective(r.Tick, r.ShippedAt, lateness)
+	return Effective(r.Tick, r.ShippedAt, r.Closed, lateness)
 }
 
-// Effective is Record's, of a tick and a time of shipping.
-func Effective(tick, shippedAt int64, lateness time.Duration) int64 {
+// Effective is Record's, of a tick, a time of shipping and what the log had closed before.
+func Effective(tick, shippedAt, closed int64, lateness time.Duration) int64 {
 	switch {
 	case tick > shippedAt+int64(Ahead):
-		return Start(shippedAt)
+		tick = Start(shippedAt)
 	case shippedAt > tick+int64(Length)+int64(lateness):
-		return Start(shippedAt - int64(lateness))
+		tick = Start(shippedAt - int64(lateness))
 	}
-	return tick
+	return max(tick, Start(closed))
 }
 
 // Add adds the counts of another record to those of r. Of two numbers of a feature the newer one

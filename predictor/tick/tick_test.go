@@ -36,12 +36,45 @@ func TestALateRecordCountsToALaterTick(t *testing.T) {
 		{75, 15, 75},
 		{90, 29, 15}, // ahead of the clock
 	} {
-		if got := Effective(test.tick*second, test.shipped*second, 2*time.Minute); got != test.want*second {
+		if got := Effective(test.tick*second, test.shipped*second, 0, 2*time.Minute); got != test.want*second {
 			t.Errorf("tick %d shipped at %d: got %d, want %d", test.tick, test.shipped, got/second, test.want)
 		}
 	}
-	if got := Effective(0, 135*second+1, 2*time.Minute); got != 15*second {
+	if got := Effective(0, 135*second+1, 0, 2*time.Minute); got != 15*second {
 		t.Errorf("a nanosecond late: got tick %d, want 15", got/second)
+	}
+}
+
+func TestARecordDoesNotCountToATickThatItsLogHadClosed(t *testing.T) {
+	t.Parallel()
+	const second = int64(time.Second)
+	for _, test := range []struct{ tick, shipped, closed, want int64 }{
+		{0, 20, 14, 0},
+		{0, 20, 15, 15},
+		{0, 50, 44, 30},
+		{45, 50, 44, 45},
+		{0, 300, 290, 285}, // not 180
+	} {
+		if got := Effective(test.tick*second, test.shipped*second, test.closed*second, 2*time.Minute); got != test.want*second {
+			t.Errorf("%+v: got %d", test, got/second)
+		}
+	}
+}
+
+func TestAnOutcomeDoesNotCountBeforeItsPrediction(t *testing.T) {
+	t.Parallel()
+	const second = int64(time.Second)
+	for _, test := range []struct{ time, predicted, shipped, want int64 }{
+		{100, 50, 105, 90},
+		{100, 140, 105, 135},  // by a clock that is ahead
+		{100, 1000, 105, 105}, // by one that is far ahead
+		{100, -1, 105, 90},    // gone
+		{100, 50, 400, 270},
+	} {
+		o := Outcome{Time: test.time * second, PredictedAt: test.predicted * second, ShippedAt: test.shipped * second}
+		if got := o.Effective(2 * time.Minute); got != test.want*second {
+			t.Errorf("%+v: got %d", test, got/second)
+		}
 	}
 }
 

@@ -1,0 +1,37 @@
+package tick
+
+// Sum is the sum of records that count to the same tick, model, version and scheme. Tick is that
+// tick: the records' effective one. LogID, After and Sequence mean nothing.
+type Sum struct {
+	Record
+
+	// Piece numbers the sums of one tick, model, version and scheme, from 0 on. The logs of a tick
+	// come in the order of their ids; a piece ends when it has 1000 rows or more.
+	Piece int64
+	// Records is the number of records.
+	Records int64
+}
+
+// Late is a record that counts to another tick than its own.
+type Late struct {
+	LogID, Model, Version string
+	// Tick is its own tick, After and Sequence are the record's, Effective is the tick that it
+	// counts to.
+	Tick, After, Sequence, Effective int64
+	Rows                             int64
+}
+
+// LogState is how far a log has been shipped.
+type LogState struct {
+	ID string
+	// Through and ShippedAt are the greatest of its records.
+	Through, ShippedAt int64
+}
+
+// State is how far the logs have been shipped at one time.
+type State struct {
+	// Now is the time by the clock of the destination.
+	Now int64
+	// Logs are those that have shipped something lately.
+	Logs []LogState
+}
