@@ -24,7 +24,7 @@ var (
 		"Evidence in nats for model_accuracy_drop_loss_detected; the alarm begins at about 15. Absent where model_accuracy_drop_loss_detected is.",
 		modelLabels.given, nil)
 	accuracyDropCoverage = prometheus.NewDesc("model_accuracy_drop_coverage_ratio",
-		"Share with an outcome of the last 1,000 matured predictions, 0 to 1; below 0.8 no drop of accuracy is looked for. Absent while no prediction is mature.",
+		"Share with an outcome of the matured predictions of the newest ticks with 1,000 together, 0 to 1; below 0.8 no drop of accuracy is looked for. Absent while no prediction is mature.",
 		modelLabels.given, nil)
 	excessErrors = prometheus.NewDesc("model_excess_errors",
 		"Errors above what the reference would have made on as many matured outcomes of the look-back, below 0 if fewer. Absent without such outcomes.",

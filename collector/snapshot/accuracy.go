@@ -7,7 +7,7 @@ import "time"
 // they had at that age. Errors are wrong predictions, or the losses of a regression between 0
 // and 1.
 type Accuracy struct {
-	// Recent is the number of the newest of them, at most 1,000, and Labelled how many have an
+	// Recent is the number of the newest of them, in as few ticks as have 1,000, and Labelled how many have an
 	// outcome of a kind that the reference knows. Silent means that these are too few: nothing
 	// is added to the detectors and the excess.
 	Recent, Labelled int64

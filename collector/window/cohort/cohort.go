@@ -58,8 +58,9 @@ type Cohort struct {
 	anchor, after int64 // outcomes before anchor are lost; rows later than after lose none by that
 	setback       int64 // number of the last row whose time is before that of the row before it
 	age           Age
-	state         *state
-	stale         bool // the state cannot go on
+	state         *State
+	next          int64 // number of the first row that is not folded
+	stale         bool  // the state cannot go on
 }
 
 // Age is the age from which predictions are mature: the end of a bucket of delays.
@@ -90,7 +91,7 @@ func (c *Cohort) Add(kind uint8, expected float64, bins []uint8) {
 // Outcome adds an outcome of a row, which replaces earlier ones.
 func (c *Cohort) Outcome(row int64, o Outcome) {
 	c.outcome(c.line.First(), row, o)
-	if c.state != nil && row < c.state.next && o.Bucket <= c.age.Bucket {
+	if c.state != nil && row < c.next && o.Bucket <= c.age.Bucket {
 		c.stale = true
 	}
 }
@@ -121,12 +122,11 @@ func (c *Cohort) At(now int64, age Age) *snapshot.Accuracy {
 	horizon := now - age.Nanoseconds
 	if c.stale || c.state == nil || age != c.age || c.state.until > horizon {
 		c.age, c.stale = age, false
-		c.state = newState(&c.options, c.line.First())
+		c.state, c.next = NewState(&c.options), c.line.First()
 	}
-	s, before := c.state, c.state.folds
 	ordered := c.setback <= c.line.First()
-	for s.next < c.line.Next() {
-		end := s.next
+	for c.next < c.line.Next() {
+		end := c.next
 		t := c.line.Time(end) / tick
 		for end < c.line.Next() && c.line.Time(end)/tick == t {
 			end++
@@ -135,35 +135,37 @@ func (c *Cohort) At(now int64, age Age) *snapshot.Accuracy {
 			if ordered {
 				break
 			}
-			s.next = end
+			c.next = end
 			continue
 		}
 		c.fold(end, t)
 	}
 	// With a clock that was set back, a tick that is passed over may be due later.
 	c.stale = !ordered
-	if s.shown == nil || s.folds != before {
-		s.shown = s.show()
-	}
-	return s.shown
+	return c.state.Show()
 }
 
 // fold folds the rows of one tick.
 func (c *Cohort) fold(end, t int64) {
 	s := c.state
-	s.begin(t)
-	for i := s.next; i < end; i++ {
+	s.Begin(t)
+	for i := c.next; i < end; i++ {
 		time := c.line.Time(i)
 		if time <= c.after {
 			continue
 		}
 		kind, expected := c.row(c.line.First(), i)
 		o, ok := c.at(c.line.First(), i, c.age.Bucket, c.anchor)
-		s.add(kind, expected, o.Loss, ok, time)
-		if ok && s.slicing != nil {
-			s.slicing.add(c.binsOf(c.line.First(), i, len(s.slicing.Bins)), o.Loss > 0)
+		if !ok {
+			s.Add(kind, 1)
+			continue
 		}
+		row := Labelled{Time: time, Kind: kind, Expected: expected, Loss: o.Loss}
+		if s.slicing != nil {
+			row.Bins = c.binsOf(c.line.First(), i, len(s.slicing.Bins))
+		}
+		s.AddLabelled(&row)
 	}
-	s.next = end
-	s.close()
+	c.next = end
+	s.Close()
 }

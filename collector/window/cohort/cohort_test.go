@@ -199,7 +199,8 @@ func TestFewOutcomesSilenceIt(t *testing.T) {
 		loss, _ := wrong(i)
 		return loss, i%4 > 0
 	}))
-	if !a.Silent || a.Drop != nil || a.Excess != nil || a.Recent != 1000 || a.Labelled != 750 {
+	if !a.Silent || a.Drop != nil || a.Excess != nil || a.Recent < 1000 || a.Recent >= 1015 ||
+		math.Abs(float64(a.Labelled)/float64(a.Recent)-.75) > .002 {
 		t.Errorf("coverage .75: %+v", a)
 	}
 	a = say(usual(), steady(5000, onlyKind, 0.1, func(i int) (float64, bool) {
@@ -279,7 +280,7 @@ func TestWithoutAReferenceTheModelIsComparedWithItself(t *testing.T) {
 	o := usual()
 	o.Reference, o.Kinds = nil, 0
 	a := say(o, steady(10_000, func(int) uint8 { return NoKind }, math.NaN(), errors(r, func(i int) float64 { return 0.1 + 0.3*float64(i/5000) })))
-	if a.Drop != nil || a.Excess != nil || a.Normal != nil || a.Decline == nil || !a.Decline.Detected || a.Decline.Since == nil || a.Labelled != 1000 {
+	if a.Drop != nil || a.Excess != nil || a.Normal != nil || a.Decline == nil || !a.Decline.Detected || a.Decline.Since == nil || a.Labelled < 1000 || a.Labelled >= 1015 {
 		t.Errorf("%+v", a)
 	}
 }

@@ -1,18 +1,26 @@
 package cohort
 
-// recentRows is the number of rows over which coverage is counted, shrink the number of rows
+import "slices"
+
+// recentRows is the least number of rows over which coverage is counted, shrink the number of rows
 // with the coverage of all kinds that are added to each kind.
 const (
 	recentRows = 1000
 	shrink     = 20
 )
 
-// recent counts which of the newest mature rows have an outcome, by kind.
+// recent counts which of the newest mature rows have an outcome, by kind. It has whole ticks: as
+// few of the newest as have recentRows rows together.
 type recent struct {
-	ring           []uint16 // 2 kind + 1 with an outcome
-	at             int
+	ticks          []share // oldest first; the last one is open
 	rows, labelled int64
 	of, with       []int64 // by kind; the last one is NoKind
+}
+
+// share counts the rows of one tick, and those with an outcome, by kind.
+type share struct {
+	rows     int64
+	of, with []int64
 }
 
 func newRecent(kinds int) recent {
@@ -21,28 +29,38 @@ func newRecent(kinds int) recent {
 
 func (r *recent) kind(kind uint8) int { return min(int(kind), len(r.of)-1) }
 
-func (r *recent) add(kind uint8, labelled bool) {
-	entry := uint16(2 * r.kind(kind))
-	if labelled {
-		entry++
-	}
-	if len(r.ring) < recentRows {
-		r.ring = append(r.ring, entry)
-	} else {
-		r.count(r.ring[r.at], -1)
-		r.ring[r.at] = entry
-		r.at = (r.at + 1) % recentRows
-	}
-	r.count(entry, 1)
+// begin begins a tick.
+func (r *recent) begin() {
+	n := len(r.of)
+	counts := make([]int64, 2*n)
+	r.ticks = append(r.ticks, share{of: counts[:n:n], with: counts[n:]})
 }
 
-func (r *recent) count(entry uint16, by int64) {
-	r.rows += by
-	r.of[entry/2] += by
-	if entry%2 == 1 {
-		r.labelled += by
-		r.with[entry/2] += by
+// add adds rows of one kind to the open tick, of which some are labelled.
+func (r *recent) add(kind uint8, rows, labelled int64) {
+	t, k := &r.ticks[len(r.ticks)-1], r.kind(kind)
+	t.rows += rows
+	t.of[k] += rows
+	t.with[k] += labelled
+	r.rows += rows
+	r.labelled += labelled
+	r.of[k] += rows
+	r.with[k] += labelled
+}
+
+// close drops the oldest ticks that are not needed.
+func (r *recent) close() {
+	n := 0
+	for ; r.rows-r.ticks[n].rows >= recentRows; n++ {
+		t := &r.ticks[n]
+		r.rows -= t.rows
+		for k := range t.of {
+			r.of[k] -= t.of[k]
+			r.with[k] -= t.with[k]
+			r.labelled -= t.with[k]
+		}
 	}
+	r.ticks = slices.Delete(r.ticks, 0, n)
 }
 
 // coverage returns the share of the rows with an outcome; there is at least one row.

@@ -20,14 +20,15 @@ const (
 	Enough = 0.8
 )
 
-// state is what was folded since the anchor.
-type state struct {
+// State is what was folded since the anchor, tick by tick. After Begin come the rows of the tick in
+// any order, then Close.
+type State struct {
 	options *Options
-	next    int64 // number of the first row that is not folded
 	open    int64 // the last tick that was folded
 	until   int64 // the end of that tick
 	folds   int64
 	shown   *snapshot.Accuracy
+	shownAt int64 // folds when shown was made
 
 	recent recent
 	normal normal // the reference's rate for such rows
@@ -55,8 +56,9 @@ type first struct {
 	limit, coverage float64
 }
 
-func newState(o *Options, next int64) *state {
-	s := &state{options: o, next: next, open: math.MinInt64, until: math.MinInt64, recent: newRecent(o.Kinds), spent: 1}
+// NewState returns a State before the first tick.
+func NewState(o *Options) *State {
+	s := &State{options: o, open: math.MinInt64, until: math.MinInt64, recent: newRecent(o.Kinds), spent: 1}
 	s.drop, s.decline, s.concept = newRate(o), newRate(o), newRate(o)
 	if o.Segments != nil {
 		s.slicing = newSlicing(o.Segments)
@@ -64,38 +66,63 @@ func newState(o *Options, next int64) *state {
 	return s
 }
 
-func (s *state) begin(t int64) {
+// Until is the end of the last tick, math.MinInt64 before the first.
+func (s *State) Until() int64 { return s.until }
+
+// Begin begins a tick, by its number since 1970.
+func (s *State) Begin(t int64) {
 	s.open, s.until = t, (t+1)*tick
+	s.recent.begin()
 	s.drop.begin()
 	s.decline.begin()
 	s.concept.begin()
 }
 
-// add adds one row of the open tick.
-func (s *state) add(kind uint8, expected, loss float64, labelled bool, time int64) {
-	knows := s.options.Reference == nil || s.options.Reference.Knows(int(kind))
-	s.recent.add(kind, labelled && knows)
+// Add adds rows of one kind without an outcome to the open tick.
+func (s *State) Add(kind uint8, rows int64) {
+	s.recent.add(kind, rows, 0)
+	s.normal.due -= rows
+}
+
+// Labelled is a row with an outcome: its time, its kind, the probability that it is wrong by its
+// score (NaN if unknown), how wrong it was, and the bins of its features if slices are followed.
+type Labelled struct {
+	Time           int64
+	Kind           uint8
+	Expected, Loss float64
+	Bins           []uint8
+}
+
+// AddLabelled adds a row with an outcome to the open tick.
+func (s *State) AddLabelled(row *Labelled) {
+	knows := s.options.Reference == nil || s.options.Reference.Knows(int(row.Kind))
+	if knows {
+		s.recent.add(row.Kind, 1, 1)
+	} else {
+		s.recent.add(row.Kind, 1, 0)
+	}
 	s.normal.due--
-	if !labelled {
-		return
-	}
 	if knows && s.options.Reference != nil {
-		s.drop.add(loss)
+		s.drop.add(row.Loss)
 	}
-	s.decline.add(loss)
-	if !math.IsNaN(expected) {
-		s.concept.add(loss)
-		s.concept.expected += expected
+	s.decline.add(row.Loss)
+	if !math.IsNaN(row.Expected) {
+		s.concept.add(row.Loss)
+		s.concept.expected += row.Expected
 	}
-	if time > s.options.Trained {
+	if row.Time > s.options.Trained {
 		s.newer++
 	}
 	s.labels++
+	if s.slicing != nil {
+		s.slicing.add(row.Bins, row.Loss > 0)
+	}
 }
 
-// close folds the open tick.
-func (s *state) close() {
+// Close folds the open tick.
+func (s *State) Close() {
 	s.folds++
+	s.recent.close()
 	if s.slicing != nil {
 		coverage := 0.0
 		if s.recent.rows >= drift.MinPredictions {
@@ -128,12 +155,12 @@ func (s *state) close() {
 }
 
 // silent reports whether too few of the recent rows have an outcome.
-func (s *state) silent() bool {
+func (s *State) silent() bool {
 	return s.recent.rows < drift.MinPredictions || s.recent.coverage() < Enough
 }
 
 // follow takes the reference's rate for rows that get an outcome as the recent ones do.
-func (s *state) follow() {
+func (s *State) follow() {
 	if s.options.Reference == nil || s.normal.due > 0 {
 		return
 	}
@@ -142,7 +169,7 @@ func (s *state) follow() {
 }
 
 // begun counts the first outcomes.
-func (s *state) begun() {
+func (s *State) begun() {
 	s.first.losses += s.decline.sum
 	s.first.labels += s.decline.labels
 	if s.first.labels >= own {
@@ -153,7 +180,7 @@ func (s *state) begun() {
 
 // addExcess counts the errors above the reference's. effect is the design effect that was known
 // before the tick.
-func (s *state) addExcess(end time.Time, effect float64) {
+func (s *State) addExcess(end time.Time, effect float64) {
 	s.excess.AddLosses(s.drop.labels, s.drop.sum, s.drop.squares, s.normal.rate, s.normal.limit, effect)
 	switch {
 	case s.options.Cost == 0 || s.drop.labels == 0:
@@ -167,13 +194,20 @@ func (s *state) addExcess(end time.Time, effect float64) {
 	}
 }
 
-func (s *state) atLeast() float64 {
+func (s *State) atLeast() float64 {
 	part := risk.Combine(risk.Combine(alpha, s.options.Part()), s.spent)
 	return s.excess.AtLeast(part)
 }
 
-// show returns the state as plain values.
-func (s *state) show() *snapshot.Accuracy {
+// Show returns the state as plain values: the same pointer until another tick is folded.
+func (s *State) Show() *snapshot.Accuracy {
+	if s.shown == nil || s.shownAt != s.folds {
+		s.shown, s.shownAt = s.show(), s.folds
+	}
+	return s.shown
+}
+
+func (s *State) show() *snapshot.Accuracy {
 	a := &snapshot.Accuracy{
 		Recent: s.recent.rows, Labelled: s.recent.labelled, Silent: s.silent(),
 		Labels: s.labels, NewerLabels: s.newer,

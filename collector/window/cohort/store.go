@@ -44,6 +44,9 @@ const (
 	noOutcome = math.MaxUint8
 )
 
+// Rounded returns a loss or an expected error as it counts.
+func Rounded(x float64) float64 { return float64(scaled(x)) / scale }
+
 func scaled(x float64) uint16 { return uint16(math.Round(min(max(x, 0), 1) * scale)) }
 
 func (s *store) of(first, i int64) (r *run, at int64) {
