@@ -95,7 +95,7 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 			}{
 				{0, "a", 200, 0}, {1, "", 0, 0}, {16, "", 0, 0}, // its tick is over
 				{20, "b", 100, 0}, {21, "", 0, 0}, {21, "", 0, 0}, {50, "", 0, 0},
-				{60, "b", 1, 60}, {100, "", 0, 0}, {121, "", 0, 0}, // the first rows are too old
+				{60, "b", 1, 60}, {106, "", 0, 0}, {121, "", 0, 0}, // the first rows are too old
 				{150, "", 0, 0}, {190, "", 0, 0}, // and the others
 				{200, "a", 60, 0}, {300, "b", 300, 30}, {320, "", 0, 0},
 				{321, "ahead", 1, 0}, {330, "", 0, 0}, // by a clock that is an hour fast
@@ -126,10 +126,10 @@ func TestAScrapeShowsWhatAFreshExporterWould(t *testing.T) {
 			if got := changed("feature_drift_", 1, 16); got != o.Sequential {
 				t.Errorf("the end of a tick changed drift: %v", got)
 			}
-			if got := changed("feature_kl_divergence{", 100, 121); got != (o.Window.Duration > 0) {
+			if got := changed("feature_kl_divergence{", 106, 121); got != (o.Window.Duration > 0) {
 				t.Errorf("age changed divergences: %v", got)
 			}
-			if !changed("model_matured_", 60, 100) {
+			if !changed("model_matured_", 60, 106) {
 				t.Error("no prediction has matured")
 			}
 		})

@@ -117,7 +117,7 @@ func BenchmarkCut(b *testing.B) {
 				b.Fatalf("the window has %d rows", m.Rows.Count)
 			}
 			s := w.state.series[predictionlog.Key{Model: m.Name, Version: m.Version}]
-			all := s.layout.distributions(s.at(now), s)
+			all := s.layout.distributions(s.at(now), s.lastValue)
 			b.ReportAllocs()
 			for b.Loop() {
 				s.cut(all, m.Rows.Count, now)

@@ -7,6 +7,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	ticks "github.com/drift-exporter/drift_exporter/predictor/tick"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
@@ -18,23 +19,6 @@ type Counter struct {
 	codes    []uint8
 	numbers  []float64
 	at       []int64
-}
-
-// Counted is what a window counts of one row. The slices are valid until the next row.
-type Counted struct {
-	// Codes are the codes of the features, the score and the class, and for a multiclass model of
-	// class and score together. There are none without a reference.
-	Codes []uint8
-	// Numbers are the values of the features, NaN where there is no number.
-	Numbers []float64
-	// Kind is the number of the class in the reference, -1 if it is none of these.
-	Kind int
-	// Confidence is the model's confidence in its class, Variance that confidence times the rest
-	// to 1, both in units of 1e-9. They mean nothing unless Scored.
-	Confidence, Variance int64
-	Scored               bool
-	// Positive says that the class is the one whose probability the score is.
-	Positive bool
 }
 
 // NewCounter returns a Counter for the rows that a reference of a model serves, nil where none
@@ -72,18 +56,18 @@ func (c *Counter) Columns() []int {
 
 // Row counts one row. It reports false when the row's features are not a JSON object: such a row
 // is in no window.
-func (c *Counter) Row(row *predictionlog.Row) (Counted, bool) {
+func (c *Counter) Row(row *predictionlog.Row) (ticks.Counted, bool) {
 	for i := range c.numbers {
 		c.numbers[i] = math.NaN()
 	}
 	if c.layout == nil {
 		if predictionlog.InvalidFeatures(row.Features) {
-			return Counted{}, false
+			return ticks.Counted{}, false
 		}
 	} else if !c.layout.code(row, c.codes, c.numbers, c.at) {
-		return Counted{}, false
+		return ticks.Counted{}, false
 	}
-	counted := Counted{Codes: c.codes, Numbers: c.numbers, Kind: c.layout.kind(c.codes), Positive: c.layout.predictsPositive(row)}
+	counted := ticks.Counted{Codes: c.codes, Numbers: c.numbers, Kind: c.layout.kind(c.codes), Positive: c.layout.predictsPositive(row)}
 	if conf := c.layout.confidence(c.predicts, row); conf != noScore {
 		counted.Scored, counted.Confidence, counted.Variance = true, int64(conf), variance(int64(conf))
 	}

@@ -46,13 +46,27 @@ type record struct {
 	looked bool
 }
 
-func newFeedback(limit int, l *layout) *feedback {
-	return &feedback{limit: limit, layout: l, current: map[int64]int64{}, positive: explored{limit: limit}, negative: explored{limit: limit}}
+func newFeedback(o *Options, l *layout, predicts value.Prediction) *feedback {
+	return &feedback{
+		limit: o.Feedback, predicts: predicts, layout: l, current: map[int64]int64{},
+		trail:    newAccuracyTrail(o.TrailStep, o.TrailPoints),
+		positive: explored{limit: o.Feedback}, negative: explored{limit: o.Feedback},
+	}
 }
 
-// fold adds an outcome of a prediction to the window, and to the series if it is not nil.
+// labelled are the predictions that outcomes are about.
+type labelled interface {
+	// codesOf returns the codes of the features of a prediction, nil when they are unknown.
+	codesOf(prediction int64) []uint8
+	// outcome sets the outcome of a prediction, in place of an earlier one.
+	outcome(row *predictionlog.FeedbackRow, right bool)
+	// judged says how wrong the prediction was by the outcome.
+	judged(row *predictionlog.FeedbackRow, loss float64)
+}
+
+// fold adds an outcome of a prediction to the window, and to its prediction if rows is not nil.
 // An outcome that is not a class of the model changes nothing.
-func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
+func (f *feedback) fold(row *predictionlog.FeedbackRow, rows labelled) {
 	if !f.predicts.HasClasses() {
 		f.foldNumber(row, rows)
 		return
@@ -66,7 +80,7 @@ func (f *feedback) fold(row *predictionlog.FeedbackRow, rows *series) {
 	var codes []uint8
 	if rows != nil {
 		codes = rows.codesOf(row.PredictionID)
-		rows.ledger.outcome(row, predicted == actual)
+		rows.outcome(row, predicted == actual)
 		rows.judged(row, wrong(predicted == actual))
 	}
 	f.add(row, predicted, actual, codes)

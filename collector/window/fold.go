@@ -51,12 +51,14 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 	if spec := w.specs[row.Model]; spec != nil {
 		f := s.feedback[key]
 		if f == nil {
-			f = newFeedback(w.options.Feedback, w.layoutOf(spec, key.Version))
-			f.trail = newAccuracyTrail(w.options.TrailStep, w.options.TrailPoints)
-			f.predicts = spec.predicts()
+			f = newFeedback(&w.options, w.layoutOf(spec, key.Version), spec.predicts())
 			s.feedback[key] = f
 		}
-		f.fold(row, s.series[key])
+		if rows := s.series[key]; rows != nil {
+			f.fold(row, rows)
+		} else {
+			f.fold(row, nil)
+		}
 	}
 	span := row.Seq / w.options.Lookback
 	if _, begun := s.outcomesFrom[span]; !begun {
@@ -98,16 +100,4 @@ func (s *state) countersOf(key predictionlog.Key) *predictionlog.Counters {
 		s.counters[key] = c
 	}
 	return c
-}
-
-// layoutOf returns how the rows of a version are coded, nil when no reference
-// serves it.
-func (w *Window) layoutOf(spec *Spec, version string) *layout {
-	r := spec.Reference(version)
-	for _, l := range w.layouts {
-		if l.reference == r {
-			return l
-		}
-	}
-	return nil
 }

@@ -7,40 +7,50 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/risk"
 	"github.com/drift-exporter/drift_exporter/collector/window/cohort"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // follow begins to follow the accuracy of a series that has a reference.
 func (s *series) follow(o *Options) {
-	if o.Bare || o.FalseAlarmsPerMonth == 0 {
+	options := s.layout.cohortOptions(s.predicts, o)
+	if options == nil {
 		return
 	}
-	l := s.layout
+	options.Part = func() int64 { return s.behind/s.lookback + 1 }
+	s.oneKind = options.Kinds == 1
+	s.cohort = cohort.New(s.rows.Timeline, *options)
+	if options.Segments != nil {
+		s.bins = make([]uint8, s.layout.features)
+	}
+}
+
+// cohortOptions says how the accuracy of a layout's predictions is followed, nil if it is not.
+func (l *layout) cohortOptions(predicts value.Prediction, o *Options) *cohort.Options {
+	if o.Bare || o.FalseAlarmsPerMonth == 0 {
+		return nil
+	}
 	trained := int64(math.MinInt64)
 	if created := l.reference.Created; !created.IsZero() {
 		trained = created.UnixNano()
 	}
 	strata := l.strata()
-	s.oneKind = len(strata) == 1
-	s.cohort = cohort.New(s.rows.Timeline, cohort.Options{
-		Reference: risk.NewReference(strata, cohort.Confidence), Kinds: len(strata), Losses: !s.predicts.HasClasses(),
+	return &cohort.Options{
+		Reference: risk.NewReference(strata, cohort.Confidence), Kinds: len(strata), Losses: !predicts.HasClasses(),
 		Promise: risk.Options{Tolerance: o.AccuracyTolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Watched: l.watched()},
-		Cost:    o.RetrainCost, Trained: trained, Segments: s.segments(o),
-		Part: func() int64 { return s.behind/s.lookback + 1 },
-	})
+		Cost:    o.RetrainCost, Trained: trained, Segments: l.segments(predicts, o),
+	}
 }
 
 // segments returns which slices are followed, nil if none are.
-func (s *series) segments(o *Options) *cohort.Segments {
-	if !o.Segments || !s.predicts.HasClasses() {
+func (l *layout) segments(predicts value.Prediction, o *Options) *cohort.Segments {
+	if !o.Segments || !predicts.HasClasses() {
 		return nil
 	}
-	l := s.layout
 	g := &cohort.Segments{Pairs: o.SegmentPairs, FalsePerMonth: o.FalseAlarmsPerMonth, Tolerance: o.AccuracyTolerance}
 	for i := range l.features {
 		c := &l.columns[i]
 		g.Bins, g.Known, g.Right = append(g.Bins, len(c.bins)), append(g.Known, c.known), append(g.Right, c.knownRight)
 	}
-	s.bins = make([]uint8, l.features)
 	return g
 }
 
@@ -92,11 +102,11 @@ func meanLoss(e *reference.Errors) float64 {
 }
 
 // lossOf is the loss of an error of a regression, NaN if the scale is unknown.
-func (s *series) lossOf(err float64) float64 {
-	if s.layout == nil {
+func (l *layout) lossOf(err float64) float64 {
+	if l == nil {
 		return math.NaN()
 	}
-	scale := errorScale(s.layout.reference.Errors)
+	scale := errorScale(l.reference.Errors)
 	if !(scale > 0) {
 		return math.NaN()
 	}
@@ -126,27 +136,47 @@ func (s *series) judge() {
 	if s.cohort == nil {
 		return
 	}
-	l, kind, expected := s.layout, uint8(cohort.NoKind), math.NaN()
-	if s.oneKind {
-		kind = 0
-	} else if k := l.kind(s.codes); k >= 0 {
-		kind = uint8(k)
+	s.layout.binsOf(s.codes, s.bins)
+	s.cohort.Add(s.layout.cohortKind(s.codes, s.oneKind), s.layout.expectedLoss(s.codes), s.bins)
+}
+
+// cohortKind returns the kind of a row in the cohort by its codes. oneKind says that the reference
+// knows the outcomes of all predictions together only.
+func (l *layout) cohortKind(codes []uint8, oneKind bool) uint8 {
+	if oneKind {
+		return 0
 	}
+	if k := l.kind(codes); k >= 0 {
+		return uint8(k)
+	}
+	return cohort.NoKind
+}
+
+// expectedLoss returns how often predictions with the score of a row were wrong in the reference,
+// NaN if unknown.
+func (l *layout) expectedLoss(codes []uint8) float64 {
 	switch {
 	case l.byClass != nil:
-		if accuracy, ok := l.byClass.Accuracy(s.codes[len(l.columns)]); ok {
-			expected = 1 - accuracy
+		if accuracy, ok := l.byClass.Accuracy(codes[len(l.columns)]); ok {
+			return 1 - accuracy
 		}
 	case l.calibration != nil:
-		if b := fineBin(l.columns[l.score].binning, s.codes[l.score]); b >= 0 {
-			expected = 1 - l.calibration.Accuracy(b)
+		if b := fineBin(l.columns[l.score].binning, codes[l.score]); b >= 0 {
+			return 1 - l.calibration.Accuracy(b)
 		}
 	}
-	for i := range s.bins {
-		s.bins[i] = uint8(l.columns[i].binning.Bin(s.codes[i]))
-	}
-	s.cohort.Add(kind, expected, s.bins)
+	return math.NaN()
 }
+
+// binsOf writes the exported bins of the features of a row into bins, as many as it holds.
+func (l *layout) binsOf(codes, bins []uint8) {
+	for i := range bins {
+		bins[i] = uint8(l.columns[i].binning.Bin(codes[i]))
+	}
+}
+
+// outcome sets the outcome of a row in the ledger.
+func (s *series) outcome(f *predictionlog.FeedbackRow, right bool) { s.ledger.outcome(f, right) }
 
 // judged adds an outcome to the cohort.
 func (s *series) judged(f *predictionlog.FeedbackRow, loss float64) {
@@ -158,7 +188,7 @@ func (s *series) judged(f *predictionlog.FeedbackRow, loss float64) {
 	if i == line.Next() || line.ID(i) != f.PredictionID {
 		return
 	}
-	s.cohort.Outcome(i, cohort.Outcome{Sequence: f.Seq, Bucket: uint8(delayBucket(f.Time - line.Time(i))), Loss: loss})
+	s.cohort.Outcome(i, cohort.Outcome{Sequence: f.Seq, Bucket: uint8(delayBucket(f.Time - beginning(line.Time(i)))), Loss: loss})
 }
 
 // wrong is the loss of a class that was predicted right or wrong.

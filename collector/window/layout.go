@@ -208,8 +208,9 @@ func nullKey(r *reference.Reference, name string) string {
 	return r.Hash + "/" + name
 }
 
-// distributions returns the window's distributions, by column.
-func (l *layout) distributions(counts *columns.Counts, r *series) []snapshot.Distribution {
+// distributions returns the window's distributions, by column. last returns the newest number of a
+// feature.
+func (l *layout) distributions(counts *columns.Counts, last func(feature int) *float64) []snapshot.Distribution {
 	all := make([]snapshot.Distribution, len(l.columns))
 	fines := slices.Concat(counts.Fine...)
 	for i := range l.columns {
@@ -238,7 +239,7 @@ func (l *layout) distributions(counts *columns.Counts, r *series) []snapshot.Dis
 			}
 		}
 		if i < l.features {
-			d.Last = r.lastValue(i)
+			d.Last = last(i)
 		}
 		if counts.Rows > 0 {
 			kl := drift.KL(d.Reference, d.Counts)

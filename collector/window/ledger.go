@@ -13,6 +13,8 @@ import (
 // its time, the model's confidence, and whether and how soon the outcome came. It keeps
 // rows in runs with sums, so that the sums of a scrape take 0.1 ms over half a million
 // rows. A row costs 8 bytes in addition to the timeline, and 8 more in a run with outcomes.
+//
+// Ages and delays begin at the start of the tick of a row, so that they can be counted by tick.
 type ledger struct {
 	line   *columns.Timeline
 	runs   []*run  // the first one has the timeline's first row
@@ -62,6 +64,9 @@ var delayEnds = func() (ends [delayBuckets]int64) {
 	}
 	return ends
 }()
+
+// beginning returns the start of the tick that holds a time.
+func beginning(time int64) int64 { return time - time%tick }
 
 func delayBucket(ns int64) int {
 	return min(sort.Search(delayBuckets, func(i int) bool { return delayEnds[i] >= ns }), delayBuckets-1)
@@ -137,7 +142,7 @@ func (h *ledger) outcome(f *predictionlog.FeedbackRow, correct bool) {
 		return
 	}
 	r, at := h.at(i)
-	h.setOutcome(r, at, h.line.Time(i), uint8(delayBucket(f.Time-h.line.Time(i))), correct)
+	h.setOutcome(r, at, h.line.Time(i), uint8(delayBucket(f.Time-beginning(h.line.Time(i)))), correct)
 	if r.seq == nil {
 		r.seq = &[columns.RunLength]int64{}
 	}
@@ -229,13 +234,13 @@ func (h *ledger) waiting(now int64) []int64 {
 	waiting := make([]int64, delayBuckets)
 	each := func(r *run, at, time int64) {
 		if r.delay[at] == noOutcome {
-			waiting[delayBucket(now-time)]++
+			waiting[delayBucket(now-beginning(time))]++
 		}
 	}
 	h.runsIn(h.line.First(), h.after, now, func(r *run, begin int64) {
-		switch k := delayBucket(now - r.latest); {
+		switch k := delayBucket(now - beginning(r.latest)); {
 		case r.rows == r.labelled:
-		case k == delayBucket(now-r.earliest):
+		case k == delayBucket(now-beginning(r.earliest)):
 			waiting[k] += r.rows - r.labelled
 		default:
 			for at := range r.rows {

@@ -40,8 +40,8 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 		if after < h.after {
 			all = h.sum(from, after, until)
 		}
-		m.Estimate = same(&s.parts.estimate, s.estimate(window, all))
-		m.ExpectedError = same(&s.parts.expected, s.expectedError(window))
+		m.Estimate = same(&s.parts.estimate, s.layout.windowEstimate(window, all))
+		m.ExpectedError = same(&s.parts.expected, s.layout.windowError(window))
 	}
 	age, ok := s.maturity, true
 	if age == 0 {
@@ -52,31 +52,37 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 			bucket := delayBucket(int64(age))
 			m.Accuracy = s.cohort.At(now.UnixNano(), cohort.Age{Bucket: uint8(bucket), Nanoseconds: delayEnds[bucket]})
 		}
-		t := h.sum(0, h.after, now.Add(-age).UnixNano())
+		t := h.sum(0, h.after, beginning(now.Add(-age).UnixNano())-1) // whole ticks
 		m.Matured = same(&s.parts.matured, &snapshot.Matured{Age: age, Coverage: snapshot.Coverage{Rows: t.rows, Labelled: t.labelled}, Correct: t.right})
 	}
 }
 
 // maturity returns the age at which most predictions have their outcome, if it is known.
 func (h *ledger) maturity(now int64) (age time.Duration, ok bool) {
+	return maturityOf(h.delays, func() []int64 { return h.waiting(now) })
+}
+
+// maturityOf is ledger's, from the delays of the outcomes and the ages of the predictions that
+// wait, by bucket.
+func maturityOf(delays []int64, waiting func() []int64) (age time.Duration, ok bool) {
 	var outcomes int64
-	for _, n := range h.delays {
+	for _, n := range delays {
 		outcomes += n
 	}
 	if outcomes < minOutcomes {
 		return 0, false
 	}
-	k, ok := drift.Maturity(h.delays, h.waiting(now), maturityShare)
+	k, ok := drift.Maturity(delays, waiting(), maturityShare)
 	return time.Duration(delayEnds[k]), ok
 }
 
-// estimate estimates the accuracy of a window without outcomes.
-func (s *series) estimate(window *columns.Counts, t tally) *snapshot.Estimate {
-	if s.layout != nil && s.layout.byClass != nil {
-		return s.layout.estimateByClass(window.Fine[len(s.layout.columns)])
+// windowEstimate estimates the accuracy of a window without outcomes. t has the sums over its rows.
+func (l *layout) windowEstimate(window *columns.Counts, t tally) *snapshot.Estimate {
+	if l != nil && l.byClass != nil {
+		return l.estimateByClass(window.Fine[len(l.columns)])
 	}
-	if s.layout != nil && s.layout.calibration != nil {
-		return s.layout.estimate(window.Fine[s.layout.score])
+	if l != nil && l.calibration != nil {
+		return l.estimate(window.Fine[l.score])
 	}
 	return cbpe(t.scored, t.conf, t.variance)
 }
@@ -112,13 +118,13 @@ func (l *layout) fineScores(codes []int64) []int64 {
 	return fine
 }
 
-// expectedError estimates the mean absolute error of a window without outcomes, nil if this is
+// windowError estimates the mean absolute error of a window without outcomes, nil if this is
 // not a regression or the reference has no outcomes.
-func (s *series) expectedError(window *columns.Counts) *drift.ExpectedError {
-	if s.layout == nil || s.layout.byValue == nil {
+func (l *layout) windowError(window *columns.Counts) *drift.ExpectedError {
+	if l == nil || l.byValue == nil {
 		return nil
 	}
-	return s.layout.expectedError(window.Fine[s.layout.score])
+	return l.expectedError(window.Fine[l.score])
 }
 
 // expectedError returns the estimate from the numbers of predictions by fine code of the

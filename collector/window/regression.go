@@ -12,19 +12,19 @@ import (
 
 // foldNumber adds an outcome of a regression. An outcome that is no finite number changes
 // nothing. That of a prediction without a predicted value is known, but has no error.
-func (f *feedback) foldNumber(row *predictionlog.FeedbackRow, rows *series) {
+func (f *feedback) foldNumber(row *predictionlog.FeedbackRow, rows labelled) {
 	truth, ok := value.OutcomeNumber(row.Outcome)
 	if !ok {
 		return
 	}
 	if rows != nil {
-		rows.ledger.outcome(row, false)
+		rows.outcome(row, false)
 	}
 	if !row.HasScore || math.IsInf(row.Score-truth, 0) {
 		return
 	}
 	if rows != nil {
-		rows.judged(row, rows.lossOf(row.Score-truth))
+		rows.judged(row, f.layout.lossOf(row.Score-truth))
 	}
 	f.records = append(f.records, record{seq: row.Seq, prediction: row.PredictionID, score: row.Score, hasScore: true, truth: truth, looked: true})
 	f.added(row)

@@ -61,13 +61,10 @@ type series struct {
 	// watches are the folds that began with this span and the one before; none without
 	// sequential detection. Snapshots show the first. The second replaces it at the next
 	// anchor.
-	watches     []*watch
-	detection   drift.DetectorOptions
-	trailStep   time.Duration // between two points of their trails; 0: none are kept
-	trailPoints int
-	ticks       *columns.Cursor // counts the windows of watches that no longer have their own cursor; nil before the first
-	cells       [][]int64       // scratch for these windows, by column
-	null        func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
+	watches []*watch
+	options *Options
+	ticks   *columns.Cursor // counts the windows of watches that no longer have their own cursor; nil before the first
+	null    nullOf
 
 	last   []float64 // newest value of each numeric feature
 	lastAt []int64   // id of the row with that value
@@ -79,8 +76,7 @@ type series struct {
 func (w *Window) newSeries(l *layout, predicts value.Prediction) *series {
 	o := &w.options
 	s := &series{
-		layout: l, predicts: predicts, age: o.Duration, lookback: o.Lookback, span: -1,
-		maturity: o.Maturity, trailStep: o.TrailStep, trailPoints: o.TrailPoints,
+		layout: l, predicts: predicts, options: o, age: o.Duration, lookback: o.Lookback, span: -1, maturity: o.Maturity,
 	}
 	if l == nil {
 		s.rows = columns.New(0, o.Predictions)
@@ -94,16 +90,8 @@ func (w *Window) newSeries(l *layout, predicts value.Prediction) *series {
 	s.codes = make([]uint8, l.width())
 	s.last = slices.Repeat([]float64{math.NaN()}, l.features)
 	s.lastAt = slices.Repeat([]int64{-1}, l.features)
-	s.detection = drift.DetectorOptions{
-		Tolerance: o.Tolerance, FalseAlarmsPerMonth: o.FalseAlarmsPerMonth, Distributions: l.watched(),
-	}
 	s.follow(o)
-	for i := range l.columns {
-		s.cells = append(s.cells, make([]int64, len(l.columns[i].cells)))
-	}
-	s.null = func(ctx context.Context, c *column, rows int64) (*drift.Null, error) {
-		return w.null(ctx, l.reference, c.name, c.binning, rows)
-	}
+	s.null = w.nullOf(l)
 	return s
 }
 
@@ -148,7 +136,7 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 // beginWatch begins a watch with the present span, and ends watches that began before the
 // previous span.
 func (s *series) beginWatch() {
-	if s.layout == nil || s.detection.FalseAlarmsPerMonth == 0 {
+	if s.layout == nil || s.options.FalseAlarmsPerMonth == 0 {
 		return
 	}
 	s.unwatch((s.span - 1) * s.lookback)

@@ -57,7 +57,7 @@ func (w *Window) distributions(ctx context.Context, m *snapshot.Model, counts *c
 	if w.options.Alarms {
 		d.columns = s.layout.names()
 	} else {
-		d.columns = s.layout.distributions(counts, s)
+		d.columns = s.layout.distributions(counts, s.lastValue)
 	}
 	if w.options.Blocks && !w.options.Bare {
 		s.cut(d.columns, counts.Rows, now)

@@ -18,20 +18,18 @@ import (
 // alone. A row of a later tick closes the open tick. So does a much older row, because the
 // clock was set back. All other rows join the open tick.
 type watch struct {
+	*detectors
+
 	series *series
 	from   int64           // id of the first row
 	start  int64           // number of the first row in the ring
 	own    *columns.Cursor // counts its windows while they begin at start; nil afterwards
 
-	tick      int64           // the open tick, by its number since 1970
-	open      bool            // whether a tick is open
-	pieces    []*drift.Pieces // rows of the open tick, by column
-	counted   int64           // number of the first row that is not in pieces yet
-	closed    int             // number of columns that have folded the open tick
-	detectors []*drift.Detector
-	ahead     []*drift.Detector // copies with the open tick folded, after seen
-	aheadOf   rowRange          // the rows that are in these copies
-	trail     *trail            // nil: nobody asks
+	number  int64             // the open tick, by its number since 1970
+	open    bool              // whether a tick is open
+	counted int64             // number of the first row that is not in pieces yet
+	ahead   []*drift.Detector // copies with the open tick folded, after seen
+	aheadOf rowRange          // the rows that are in these copies
 }
 
 // rowRange is what the window of a series depends on at the end of a tick: the numbers of its
@@ -40,23 +38,17 @@ type rowRange struct{ held, next int64 }
 
 // newWatch returns a watch that begins with the next row of a series.
 func newWatch(s *series, from int64) *watch {
-	w := &watch{series: s, from: from, start: s.rows.Next(), counted: s.rows.Next(), own: s.rows.NewCursor(s.layout.codes())}
-	for i := range s.layout.columns {
-		c := &s.layout.columns[i]
-		w.pieces = append(w.pieces, drift.NewPieces(len(c.cells)))
-		w.detectors = append(w.detectors, drift.NewDetector(c.cells, s.detection))
+	return &watch{
+		detectors: newDetectors(s.layout, s.options, s.null),
+		series:    s, from: from, start: s.rows.Next(), counted: s.rows.Next(), own: s.rows.NewCursor(s.layout.codes()),
 	}
-	if s.trailStep > 0 {
-		w.trail = newTrail(len(w.detectors), s.trailStep, s.trailPoints)
-	}
-	return w
 }
 
 // before is called before a row with this time is added. It closes the open tick if the row
 // does not belong to it. If that fails because a null distribution is missing, the same row
 // can be tried again.
 func (w *watch) before(ctx context.Context, time int64) error {
-	if t := time / tick; w.open && (t > w.tick || t < w.tick-late) {
+	if t := time / tick; w.open && (t > w.number || t < w.number-late) {
 		return w.close(ctx)
 	}
 	return nil
@@ -65,7 +57,7 @@ func (w *watch) before(ctx context.Context, time int64) error {
 // after is called after a row was added.
 func (w *watch) after(time int64) {
 	if !w.open {
-		w.open, w.tick = true, time/tick
+		w.open, w.number = true, time/tick
 	}
 	if w.series.rows.Next()-w.counted == columns.Slack {
 		w.count()
@@ -96,25 +88,10 @@ func (w *watch) close(ctx context.Context) error {
 	if w.aheadOf == w.present() {
 		w.adopt(rows)
 	}
-	for ; w.closed < len(w.detectors); w.closed++ {
-		d := w.detectors[w.closed]
-		before, tick := d.Detected(), w.columnTick(ctx, w.closed, rows)
-		if err := d.Tick(tick); err != nil {
-			return err
-		}
-		if d.Detected() != before {
-			w.trail.change(w.closed, w.series.layout.columns[w.closed].changeOf(d, w.end(), tick.Window, rows.Rows))
-		}
+	if err := w.detectors.close(ctx, w.end(), rows); err != nil {
+		return err
 	}
-	if w.trail.due(w.end()) {
-		w.trail.add(w.end(), rows.Rows, func(i int) float64 {
-			return drift.KL(w.series.layout.columns[i].cells, w.cells(i, rows))
-		})
-	}
-	for _, p := range w.pieces {
-		p.Reset()
-	}
-	w.open, w.closed, w.aheadOf = false, 0, rowRange{}
+	w.open, w.aheadOf = false, rowRange{}
 	return nil
 }
 
@@ -123,17 +100,17 @@ func (w *watch) present() rowRange { return rowRange{w.series.rows.Held(), w.ser
 
 // adopt folds the open tick, which the copies have folded with the same rows.
 func (w *watch) adopt(rows *columns.Counts) {
-	before := make([]bool, len(w.detectors))
-	eachColumn(len(w.detectors), func(i int) {
-		before[i] = w.detectors[i].Detected()
-		w.detectors[i].Adopt(w.ahead[i], w.pieces[i])
+	before := make([]bool, len(w.each))
+	eachColumn(len(w.each), func(i int) {
+		before[i] = w.each[i].Detected()
+		w.each[i].Adopt(w.ahead[i], w.pieces[i])
 	})
-	for i, d := range w.detectors {
+	for i, d := range w.each {
 		if d.Detected() != before[i] {
 			w.trail.change(i, w.series.layout.columns[i].changeOf(d, w.end(), w.cells(i, rows), rows.Rows))
 		}
 	}
-	w.closed = len(w.detectors)
+	w.closed = len(w.each)
 }
 
 // columnsAtATime is the number of columns whose work is worth waking another core.
@@ -159,30 +136,7 @@ func eachColumn(columns int, work func(i int)) {
 }
 
 // end is when the open tick ends.
-func (w *watch) end() time.Time { return time.Unix(0, (w.tick+1)*tick).UTC() }
-
-// cells counts a column's window by cell. It is valid until the next call for the
-// column.
-func (w *watch) cells(i int, rows *columns.Counts) []int64 {
-	cells := w.series.cells[i]
-	clear(cells)
-	w.series.layout.columns[i].binning.Fold(rows.Fine[i], cells)
-	return cells
-}
-
-// columnTick returns the open tick of one column.
-func (w *watch) columnTick(ctx context.Context, i int, rows *columns.Counts) drift.Tick {
-	c := &w.series.layout.columns[i]
-	return drift.Tick{
-		Rows:   w.pieces[i],
-		Window: w.cells(i, rows),
-		Null: func(rows int64) (*drift.Null, error) {
-			// The effective size of dependent rows may be below the smallest null
-			// distribution; then the smallest one is scaled.
-			return w.series.null(ctx, c, max(rows, drift.MinPredictions))
-		},
-	}
-}
+func (w *watch) end() time.Time { return time.Unix(0, (w.number+1)*tick).UTC() }
 
 // window counts the window at the end of the open tick.
 func (w *watch) window() *columns.Counts {
@@ -202,12 +156,12 @@ func (w *watch) window() *columns.Counts {
 	if s.age == 0 {
 		return c.Window(w.start, columns.NoBound, columns.NoBound)
 	}
-	end := (w.tick + 1) * tick
+	end := (w.number + 1) * tick
 	return c.Window(w.start, end-int64(s.age), end+int64(clockTolerance))
 }
 
 // over reports whether there is an open tick that has ended at now.
-func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
+func (w *watch) over(now int64) bool { return w.open && now >= (w.number+1)*tick }
 
 // seen returns the detectors as a scrape at now sees them. If the open tick has ended by
 // then, it is folded into copies of the detectors, which are valid until the next call, and
@@ -215,11 +169,11 @@ func (w *watch) over(now int64) bool { return w.open && now >= (w.tick+1)*tick }
 // takes over the copies.
 func (w *watch) seen(ctx context.Context, now int64) (seen []*drift.Detector, changed map[int]snapshot.Change, err error) {
 	if !w.over(now) {
-		return w.detectors, nil, nil
+		return w.each, nil, nil
 	}
 	w.count()
 	rows := w.window()
-	for len(w.ahead) < len(w.detectors) {
+	for len(w.ahead) < len(w.each) {
 		w.ahead = append(w.ahead, &drift.Detector{})
 	}
 	w.aheadOf = rowRange{}
@@ -227,15 +181,15 @@ func (w *watch) seen(ctx context.Context, now int64) (seen []*drift.Detector, ch
 	failed := make([]error, len(seen))
 	eachColumn(len(seen), func(i int) {
 		if i < w.closed {
-			seen[i] = w.detectors[i]
+			seen[i] = w.each[i]
 			return
 		}
-		failed[i] = w.detectors[i].After(seen[i], w.columnTick(ctx, i, rows))
+		failed[i] = w.each[i].After(seen[i], w.tick(ctx, i, rows))
 	})
 	if err := cmp.Or(failed...); err != nil {
 		return nil, nil, err
 	}
-	for i, d := range w.detectors {
+	for i, d := range w.each {
 		if seen[i].Detected() != d.Detected() {
 			changed[i] = w.series.layout.columns[i].changeOf(seen[i], w.end(), w.cells(i, rows), rows.Rows)
 		}
@@ -251,28 +205,13 @@ func (s *series) detect(ctx context.Context, all []snapshot.Distribution, now ti
 	if len(s.watches) == 0 {
 		return
 	}
-	detectors, changed, err := s.watches[0].seen(ctx, now.UnixNano())
-	for i := range all {
-		d := &all[i]
-		if err != nil {
-			d.NullErr = err
-			continue
+	w := s.watches[0]
+	seen, changed, err := w.seen(ctx, now.UnixNano())
+	if err != nil {
+		for i := range all {
+			all[i].NullErr = err
 		}
-		if effect, ok := detectors[i].DesignEffect(); ok {
-			d.DesignEffect = &effect
-		}
-		if detectors[i].Known() {
-			d.Detection = &snapshot.Detection{
-				Detected:    detectors[i].Detected(),
-				LogEvidence: detectors[i].LogEvidence(),
-				Threshold:   detectors[i].Threshold(),
-			}
-		}
-		d.Trail = s.watches[0].trail.show(i)
-		if change, ok := changed[i]; ok && d.Trail != nil {
-			with := *d.Trail
-			with.Changes = append(with.Changes, change) // it is clipped: this copies
-			d.Trail = &with
-		}
+		return
 	}
+	w.show(all, seen, changed)
 }
