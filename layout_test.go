@@ -30,6 +30,7 @@ collector/count/sorted: collector/reference
 collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
 collector/drift/calibrate: collector/drift
 collector/drift:
+collector/fleet: collector/drift collector/snapshot collector/window predictor/tick
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/value
 collector/page/draw:
 collector/page/words: collector/drift
@@ -43,7 +44,7 @@ collector/snapshot: collector/drift collector/reference predictor/predictionlog 
 collector/window/codes:
 collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/value predictor/weighted
+collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/tick predictor/value predictor/weighted
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:

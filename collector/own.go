@@ -51,7 +51,7 @@ func CollectReload(ok bool, at time.Time, ch chan<- prometheus.Metric) {
 
 // CollectLog sends whether the log could be read, and its size.
 func CollectLog(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
-	gauge(ch, up, truth(s.Err == nil), nil)
+	gauge(ch, up, truth(s.Err == nil && s.Behind == nil), nil)
 	if s.LogSize != nil {
 		gauge(ch, logSize, float64(*s.LogSize), nil)
 	}

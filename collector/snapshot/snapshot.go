@@ -25,6 +25,9 @@ type Snapshot struct {
 	// With Err set, everything that comes from the log is absent: Models have references
 	// only.
 	Err error
+	// Behind says why there is no newer state than this one, nil when it is the newest. Only sources
+	// that read in the background keep an older state.
+	Behind error
 	// LogSize is the size of the log and its write-ahead log in bytes, nil when
 	// unknown.
 	LogSize *int64

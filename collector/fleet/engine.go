@@ -1,0 +1,192 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
+)
+
+// Engine follows what replicas have shipped. It implements monitor.Source.
+type Engine struct {
+	log     Log
+	options Options
+	nulls   *drift.Nulls
+	stop    context.CancelFunc
+	loop    sync.WaitGroup
+
+	folded *folded // nil before the first, and after a failure while folding
+	until  int64   // end of the last tick that was shown
+
+	shown atomic.Pointer[shown]
+	sum   sums
+}
+
+// shown is what snapshots show.
+type shown struct {
+	snapshot *snapshot.Snapshot // nil before the first reading
+	until    int64              // its time
+	state    tick.State
+	err      error // why the last reading failed
+}
+
+// sums count what the engine has done.
+type sums struct {
+	late, refolds, foreign atomic.Int64
+}
+
+// New returns an Engine that reads nothing until Start.
+func New(log Log, o Options) (*Engine, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{log: log, options: o, nulls: drift.NewNulls(o.Samples, runtime.GOMAXPROCS(0)/2), stop: func() {}}
+	none, err := window.NewTicks(o.Specs, o.Bins, e.nulls, o.Window, window.Lookbacks{Counts: int64(o.Lookback), Labels: int64(o.Labels)}, 0, 0)
+	if err != nil {
+		e.nulls.Close()
+		return nil, err
+	}
+	e.shown.Store(&shown{
+		snapshot: &snapshot.Snapshot{Err: errNothing, Models: none.References()},
+		err:      errNothing,
+	})
+	return e, nil
+}
+
+var errNothing = errors.New("nothing has been read yet")
+
+// Start begins to read, at once and then at every interval.
+func (e *Engine) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.loop.Go(func() {
+		ticker := time.NewTicker(e.options.Interval)
+		defer ticker.Stop()
+		for {
+			e.report(e.Read(ctx))
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+}
+
+// report logs a failure that is not the one before, and that reading works again.
+func (e *Engine) report(err error) {
+	switch {
+	case errors.Is(err, context.Canceled):
+	case err != nil:
+		e.options.Logger.Error("cannot read what was shipped", "err", err)
+	default:
+		e.options.Logger.Debug("read what was shipped", "until", time.Unix(0, e.until).UTC())
+	}
+}
+
+// Read reads what has become final. On a failure, the state stays as it was.
+func (e *Engine) Read(ctx context.Context) error {
+	err := e.read(ctx)
+	if err != nil {
+		next := *e.shown.Load()
+		next.err = err
+		e.shown.Store(&next)
+	}
+	return err
+}
+
+func (e *Engine) read(ctx context.Context) error {
+	state, err := e.log.State(ctx)
+	if err != nil {
+		return fmt.Errorf("read how far the logs have been shipped: %w", err)
+	}
+	until := final(&state, e.options.Lateness, e.until)
+	if err := e.check(ctx); err != nil {
+		return err
+	}
+	f := e.folded
+	switch {
+	case f == nil || f.labels != window.AnchorOf(until, int64(e.options.Labels)) || until-f.Until() > int64(e.options.Lookback):
+		f, err = e.start(ctx, until)
+	case until > f.Until():
+		err = e.extend(ctx, f, until)
+	}
+	if err != nil {
+		return err
+	}
+	s := f.Snapshot(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	e.folded, e.until = f, until
+	e.sum.foreign.Store(f.Foreign)
+	e.sum.late.Store(f.LateRows)
+	e.shown.Store(&shown{snapshot: s, until: until, state: state})
+	return nil
+}
+
+// check drops the state if records of a tick that was folded have turned up since.
+func (e *Engine) check(ctx context.Context) error {
+	f := e.folded
+	if f == nil {
+		return nil
+	}
+	from := max(f.Until()-checked, f.labels)
+	now, err := e.log.Records(ctx, from, f.Until())
+	if err != nil {
+		return fmt.Errorf("count the records of the last hour: %w", err)
+	}
+	for start, n := range now {
+		if had := f.records[start]; had != n {
+			e.options.Logger.Info("records have turned up after their tick was folded: it folds everything again", "tick", time.Unix(0, start).UTC(), "records", n, "folded", had)
+			e.sum.refolds.Add(1)
+			e.folded = nil
+			return nil
+		}
+	}
+	return nil
+}
+
+// Snapshot implements monitor.Source: the state at the end of the last tick that was folded.
+func (e *Engine) Snapshot(_ context.Context, now time.Time) *snapshot.Snapshot {
+	last := e.shown.Load()
+	s := *last.snapshot
+	s.Time = now
+	if s.Err != nil {
+		s.Err = last.err
+	} else {
+		s.Behind = last.err
+	}
+	return &s
+}
+
+// Ready implements monitor.Source.
+func (e *Engine) Ready(context.Context) error {
+	if last := e.shown.Load(); last.snapshot.Err != nil {
+		return fmt.Errorf("the shipped predictions have not been read yet: %w", last.err)
+	}
+	return nil
+}
+
+// Close implements monitor.Source.
+func (e *Engine) Close() error {
+	e.stop()
+	e.nulls.Close()
+	e.loop.Wait()
+	if err := e.log.Close(); err != nil {
+		return fmt.Errorf("close the shipped predictions: %w", err)
+	}
+	return nil
+}
