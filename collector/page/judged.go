@@ -63,6 +63,7 @@ type calibration struct {
 
 	Says, What string
 	Groups     []calibrationLine
+	Open       bool // shows the numbers at once, as on paper
 }
 
 type calibrationLine struct {
@@ -86,7 +87,7 @@ func (v *viewer) judgedOf(m watched) judged {
 
 // picturesOf is judgedOf for a model with its accuracy over time and its outcomes.
 func (v *viewer) picturesOf(m watched) judged {
-	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m), classesOf(m), errorsOf(m), v.fallenOf(m), v.reasonsOf(m)}
+	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m, v.alone), classesOf(m), errorsOf(m), v.fallenOf(m), v.reasonsOf(m)}
 }
 
 // accuraciesOf shows truth beside estimate, with their bounds.
@@ -218,8 +219,9 @@ func classNames(m watched) (positive, negative string) {
 	return positive, negative
 }
 
-// calibrationOf compares scores with what came true, of models whose scores are probabilities.
-func calibrationOf(m watched) *calibration {
+// calibrationOf compares scores with what came true, of models whose scores are probabilities. Open
+// says to show the numbers at once.
+func calibrationOf(m watched, open bool) *calibration {
 	if m.Performance == nil {
 		return nil
 	}
@@ -230,7 +232,7 @@ func calibrationOf(m watched) *calibration {
 	if samples < enoughOutcomes {
 		return nil
 	}
-	c, off := &calibration{What: "came true"}, int64(0)
+	c, off := &calibration{What: "came true", Open: open}, int64(0)
 	if m.Type == value.Multiclass {
 		c.What = "were right"
 	}

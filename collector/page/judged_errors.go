@@ -1,8 +1,6 @@
 package page
 
 import (
-	"strconv"
-
 	"github.com/drift-exporter/drift_exporter/collector/assess"
 	"github.com/drift-exporter/drift_exporter/collector/page/draw"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
@@ -76,7 +74,7 @@ func (e *errorPictures) addSizes(f *assess.Fine) {
 func labelled(d draw.Density, axis, label string) density {
 	picture := density{Density: d, Axis: axis, Label: label}
 	for _, t := range d.Ticks {
-		picture.Ticks = append(picture.Ticks, tick{t.At, strconv.FormatFloat(t.Value, 'g', 3, 64)})
+		picture.Ticks = append(picture.Ticks, tick{t.At, plainSize(t.Value)})
 	}
 	return picture
 }

@@ -70,7 +70,7 @@ func (p *page) headline(v *viewer, shown []watched) {
 		m.Alone, p.Labels = true, m.Labels
 		return
 	}
-	bad, open, served := int64(0), int64(0), int64(0)
+	bad, open, served, dropped := int64(0), int64(0), int64(0), false
 	for i := range p.Models {
 		if p.Models[i].Idle {
 			continue
@@ -79,6 +79,7 @@ func (p *page) headline(v *viewer, shown []watched) {
 		switch p.Models[i].State {
 		case drifted:
 			bad++
+			dropped = dropped || p.Models[i].Dropped
 		case unknown:
 			open++
 		case quiet:
@@ -92,6 +93,9 @@ func (p *page) headline(v *viewer, shown []watched) {
 		p.Headline, p.State = say("No model is watched"), unknown
 	case bad > 0:
 		p.Headline, p.State = say(words.Count(bad), " of ", words.Plural(served, "served model version"), haveDrifted(int(bad))), drifted
+		if dropped {
+			p.Headline = say(p.Headline, " or lost accuracy")
+		}
 	case open > 0:
 		p.Headline, p.State = say("No drift is known of, but ", words.Count(open), " of ", all, " have no verdict"), unknown
 	case served == 0:
@@ -117,7 +121,7 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	}
 	to.Labels = labels{m.Name, m.Version}
 	to.Sentence, to.State = verdict(m, v.a.Error != "")
-	to.Idle = idle(m, v.a.Time)
+	to.Idle, to.Dropped = idle(m, v.a.Time), v.dropSince(m) != nil
 	to.Which = v.which(m)
 	to.Harm, to.HarmWhy = v.harm(m)
 	to.Retraining = v.retrainingOf(m)

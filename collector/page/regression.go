@@ -1,14 +1,13 @@
 package page
 
 import (
-	"strconv"
-
 	"github.com/drift-exporter/drift_exporter/collector/assess"
+	"github.com/drift-exporter/drift_exporter/collector/page/words"
 )
 
 // size formats an error in the unit of the outcome.
 func size(metric string, x float64) piece {
-	return number(metric, x, strconv.FormatFloat(x, 'g', 3, 64))
+	return number(metric, x, plainSize(x))
 }
 
 // betweenErrors formats the interval of an error, of which the ends may be unknown.
@@ -54,7 +53,7 @@ func harmOfRegression(m watched) (word string, why phrase) {
 	return word, say(why, estimatedError(m))
 }
 
-func plainSize(x float64) string { return strconv.FormatFloat(x, 'g', 3, 64) }
+func plainSize(x float64) string { return words.Number(x, 3) }
 
 // estimatedError returns the estimated error without outcomes. Without an estimate it returns
 // nothing.

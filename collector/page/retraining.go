@@ -34,7 +34,7 @@ func (v *viewer) retrainingOf(m watched) retraining {
 	case d.Superseded:
 		return retraining{says("No"), say("A version that was trained later is served.")}
 	case len(why) == 0:
-		return retraining{says("No"), say("Nothing that is known speaks for it.")}
+		return retraining{says("No"), say("No reason for it has enough evidence.")}
 	case !d.Reasons.Suffice():
 		return retraining{says("No"), say(sentence(list(why)), "This alone is no reason: it takes a drop of accuracy as well, or one that is estimated.")}
 	}
@@ -168,7 +168,10 @@ func (v *viewer) rests(m watched, reason string) phrase {
 	case "estimate_low":
 		return expectation(m)
 	case "cost_exceeded":
-		return say("at least ", number("model_excess_errors_lower", d.Excess.Lower, words.Signed(d.Excess.Lower)), " errors; a training costs ", words.Small(r.Cost))
+		if d.Excess.Lower <= 0 {
+			return say("not more errors than chance explains; a training costs ", words.Small(r.Cost))
+		}
+		return say("at least ", number("model_excess_errors_lower", d.Excess.Lower, words.Signed(d.Excess.Lower)), " errors that are not chance; a training costs ", words.Small(r.Cost))
 	case "too_young":
 		if d.TrainingAge == nil {
 			return say("the reference does not say when it was made")

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ func TestThePageSaysWhetherToTrainAgain(t *testing.T) {
 		{says: "Not known: No reference serves this version"},
 		{says: "Not known: The prediction log cannot be read.", reference: known},
 		{says: "Not known: Neither drift nor accuracy has a verdict yet.", of: &assess.Decision{}},
-		{says: "No: Nothing that is known speaks for it.", of: &assess.Decision{Recommended: &no}},
+		{says: "No: No reason for it has enough evidence.", of: &assess.Decision{Recommended: &no}},
 		{
 			says: "No: A feature has drifted significantly. This alone is no reason",
 			of:   &assess.Decision{Recommended: &no, Reasons: assess.Reasons{SignificantDrift: &yes, TooFewLabels: &yes}},
@@ -83,4 +84,16 @@ func lacks(t *testing.T, page string, bad ...string) {
 			t.Errorf("%q is in\n%s", b, text)
 		}
 	}
+}
+
+// A model without drift whose accuracy has dropped looks like no good news.
+func TestADropWithoutDriftIsTheHeadline(t *testing.T) {
+	t.Parallel()
+	regression := ofType(t, value.Regression, 300)
+	contains(t, ask(t, options(regression), "/drift").Body.String(), "▲ m 1: No feature has drifted, but its errors have grown")
+	now := *regression.Snapshot(t.Context())
+	other := now.Models[0]
+	other.Name = "n"
+	now.Models = append(slices.Clone(now.Models), other)
+	contains(t, ask(t, options(still{&now}), "/drift").Body.String(), "▲ 2 of 2 served model versions have drifted or lost accuracy")
 }

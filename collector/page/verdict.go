@@ -9,6 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/page/words"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // idleAfter is the time without a prediction after which a version is no longer considered to be
@@ -158,6 +159,7 @@ func few(m watched) (n int64, ok bool) {
 // verdict returns one sentence about a model, and its state.
 func verdict(m watched, broken bool) (phrase, state) {
 	n, tooFew := few(m)
+	dropped := m.Decision != nil && m.Decision.Drop != nil && m.Decision.Drop.Detected
 	shifted := m.Predictions != nil && m.Predictions.Detected != nil && *m.Predictions.Detected
 	switch {
 	case broken:
@@ -170,6 +172,10 @@ func verdict(m watched, broken bool) (phrase, state) {
 			" of "+words.Plural(int64(len(m.Features)), "feature"), haveDrifted(m.Drifted.Features)), drifted
 	case shifted:
 		return say("No feature has drifted, but its predictions have"), drifted
+	case dropped && m.Type == value.Regression:
+		return say("No feature has drifted, but its errors have grown"), drifted
+	case dropped:
+		return say("No feature has drifted, but its accuracy has dropped"), drifted
 	case n == 0:
 		return say("It has had no predictions yet"), unknown
 	case m.Drifted == nil && tooFew:

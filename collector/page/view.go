@@ -52,6 +52,7 @@ type model struct {
 	Judged              judged // of a model that is alone on its page
 	Lacks               []string
 	Idle                bool
+	Dropped             bool   // accuracy has, by the alert
 	Alone               bool   // the headline is about it
 	Course              string // what the small courses show, in words
 	HasCourse, HasTable bool
