@@ -66,7 +66,8 @@ predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark pre
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
-predictor/outcomes/review: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
+predictor/outcomes/review/raise: predictor/rows
+predictor/outcomes/review: predictor/outcomes predictor/outcomes/review/raise predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/buckets/gcs: predictor/outcomes/files
@@ -82,7 +83,7 @@ predictor/predictionlog/sqlite/file:
 predictor/predictionlog/sqlite: predictor/predictionlog predictor/predictionlog/sqlite/file predictor/value
 predictor/predictionlog:
 predictor/progress:
-predictor/respond/action: predictor/respond predictor/strictyaml
+predictor/respond/action: predictor/outcomes/review/raise predictor/respond predictor/strictyaml
 predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/value

@@ -20,6 +20,10 @@ type ReviewState struct {
 	// Waiting are the predictions that wait, by the person that they wait for: first, second or
 	// third.
 	Waiting map[string]int
+	// Sample is the probability with which predictions are drawn; of an uncertain queue, the largest.
+	// Raised has that of the models of which more is reviewed now.
+	Sample float64
+	Raised map[string]float64
 	// Skips are the predictions that people have skipped since the process started.
 	Skips int64
 	// Open says that the source does not find out who reviews. A password still can.

@@ -5,6 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // reviewMetrics exports the state of the reviews.
 type reviewMetrics struct {
 	queue, skips, last, open              *prometheus.Desc
+	sample, raised                        *prometheus.Desc
 	accuracy, lower, upper, samples       *prometheus.Desc
 	byClass, byClassLower, byClassUpper   *prometheus.Desc
 	byClassSamples, agreement, agreements *prometheus.Desc
@@ -13,6 +14,8 @@ type reviewMetrics struct {
 func newReviewMetrics() *reviewMetrics {
 	return &reviewMetrics{
 		queue:    prometheus.NewDesc("drift_outcomes_review_queue", "Predictions that wait for a review, by the person that they wait for: first, second or third. Absent while the reviews are not open.", []string{"source", "person"}, nil),
+		sample:   prometheus.NewDesc("drift_outcomes_review_sample_ratio", "Probability with which a prediction is drawn for review, in [0, 1]; of an uncertain queue, the largest. Absent while the reviews are not open.", []string{"source"}, nil),
+		raised:   prometheus.NewDesc("drift_outcomes_review_raised_sample_ratio", "drift_outcomes_review_sample_ratio of a model of which a responder has asked to review more, in [0, 1]. Absent for other models.", []string{"source", "model"}, nil),
 		skips:    prometheus.NewDesc("drift_outcomes_review_skips_total", "Predictions that reviewers have skipped since the process started. Absent while the reviews are not open.", []string{"source"}, nil),
 		last:     prometheus.NewDesc("drift_outcomes_review_last_timestamp_seconds", "Time of the last review, in seconds since 1970. Absent before the first one.", []string{"source"}, nil),
 		open:     prometheus.NewDesc("drift_outcomes_review_unauthenticated", "1 if nobody checks who reviews, 0 if a proxy or a password does. Absent while the reviews are not open.", []string{"source"}, nil),
@@ -34,7 +37,7 @@ func newReviewMetrics() *reviewMetrics {
 // describe sends the descriptions.
 func (m *reviewMetrics) describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		m.queue, m.skips, m.last, m.open, m.accuracy, m.lower, m.upper, m.samples,
+		m.queue, m.sample, m.raised, m.skips, m.last, m.open, m.accuracy, m.lower, m.upper, m.samples,
 		m.byClass, m.byClassLower, m.byClassUpper, m.byClassSamples, m.agreement, m.agreements,
 	} {
 		ch <- d
@@ -48,6 +51,10 @@ func (m *reviewMetrics) collect(ch chan<- prometheus.Metric, source string, s *R
 	}
 	for person, n := range s.Waiting {
 		gauge(m.queue, float64(n), person)
+	}
+	gauge(m.sample, s.Sample)
+	for model, sample := range s.Raised {
+		gauge(m.raised, sample, model)
 	}
 	ch <- prometheus.MustNewConstMetric(m.skips, prometheus.CounterValue, float64(s.Skips), source)
 	if s.Last > 0 {

@@ -1,7 +1,9 @@
 package review
 
 import (
+	"cmp"
 	"net/netip"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -33,6 +35,8 @@ type config struct {
 	undo        time.Duration // how long an answer can be taken back
 	expire      time.Duration // the age at which predictions leave the queue
 	limit       int64         // the most predictions in the queue
+	raise       string        // the folder of requests to review more; "": none are followed
+	raiseMost   float64       // the largest sample that a request can have
 }
 
 // The words of queue.
@@ -42,7 +46,7 @@ const (
 )
 
 func parse(d strictyaml.Decoder, n *yaml.Node) (c config, err error) {
-	m := d.Map(n, "review", "queue", "sample", "second_review", "identity", "question", "answer", "model", "reservation", "undo", "expire", "limit")
+	m := d.Map(n, "review", "queue", "sample", "second_review", "identity", "question", "answer", "model", "reservation", "undo", "expire", "limit", "raise")
 	c = config{
 		uncertain:   m.OneOf("queue", random, uncertain) == uncertain,
 		sample:      m.Number("sample", .05, 0, 1),
@@ -57,6 +61,17 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (c config, err error) {
 	}
 	if c.sample == 0 {
 		m.Wrong("sample", "sample is 0; write a number above 0 and at most 1")
+	}
+	if v := m.Value("raise"); v != nil {
+		r := m.Map(v, "raise", "folder", "at_most")
+		r.Require("folder", "write the path of the folder in which the responder asks for more reviews")
+		if c.raise = r.Text("folder", ""); !filepath.IsAbs(c.raise) {
+			c.raise = filepath.Join(filepath.Dir(d.Path), c.raise)
+		}
+		if c.raiseMost = r.Number("at_most", .5, 0, 1); r.Err == nil && c.raiseMost < c.sample {
+			r.Wrong("at_most", "at_most is %g, less than sample, which is %g", c.raiseMost, c.sample)
+		}
+		m.Err = cmp.Or(m.Err, r.Err)
 	}
 	if v := m.Value("identity"); v != nil {
 		c.identity = parseIdentity(m, v)

@@ -3,6 +3,7 @@ package review
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -24,11 +25,32 @@ type draws struct {
 }
 
 // epoch says how predictions are drawn whose ids are above After. An epoch begins when the
-// configuration changes, and does not change how earlier predictions were drawn.
+// configuration changes, or when more is to be reviewed or no longer. It does not change how earlier
+// predictions were drawn.
 type epoch struct {
 	After     int64   `json:"after"`
 	Sample    float64 `json:"sample"`
 	Uncertain bool    `json:"uncertain,omitempty"`
+	// Raised are the models of which more is drawn, and their probabilities, above Sample.
+	Raised map[string]float64 `json:"raised,omitempty"`
+}
+
+// same reports whether two epochs draw in the same way.
+func (e epoch) same(other epoch) bool {
+	return e.Sample == other.Sample && e.Uncertain == other.Uncertain && maps.Equal(e.Raised, other.Raised)
+}
+
+// sample returns the probability with which predictions of a model are drawn, if uncertain the
+// largest.
+func (e epoch) sample(model string) float64 { return max(e.Sample, e.Raised[model]) }
+
+// most returns the largest probability of any model.
+func (e epoch) most() float64 {
+	most := e.Sample
+	for _, sample := range e.Raised {
+		most = max(most, sample)
+	}
+	return most
 }
 
 // newDraws returns the draws of a log.
@@ -61,8 +83,8 @@ func (d *draws) of(id int64) epoch {
 	return epoch{}
 }
 
-// may reports whether a prediction can be drawn, whatever its score is.
-func (d *draws) may(id int64) bool { return d.uniform(id, 0) < d.of(id).Sample }
+// may reports whether a prediction can be drawn, whatever its model and its score are.
+func (d *draws) may(id int64) bool { return d.uniform(id, 0) < d.of(id).most() }
 
 // leastUncertain is the probability of a prediction that is surely right, as a share of that of
 // the most uncertain one. It bounds the weights.
@@ -72,7 +94,7 @@ const leastUncertain = .1
 // place in the queue.
 func (d *draws) draw(row *predictionlog.Row) (probability, key float64) {
 	e, u := d.of(row.ID), d.uniform(row.ID, 0)
-	probability = e.Sample
+	probability = e.sample(row.Model)
 	if e.Uncertain {
 		probability *= uncertainty(row)
 	}

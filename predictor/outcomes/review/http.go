@@ -90,6 +90,9 @@ func (s *Source) Reviews() (state outcomes.ReviewState, ok bool) {
 		state = outcomes.ReviewState{
 			Waiting: map[string]int{"first": first, "second": second, "third": third}, Skips: d.queue.skips, Open: d.identity.header == "", Last: d.last,
 		}
+		if n := len(d.draws.epochs); n > 0 {
+			state.Sample, state.Raised = d.draws.epochs[n-1].Sample, d.draws.epochs[n-1].Raised
+		}
 		state.Agree, state.Both = d.queue.agreement()
 		if d.number {
 			return nil

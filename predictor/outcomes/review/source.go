@@ -35,14 +35,17 @@ const (
 	followEvery = time.Second
 	// expireEvery is the time between two searches for predictions that are too old.
 	expireEvery = time.Minute
-	// mostEpochs is how many changes of the configuration are remembered.
-	mostEpochs = 100
+	// mostEpochs is how many changes of the way to draw are remembered.
+	mostEpochs = 1000
 )
 
 // Run implements outcomes.Source.
 func (s *Source) Run(ctx context.Context, sink *outcomes.Sink) error {
 	reader := sqlite.NewReader(sink.Log().Path())
 	defer func() { _ = reader.Close() }() // it was only read
+	if err := s.makeFolder(); err != nil {
+		return err
+	}
 	d, err := s.open(ctx, sink, reader)
 	if err != nil {
 		return err
@@ -147,6 +150,7 @@ type desk struct {
 	looked   time.Time           // when erased reviews were last counted
 	erased   int64               // how many there were at the beginning
 	recent   map[string][]answer // what each reviewer has answered lately, the last one last
+	wrong    string              // what was wrong with the requests to review more, last
 }
 
 // answer is what a reviewer has said, and can take back for a while.
@@ -238,23 +242,12 @@ func (d *desk) readCursors(ctx context.Context, state predictionlog.State) error
 			return fmt.Errorf("read the cursor %q: %w", text, err)
 		}
 	}
-	next := epoch{After: -1, Sample: d.sample, Uncertain: d.uncertain}
-	if n := len(epochs); n > 0 {
-		last := epochs[n-1]
-		if next.After = last.After; next == last {
-			d.draws = newDraws(state.LogID, d.second, epochs)
-			return nil
-		}
-		next.After = state.HighWater.Predictions
-	}
-	epochs = append(epochs, next)
-	epochs = epochs[max(0, len(epochs)-mostEpochs):]
-	text, err := json.Marshal(epochs)
-	if err != nil {
-		return err
-	}
 	d.draws = newDraws(state.LogID, d.second, epochs)
-	return d.sink.Put(ctx, outcomes.Batch{Cursors: map[string]string{partDraws: string(text)}})
+	after := int64(-1)
+	if len(epochs) > 0 {
+		after = state.HighWater.Predictions
+	}
+	return d.beginEpoch(ctx, after)
 }
 
 // follow draws among the predictions that have been added, and removes those that are too old.
@@ -265,6 +258,9 @@ func (d *desk) follow(ctx context.Context) error {
 	}
 	if state.LogID != d.logID {
 		return errors.New("the log has been replaced by another one")
+	}
+	if err := d.beginEpoch(ctx, d.followed); err != nil {
+		return err
 	}
 	if err := d.draw(ctx, d.followed+1, state.HighWater.Predictions); err != nil {
 		return err

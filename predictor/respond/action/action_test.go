@@ -17,6 +17,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/review/raise"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
 	"github.com/drift-exporter/drift_exporter/predictor/strictyaml"
 )
@@ -281,6 +282,42 @@ func TestANotificationKeepsItsAddressSecret(t *testing.T) {
 	}
 }
 
+func TestMoreIsReviewedForAsLongAsTheFirstAttemptSaid(t *testing.T) {
+	t.Parallel()
+	folder, j := t.TempDir(), job(t)
+	s := step(t, "review_more", fmt.Sprintf("{folder: %s, sample: 0.3, for: 7d}", folder))
+	if plan := s.Plan(j); !strings.Contains(plan, "with a probability of 0.3") || len(files(t, folder)) != 0 {
+		t.Errorf("the plan is %q, and it was carried out: %v", plan, files(t, folder))
+	}
+	first, err := s.Run(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Run(t.Context(), j)
+	if err != nil || again != first {
+		t.Errorf("repeated: %+v, %v; want %+v", again, err, first)
+	}
+	all, err := raise.Read(folder, time.Now())
+	if err != nil || len(all) != 1 || all[0] != first.Evidence.(asked).Raise || all[0].Model != j.Model || all[0].Run != j.Run || all[0].Sample != .3 {
+		t.Errorf("asked for %+v, %v", all, err)
+	}
+	if left := time.Until(all[0].Until); left < 6*24*time.Hour || left > 7*24*time.Hour {
+		t.Errorf("it lasts %s", left)
+	}
+	if _, err := step(t, "review_more", "{folder: /nowhere, sample: 0.3, for: 7d}").Run(t.Context(), j); err == nil || !strings.Contains(err.Error(), "/nowhere is not there") {
+		t.Errorf("without a folder: %v", err)
+	}
+}
+
+func files(t *testing.T, folder string) []os.DirEntry {
+	t.Helper()
+	all, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestWrongStepsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ kind, text, says string }{
@@ -297,6 +334,13 @@ func TestWrongStepsAreRefused(t *testing.T) {
 		{"http", "{url: 'http://host/', method: FETCH}", `method "FETCH" is none of POST`},
 		{"http", "{url: 'http://host/', body: '{{.Model'}", "body is not a template"},
 		{"http", "{url: 'http://host/', conflict_is_done: perhaps}", "write true or false"},
+		{"review_more", "{}", "folder is missing"},
+		{"review_more", "{folder: f, for: 1d}", "sample is missing"},
+		{"review_more", "{folder: f, sample: 0.3}", "for is missing"},
+		{"review_more", "{folder: f, sample: 0, for: 1d}", "sample is 0; write a number above 0"},
+		{"review_more", "{folder: f, sample: 2, for: 1d}", "write a number from 0 to 1"},
+		{"review_more", "{folder: f, sample: 0.3, for: 91d}", "write a duration from 1s to 2160h"},
+		{"review_more", "{folder: f, sample: 0.3, for: 1d, model: m}", `unknown key "model"`},
 		{"notify", "{url_file: f}", "text is missing"},
 		{"notify", "{text: t}", "url_file is missing"},
 		{"notify", "{url_file: f, text: '{{end}}'}", "text is not a template"},

@@ -1,5 +1,5 @@
 // Package action has the steps of playbooks that reach other systems: a program, an HTTP request,
-// a notification.
+// a notification, the people who review.
 package action
 
 import "github.com/drift-exporter/drift_exporter/predictor/respond"
@@ -10,5 +10,6 @@ func Kinds() []respond.Kind {
 		{Name: "exec", Parse: parseExec},
 		{Name: "http", Parse: parseHTTP},
 		{Name: "notify", Parse: parseNotify},
+		{Name: "review_more", Parse: parseReviewMore},
 	}
 }
