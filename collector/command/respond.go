@@ -1,7 +1,9 @@
 package command
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -11,9 +13,11 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
+	"github.com/drift-exporter/drift_exporter/collector/reference"
 	"github.com/drift-exporter/drift_exporter/collector/retrain"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
 	"github.com/drift-exporter/drift_exporter/predictor/respond/action"
+	"github.com/drift-exporter/drift_exporter/predictor/rows"
 )
 
 // respond runs playbooks when Alertmanager sends alerts. It adds its commands to those given.
@@ -39,7 +43,7 @@ func (e *Environment) respondRun(cmd *kingpin.CmdClause, audit *string) Run {
 	telemetryPath(cmd, "Path of the metrics.", &o.TelemetryPath)
 	maxConnections(cmd, "256", &o.MaxConnections)
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&o.EnableLifecycle)
-	kinds := slices.Concat(retrain.Kinds(e.Run), action.Kinds())
+	kinds := slices.Concat(retrain.Kinds(e.Run, e.holdouts()), action.Kinds())
 	o.Load = func() (*respond.Config, error) {
 		if *config == "" {
 			return nil, fmt.Errorf("--config.file is missing: name the file with the playbooks; %w", ErrUsage)
@@ -60,5 +64,24 @@ func (e *Environment) respondRun(cmd *kingpin.CmdClause, audit *string) Run {
 		defer signal.Stop(hangup)
 		o.LogPath, o.AuditPath, o.Hangup, o.Logger = *log, *audit, hangup, e.Logger
 		return respond.Run(ctx, o)
+	}
+}
+
+// holdoutBytes bounds what the query for a holdout may process.
+const holdoutBytes = 10 << 30
+
+// holdouts reads tables of BigQuery into memory. It is nil in a build without it.
+func (e *Environment) holdouts() retrain.Tables {
+	if e.BigQuery == nil {
+		return nil
+	}
+	return func(ctx context.Context, t retrain.Table) (rows.Table, error) {
+		w := e.BigQuery.Warehouse(WarehouseOptions{Project: t.Project, MaximumBytes: holdoutBytes, Logger: e.Logger})
+		var text bytes.Buffer
+		_, err := w.Rows(ctx, reference.Table{Project: t.Project, Dataset: t.Dataset, Name: t.Name, Where: t.Where, Outcome: t.Outcome}, &text)
+		if err := errors.Join(err, w.Close()); err != nil {
+			return nil, err
+		}
+		return rows.NewCSVTable(bytes.NewReader(text.Bytes()), int64(text.Len()))
 	}
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path/filepath"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/risk"
+	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
@@ -61,17 +61,20 @@ type challenged struct {
 // Run implements respond.Step. It ends without a decision when ctx ends, by the timeout of the
 // step: then the candidate is not promoted.
 func (c *challenge) Run(ctx context.Context, j *respond.Job) (_ respond.Result, err error) {
-	_, candidate, err := readModel(filepath.Join(j.Folder, candidateModel))
-	if err != nil {
-		return respond.Result{}, fmt.Errorf("there is no candidate; put retrain and shadow before challenge: %w", err)
-	}
-	served, err := loadServed(c.model)
+	_, candidate, err := loadCandidate(j, "shadow and challenge")
 	if err != nil {
 		return respond.Result{}, err
 	}
+	served, err := model.Load(c.model)
+	if err != nil {
+		return respond.Result{}, err
+	}
+	if kindOf(served) == value.Regression {
+		return respond.Result{}, fmt.Errorf("model file %s is a regression; challenge compares classes: use validate with model: candidate", c.model)
+	}
 	reader := sqlite.NewReader(j.LogPath)
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	pairs := newPairs(j.Model, candidate.Version, value.NewClassReader(served.Classes()), c.maturity)
+	pairs := newPairs(j.Model, candidate.Version, value.NewClosedClassReader(served.Classes()), c.maturity)
 	look := time.NewTicker(c.interval)
 	defer look.Stop()
 	for {

@@ -13,10 +13,11 @@ import (
 // Command runs a command of drift_exporter, as a shell would.
 type Command func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 
-// Kinds returns the kinds of steps of this package. run runs the command train.
-func Kinds(run Command) []respond.Kind {
+// Kinds returns the kinds of steps of this package. run runs the command train, tables reads a
+// holdout that is a table.
+func Kinds(run Command, tables Tables) []respond.Kind {
 	return []respond.Kind{
-		{Name: "validate", Parse: parseValidate},
+		{Name: "validate", Parse: func(d decoder, n node) (respond.Step, error) { return parseValidate(d, n, tables) }},
 		{Name: "retrain", Parse: func(d decoder, n node) (respond.Step, error) { return parseRetrain(d, n, run) }},
 		{Name: "shadow", Parse: parseShadow},
 		{Name: "challenge", Parse: parseChallenge},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/features"
@@ -12,38 +14,77 @@ import (
 
 const z95 = 1.959963984540054
 
-// quality is how good predictions are.
+// quality is how good predictions are. Accuracy is that of classes, the mean absolute error that of
+// a regression, in the unit of the outcome.
 type quality struct {
 	Rows     int      `json:"rows"`
-	Accuracy float64  `json:"accuracy"`
-	Lower    float64  `json:"accuracy_lower"` // Wilson's interval of 95 %
-	Upper    float64  `json:"accuracy_upper"`
+	Accuracy *float64 `json:"accuracy,omitempty"`
+	Lower    *float64 `json:"accuracy_lower,omitempty"` // Wilson's interval of 95 %
+	Upper    *float64 `json:"accuracy_upper,omitempty"`
 	AUC      *float64 `json:"auc,omitempty"` // absent with one class or without scores
 	AUCLower *float64 `json:"auc_lower,omitempty"`
 	AUCUpper *float64 `json:"auc_upper,omitempty"`
+	Error    *float64 `json:"mean_absolute_error,omitempty"`
+	ErrLower *float64 `json:"mean_absolute_error_lower,omitempty"` // normal interval of 95 %
+	ErrUpper *float64 `json:"mean_absolute_error_upper,omitempty"`
 }
 
 // answer is what a model said about a row, and what was true.
 type answer struct {
 	score    float64
 	hasScore bool
-	right    bool
-	positive bool // the outcome
+	right    bool    // of classes
+	positive bool    // the outcome, of two classes
+	loss     float64 // the absolute error, of a regression
 }
 
-// measure measures answers.
-func measure(answers []answer) quality {
+// measure measures the answers of a model.
+func measure(kind value.Prediction, answers []answer) quality {
 	q := quality{Rows: len(answers)}
-	if q.Rows == 0 {
-		return q
+	switch {
+	case q.Rows == 0:
+	case kind == value.Regression:
+		q.addError(answers)
+	default:
+		q.addAccuracy(answers)
+		if kind == value.Binary {
+			q.addArea(answers)
+		}
 	}
+	return q
+}
+
+func (q *quality) addAccuracy(answers []answer) {
 	var correct int64
-	scored := make([]drift.Scored, 0, len(answers))
-	positives := 0
 	for _, a := range answers {
 		if a.right {
 			correct++
 		}
+	}
+	accuracy := float64(correct) / float64(q.Rows)
+	lower, upper := drift.Wilson(correct, int64(q.Rows), z95)
+	q.Accuracy, q.Lower, q.Upper = &accuracy, &lower, &upper
+}
+
+// addError adds the mean absolute error. Its interval is that of a mean of many.
+func (q *quality) addError(answers []answer) {
+	losses := make([]float64, len(answers))
+	for i, a := range answers {
+		losses[i] = a.loss
+	}
+	mean, lower, upper := stat.Mean(losses, nil), 0.0, 0.0
+	q.Error = &mean
+	if len(losses) > 1 {
+		margin := z95 * stat.StdErr(stat.StdDev(losses, nil), float64(len(losses)))
+		lower, upper = max(mean-margin, 0), mean+margin
+		q.ErrLower, q.ErrUpper = &lower, &upper
+	}
+}
+
+func (q *quality) addArea(answers []answer) {
+	scored := make([]drift.Scored, 0, len(answers))
+	positives := 0
+	for _, a := range answers {
 		if a.positive {
 			positives++
 		}
@@ -51,12 +92,9 @@ func measure(answers []answer) quality {
 			scored = append(scored, drift.Scored{Score: a.score, Positive: a.positive})
 		}
 	}
-	q.Accuracy = float64(correct) / float64(q.Rows)
-	q.Lower, q.Upper = drift.Wilson(correct, int64(q.Rows), z95)
 	if len(scored) == len(answers) {
 		q.addAUC(drift.ROCAUC(scored), positives, q.Rows-positives)
 	}
-	return q
 }
 
 // addAUC adds the area under the curve with the interval of Hanley and McNeil [1].
@@ -76,16 +114,26 @@ func (q *quality) addAUC(area float64, positives, negatives int) {
 }
 
 // served returns what the served model answered.
-func served(rows []labelled) []answer {
+func served(kind value.Prediction, rows []labelled) []answer {
 	answers := make([]answer, len(rows))
 	for i := range rows {
-		r := &rows[i]
-		answers[i] = answer{right: r.Class == r.Outcome, positive: r.Outcome == positiveClass}
-		if r.Score != nil {
-			answers[i].score, answers[i].hasScore = *r.Score, true
+		score := math.NaN()
+		if rows[i].Score != nil {
+			score = *rows[i].Score
 		}
+		answers[i] = rows[i].judge(kind, score, rows[i].Class)
+		answers[i].hasScore = rows[i].Score != nil
 	}
 	return answers
+}
+
+// judge compares an answer with the outcome.
+func (l *labelled) judge(kind value.Prediction, score float64, class string) answer {
+	if kind == value.Regression {
+		actual, _ := value.OutcomeNumber(l.Outcome) // it was one
+		return answer{score: score, hasScore: true, loss: math.Abs(score - actual)}
+	}
+	return answer{score: score, hasScore: true, right: class == l.Outcome, positive: l.Outcome == positiveClass}
 }
 
 // positiveClass is the class of a binary model whose probability is the score.
@@ -112,7 +160,7 @@ func scored(m *model.Model, rows []labelled) ([]answer, error) {
 			}
 		}
 		score, class := m.Predict(values)
-		answers[i] = answer{score: score, hasScore: true, right: class == rows[i].Outcome, positive: rows[i].Outcome == positiveClass}
+		answers[i] = rows[i].judge(kindOf(m), score, class)
 	}
 	return answers, nil
 }

@@ -112,9 +112,9 @@ func (p *promote) Plan(*respond.Job) string {
 
 // Run implements respond.Step.
 func (p *promote) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
-	candidate, to, err := readModel(filepath.Join(j.Folder, candidateModel))
+	candidate, to, err := loadCandidate(j, "promote")
 	if err != nil {
-		return respond.Result{}, fmt.Errorf("there is no candidate; put retrain before promote: %w", err)
+		return respond.Result{}, err
 	}
 	reference, err := os.ReadFile(filepath.Join(j.Folder, candidateReference))
 	if err != nil {

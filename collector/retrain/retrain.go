@@ -3,6 +3,7 @@ package retrain
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -65,11 +66,11 @@ type retrained struct {
 
 // Run implements respond.Step.
 func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
-	m, err := loadServed(r.model)
+	m, err := model.Load(r.model)
 	if err != nil {
 		return respond.Result{}, err
 	}
-	all, err := newest(ctx, j.LogPath, j.Model, "", r.labels, value.NewClassReader(m.Classes()))
+	all, err := newest(ctx, j.LogPath, j.Model, "", r.labels, outcomesOf(m))
 	if err != nil {
 		return respond.Result{}, err
 	}
@@ -99,6 +100,9 @@ func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 	if err != nil {
 		return respond.Result{}, err
 	}
+	if err := sameClasses(candidate, m); err != nil {
+		return respond.Result{}, err
+	}
 	done.Training = trained(candidate)
 	return respond.Result{Evidence: done}, nil
 }
@@ -107,9 +111,11 @@ func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 // in, whatever its newest values look like.
 func (r *retrain) arguments(m *model.Model, j *respond.Job, done retrained, table, outcome string) []string {
 	args := []string{
-		"train", "--csv=" + table, "--outcome=" + outcome, "--positive=" + positiveClass, "--model.name=" + j.Model, "--model.version=" + done.Version,
+		"train", "--csv=" + table, "--outcome=" + outcome, "--type=" + string(kindOf(m)), "--model.name=" + j.Model, "--model.version=" + done.Version,
 		"--model.output=" + done.Model, "--reference.output=" + done.Reference,
-		"--threshold=" + strconv.FormatFloat(m.Threshold, 'g', -1, 64),
+	}
+	if kindOf(m) == value.Binary {
+		args = append(args, "--positive="+named(m)[positiveClass], "--threshold="+strconv.FormatFloat(m.Threshold, 'g', -1, 64))
 	}
 	for _, text := range m.Missing {
 		args = append(args, "--missing="+text)
@@ -123,6 +129,31 @@ func (r *retrain) arguments(m *model.Model, j *respond.Job, done retrained, tabl
 		}
 	}
 	return args
+}
+
+// named returns the names of a model's classes, by their texts. The candidate learns the names, so
+// that outcomes in these words keep their meaning.
+func named(m *model.Model) map[string]string {
+	names := map[string]string{}
+	for _, class := range m.Classes() {
+		names[class.Text] = cmp.Or(class.Name, class.Text)
+	}
+	return names
+}
+
+// sameClasses returns an error if a candidate cannot take the place of the served model because a
+// class did not occur among the rows that it was trained on.
+func sameClasses(candidate, served *model.Model) error {
+	have := candidate.Classes()
+	for _, class := range served.Classes() {
+		if !slices.Contains(have, class) {
+			return fmt.Errorf("the candidate does not know the class %q, of which the rows have too few: the predictor would refuse it; raise labels", cmp.Or(class.Name, class.Text))
+		}
+	}
+	if !slices.Equal(have, served.Classes()) {
+		return errors.New("the candidate has the classes of the served model in another order: the predictor would refuse it; train the served model with train")
+	}
+	return nil
 }
 
 // outcomeColumn is a name for the column of outcomes that no feature has.
@@ -141,7 +172,7 @@ func writeTable(w io.Writer, m *model.Model, outcome string, all []labelled) err
 	if err := out.Write(append(slices.Clone(names), outcome)); err != nil {
 		return err
 	}
-	cells := make([]string, len(names)+1)
+	cells, classes := make([]string, len(names)+1), named(m)
 	for i := range all {
 		var features map[string]any
 		in := json.NewDecoder(bytes.NewReader(all[i].Features))
@@ -157,7 +188,7 @@ func writeTable(w io.Writer, m *model.Model, outcome string, all []labelled) err
 		for k, name := range names {
 			cells[k] = cell(features[name])
 		}
-		cells[len(names)] = all[i].Outcome
+		cells[len(names)] = cmp.Or(classes[all[i].Outcome], all[i].Outcome)
 		if err := out.Write(cells); err != nil {
 			return err
 		}

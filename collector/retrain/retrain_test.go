@@ -158,7 +158,7 @@ func parse(kind, text string) (respond.Step, error) {
 	if err := yaml.Unmarshal([]byte(text), &n); err != nil {
 		return nil, err
 	}
-	for _, k := range retrain.Kinds(commands) {
+	for _, k := range retrain.Kinds(commands, nil) {
 		if k.Name == kind {
 			return k.Parse(strictyaml.Decoder{Path: "respond.yml"}, n.Content[0])
 		}

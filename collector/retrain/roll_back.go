@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
-	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // rollBack is the step roll_back. It serves the version again that a promotion replaced, if the
@@ -50,7 +49,7 @@ func (r *rollBack) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if folder == "" {
 		return respond.Result{Stop: fmt.Sprintf("version %s of %s did not come from a promotion; there is nothing to roll back to", from, j.Model)}, nil
 	}
-	labels, err := newest(ctx, j.LogPath, j.Model, from, r.within+1, value.NewClassReader(now.Classes()))
+	labels, err := newest(ctx, j.LogPath, j.Model, from, r.within+1, outcomesOf(now))
 	if err != nil {
 		return respond.Result{}, err
 	}

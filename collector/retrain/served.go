@@ -1,21 +1,38 @@
 package retrain
 
 import (
-	"fmt"
-
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
-// loadServed reads the file of the served model, which must be one of two classes: the tests of
-// validate compare classes and rank by the probability of one.
-func loadServed(path string) (*model.Model, error) {
-	m, err := model.Load(path)
-	if err != nil {
-		return nil, err
+// kindOf returns what a model predicts.
+func kindOf(m *model.Model) value.Prediction { return m.Type.Or(value.Binary) }
+
+// outcomes reads the outcomes of a model.
+type outcomes struct {
+	classes *value.ClassReader // nil: the outcome is a number
+}
+
+func outcomesOf(m *model.Model) outcomes {
+	if kindOf(m) == value.Regression {
+		return outcomes{}
 	}
-	if t := m.Type.Or(value.Binary); t != value.Binary {
-		return nil, fmt.Errorf("model file %s is a %s model; validate and retrain are for models of two classes, use exec or http for others", path, t)
+	return outcomes{value.NewClosedClassReader(m.Classes())}
+}
+
+// actual returns an outcome in canonical form. ok is false for what is no outcome of the model.
+func (o outcomes) actual(text string) (outcome string, ok bool) {
+	if o.classes != nil {
+		return o.classes.Actual(text)
 	}
-	return m, nil
+	x, ok := value.OutcomeNumber(text)
+	return value.FormatNumber(x), ok
+}
+
+// predicted returns a predicted class in canonical form.
+func (o outcomes) predicted(class string) string {
+	if o.classes == nil {
+		return ""
+	}
+	return o.classes.Predicted(class)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
 	"github.com/drift-exporter/drift_exporter/predictor/rows"
@@ -36,9 +35,9 @@ type shadowed struct {
 
 // Run implements respond.Step.
 func (s *shadow) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
-	data, m, err := readModel(filepath.Join(j.Folder, candidateModel))
+	data, m, err := loadCandidate(j, "shadow")
 	if err != nil {
-		return respond.Result{}, fmt.Errorf("there is no candidate; put retrain before shadow: %w", err)
+		return respond.Result{}, err
 	}
 	err = rows.WriteFile(s.file, func(w io.Writer) error {
 		_, err := w.Write(data)
