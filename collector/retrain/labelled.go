@@ -24,8 +24,9 @@ type labelled struct {
 
 // newest returns the newest predictions of a model whose outcome is known, at most limit, in the
 // order of their ids. Without a version, those of every version. Outcomes that are none of the
-// model are left out, and predictions of a regression without a number. It reads backwards through the feedback, so its cost depends on limit and not on the
-// size of the log, as long as this model has a fair share of the feedback.
+// model are left out, and predictions of a regression without a number. It reads backwards through
+// the feedback, so its cost depends on limit and not on the size of the log, as long as this model
+// has a fair share of the feedback.
 func newest(ctx context.Context, path, model, version string, limit int, read outcomes) (all []labelled, err error) {
 	reader := sqlite.NewReader(path)
 	defer func() { err = errors.Join(err, reader.Close()) }()

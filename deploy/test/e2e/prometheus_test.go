@@ -90,21 +90,29 @@ func TestPrometheus(t *testing.T) {
 func startPrometheus(t *testing.T, predictor, exporter string, others ...string) (address string) {
 	t.Helper()
 	dir := t.TempDir()
-	for _, rules := range matching(t, "deploy/prometheus/rules/*.yml") {
-		write(t, filepath.Join(dir, filepath.Base(rules)), regexp.MustCompile(`(?m)^( +for): \w+$`).ReplaceAll([]byte(read(t, rules)), []byte("$1: 0s")))
-	}
+	rules := impatientRules(t, dir)
 	file := filepath.Join(dir, "prometheus.yml")
 	config := fmt.Appendf(nil, `global: {scrape_interval: 1s, evaluation_interval: 1s}
-rule_files: [drift.yml, fleet.yml, intake.yml, operations.yml, outcomes.yml, performance.yml, respond.yml]
+rule_files: [%s]
 scrape_configs:
   - {job_name: drift_exporter, static_configs: [{targets: [%q]}]}
   - {job_name: predictor, static_configs: [{targets: [%q]}]}
-`, strings.TrimPrefix(exporter, "http://"), strings.TrimPrefix(predictor, "http://"))
+`, strings.Join(rules, ", "), strings.TrimPrefix(exporter, "http://"), strings.TrimPrefix(predictor, "http://"))
 	for i, url := range others {
 		config = fmt.Appendf(config, "  - {job_name: drift_other_%d, static_configs: [{targets: [%q]}]}\n", i, strings.TrimPrefix(url, "http://"))
 	}
 	write(t, file, config)
 	return runPrometheus(t, dir, file)
+}
+
+// impatientRules writes the rules that are shipped without their patience, and returns their names.
+func impatientRules(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	for _, rules := range matching(t, "deploy/prometheus/rules/*.yml") {
+		names = append(names, filepath.Base(rules))
+		write(t, filepath.Join(dir, filepath.Base(rules)), regexp.MustCompile(`(?m)^( +for): \w+$`).ReplaceAll([]byte(read(t, rules)), []byte("$1: 0s")))
+	}
+	return names
 }
 
 // runPrometheus runs a Prometheus with a configuration until the test ends.

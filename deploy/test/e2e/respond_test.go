@@ -212,25 +212,10 @@ func newestRun(t *testing.T, url, authorization string) (run respondRun) {
 // alert has a real Alertmanager send an alert to a responder until the test ends.
 func alert(t *testing.T, program, dir, url string) {
 	t.Helper()
-	config := file(t, dir, "alertmanager.yml", `
+	address := runAlertmanager(t, program, dir, `
 route: {receiver: respond, group_wait: 0s, group_interval: 1s, repeat_interval: 1s, group_by: [alertname]}
 receivers: [{name: respond, webhook_configs: [{url: `+strconv.Quote(url+"/alerts")+`, http_config: {basic_auth: {username: anna, password: secret}}}]}]
 `)
-	address := freeAddress(t)
-	cmd := exec.CommandContext(t.Context(), program, "--config.file="+config, "--storage.path="+filepath.Join(dir, "alertmanager"), // #nosec G204 -- our own arguments
-		"--web.listen-address="+address, "--cluster.listen-address=")
-	var said strings.Builder
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(said.String())
-		}
-	})
 	body := `[{"labels":{"alertname":"ModelAccuracyDrop","model":"shop","version":"1","severity":"critical"}}]`
 	for range 500 {
 		if status, _, err := request(t.Context(), "http://"+address+"/api/v2/alerts", body, ""); err == nil && status == http.StatusOK {
