@@ -76,7 +76,7 @@ predictor/outcomes/sourcetest/servers:
 predictor/outcomes/sourcetest: predictor/outcomes predictor/predictionlog predictor/predictionlog/sqlite
 predictor/outcomes/watermark: predictor/outcomes predictor/strictyaml
 predictor/outcomes: predictor/outcomes/agreement predictor/predictionlog predictor/predictionlog/sqlite predictor/serve predictor/strictjson predictor/strictyaml predictor/value
-predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress
+predictor/predictionlog/care: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/progress predictor/value
 predictor/model: predictor/rows predictor/strictjson predictor/survey predictor/value
 predictor/predictionlog/features: predictor/predictionlog predictor/value
 predictor/predictionlog/sqlite/file:

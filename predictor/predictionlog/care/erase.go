@@ -52,8 +52,8 @@ func Erase(ctx context.Context, path, requestID string) (e Erased, err error) {
 		}
 		traces := [][]byte{[]byte(requestID)}
 		err := c.Write(func() error {
-			features, err := e.erase(ctx, c, requestID)
-			traces = append(traces, features...)
+			erased, err := e.erase(ctx, c, requestID)
+			traces = append(traces, erased...)
 			return err
 		})
 		if err != nil {
@@ -90,19 +90,18 @@ var (
 		"DELETE FROM explorations WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes WHERE prediction_id = ? RETURNING 1",
 		"DELETE FROM outcomes_pending WHERE prediction_id = ? RETURNING 1",
-		"DELETE FROM outcomes_rejected WHERE json_valid(record) AND EXISTS (SELECT 1 FROM json_tree(record) WHERE key LIKE '%prediction_id' AND CAST(atom AS TEXT) = CAST(?1 AS TEXT)) RETURNING 1",
 		"UPDATE reviews SET reviewer = '', outcome = '', note = '' WHERE prediction_id = ? AND reviewer || outcome || note <> '' RETURNING 1",
 		"DELETE FROM predictions WHERE id = ? RETURNING 1",
 	}
 	eraseByRequestID = []string{
 		"DELETE FROM outcomes WHERE request_id = ? RETURNING 1",
 		"DELETE FROM outcomes_pending WHERE request_id = ? RETURNING 1",
-		"DELETE FROM outcomes_rejected WHERE instr(record, ?) RETURNING 1",
 	}
 )
 
-// erase deletes the rows, notes the erasure for the destinations, and returns the features.
-func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string) (features [][]byte, err error) {
+// erase deletes the rows, notes the erasure for the destinations, and returns the features and the
+// records that were set aside.
+func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string) (erased [][]byte, err error) {
 	row, err := c.First(ctx, "SELECT value FROM meta WHERE key = 'log_id'")
 	if err != nil {
 		return nil, err
@@ -115,22 +114,70 @@ func (e *Erased) erase(ctx context.Context, c *file.Connection, requestID string
 	var ids []int64
 	err = c.Query(ctx, selectErased, func(row []driver.Value) error {
 		f := file.Fields{Row: row}
-		ids, features = append(ids, f.Integer(0)), append(features, f.Bytes(1))
+		ids, erased = append(ids, f.Integer(0)), append(erased, f.Bytes(1))
 		return f.Err
 	}, requestID, own)
 	if err != nil {
 		return nil, err
 	}
 	slices.Reverse(ids) // shadows first
+	gone, err := deleted(ctx, c, requestID, own, ids)
+	if err != nil {
+		return nil, err
+	}
+	ids = append(ids, gone...)
 	for _, id := range ids {
 		err = errors.Join(err, e.remove(c, eraseByID, id), e.remove(c, eraseByRequestID, predictionlog.OwnRequestID(logID, id)))
 	}
-	if len(ids) == 0 && own >= 0 {
-		ids = []int64{own} // retention may have deleted it
-		err = e.remove(c, eraseByID, own)
+	err = errors.Join(err, e.remove(c, eraseByRequestID, requestID))
+	if err != nil {
+		return nil, err
 	}
-	err = errors.Join(err, e.remove(c, eraseByRequestID, requestID), e.forDestinations(ctx, c, requestID, ids))
-	return features, err
+	records, err := e.setAside(ctx, c, newPerson(requestID, logID, ids))
+	return append(erased, records...), errors.Join(err, e.forDestinations(ctx, c, requestID, ids))
+}
+
+// deleted returns predictions of the request id that retention has deleted. own is the id in the
+// request id, evidence knows others. Reviews of them are still there.
+func deleted(ctx context.Context, c *file.Connection, requestID string, own int64, found []int64) (ids []int64, err error) {
+	err = c.Query(ctx, `SELECT DISTINCT prediction_id FROM outcomes WHERE request_id = ?1 AND prediction_id IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM predictions WHERE id = prediction_id)`, func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		ids = append(ids, f.Integer(0))
+		return f.Err
+	}, requestID)
+	if own >= 0 && len(found) == 0 && !slices.Contains(ids, own) {
+		ids = append(ids, own)
+	}
+	return ids, err
+}
+
+// setAside deletes the records that were set aside and name the person, and returns them. It also
+// takes the person out of the cursors of sources.
+func (e *Erased) setAside(ctx context.Context, c *file.Connection, p *person) (records [][]byte, err error) {
+	var seqs []int64
+	err = c.Query(ctx, "SELECT seq, record FROM outcomes_rejected", func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		if seq, record := f.Integer(0), f.Text(1); p.in(record) {
+			seqs, records = append(seqs, seq), append(records, []byte(record))
+		}
+		return f.Err
+	})
+	for _, seq := range seqs {
+		err = errors.Join(err, e.remove(c, []string{"DELETE FROM outcomes_rejected WHERE seq = ? RETURNING 1"}, seq))
+	}
+	cursors := map[string]string{}
+	err = errors.Join(err, c.Query(ctx, "SELECT source, cursor FROM outcome_sources", func(row []driver.Value) error {
+		f := file.Fields{Row: row}
+		if text := f.Text(1); p.without(text) != text {
+			cursors[f.Text(0)] = p.without(text)
+		}
+		return f.Err
+	}))
+	for source, text := range cursors {
+		err = errors.Join(err, c.Do("UPDATE outcome_sources SET cursor = ? WHERE source = ?", text, source))
+	}
+	return records, err
 }
 
 // remove runs statements that delete rows, and counts the rows.
