@@ -27,14 +27,22 @@ type received struct {
 	options *EvidenceOptions
 	pending int64 // outcomes that wait, -1: not counted yet
 	known   *knownRejected
+	firsts  []firstOutcome // accepted and not added yet
 }
 
 // outcome adds one record that was understood.
-func (r *received) outcome(source string, s *predictionlog.Stated) error {
+func (r *received) outcome(source string, s *predictionlog.Stated, u *unsaid) error {
 	f := s.Feedback
 	f.Source = source
 	if err := f.Complete(); err != nil {
 		return fmt.Errorf("a record that was not checked: %w", err)
+	}
+	if p, ok := u.take(r.tx, &f); ok {
+		r.first(p, &f)
+		return nil
+	}
+	if err := r.flush(); err != nil {
+		return err
 	}
 	err := r.settle(&f, r.tx.now)
 	if errors.Is(err, predictionlog.ErrNotFound) {
@@ -98,15 +106,16 @@ func (r *received) settle(f *predictionlog.Feedback, at int64) error {
 }
 
 // repeated reports whether the evidence already contains the record. A record with a time of
-// observation may be anywhere in it. A record without one must be the last of its source.
+// observation may be anywhere in it. A record without one must be the last of its source. About
+// adding 0 and an empty text, see counting.
 func (r *received) repeated(id int64, f *predictionlog.Feedback) (bool, error) {
 	if !f.ObservedAt.IsZero() {
 		row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM outcomes
-			WHERE prediction_id = ? AND source = ? AND outcome = ? AND confidence = ? AND observed_at = ?`, id, f.Source, f.Outcome, f.Confidence, f.ObservedAt.UnixNano())
+			WHERE prediction_id = ? + 0 AND source = ? || '' AND outcome = ? AND confidence = ? AND observed_at = ?`, id, f.Source, f.Outcome, f.Confidence, f.ObservedAt.UnixNano())
 		return row != nil, err
 	}
 	row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM
-		(SELECT outcome, confidence FROM outcomes WHERE prediction_id = ?1 AND source = ?2 ORDER BY seq DESC LIMIT 1)
+		(SELECT outcome, confidence FROM outcomes WHERE prediction_id = ?1 + 0 AND source = ?2 || '' ORDER BY seq DESC LIMIT 1)
 		WHERE outcome = ?3 AND confidence >= ?4`, id, f.Source, f.Outcome, f.Confidence)
 	return row != nil, err
 }
@@ -115,7 +124,7 @@ func (r *received) repeated(id int64, f *predictionlog.Feedback) (bool, error) {
 func (r *received) decide(p predicted, f *predictionlog.Feedback) (reason string, err error) {
 	if !f.ObservedAt.IsZero() {
 		row, err := r.tx.conn.First(context.Background(), `SELECT 1 FROM outcomes
-			WHERE prediction_id = ? AND source = ? AND observed_at > ? LIMIT 1`, p.id, f.Source, f.ObservedAt.UnixNano())
+			WHERE prediction_id = ? + 0 AND source = ? || '' AND observed_at > ? LIMIT 1`, p.id, f.Source, f.ObservedAt.UnixNano())
 		if err != nil {
 			return "", err
 		}

@@ -142,18 +142,27 @@ func (tx *transaction) same(a, b string) bool {
 type predicted struct {
 	id, time              int64
 	class, model, version string
-	score                 any // nil: none
+	requestID             string // empty: it came without one
+	score                 any    // nil: none
+}
+
+const selectPredicted = "SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions "
+
+// predictedAt reads the columns of selectPredicted.
+func predictedAt(row []driver.Value) (predicted, error) {
+	got := file.Fields{Row: row}
+	p := predicted{id: got.Integer(0), time: got.Integer(1), class: got.Text(2), model: got.Text(3), version: got.Text(4), requestID: got.Text(5), score: row[6]}
+	return p, got.Err
 }
 
 // predictionOf finds the prediction that feedback names. A request id never finds a shadow,
 // because it belongs to the answered prediction.
 func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error) {
-	const columns = `SELECT id, time, class, model, version, coalesce(request_id, ''), score FROM predictions `
 	id := f.PredictionID
 	var row []driver.Value
 	var err error
 	if id == nil {
-		row, err = tx.conn.First(context.Background(), columns+"WHERE request_id = ? AND shadow_of IS NULL", f.RequestID)
+		row, err = tx.conn.First(context.Background(), selectPredicted+"WHERE request_id = ? AND shadow_of IS NULL", f.RequestID)
 		if logID, own, ok := predictionlog.ParseOwnRequestID(f.RequestID); err == nil && row == nil && ok {
 			if logID != tx.logID {
 				return predicted{}, &predictionlog.OtherLogError{LogID: logID}
@@ -162,22 +171,17 @@ func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error
 		}
 	}
 	if id != nil {
-		row, err = tx.conn.First(context.Background(), columns+"WHERE id = ?", *id)
+		row, err = tx.conn.First(context.Background(), selectPredicted+"WHERE id = ?", *id)
 	}
 	switch {
 	case err != nil:
 		return predicted{}, err
 	case row != nil:
-		got := file.Fields{Row: row}
-		p := predicted{id: got.Integer(0), time: got.Integer(1), class: got.Text(2), model: got.Text(3), version: got.Text(4), score: row[6]}
-		name := got.Text(5)
-		if own := predictionlog.OwnRequestID(tx.logID, p.id); name == "" || f.RequestID == own {
-			name = own
+		p, err := predictedAt(row)
+		if err == nil {
+			err = tx.checkName(&p, f)
 		}
-		if got.Err == nil && f.RequestID != "" && name != f.RequestID {
-			return predicted{}, fmt.Errorf("%w: prediction %d has another request id than %q", predictionlog.ErrMismatch, p.id, f.RequestID)
-		}
-		return p, got.Err
+		return p, err
 	case id == nil:
 		return predicted{}, fmt.Errorf("%w: no prediction has request id %q", predictionlog.ErrNotFound, f.RequestID)
 	case *id < 0 || *id >= tx.next:
@@ -186,4 +190,12 @@ func (tx *transaction) predictionOf(f *predictionlog.Feedback) (predicted, error
 		// There are nearly no gaps between ids, so the prediction did exist.
 		return predicted{}, fmt.Errorf("%w: prediction %d was deleted, for its age or on request", predictionlog.ErrPruned, *id)
 	}
+}
+
+// checkName returns an error if the prediction has another request id than the feedback names.
+func (tx *transaction) checkName(p *predicted, f *predictionlog.Feedback) error {
+	if f.RequestID == "" || f.RequestID == p.requestID || f.RequestID == predictionlog.OwnRequestID(tx.logID, p.id) {
+		return nil
+	}
+	return fmt.Errorf("%w: prediction %d has another request id than %q", predictionlog.ErrMismatch, p.id, f.RequestID)
 }
