@@ -2,7 +2,6 @@ package outcomes
 
 import (
 	"context"
-	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -52,24 +51,18 @@ func (d *daemon) keepOnce(ctx context.Context) error {
 
 // adopt makes evidence of feedback that came over HTTP, and reports whether there is more.
 func (d *daemon) adopt(ctx context.Context) (more bool, err error) {
-	began := time.Now()
 	received, more, err := d.log.Adopt(ctx)
 	for source, r := range received {
 		if d.known(source) {
 			d.metrics.count(source, r)
 		}
 	}
-	if more {
-		pause(ctx, time.Since(began))
-	}
 	return more && err == nil && ctx.Err() == nil, err
 }
 
-// steps calls step until it has nothing more to do. It pauses in between, so that the predictor
-// can write to the log.
+// steps calls step until it has nothing more to do.
 func (d *daemon) steps(ctx context.Context, step func(after int64) (map[string]predictionlog.Received, int64, error)) error {
 	for after := int64(-1); ; {
-		began := time.Now()
 		received, next, err := step(after)
 		if err != nil {
 			return err
@@ -83,7 +76,6 @@ func (d *daemon) steps(ctx context.Context, step func(after int64) (map[string]p
 			return nil
 		}
 		after = next
-		pause(ctx, time.Since(began))
 	}
 }
 

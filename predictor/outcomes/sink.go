@@ -112,8 +112,6 @@ func (s *Sink) PutAgain(ctx context.Context, b Batch, late bool) error {
 		s.late += len(b.Records) - received.Unchanged
 		s.metrics.late.WithLabelValues(s.name).Add(float64(len(b.Records) - received.Unchanged))
 	}
-	// The predictor can commit during this pause.
-	pause(ctx, time.Since(began))
 	return nil
 }
 

@@ -22,9 +22,6 @@ import (
 var lookEvery = 5 * time.Second
 
 const (
-	// batch is the maximum number of messages in a batch, twice that of other sources: the disk is
-	// synced in each.
-	batch = 2 * outcomes.BatchRecords
 	// gather is how long a batch waits for further messages.
 	gather = 100 * time.Millisecond
 	// connectTime is the maximum time to connect.
@@ -179,7 +176,7 @@ func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-cha
 	all := []amqp.Delivery{first}
 	timer := time.NewTimer(gather)
 	defer timer.Stop()
-	for len(all) < min(batch, r.prefetch) {
+	for len(all) < min(outcomes.BatchRecords, r.prefetch) {
 		select {
 		case d, open := <-deliveries:
 			if !open {
