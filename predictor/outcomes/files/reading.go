@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"strings"
 	"time"
@@ -36,15 +37,45 @@ type reading struct {
 	columns []string // of a CSV
 	final   bool     // nothing more will be written to the file
 	batch   []outcomes.Record
+	file    *os.File // the open file; nil: an object of a bucket
+}
+
+// safely reads the file. A file on which a reader panics does not delay the others.
+func (f *reading) safely(ctx context.Context) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("the file cannot be read: panic: %v", reason)
+		}
+	}()
+	if f.object.Err != nil {
+		return f.object.Err
+	}
+	return f.read(ctx)
+}
+
+// open opens the object from an offset onwards. A file is opened once, so that it stays the same
+// one if another takes its name.
+func (f *reading) open(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	if f.file != nil {
+		return io.NopCloser(io.NewSectionReader(f.file, offset, f.object.Size-offset)), nil
+	}
+	return f.store.Open(ctx, f.object.Name, offset)
 }
 
 // read reads what is new in the file.
 func (f *reading) read(ctx context.Context) error {
-	f.final = f.source.Settle == 0 || time.Since(f.object.Modified) >= f.source.Settle
 	in, err := f.store.Open(ctx, f.object.Name, 0)
 	if err != nil {
 		return err
 	}
+	if file, ok := in.(*os.File); ok { // another may have taken its name since it was listed
+		info, err := file.Stat()
+		if err != nil {
+			return errors.Join(err, in.Close())
+		}
+		f.file, f.object.Size, f.object.Modified = file, info.Size(), info.ModTime()
+	}
+	f.final = f.source.Settle == 0 || time.Since(f.object.Modified) >= f.source.Settle
 	begin := bufio.NewReader(io.LimitReader(in, f.object.Size))
 	magic, _ := begin.Peek(2) // a shorter file has no magic number
 	packed := string(magic) == "\x1f\x8b"
@@ -92,7 +123,7 @@ func (f *reading) text(ctx context.Context, begin io.Reader) (err error) {
 			return err
 		}
 	}
-	in, err := f.store.Open(ctx, f.object.Name, at)
+	in, err := f.open(ctx, at)
 	if err != nil {
 		return err
 	}
@@ -105,7 +136,7 @@ func (f *reading) text(ctx context.Context, begin io.Reader) (err error) {
 
 // header reads the columns of a CSV whose rows have been read in part.
 func (f *reading) header(ctx context.Context) (err error) {
-	in, err := f.store.Open(ctx, f.object.Name, 0)
+	in, err := f.open(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -126,7 +157,7 @@ func (f *reading) packed(ctx context.Context, begin io.Reader) (err error) {
 	if done {
 		return f.flush(ctx, cursorAt(at, true))
 	}
-	in, err := f.store.Open(ctx, f.object.Name, 0)
+	in, err := f.open(ctx, 0)
 	if err != nil {
 		return err
 	}

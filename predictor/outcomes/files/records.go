@@ -60,7 +60,7 @@ func header(l *lines) (columns []string, err error) {
 }
 
 // csvRow reads the next record of a CSV. It returns an unreadable row raw. If a quote in the row
-// is not closed, only its first line is returned.
+// is not closed, or closed by the quote of another row, only its first line is returned.
 func csvRow(l *lines, columns []string, final bool) (outcomes.Record, error) {
 	for {
 		first, err := l.peek(0)
@@ -78,8 +78,13 @@ func csvRow(l *lines, columns []string, final bool) (outcomes.Record, error) {
 		if err != nil {
 			return outcomes.Record{}, err
 		}
+		record := parseRow(text, columns)
+		if record.Value == nil && n > 1 { // the lines do not belong together
+			text, n = first, 1
+			record = parseRow(text, columns)
+		}
 		l.take(n)
-		return parseRow(text, columns), nil
+		return record, nil
 	}
 }
 
@@ -92,7 +97,7 @@ func quoted(l *lines, final bool) (text []byte, n int, err error) {
 			return nil, 0, err
 		}
 		if line == nil || len(text)+len(line) > longestRecord && n > 0 {
-			if line == nil && !final {
+			if line == nil && l.long == nil && !final {
 				return nil, 0, errIncomplete
 			}
 			first, err := l.peek(0) // the quote is never closed

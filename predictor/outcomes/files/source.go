@@ -104,11 +104,11 @@ func (s *Source) pass(ctx context.Context, store Store, sink *outcomes.Sink) err
 	}
 	var failed []error
 	for _, o := range objects {
-		if c := cursors[part(o.Name)]; o.Size == 0 || c != nil && c.Done && c.Name == o.Name && c.Size == o.Size && c.Modified.Equal(o.Modified) {
+		if c := cursors[part(o.Name)]; o.Err == nil && o.Size == 0 || c != nil && c.Done && c.Name == o.Name && c.Size == o.Size && c.Modified.Equal(o.Modified) {
 			continue
 		}
 		f := &reading{source: s, store: store, sink: sink, object: o, cursors: cursors}
-		err := f.read(ctx)
+		err := f.safely(ctx)
 		if lost, ok := errors.AsType[*logError](err); ok {
 			return lost
 		}

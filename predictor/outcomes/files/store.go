@@ -21,6 +21,8 @@ type Object struct {
 	// Version distinguishes the contents that an object of a bucket had one after the other. It
 	// is empty for files.
 	Version string
+	// Err says why it cannot be read. It is nil for most.
+	Err error
 }
 
 // Store is a place with files.
@@ -50,11 +52,18 @@ func (f folder) List(context.Context) ([]Object, error) {
 		return nil, fmt.Errorf("list the files: %w", err)
 	}
 	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(filepath.Base(name), ".") })
-	objects, err := list(names)
-	if errors.Is(err, fs.ErrNotExist) { // one was moved meanwhile
-		return nil, fmt.Errorf("list the files: %w", err)
+	var objects []Object
+	for _, name := range names {
+		found, err := list([]string{name})
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it was moved meanwhile, or is a link to nothing
+		case err != nil: // such as a link to itself
+			objects = append(objects, Object{Name: name, Err: err})
+		default:
+			objects = append(objects, found...)
+		}
 	}
-	return objects, err
+	return objects, nil
 }
 
 // escapeGlob returns a pattern that matches exactly this path.
