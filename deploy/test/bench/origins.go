@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -63,52 +62,6 @@ func (o csvFile) read(context.Context) error {
 }
 
 func (csvFile) close() {}
-
-// postgresTable is a table of PostgreSQL.
-type postgresTable struct {
-	server *servers.Server
-	db     *sql.DB
-	dsn    string
-}
-
-func fromPostgres(ctx context.Context, dir string, n int) (origin, error) {
-	s, err := servers.Postgres(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o := &postgresTable{server: s, dsn: filepath.Join(dir, "dsn")}
-	if o.db, err = sql.Open("pgx", s.URL); err == nil {
-		_, err = o.db.ExecContext(ctx, fmt.Sprintf("CREATE TABLE said AS SELECT i AS prediction_id, (i %% 2)::text AS outcome, now() + i * interval '1 ms' AS updated_at FROM generate_series(0, %d) AS i; CREATE INDEX ON said (updated_at)", n-1))
-	}
-	return o, errors.Join(err, os.WriteFile(o.dsn, []byte(s.URL), 0o600))
-}
-
-const saidSince = "SELECT prediction_id, outcome, updated_at FROM said WHERE updated_at >= %s ORDER BY updated_at"
-
-func (o *postgresTable) entry() string {
-	return "sql: {driver: postgres, dsn_file: " + o.dsn + ", query: \"" + fmt.Sprintf(saidSince, ":since") + "\"}"
-}
-
-func (*postgresTable) fill(context.Context) error { return nil }
-
-func (o *postgresTable) read(ctx context.Context) error {
-	rows, err := o.db.QueryContext(ctx, fmt.Sprintf(saidSince, "'1970-01-01'"))
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		var id, outcome, at any
-		if err := rows.Scan(&id, &outcome, &at); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-	}
-	return errors.Join(rows.Err(), rows.Close())
-}
-
-func (o *postgresTable) close() {
-	_ = o.db.Close()
-	o.server.Stop()
-}
 
 // kafkaTopic is a topic of Apache Kafka.
 type kafkaTopic struct {

@@ -10,6 +10,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"io"
 	"os/exec"
 	"strings"
@@ -62,6 +63,15 @@ func Start(t testing.TB, dir string) *Emulator {
 	e.orSkip(t, missing)
 	t.Cleanup(e.Kill)
 	return e
+}
+
+// Run starts an emulator outside of a test, with its tables in memory.
+func Run(ctx context.Context) (*Emulator, error) {
+	e, missing := start(ctx, "")
+	if missing != "" {
+		return nil, errors.New(missing)
+	}
+	return e, nil
 }
 
 func (e *Emulator) orSkip(t testing.TB, missing string) *Emulator {
