@@ -60,7 +60,7 @@ type Batch struct {
 
 // BatchRecords is the recommended maximum number of records in a batch. The predictor waits for
 // the lock while a batch is written.
-const BatchRecords = 128
+const BatchRecords = 256
 
 // RetryError is an error after which the source should not be read for a while.
 type RetryError struct {
