@@ -87,12 +87,7 @@ func TestOutcomesArriveOnceWhoeverIsKilled(t *testing.T) {
 func killOutcomes(t *testing.T, from origin) {
 	t.Helper()
 	records, kills, serverKills := killTest()
-	log := logWith(t, records)
-	config := filepath.Join(t.TempDir(), "outcomes.yml")
-	text := "sources:\n- name: truth\n  outcome: {field: status, map: {paid: 1, default: 0}}\n  record: {prediction_id: loan, observed_at: updated_at}\n  " + from.entry() + "\n"
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	log, config := logWith(t, records), configOf(t, from.entry())
 	var sending sync.WaitGroup
 	sending.Go(func() { // while they are read
 		step := max(records/20, 1)

@@ -102,8 +102,7 @@ func (o *table) send(ctx context.Context, from, to int) error {
 	for ; from < to; from += 250 {
 		var rows []string
 		for k := from; k < min(from+250, to); k++ {
-			s := statement(k)
-			rows = append(rows, fmt.Sprintf("(%d, %d, '%s', '%s')", k, s.prediction, s.status, s.at.Format(map[bool]string{true: "2006-01-02 15:04:05", false: "2006-01-02 15:04:05Z07:00"}[o.driver == "mysql"])))
+			rows = append(rows, o.row(k))
 		}
 		// A killed server may have committed rows without saying so.
 		insert := map[string]string{"postgres": "INSERT INTO said VALUES %s ON CONFLICT DO NOTHING", "mysql": "INSERT IGNORE INTO said VALUES %s", "sqlite": "INSERT OR IGNORE INTO said VALUES %s"}[o.driver]
@@ -115,6 +114,16 @@ func (o *table) send(ctx context.Context, from, to int) error {
 		}
 	}
 	return nil
+}
+
+// row returns the values of a record.
+func (o *table) row(k int) string {
+	s := statement(k)
+	form := "2006-01-02 15:04:05Z07:00"
+	if o.driver == "mysql" {
+		form = "2006-01-02 15:04:05"
+	}
+	return fmt.Sprintf("(%d, %d, '%s', '%s')", k, s.prediction, s.status, s.at.Format(form))
 }
 
 func (o *table) kill(ctx context.Context) error {
