@@ -114,6 +114,9 @@ func (v *viewer) detail(m watched, s *subject) detail {
 	if e := s.Detection; e != nil {
 		d.HasEvidence = true
 		d.Evidence = say(words.Signed(e.LogEvidence), " of the ", words.Small(e.Threshold), " nats that raise an alarm")
+		if e.Detected {
+			d.Evidence = say("The alarm is on. The evidence is ", words.Signed(e.LogEvidence), " nats now; ", words.Small(e.Threshold), " raise an alarm")
+		}
 		d.EvidenceBar = draw.NewBar(draw.Pair{Window: max(0, e.LogEvidence), Reference: e.Threshold}, max(e.Threshold, e.LogEvidence)*1.05, largeWidth, barHeight)
 	}
 	if !v.alone {

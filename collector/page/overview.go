@@ -24,8 +24,14 @@ const every = -1
 
 // overview returns the page of some models and versions.
 func (v *viewer) overview(shown []watched, number int) page {
-	p := v.page()
-	several := len(shown) > 1
+	p, several, lines := v.page(), len(shown) > 1, v.lines(shown)
+	p.headline(v, shown, lines)
+	if len(shown) > mostFull {
+		shown, p.Index = worstFirst(shown, lines)
+		if !v.alone {
+			shown, p.Shown = shown[:mostFull], inFull(mostFull)
+		}
+	}
 	for i, m := range shown {
 		at := model{}
 		if i == 0 || m.Name != shown[i-1].Name {
@@ -34,7 +40,9 @@ func (v *viewer) overview(shown []watched, number int) page {
 		v.describe(&at, m, several, number)
 		p.Models = append(p.Models, at)
 	}
-	p.headline(v, shown)
+	if !several && len(p.Models) == 1 {
+		p.Models[0].Alone, p.Labels = true, p.Models[0].Labels
+	}
 	return p
 }
 
@@ -59,27 +67,26 @@ func (v *viewer) page() page {
 }
 
 // headline sets the headline of a page.
-func (p *page) headline(v *viewer, shown []watched) {
+func (p *page) headline(v *viewer, shown []watched, lines []line) {
 	defer func() { p.Title = p.Headline.Plain() }()
 	if len(shown) == 1 {
-		m := &p.Models[0]
-		p.Headline, p.State = say(m.Title(), ": ", m.Sentence), m.State
-		if m.Idle {
+		one := &lines[0]
+		p.Headline, p.State = say(title(name(one.Labels.Model), one.Version), ": ", one.Sentence), one.State
+		if one.Idle {
 			p.Headline = say(p.Headline, "; it is not served any more")
 		}
-		m.Alone, p.Labels = true, m.Labels
 		return
 	}
 	bad, open, served, dropped := int64(0), int64(0), int64(0), false
-	for i := range p.Models {
-		if p.Models[i].Idle {
+	for i := range lines {
+		if lines[i].Idle {
 			continue
 		}
 		served++
-		switch p.Models[i].State {
+		switch lines[i].State {
 		case drifted:
 			bad++
-			dropped = dropped || p.Models[i].Dropped
+			dropped = dropped || lines[i].Dropped
 		case unknown:
 			open++
 		case quiet:
@@ -106,11 +113,13 @@ func (p *page) headline(v *viewer, shown []watched) {
 }
 
 // Title returns the name of a model and version.
-func (m *model) Title() phrase {
-	if m.Version.Text == "" {
-		return say(m.Name)
+func (m *model) Title() phrase { return title(m.Name, m.Version) }
+
+func title(name, version piece) phrase {
+	if version.Text == "" {
+		return say(name)
 	}
-	return say(m.Name, " ", m.Version)
+	return say(name, " ", version)
 }
 
 // describe fills in what is shown about one model and version.
@@ -121,7 +130,7 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 	}
 	to.Labels = labels{m.Name, m.Version}
 	to.Sentence, to.State = verdict(m, v.a.Error != "")
-	to.Idle, to.Dropped = idle(m, v.a.Time), v.dropSince(m) != nil
+	to.Idle = idle(m, v.a.Time)
 	to.Which = v.which(m)
 	to.Harm, to.HarmWhy = v.harm(m)
 	to.Retraining = v.retrainingOf(m)

@@ -209,6 +209,9 @@ func (v *viewer) evidence(r *snapshot.Rise, metric string) phrase {
 	}
 	seen := piece{Text: words.Signed(r.LogEvidence), Value: words.Exact(r.LogEvidence), Metric: metric}
 	p := say(seen, " of the ", words.Small(r.Threshold), " nats that raise an alarm")
+	if r.Detected {
+		p = say(seen, " nats now; ", words.Small(r.Threshold), " raise the alarm")
+	}
 	if since := sinceOf(r.Since, v.a.Time); since != nil {
 		p = say(since, "; ", p)
 	}

@@ -58,7 +58,7 @@ func TestADropOfARegressionIsShown(t *testing.T) {
 	t.Parallel()
 	s := ofType(t, value.Regression, 300)
 	body := ask(t, options(s), "/drift").Body.String()
-	contains(t, body, "Errors have been larger than those of the reference since", "Errors are larger than those of the referenceyessince", "nats that raise an alarm")
+	contains(t, body, "Errors have been larger than those of the reference since", "Errors are larger than those of the referenceyessince", "nats now; 14 raise the alarm")
 	lacks(t, body, "what the scores promise", "slice")
 	compareDecision(t, decoded(t, options(s), "model", "m"), exported(t, s))
 	holds(t, options(s), at("/api/v1/drift", "model", "m"))

@@ -25,8 +25,11 @@ type page struct {
 	// Interval is the interval of a report. It is nil for a page.
 	Interval phrase
 	// Alone says that the page has no server.
-	Alone   bool
-	Error   string
+	Alone bool
+	Error string
+	// Index lists the models if there are many. Shown says which of them follow.
+	Index   []line
+	Shown   phrase
 	Models  []model
 	Details []detail
 	Notes   []phrase
@@ -52,7 +55,6 @@ type model struct {
 	Judged              judged // of a model that is alone on its page
 	Lacks               []string
 	Idle                bool
-	Dropped             bool   // accuracy has, by the alert
 	Alone               bool   // the headline is about it
 	Course              string // what the small courses show, in words
 	HasCourse, HasTable bool
