@@ -68,7 +68,7 @@ func replayFlags(cmd flagged) func() (replay.Options, error) {
 		every   = durationFlag(cmd, "output.step", "Time between two samples of --output.openmetrics.", "1m")
 		compare = cmd.Flag("compare", "A second setting to replay for comparison: a name, and the flags that differ; repeatable.").PlaceHolder("'NAME: --drift.tolerance=0.05'").Strings()
 	)
-	cmd.Flag("correlation", "Also report the correlation of each feature's divergence with the accuracy, over blocks of --window.predictions.").BoolVar(&o.Correlation)
+	cmd.Flag("correlation", "Also report the correlation of each feature's divergence with the accuracy, or with the mean absolute error of a regression, over blocks of --window.predictions.").BoolVar(&o.Correlation)
 	cmd.Flag("decisions", "Also report when retraining would have been recommended, and what following that would have cost and saved. Takes several times as long.").BoolVar(&o.Decisions)
 	cmd.Flag("segments", "Also name the slices of the predictions whose accuracy fell, by the bins of one feature or two. Takes several times as long.").BoolVar(&o.Segments)
 	history := pastFlags(cmd, "replay", &o)

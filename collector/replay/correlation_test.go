@@ -47,8 +47,8 @@ func TestDivergenceThatHurtsCorrelatesWithAccuracy(t *testing.T) {
 	h := &report.Courses[0]
 	for b, block := range h.Blocks {
 		want := .95 - float64(b)/20
-		if accuracy := float64(block.Correct) / float64(block.Labelled); block.Labelled != rows || accuracy < want-.08 || accuracy > want+.08 {
-			t.Errorf("block %d: %d of %d right, want %v", b, block.Correct, block.Labelled, want)
+		if accuracy := 1 - block.Loss; block.Labelled != rows || accuracy < want-.08 || accuracy > want+.08 {
+			t.Errorf("block %d: accuracy %v of %d, want %v", b, accuracy, block.Labelled, want)
 		}
 	}
 	rho, n := h.Correlations()

@@ -47,9 +47,10 @@ type Options struct {
 	// Spool is the folder for temporary files, which are as large as the output to Metrics. If
 	// empty, the system's folder is used.
 	Spool string
-	// Correlation is --correlation. The report then says how the divergence of each feature and
-	// the accuracy are correlated, over consecutive blocks. The size of a block is
-	// --window.predictions of the first setting, also for the other settings.
+	// Correlation is --correlation. The report then says how the divergence of each feature is
+	// correlated with the accuracy, or with the mean absolute error of a regression, over
+	// consecutive blocks. The size of a block is --window.predictions of the first setting, also
+	// for the other settings.
 	Correlation bool
 	// Decisions is --decisions. The report then says when retraining would have been recommended,
 	// and what following that would have cost.

@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -166,25 +167,51 @@ func TestColumnsThatDoNotFitTheTypeAreRefused(t *testing.T) {
 	}
 }
 
-// TestARegressionHasNoAccuracyInHindsight: its outcomes are no classes, and count neither as right
-// nor as wrong.
-func TestARegressionHasNoAccuracyInHindsight(t *testing.T) {
+// TestDivergenceThatHurtsCorrelatesWithTheErrorOfARegression: x drifts more and more, and the errors
+// grow with it. Every tenth row has no outcome.
+func TestDivergenceThatHurtsCorrelatesWithTheErrorOfARegression(t *testing.T) {
 	t.Parallel()
-	rows := Rows{Score: "score", Outcome: "outcome", Rate: 1, Start: start}
+	const blocks, rows = 10, 300
+	random := rand.New(rand.NewPCG(8, 10))
+	var csv strings.Builder
+	csv.WriteString("x,score,outcome\n")
+	var sum [blocks]float64
+	for i := range blocks * rows {
+		b := i / rows
+		x := random.NormFloat64() + float64(b)/10
+		truth := 100*x + 10*float64(1+b)*random.NormFloat64()
+		if i%10 == 0 {
+			fmt.Fprintf(&csv, "%v,%v,\n", x, 100*x)
+			continue
+		}
+		sum[b] += math.Abs(100*x - truth)
+		fmt.Fprintf(&csv, "%v,%v,%v\n", x, 100*x, truth)
+	}
 	o := watch(t)
-	o.ReferenceFile, rows.Path = typed(t, value.Regression)
-	report, err := Run(t.Context(), Options{Rows: &rows, Settings: []Setting{{Watch: o}}, Step: 15 * time.Second, Correlation: true})
-	if err != nil {
+	o.ReferenceFile, _ = typed(t, value.Regression)
+	o.Window.Predictions = rows
+	past := Rows{Path: filepath.Join(t.TempDir(), "rows.csv"), Score: "score", Outcome: "outcome", Rate: 1, Start: start}
+	if err := os.WriteFile(past.Path, []byte(csv.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range report.Courses {
-		for _, b := range c.Blocks {
-			if b.Labelled != 0 || b.Correct != 0 {
-				t.Errorf("a block has %d outcomes, %d of them right", b.Labelled, b.Correct)
-			}
+	report := replayed(t, Options{Rows: &past, Correlation: true, Settings: []Setting{{Watch: o}}})
+	if len(report.Courses) != 1 || len(report.Courses[0].Blocks) != blocks {
+		t.Fatalf("courses %+v", report.Courses)
+	}
+	c := &report.Courses[0]
+	for i, b := range c.Blocks {
+		if want := sum[i] / (rows * .9); b.Labelled != rows*9/10 || math.Abs(b.Loss-want) > 1e-9*want {
+			t.Errorf("block %d: mean absolute error %v of %d, want %v", i, b.Loss, b.Labelled, want)
 		}
 	}
-	if len(report.Courses) != 1 {
-		t.Errorf("%d courses", len(report.Courses))
+	rho, n := c.Correlations()
+	if n != blocks || rho[0] < .9 {
+		t.Errorf("over %d blocks %v correlate %v", n, c.Features, rho)
+	}
+	text := printed(t, report)
+	for _, want := range []string{"divergence with mean absolute error, over 10 blocks of 300 predictions", "Above 0: the model errs where"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
 	}
 }

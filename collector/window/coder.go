@@ -2,6 +2,7 @@ package window
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
 	"github.com/drift-exporter/drift_exporter/collector/reference"
@@ -65,14 +66,23 @@ func (c *Coder) Text(feature int, kind value.Kind, text []byte) uint8 {
 	return k.binning.Category(text)
 }
 
-// Correct reports whether the outcome of a prediction is its class; ok is false when the
-// outcome is not a class of the model, and for a regression, which has none.
-func (c *Coder) Correct(class, outcome string) (correct, ok bool) {
-	if !c.layout.reference.Type.HasClasses() {
-		return false, false
+// HasClasses reports whether the model predicts classes: a regression does not.
+func (c *Coder) HasClasses() bool { return c.layout.reference.Type.HasClasses() }
+
+// Loss returns what an outcome says of its prediction: the absolute error of a regression,
+// otherwise 0 for the right class and 1 for another one. ok is false when the outcome is no class
+// of the model, or no number, and for a prediction without a predicted value.
+func (c *Coder) Loss(row *predictionlog.FeedbackRow) (loss float64, ok bool) {
+	if !c.HasClasses() {
+		truth, ok := value.OutcomeNumber(row.Outcome)
+		loss = math.Abs(row.Score - truth)
+		return loss, ok && row.HasScore && !math.IsInf(loss, 0)
 	}
-	actual, ok := c.layout.classes.ActualOf(class, outcome)
-	return ok && actual == c.layout.classes.Predicted(class), ok
+	actual, ok := c.layout.classes.ActualOf(row.Class, row.Outcome)
+	if actual != c.layout.classes.Predicted(row.Class) {
+		loss = 1
+	}
+	return loss, ok
 }
 
 // KL returns D(reference || rows) in nats for one feature, where rows counts its codes.
