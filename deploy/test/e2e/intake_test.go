@@ -14,7 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
@@ -121,25 +120,21 @@ func TestNothingAnsweredThroughTheProxyIsLost(t *testing.T) {
 				}
 			})
 		}
-		enough := func(n int) {
-			for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-				mu.Lock()
-				done := len(acknowledged) >= n
-				mu.Unlock()
-				if done {
-					return
-				}
-			}
-			t.Error("too few answers")
+		count := func(of func() int) int {
+			mu.Lock()
+			defer mu.Unlock()
+			return of()
 		}
-		enough(len(acknowledged) + 100)
+		answers, failures := func() int { return len(acknowledged) }, func() int { return failed }
+		more := func(what string, of func() int, n int) {
+			n += count(of)
+			waitFor(t, what, func() bool { return count(of) >= n })
+		}
+		more("requests are answered", answers, 100)
 		model.down.Store(true)
-		time.Sleep(20 * time.Millisecond) // requests fail meanwhile
+		more("requests fail", failures, 10)
 		model.down.Store(false)
-		mu.Lock()
-		n := len(acknowledged)
-		mu.Unlock()
-		enough(n + 100)
+		more("requests are answered again", answers, 100)
 		_ = p.kill(syscall.SIGKILL)
 		cancel()
 		clients.Wait()
@@ -150,8 +145,74 @@ func TestNothingAnsweredThroughTheProxyIsLost(t *testing.T) {
 			t.Errorf("prediction %d was answered and is lost", id)
 		}
 	}
-	if failed == 0 {
-		t.Error("the model was never down")
+}
+
+// The disk of the log is full for a while: what was answered with an id is in the log, and
+// answers without one are counted. Events are refused until there is room, and then taken.
+func TestNothingIsLostWhileTheLogIsDown(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"refuse", "serve"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			dir, model := smallDisk(t), newElsewhere(t)
+			log, ballast := filepath.Join(dir, "predictions.db"), filepath.Join(dir, "ballast")
+			config := upstreamConfig(t, "models: [{name: m, answer: probability, features: [a]}]")
+			p := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--upstream.url="+model.URL, "--upstream.protocol=v1", "--upstream.config="+config, "--predictions.log-failure="+mode)
+			acknowledged, unlogged := map[int64]bool{}, 0
+			predict := func() (status int, logged bool) {
+				status, id := deliver(t.Context(), p.url+"/v1/models/m:predict", `{"instances": [[1]]}`, "X-Prediction-ID")
+				number, err := strconv.ParseInt(id, 10, 64)
+				if err == nil {
+					acknowledged[number] = true
+				} else if status == 200 {
+					unlogged++
+				}
+				return status, err == nil
+			}
+			event := func(kind, body string) int {
+				status, _ := deliver(t.Context(), p.url+"/events", body, "", "Ce-Id", "e", "Ce-Type", "org.kubeflow.serving.inference."+kind, "Ce-Specversion", "1.0", "Ce-Inferenceservicename", "m", "Content-Type", "application/json")
+				return status
+			}
+			if status, logged := predict(); status != 200 || !logged {
+				t.Fatalf("%d", status)
+			}
+			fill(t, ballast)
+			want := map[string]int{"refuse": 503, "serve": 200}[mode]
+			waitFor(t, "the log is full", func() bool {
+				status, logged := predict()
+				return status == want && !logged
+			})
+			if status := event("request", `{"instances":[[7]]}`); status != 503 {
+				t.Errorf("an event while the log is full: %d", status)
+			}
+			if err := os.Remove(ballast); err != nil {
+				t.Fatal(err)
+			}
+			waitFor(t, "the log is written again", func() bool {
+				status, logged := predict()
+				return status == 200 && logged
+			})
+			if page := scrape(t, p.url); !page.is(float64(unlogged), "predictor_unlogged_predictions_total") {
+				t.Errorf("the page does not count %d predictions without a record", unlogged)
+			}
+			for kind, body := range map[string]string{"request": `{"instances":[[7]]}`, "response": `{"predictions":[0.5]}`} {
+				if status := event(kind, body); status != 200 {
+					t.Errorf("the %s again: %d", kind, status)
+				}
+			}
+			if err := p.kill(syscall.SIGTERM); err != nil {
+				t.Error(err)
+			}
+			ids, requests := loggedIDs(t, log)
+			for id := range acknowledged {
+				if !ids[id] {
+					t.Errorf("prediction %d was answered and is lost", id)
+				}
+			}
+			if len(ids) != len(acknowledged)+1 || requests["e"] != 1 {
+				t.Errorf("%d rows, %d were answered; the event is there %d times", len(ids), len(acknowledged), requests["e"])
+			}
+		})
 	}
 }
 
@@ -194,14 +255,11 @@ func TestNoEventThatWasAnsweredIsLost(t *testing.T) {
 		})
 	}
 	for trial := range 3 {
-		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		waitFor(t, "events are answered", func() bool {
 			mu.Lock()
-			enough := len(answered) >= 100*(trial+1)
-			mu.Unlock()
-			if enough {
-				break
-			}
-		}
+			defer mu.Unlock()
+			return len(answered) >= 100*(trial+1)
+		})
 		_ = p.kill(syscall.SIGKILL)
 		p = begin()
 	}
