@@ -25,7 +25,7 @@ var (
 		"Lower end of the 95 % interval of model_root_mean_squared_error, in the unit of the outcome. Absent below 30 predictions with feedback.",
 		modelLabels.given, nil)
 	rootMeanSquaredErrorUpper = prometheus.NewDesc("model_root_mean_squared_error_upper",
-		"Upper end of the 95 % interval of model_root_mean_squared_error, in the unit of the outcome. Absent below 30 predictions with feedback.",
+		"Upper end of the 95 % interval of model_root_mean_squared_error, in the unit of the outcome; too low where errors have heavy tails. Absent below 30 predictions with feedback.",
 		modelLabels.given, nil)
 	meanError = prometheus.NewDesc("model_mean_error",
 		"Mean of predicted value minus outcome, in the unit of the outcome, over the predictions of model_mean_absolute_error; above 0 the model predicts too much. Regression only. Absent without feedback.",
