@@ -44,7 +44,8 @@ collector/snapshot: collector/drift collector/reference predictor/predictionlog 
 collector/window/codes:
 collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns
 collector/window/columns:
-collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns predictor/predictionlog predictor/predictionlog/features predictor/tick predictor/value predictor/weighted
+collector/window: collector/drift collector/reference collector/risk collector/snapshot collector/window/codes collector/window/cohort collector/window/columns collector/window/contest predictor/predictionlog predictor/predictionlog/features predictor/tick predictor/value predictor/weighted
+collector/window/contest: collector/risk collector/snapshot collector/window/cohort
 collector: collector/assess collector/config collector/drift collector/reference collector/snapshot predictor/predictionlog predictor/value
 deploy/grafana:
 deploy/kubernetes/schema:

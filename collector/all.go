@@ -65,6 +65,7 @@ func all(o *Options) []Entry {
 		{Collector: accuracyImpact{}, parts: snapshot.PartDistributions | snapshot.PartOutcomes, on: false, needsLog: true, help: "How much each feature contributes to a change of accuracy."},
 		{Collector: decision{j}, parts: ofDecision, on: true, needsLog: true, help: "Whether accuracy has dropped, what that costs in errors, and whether and why to retrain."},
 		{Collector: segments{o.SegmentLimits}, parts: snapshot.PartAccuracy | snapshot.PartDistributions, on: false, needsLog: true, help: "Slices of the predictions whose accuracy fell, by the bins of a feature or of two."},
+		{Collector: challenger{}, parts: snapshot.PartChallengers, on: true, needsLog: true, help: "Whether a shadow is better than the version that it shadows, on the same predictions."},
 		{Collector: windowRows{}, parts: snapshot.PartRows | snapshot.PartClock, on: true, needsLog: true, help: "Size and age of the prediction window."},
 		{Collector: referenceInfo{}, parts: snapshot.PartLoads, on: true, needsLog: false, help: "Which reference each model and version is compared with."},
 	}

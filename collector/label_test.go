@@ -56,9 +56,10 @@ func TestBadLabelValuesLeaveThePageWhole(t *testing.T) {
 			Accuracy: &snapshot.Accuracy{Segments: &snapshot.Segments{Segments: []snapshot.Segment{
 				{Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 3}, {Feature: 1, Bin: 0}}, Labels: 1}, {Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 4}, {Feature: 1, Bin: 0}}, Labels: 1},
 			}}},
-			Estimate:  &snapshot.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
-			Outcomes:  &snapshot.Outcomes{Features: []snapshot.BinOutcomes{unknown(len(counts)), unknown(len(number.Counts))}},
-			Reference: &reference.Reference{Hash: name, Source: name, Positive: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
+			Challengers: &snapshot.Challengers{{Version: name, Labels: 1}},
+			Estimate:    &snapshot.Estimate{Method: name, Estimated: drift.Estimated{Rows: 1}},
+			Outcomes:    &snapshot.Outcomes{Features: []snapshot.BinOutcomes{unknown(len(counts)), unknown(len(number.Counts))}},
+			Reference:   &reference.Reference{Hash: name, Source: name, Positive: name, Classes: []reference.Class{{Class: name}, {Class: "\xff"}}},
 			Counters: &predictionlog.Counters{
 				Classes:  map[string]int64{name: 1, "\xf0": 1},
 				Errors:   map[string]int64{name: 1},

@@ -84,6 +84,9 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 						{Parts: []snapshot.SegmentPart{{Feature: 0, Bin: 0}}, Labels: 200, Errors: 80, Known: 600, KnownRight: 540, Limit: .15, LogEvidence: 20, Threshold: 19},
 					}},
 				},
+				Challengers: &snapshot.Challengers{{
+					Version: "2", Labels: 400, Wins: 40, Losses: 10, Difference: .075, Lower: .01, Upper: .14, Better: 10.5, Worse: -2.5,
+				}},
 				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
 				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
 			},
@@ -151,6 +154,7 @@ func houseValue() snapshot.Model {
 			Drop: &snapshot.Rise{Detection: snapshot.Detection{LogEvidence: -.5, Threshold: 15.5}}, Excess: &snapshot.Excess{Labels: 40, Errors: -2.5, Lower: -60},
 		},
 		Matured:       &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 40, Labelled: 40}},
+		Challengers:   &snapshot.Challengers{{Version: "4", Labels: 40, Wins: 25, Losses: 15, Difference: -.25, Lower: -1, Upper: .5, Better: .75, Worse: -1}},
 		ExpectedError: &drift.ExpectedError{Rows: 100, Error: 1.125, StandardError: .0625},
 	}
 }

@@ -49,6 +49,8 @@ type Model struct {
 	Decision *Decision `json:"decision,omitempty"`
 	// Segments is nil unless slices are followed.
 	Segments *Segments `json:"segments,omitempty"`
+	// Challengers compare shadows of this version with it.
+	Challengers []Challenger `json:"challengers,omitempty"`
 	// Type is what the model predicts, "" for one of two classes. A regression has Regression,
 	// ExpectedError and ErrorSurprise instead of Performance, Estimate and Surprise; RegressionOf,
 	// ExpectedErrorOf and ErrorSurpriseOf say when they are nil.
@@ -118,7 +120,7 @@ func (j Judgement) model(m *snapshot.Model, now time.Time) Model {
 		Name: m.Name, Version: m.Version, Reference: referenceOf(m.Reference), Freshness: FreshnessOf(m, now), Features: make([]Feature, len(m.Features())),
 		Predictions: j.Predictions(m), Performance: PerformanceOf(m), Coverage: CoverageOf(m), Selection: SelectionOf(m), Matured: MaturedOf(m),
 		Estimate: EstimateOf(m), Surprise: SurpriseOf(m),
-		Regression: RegressionOf(m), ExpectedError: ExpectedErrorOf(m), ErrorSurprise: ErrorSurpriseOf(m),
+		Regression: RegressionOf(m), ExpectedError: ExpectedErrorOf(m), ErrorSurprise: ErrorSurpriseOf(m), Challengers: ChallengersOf(m),
 	}
 	if m.Type != value.Binary {
 		v.Type = m.Type

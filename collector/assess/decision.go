@@ -216,12 +216,13 @@ func (j Judgement) estimateLow(m *snapshot.Model) *bool {
 	return &low
 }
 
-// superseded reports whether a version of the model that was trained later gets requests.
+// superseded reports whether a version of the model that was trained later answers requests. A
+// shadow does not.
 func superseded(s *snapshot.Snapshot, m *snapshot.Model) bool {
 	for i := range s.Models {
 		o := &s.Models[i]
 		if o.Name == m.Name && o.Version != m.Version && o.Reference != nil && o.Reference.Created.After(m.Reference.Created) &&
-			o.Rows != nil && o.Rows.Newest != nil {
+			o.Rows != nil && o.Rows.Newest != nil && !o.Rows.Shadow {
 			return true
 		}
 	}

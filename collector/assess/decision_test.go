@@ -113,7 +113,11 @@ func TestALaterVersionEndsARecommendation(t *testing.T) {
 	if d := j.Decision(s, &s.Models[0]); !*d.Recommended || d.Superseded {
 		t.Errorf("before its first request: %+v", d)
 	}
-	s.Models[1].Rows.Newest = &someday
+	s.Models[1].Rows.Newest, s.Models[1].Rows.Shadow = &someday, true
+	if d := j.Decision(s, &s.Models[0]); !*d.Recommended || d.Superseded {
+		t.Errorf("while it is a shadow: %+v", d)
+	}
+	s.Models[1].Rows.Shadow = false
 	if d := j.Decision(s, &s.Models[0]); *d.Recommended || !d.Superseded || !*d.Reasons.AccuracyDropped {
 		t.Errorf("after it: %+v", d)
 	}

@@ -194,6 +194,10 @@ func each[R any](rows []R, after, upTo int64, yield func(*R) error) error {
 	return nil
 }
 
+func (s *single) FeedbackOf(context.Context, []int64, int64, int64, func(*predictionlog.FeedbackRow) error) error {
+	return nil
+}
+
 func (s *single) PredictionsByID(_ context.Context, ids []int64, yield func(*predictionlog.Row) error) error {
 	for _, id := range ids {
 		if err := yield(&s.rows[id]); err != nil {

@@ -73,6 +73,10 @@ func (l *memory) PredictionsByID(_ context.Context, ids []int64, yield func(*pre
 	return nil
 }
 
+func (l *memory) FeedbackOf(context.Context, []int64, int64, int64, func(*predictionlog.FeedbackRow) error) error {
+	return nil
+}
+
 func (l *memory) Feedback(_ context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
 	for i := after + 1; i <= upTo; i++ {
 		if err := yield(&l.feedback[i]); err != nil {

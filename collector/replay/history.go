@@ -85,10 +85,11 @@ func (l *log) open(*run) (*source, error) {
 		errors: logRows(reader.Errors, -1, l.high.Errors, func(r *predictionlog.ErrorRow) (int64, int64) {
 			return r.Seq, r.Time
 		}),
-		byID:      reader.PredictionsByID,
-		totals:    reader.TotalsAt,
-		highWater: l.high,
-		close:     reader.Close,
+		byID:       reader.PredictionsByID,
+		feedbackOf: reader.FeedbackOf,
+		totals:     reader.TotalsAt,
+		highWater:  l.high,
+		close:      reader.Close,
 	}, nil
 }
 

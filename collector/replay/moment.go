@@ -48,7 +48,8 @@ func Moment(ctx context.Context, path string, lookback int64, moment time.Time, 
 		errors: func(_ context.Context, entries []entry[predictionlog.ErrorRow]) ([]entry[predictionlog.ErrorRow], bool, error) {
 			return entries, false, nil
 		},
-		byID: reader.PredictionsByID,
+		byID:       reader.PredictionsByID,
+		feedbackOf: reader.FeedbackOf,
 		totals: func(_ context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error) {
 			return predictionlog.Totals{UpTo: upTo, Counters: map[predictionlog.Key]*predictionlog.Counters{}}, nil
 		},

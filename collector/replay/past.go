@@ -14,6 +14,8 @@ type source struct {
 	errors      fill[predictionlog.ErrorRow]
 	// byID returns predictions that were already read. It is nil if they cannot be read again.
 	byID func(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error
+	// feedbackOf returns outcomes of predictions again. It is nil if they cannot be read again.
+	feedbackOf func(ctx context.Context, ids []int64, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error
 	// totals returns the counters over the rows up to some ids, including rows that no longer
 	// exist.
 	totals func(ctx context.Context, upTo predictionlog.UpTo) (predictionlog.Totals, error)
@@ -141,6 +143,15 @@ func (p *past) PredictionsByID(ctx context.Context, ids []int64, yield func(*pre
 		return nil
 	}
 	return p.source.byID(ctx, ids, yield)
+}
+
+// FeedbackOf implements window.Log. Only predictions with a shadow are asked for, and a file has
+// none.
+func (p *past) FeedbackOf(ctx context.Context, ids []int64, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
+	if p.source.feedbackOf == nil {
+		return nil
+	}
+	return p.source.feedbackOf(ctx, ids, after, upTo, yield)
 }
 
 // Feedback implements window.Log.

@@ -109,16 +109,11 @@ type pairs struct {
 	classes        *value.ClassReader
 	maturity       time.Duration
 	upTo           int64 // the last shadow that was compared
-	duel           risk.Duel
-	labels         int64
-	difference     *risk.Difference
+	contest        *risk.Contest
 }
 
-// differenceLevel is the probability with which the interval of the difference may ever be wrong.
-const differenceLevel = 0.05
-
 func newPairs(model, version string, classes *value.ClassReader, maturity time.Duration) *pairs {
-	return &pairs{model: model, version: version, classes: classes, maturity: maturity, upTo: -1, difference: risk.NewDifference(differenceLevel)}
+	return &pairs{model: model, version: version, classes: classes, maturity: maturity, upTo: -1, contest: risk.NewContest(false)}
 }
 
 // errYoung ends a reading at the first prediction that is too young.
@@ -141,7 +136,7 @@ func (p *pairs) compare(ctx context.Context, reader *sqlite.Reader, now time.Tim
 		if row.Time > before {
 			return errYoung
 		}
-		if row.Model == p.model && row.Version == p.version && row.ShadowOf >= 0 {
+		if row.Model == p.model && row.Version == p.version && row.Shadow {
 			shadows = append(shadows, shadow{row.ID, row.ShadowOf, row.Class})
 		}
 		upTo = row.ID
@@ -171,26 +166,24 @@ func (p *pairs) add(ctx context.Context, reader *sqlite.Reader, id int64, shadow
 		return nil
 	}
 	ours, theirs := p.classes.Predicted(shadow) == actual, p.classes.Predicted(class) == actual
-	p.labels++
-	var difference float64
+	difference := 0.0
 	switch {
 	case ours && !theirs:
-		p.duel.Wins++
 		difference = 1
 	case theirs && !ours:
-		p.duel.Losses++
 		difference = -1
 	}
-	p.difference.Add(difference)
+	p.contest.Add(difference)
 	return nil
 }
 
 // found is what the comparisons so far say.
 func (p *pairs) found() challenged {
-	c := challenged{Version: p.version, Labels: p.labels, Wins: p.duel.Wins, Losses: p.duel.Losses, Lower: -1, Upper: 1}
-	c.Evidence = math.Exp(min(p.duel.LogEvidence(), mostEvidence))
-	c.Against = math.Exp(min(p.duel.Mirror().LogEvidence(), mostEvidence))
-	if mean, lower, upper, ok := p.difference.Interval(); ok {
+	duel := p.contest.Duel()
+	c := challenged{Version: p.version, Labels: p.contest.Labels(), Wins: duel.Wins, Losses: duel.Losses, Lower: -1, Upper: 1}
+	better, worse := p.contest.LogEvidence()
+	c.Evidence, c.Against = math.Exp(min(better, mostEvidence)), math.Exp(min(worse, mostEvidence))
+	if mean, lower, upper, ok := p.contest.Interval(); ok {
 		c.Difference, c.Lower, c.Upper = mean, lower, upper
 	}
 	return c

@@ -216,6 +216,32 @@ func TestEqualModelsSeldomHaveEvidence(t *testing.T) {
 	}
 }
 
+// The integral over all bets has a closed form for differences of -1, 0 and 1, and 32 bets are near
+// it.
+func TestFewBetsAreNearAllOfThem(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(21, 22))
+	for _, chance := range []float64{.1, .4, .5, .55, .9} {
+		graded, exact := NewContest(true), NewContest(false)
+		for n := range 3000 {
+			d := float64(r.IntN(2)) // a half is right for both
+			if d != 0 && r.Float64() > chance {
+				d = -1
+			}
+			graded.Add(d)
+			exact.Add(d)
+			a, b := graded.LogEvidence()
+			c, e := exact.LogEvidence()
+			if off := max(math.Abs(a-c), math.Abs(b-e)); n < 20 && off > 1e-9 || off > 1 {
+				t.Fatalf("chance %v, after %d: %v and %v, by the closed form %v and %v", chance, n+1, a, b, c, e)
+			}
+		}
+		if graded.Duel() != exact.Duel() || graded.Labels() != 3000 {
+			t.Errorf("%+v, %+v", graded, exact)
+		}
+	}
+}
+
 func TestExcessWithoutAnyIsSeldomAboveZero(t *testing.T) {
 	t.Parallel()
 	const runs = 100

@@ -23,6 +23,7 @@ type askedLog struct {
 type toldLog struct {
 	Evidence, Losses []float64
 	Excess, Mean     [2]float64
+	Contest          [2]float64
 }
 
 // ask lets testdata/check.py compute the answers to questions, both as JSON.
@@ -56,6 +57,7 @@ func random(r *rand.Rand) (askedLog, toldLog) {
 	limit, batch := 0.02+0.4*r.Float64(), r.Float64()*0.3
 	d, l, x, m := NewDetector(o), NewLossDetector(o), &Excess{}, NewMean(log.Alpha)
 	var errors, losses effect
+	contest := NewContest(true)
 	for tick := range 60 {
 		level := limit
 		if tick > 20 {
@@ -107,9 +109,11 @@ func random(r *rand.Rand) (askedLog, toldLog) {
 		}
 		for _, v := range lt.Losses {
 			m.Add(v)
+			contest.Add(2*v - 1)
 		}
 	}
 	told.Mean[0], told.Mean[1] = m.Interval()
+	told.Contest[0], told.Contest[1] = contest.LogEvidence()
 	return log, told
 }
 
@@ -170,8 +174,8 @@ func TestSciPySaysTheSame(t *testing.T) {
 			}
 		}
 		for k := range 2 {
-			if !near(told[i].Excess[k], want.Excess[k]) || !near(told[i].Mean[k], want.Mean[k]) {
-				t.Errorf("log %d: excess %v, mean %v; scipy says %v, %v", i, told[i].Excess, told[i].Mean, want.Excess, want.Mean)
+			if !near(told[i].Excess[k], want.Excess[k]) || !near(told[i].Mean[k], want.Mean[k]) || !near(told[i].Contest[k], want.Contest[k]) {
+				t.Errorf("log %d: excess %v, mean %v, contest %v; scipy says %v, %v, %v", i, told[i].Excess, told[i].Mean, told[i].Contest, want.Excess, want.Mean, want.Contest)
 			}
 		}
 	}

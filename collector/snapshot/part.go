@@ -18,6 +18,7 @@ const (
 	PartRegression
 	PartExpectedError
 	PartAccuracy
+	PartChallengers
 	PartLoads
 )
 
@@ -40,6 +41,7 @@ func (s *Snapshot) Only(parts Part) *Snapshot {
 			Regression:    pick(parts, PartRegression, m.Regression),
 			ExpectedError: pick(parts, PartExpectedError, m.ExpectedError),
 			Accuracy:      pick(parts, PartAccuracy, m.Accuracy),
+			Challengers:   pick(parts, PartChallengers, m.Challengers),
 		}
 	}
 	return some

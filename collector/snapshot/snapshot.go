@@ -72,6 +72,9 @@ type Model struct {
 	// Accuracy follows the accuracy over the matured predictions. It is nil while the age at
 	// which outcomes have arrived is unknown, and without a reference or a detector.
 	Accuracy *Accuracy
+	// Challengers is nil without shadows of this version, and while the age at which outcomes have
+	// arrived is unknown.
+	Challengers *Challengers
 	// Estimate is the accuracy of the window estimated without outcomes, nil if it cannot
 	// be estimated. ExpectedError is the mean absolute error of a regression, estimated in the
 	// same way.
@@ -112,6 +115,8 @@ type Rows struct {
 	// Newest is the time of the newest prediction in the log, whether it is in the window
 	// or not; nil before the first.
 	Newest *time.Time
+	// Shadow means that no prediction since the anchor was answered: all are shadows of others.
+	Shadow bool
 }
 
 // Loads has the state of each reference that is counted in a database, in the order of the

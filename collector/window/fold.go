@@ -29,6 +29,9 @@ func (w *Window) foldPredictions(ctx context.Context) func(*predictionlog.Row) e
 			if valid, err = series.push(ctx, row); err != nil {
 				return fmt.Errorf("prediction %d: %w", row.ID, err)
 			}
+			if row.Shadow && valid && !w.options.Bare {
+				w.foldShadow(row)
+			}
 		} else {
 			valid = !predictionlog.InvalidFeatures(row.Features)
 		}
@@ -59,6 +62,7 @@ func (w *Window) foldFeedback(row *predictionlog.FeedbackRow) error {
 		} else {
 			f.fold(row, nil)
 		}
+		s.contests[key].outcome(row)
 	}
 	span := row.Seq / w.options.Lookback
 	if _, begun := s.outcomesFrom[span]; !begun {

@@ -105,6 +105,12 @@ func (h *ledger) at(i int64) (r *run, at int64) {
 	return h.runs[i/columns.RunLength-h.line.First()/columns.RunLength], i % columns.RunLength
 }
 
+// hasOutcome reports whether the outcome of row i is known.
+func (h *ledger) hasOutcome(i int64) bool {
+	r, at := h.at(i)
+	return r.delay[at] != noOutcome
+}
+
 // row returns the tally of one row.
 func (r *run) row(at int64) tally {
 	t := tally{rows: 1}

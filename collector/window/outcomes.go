@@ -22,8 +22,8 @@ const (
 const defaultPositive = "1"
 
 // addOutcomes adds to a model of a snapshot its coverage, its matured cohort and the
-// estimate of its accuracy.
-func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time.Time) {
+// estimate of its accuracy. It returns the age at which outcomes have arrived, if it is known.
+func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time.Time) (mature cohort.Age, ok bool) {
 	h := s.ledger
 	if window.Rows > 0 {
 		from, after, until := s.rows.ID(s.rows.Held()), int64(math.MinInt64), int64(math.MaxInt64)
@@ -43,18 +43,21 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 		m.Estimate = same(&s.parts.estimate, s.layout.windowEstimate(window, all))
 		m.ExpectedError = same(&s.parts.expected, s.layout.windowError(window))
 	}
-	age, ok := s.maturity, true
+	age := s.maturity
+	ok = true
 	if age == 0 {
 		age, ok = h.maturity(now.UnixNano())
 	}
 	if ok {
+		bucket := delayBucket(int64(age))
+		mature = cohort.Age{Bucket: uint8(bucket), Nanoseconds: delayEnds[bucket]}
 		if s.cohort != nil {
-			bucket := delayBucket(int64(age))
-			m.Accuracy = s.cohort.At(now.UnixNano(), cohort.Age{Bucket: uint8(bucket), Nanoseconds: delayEnds[bucket]})
+			m.Accuracy = s.cohort.At(now.UnixNano(), mature)
 		}
 		t := h.sum(0, h.after, beginning(now.Add(-age).UnixNano())-1) // whole ticks
 		m.Matured = same(&s.parts.matured, &snapshot.Matured{Age: age, Coverage: snapshot.Coverage{Rows: t.rows, Labelled: t.labelled}, Correct: t.right})
 	}
+	return mature, ok
 }
 
 // maturity returns the age at which most predictions have their outcome, if it is known.

@@ -37,6 +37,7 @@ type series struct {
 	scrape   *columns.Cursor // counts the window that snapshots show
 	shown    atomic.Pointer[shown]
 	pushed   int64 // calls of push
+	answered int64 // id of the newest row that is no shadow, -1 without one
 	age      time.Duration
 	ledger   *ledger
 	// cohort follows the accuracy; nil without a reference, a detector or snapshots to show it.
@@ -76,7 +77,7 @@ type series struct {
 func (w *Window) newSeries(l *layout, predicts value.Prediction) *series {
 	o := &w.options
 	s := &series{
-		layout: l, predicts: predicts, options: o, age: o.Duration, lookback: o.Lookback, span: -1, maturity: o.Maturity,
+		layout: l, predicts: predicts, options: o, age: o.Duration, lookback: o.Lookback, span: -1, answered: -1, maturity: o.Maturity,
 	}
 	if l == nil {
 		s.rows = columns.New(0, o.Predictions)
@@ -119,6 +120,9 @@ func (s *series) push(ctx context.Context, row *predictionlog.Row) (valid bool, 
 		}
 	}
 	s.rows.Add(row.ID, time, s.codes)
+	if !row.Shadow {
+		s.answered = row.ID
+	}
 	s.ledger.append(s.layout.confidence(s.predicts, row), time)
 	if s.layout.predictsPositive(row) {
 		s.ledger.predictedPositive()

@@ -22,6 +22,10 @@ type state struct {
 	// copies are the copies of counters that snapshots have. A copy is dropped when its
 	// counters change.
 	copies map[predictionlog.Key]*predictionlog.Counters
+	// contests compare shadows with the versions that they shadow, by the latter. late are shadows
+	// whose answered prediction had an outcome before.
+	contests map[predictionlog.Key]*contests
+	late     []lateShadow
 	// outcomesFrom has the time of the first feedback at or after each multiple of the
 	// look-back. The keys are these multiples, divided by the look-back.
 	outcomesFrom map[int64]int64
@@ -34,6 +38,7 @@ func (s *state) reset() {
 		series:   map[predictionlog.Key]*series{},
 		feedback: map[predictionlog.Key]*feedback{},
 		copies:   map[predictionlog.Key]*predictionlog.Counters{},
+		contests: map[predictionlog.Key]*contests{},
 
 		outcomesFrom: map[int64]int64{},
 	}
@@ -69,6 +74,9 @@ func (w *Window) advance(ctx context.Context) error {
 	}
 	if err := w.log.Predictions(ctx, s.read.Predictions, high.Predictions, w.foldPredictions(ctx)); err != nil {
 		return fmt.Errorf("read predictions: %w", err)
+	}
+	if err := w.joinLate(ctx, feedbackAnchor); err != nil {
+		return err
 	}
 	if err := w.log.Feedback(ctx, s.read.Feedback, high.Feedback, w.foldFeedback); err != nil {
 		return fmt.Errorf("read feedback: %w", err)
@@ -153,6 +161,11 @@ func (s *state) forget(feedbackAnchor, lookback int64) {
 		if r.rows.Empty() {
 			r.close()
 			delete(s.series, k)
+		}
+	}
+	for k, c := range s.contests {
+		if c.forget(s.anchor, feedbackAnchor, after); len(c.of) == 0 {
+			delete(s.contests, k)
 		}
 	}
 	for k, f := range s.feedback {

@@ -26,6 +26,7 @@ type Log interface {
 	Totals(ctx context.Context, atLeast predictionlog.UpTo) (predictionlog.Totals, error)
 	Predictions(ctx context.Context, after, upTo int64, yield func(*predictionlog.Row) error) error
 	PredictionsByID(ctx context.Context, ids []int64, yield func(*predictionlog.Row) error) error
+	FeedbackOf(ctx context.Context, ids []int64, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error
 	Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error
 	Errors(ctx context.Context, after, upTo int64, yield func(*predictionlog.ErrorRow) error) error
 }
@@ -144,13 +145,15 @@ func (w *Window) model(ctx context.Context, spec *Spec, version string, now time
 		return m, nil
 	}
 	counts, newest := r.at(now), time.Unix(0, r.lastTime())
-	m.Rows.Count, m.Rows.Newest = counts.Rows, &newest
+	m.Rows.Count, m.Rows.Newest, m.Rows.Shadow = counts.Rows, &newest, r.answered < r.behind
 	if counts.Rows > 0 {
 		oldest := time.Unix(0, counts.Oldest)
 		m.Rows.Oldest = &oldest
 	}
 	if !w.options.Bare {
-		r.addOutcomes(&m, counts, now)
+		if age, ok := r.addOutcomes(&m, counts, now); ok {
+			m.Challengers = w.state.contests[key].show(now, age, w.options.Versions)
+		}
 	}
 	if r.layout == nil || m.Reference == nil {
 		m.Outcomes = nil

@@ -18,6 +18,10 @@ type Row struct {
 	Class    string
 	// Latency is in nanoseconds, -1 when the writer did not say.
 	Latency int64
+	// Shadow means that another model made the prediction, beside the answered one, whose id
+	// is ShadowOf.
+	Shadow   bool
+	ShadowOf int64
 	// Coded is set instead of Features in rows that come from elsewhere than a log.
 	Coded *Coded
 }
@@ -40,9 +44,6 @@ func (r *Row) Probability() (p float64, ok bool) { return probability(r.Score, r
 type WholeRow struct {
 	Row
 	RequestID string // empty when the caller sent none
-	// ShadowOf is the id of the answered prediction that this one shadows, -1 when
-	// it is itself the answer.
-	ShadowOf int64
 }
 
 // FeedbackRow is one accepted outcome as a Reader returns it. The newest one of a

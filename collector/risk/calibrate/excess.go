@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -80,16 +81,17 @@ func (x *Recommendation) run(r *rand.Rand, labels int) int {
 	return at100
 }
 
-// Peeking is duels of models that are equally often right, looked at after every pair.
+// Peeking is contests of two models, looked at after every prediction of which one does better.
 type Peeking struct {
 	Chance      float64 // of the first model to win a pair
+	Losses      bool    // it wins often and little, and loses seldom and much
 	Runs        int
 	At20, At100 int
 	Median20    int // pairs until evidence of 20, 0: less than half of the runs
 }
 
 func duels(e effort, seed uint64) []Peeking {
-	all := []Peeking{{Chance: .5}, {Chance: .4}, {Chance: .6}, {Chance: .7}}
+	all := []Peeking{{Chance: .5}, {Chance: .4}, {Chance: .6}, {Chance: .7}, {Chance: .5, Losses: true}, {Chance: .8, Losses: true}}
 	for i := range all {
 		p := &all[i]
 		p.Runs = e.Duels
@@ -98,15 +100,12 @@ func duels(e effort, seed uint64) []Peeking {
 		}
 		var found []int
 		for run := range p.Runs {
-			r, d := source(seed, "duel", 1_000_000*i+run), risk.Duel{}
+			r, contest := source(seed, "duel", 1_000_000*i+run), risk.NewContest(p.Losses)
 			most, at := 0.0, e.Pairs
 			for n := range e.Pairs {
-				if r.Float64() < p.Chance {
-					d.Wins++
-				} else {
-					d.Losses++
-				}
-				most = max(most, d.LogEvidence())
+				contest.Add(p.difference(r))
+				better, _ := contest.LogEvidence()
+				most = max(most, better)
 				if most >= math.Log(20) && at == e.Pairs {
 					at = n + 1
 				}
@@ -128,6 +127,27 @@ func duels(e effort, seed uint64) []Peeking {
 		}
 	}
 	return all
+}
+
+// Name says how much better the first model is.
+func (p *Peeking) Name() string {
+	if p.Losses {
+		return fmt.Sprintf("has losses that are smaller by %.2f on average", .2*p.Chance-.1)
+	}
+	return fmt.Sprintf("alone is right in %.1f", p.Chance)
+}
+
+// difference is by how much the first model does better with one prediction. By losses, it wins
+// often and little or loses seldom and much: with a chance of 1/2 the mean is 0.
+func (p *Peeking) difference(r *rand.Rand) float64 {
+	if !p.Losses {
+		return map[bool]float64{true: 1, false: -1}[r.Float64() < p.Chance]
+	}
+	u := r.Float64()
+	if r.Float64() < .8 {
+		return u * p.Chance / 2 // on average 1/8 at a chance of 1/2
+	}
+	return -u
 }
 
 // Coverage is how often a confidence sequence ever misses the mean of differences of two

@@ -100,6 +100,14 @@ def mean(log):
     return [max(0, np.max(center - band)), min(1, np.min(center + band))]
 
 
+def contest(log):
+    """The evidence that 2 x - 1 is above 0 on average, and that it is below."""
+    d = 2 * np.array([x for t in log["losses"] for x in t[3]]) - 1
+    t, w = np.polynomial.legendre.leggauss(32)
+    bets = np.outer((t + 1) / 2, d)
+    return [sp.logsumexp(np.log1p(sign * bets).sum(axis=1), b=w / 2) for sign in (1, -1)]
+
+
 def duel(wins, losses):
     """By the closed form where it does not underflow, else by quadrature in logarithms."""
     tail = sp.betainc(losses + 1, wins + 1, 0.5)
@@ -132,7 +140,7 @@ def reference(strata, weights, confidence):
 asked = json.load(sys.stdin)
 json.dump(
     {
-        "logs": [{"evidence": evidence(log), "losses": losses(log), "excess": excess(log), "mean": mean(log)} for log in asked["logs"]],
+        "logs": [{"evidence": evidence(log), "losses": losses(log), "excess": excess(log), "mean": mean(log), "contest": contest(log)} for log in asked["logs"]],
         "duels": [duel(*d) for d in asked["duels"]],
         "limits": [limit(*q) for q in asked["limits"]],
         "references": [reference(*q) for q in asked["references"]],

@@ -294,7 +294,7 @@ func (d *desk) look(ctx context.Context, id int64, it *item) error {
 		return err
 	}
 	probability, key := 0.0, 0.0
-	if row.ShadowOf < 0 && (d.model == "" || row.Model == d.model) {
+	if !row.Shadow && (d.model == "" || row.Model == d.model) {
 		probability, key = d.draws.draw(&row.Row)
 	}
 	if it == nil && probability == 0 {

@@ -173,13 +173,27 @@ func TestShadowsShareTheRequestIDOfTheAnswer(t *testing.T) {
 	if err != nil || a.PredictionID != answered.ID || a.Version != "1" {
 		t.Errorf("feedback by request id went to %+v, %v", a, err)
 	}
-	var of []int64
-	err = newReader(t, path).WholePredictions(t.Context(), -1, 10, func(row *predictionlog.WholeRow) error {
-		of = append(of, row.ShadowOf)
-		return nil
-	})
-	if err != nil || !reflect.DeepEqual(of, []int64{-1, 0, 0, 0}) {
-		t.Errorf("shadows of %v, %v", of, err)
+	reader := newReader(t, path)
+	for name, read := range map[string]func(func(*predictionlog.Row) error) error{
+		"whole": func(each func(*predictionlog.Row) error) error {
+			return reader.WholePredictions(t.Context(), -1, 10, func(row *predictionlog.WholeRow) error { return each(&row.Row) })
+		},
+		"packed": func(each func(*predictionlog.Row) error) error { return reader.Predictions(t.Context(), -1, 10, each) },
+		"by id": func(each func(*predictionlog.Row) error) error {
+			return reader.PredictionsByID(t.Context(), []int64{0, 1, 2, 3}, each)
+		},
+	} {
+		var shadows []bool
+		err := read(func(row *predictionlog.Row) error {
+			shadows = append(shadows, row.Shadow)
+			if row.ShadowOf != answered.ID {
+				t.Errorf("%s: %d is a shadow of %d", name, row.ID, row.ShadowOf)
+			}
+			return nil
+		})
+		if err != nil || !reflect.DeepEqual(shadows, []bool{false, true, true, true}) {
+			t.Errorf("%s: shadows %v, %v", name, shadows, err)
+		}
 	}
 	sound(t, path, 0)
 	if n, err := Care.Erase(t.Context(), path, answered.RequestID); err != nil || n != 5 {

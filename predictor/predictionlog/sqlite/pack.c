@@ -29,7 +29,7 @@ enum { UTF8 = 1, DIRECTONLY = 0x80000 };            // flags of a function
 enum { NOMEM = 7, TOOBIG = 18, MISMATCH = 20 };     // errors
 
 // The arguments of packed_rows after the first one, which is the address of a struct rows.
-enum { ID, TIME, LATENCY, SCORE, CLASS, MODEL, VERSION, FEATURES, ARGUMENTS };
+enum { ID, TIME, LATENCY, SHADOW_OF, SCORE, CLASS, MODEL, VERSION, FEATURES, ARGUMENTS };
 enum { NUMBERS = CLASS, TEXTS = ARGUMENTS - CLASS };
 
 // head precedes the texts of a row; pack.go reads it.

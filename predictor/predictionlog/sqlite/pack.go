@@ -22,7 +22,7 @@ import (
 
 // selectPacked writes rows to an address, in the order of ids. It fails if they are too many
 // bytes, or if a type differs from the schema.
-const selectPacked = `SELECT packed_rows(?3, id, time, latency, score, class, model, version, features)
+const selectPacked = `SELECT packed_rows(?3, id, time, latency, shadow_of, score, class, model, version, features)
 FROM predictions WHERE id > ?1 AND id <= ?2`
 
 // registerPacking adds the function packed_rows to connections that are opened later.
@@ -123,13 +123,14 @@ func (p *packed) each(row *predictionlog.Row, names names, yield func(*predictio
 func unpack(row *predictionlog.Row, b []byte, names names) []byte {
 	number := func(i int) int64 { return int64(binary.NativeEndian.Uint64(b[8*i:])) } // #nosec G115 -- the same bits
 	row.ID, row.Time, row.Latency = number(0), number(1), number(2)
-	row.Score, row.HasScore = math.Float64frombits(binary.NativeEndian.Uint64(b[24:])), true
+	row.Shadow, row.ShadowOf = number(3) >= 0, max(0, number(3))
+	row.Score, row.HasScore = math.Float64frombits(binary.NativeEndian.Uint64(b[32:])), true
 	if math.IsNaN(row.Score) {
 		row.Score, row.HasScore = 0, false
 	}
-	size := func(i int) uint32 { return binary.NativeEndian.Uint32(b[32+4*i:]) }
+	size := func(i int) uint32 { return binary.NativeEndian.Uint32(b[40+4*i:]) }
 	class, model, version, features := size(0), size(1), size(2), size(3)
-	b = b[48:]
+	b = b[56:]
 	text := func(size uint32, last *string) {
 		if string(b[:size]) != *last {
 			*last = names.of(b[:size])

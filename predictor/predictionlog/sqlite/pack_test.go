@@ -29,7 +29,7 @@ func TestPackedRowsAreTheRowsOfTheLog(t *testing.T) {
 			must(t, c, "BEGIN")
 			for range rows {
 				model, version, class, features := "m", "1", fmt.Sprint(r.IntN(2)), `{"x":1.5}`
-				var score, latency any = scoreOfAnySize(r), r.Int64N(1e9)
+				var score, latency, of any = scoreOfAnySize(r), r.Int64N(1e9), nil
 				if seed > 2 {
 					model, version = fmt.Sprint("m", r.IntN(3)), fmt.Sprint(r.IntN(2))
 				}
@@ -42,8 +42,11 @@ func TestPackedRowsAreTheRowsOfTheLog(t *testing.T) {
 				if odd() {
 					score, latency = nil, nil
 				}
-				must(t, c, "INSERT INTO predictions (time, model, version, features, score, class, latency) VALUES (?, ?, ?, ?, ?, ?, ?)",
-					r.Int64N(1e18), model, version, features, score, class, latency)
+				if odd() {
+					of = int64(0)
+				}
+				must(t, c, "INSERT INTO predictions (time, model, version, features, score, class, latency, shadow_of) SELECT ?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM predictions) THEN ? END",
+					r.Int64N(1e18), model, version, features, score, class, latency, of)
 				if odd() && seed%2 == 0 {
 					must(t, c, "DELETE FROM predictions WHERE id = last_insert_rowid() - 1")
 				}
@@ -156,7 +159,7 @@ func TestWideRowsComeInSmallerChunks(t *testing.T) {
 func TestAFileCannotCallPackedRows(t *testing.T) {
 	t.Parallel()
 	c := foreign(t, closedLog(t, 1))
-	const call = `SELECT packed_rows(0, id, time, latency, score, class, model, version, features) FROM predictions`
+	const call = `SELECT packed_rows(0, id, time, latency, shadow_of, score, class, model, version, features) FROM predictions`
 	must(t, c, `CREATE VIEW trap AS `+call)
 	must(t, c, `CREATE TRIGGER trap_too AFTER INSERT ON errors BEGIN `+call+`; END`)
 	for _, sprung := range []string{`SELECT * FROM trap`, `INSERT INTO errors (model, reason) VALUES ('m', 'invalid_json')`} {

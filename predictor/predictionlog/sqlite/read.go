@@ -72,7 +72,7 @@ func (r *Reader) Predictions(ctx context.Context, after, upTo int64, yield func(
 // The names of model, version and class are only fetched if they differ from those of the last
 // row of the last chunk. This saves a third of the time.
 const selectPredictions = `SELECT id, time, nullif(model, ?3), nullif(version, ?4),
-  CAST(features AS BLOB), score, nullif(class, ?5), latency
+  CAST(features AS BLOB), score, nullif(class, ?5), latency, shadow_of
 FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 500`
 
 // unpacked calls yield with the rows of one chunk, one at a time. It returns the id of the last
@@ -152,36 +152,45 @@ func scanPrediction(columns []driver.Value, row, known *predictionlog.Row, names
 	if columns[7] != nil {
 		row.Latency = f.Integer(7)
 	}
+	row.Shadow, row.ShadowOf = columns[8] != nil, 0
+	if row.Shadow {
+		row.ShadowOf = f.Integer(8)
+	}
 	return f.Err
 }
 
-const selectFeedback = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
+const feedbackColumns = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
   coalesce(class, ''), coalesce(model, ''), coalesce(version, ''), source, confidence,
   coalesce(predicted_at, -1), score, coalesce(corrects, ''),
   coalesce((SELECT probability FROM explorations AS e WHERE e.prediction_id = feedback.prediction_id), 0.0)
-FROM feedback WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500`
+FROM feedback `
 
 // Feedback calls yield with every accepted outcome whose seq is above after and at most upTo, in
 // the order of seq. Otherwise it works like Predictions.
 func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
 	return r.chunks(ctx, "feedback", &after, upTo, func(c *file.Connection, each func(int64, error) error) error {
-		return c.Query(context.Background(), selectFeedback, func(columns []driver.Value) error {
-			f := file.Fields{Row: columns}
-			row := predictionlog.FeedbackRow{
-				Seq: f.Integer(0), PredictionID: f.Integer(1), Time: f.Integer(2), ObservedAt: f.Integer(3),
-				Outcome: f.Text(4), Class: f.Text(5), Model: f.Text(6), Version: f.Text(7), Source: f.Text(8),
-				Confidence: f.Real(9), PredictedAt: f.Integer(10), HasScore: columns[11] != nil, Corrects: f.Text(12),
-				Explored: f.Real(13),
-			}
-			if row.HasScore {
-				row.Score = f.Real(11)
-			}
-			if f.Err != nil {
-				return c.Damaged(fmt.Sprintf("row of feedback after seq %d", after), f.Err)
+		return c.Query(context.Background(), feedbackColumns+"WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500", func(columns []driver.Value) error {
+			row, err := scanFeedback(columns)
+			if err != nil {
+				return c.Damaged(fmt.Sprintf("row of feedback after seq %d", after), err)
 			}
 			return each(row.Seq, yield(&row))
 		}, after, upTo)
 	})
+}
+
+func scanFeedback(columns []driver.Value) (predictionlog.FeedbackRow, error) {
+	f := file.Fields{Row: columns}
+	row := predictionlog.FeedbackRow{
+		Seq: f.Integer(0), PredictionID: f.Integer(1), Time: f.Integer(2), ObservedAt: f.Integer(3),
+		Outcome: f.Text(4), Class: f.Text(5), Model: f.Text(6), Version: f.Text(7), Source: f.Text(8),
+		Confidence: f.Real(9), PredictedAt: f.Integer(10), HasScore: columns[11] != nil, Corrects: f.Text(12),
+		Explored: f.Real(13),
+	}
+	if row.HasScore {
+		row.Score = f.Real(11)
+	}
+	return row, f.Err
 }
 
 const selectErrors = `SELECT seq, time, model, version, reason

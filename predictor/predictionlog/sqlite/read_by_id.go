@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 
@@ -9,10 +10,42 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-const selectPrediction = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency FROM predictions WHERE id = ?`
+const selectPrediction = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency, shadow_of FROM predictions WHERE id = ?`
 
 // byIDChunk is the number of rows that are looked up before other calls can run.
 const byIDChunk = 100
+
+// FeedbackOf calls yield with the outcomes of the predictions with these ids whose seq is above
+// after and at most upTo: those of each prediction in the order of seq. Otherwise it works like
+// PredictionsByID.
+func (r *Reader) FeedbackOf(ctx context.Context, ids []int64, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
+	for some := range slices.Chunk(ids, byIDChunk) {
+		var stopped error
+		err := r.use(ctx, false, func(c *file.Connection) error {
+			for _, id := range some {
+				err := c.Query(context.Background(), feedbackColumns+"WHERE prediction_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq", func(columns []driver.Value) error {
+					row, err := scanFeedback(columns)
+					if err != nil {
+						return c.Damaged(fmt.Sprintf("feedback of prediction %d", id), err)
+					}
+					stopped = yield(&row)
+					return stopped
+				}, id, after, upTo)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		switch {
+		case stopped != nil:
+			return stopped
+		case err != nil:
+			return fmt.Errorf("read feedback by prediction: %w", err)
+		}
+	}
+	return nil
+}
 
 // PredictionsByID calls yield with the predictions that have these ids, in the given order.
 // Predictions that no longer exist are left out. Otherwise it works like Predictions. It takes 10

@@ -9,7 +9,7 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-const selectWhole = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency, coalesce(request_id, ''), coalesce(shadow_of, -1)
+const selectWhole = `SELECT id, time, model, version, CAST(features AS BLOB), score, class, latency, shadow_of, coalesce(request_id, '')
 FROM predictions WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT 500`
 
 // WholePredictions is Predictions with the request id. It takes 1 us a row.
@@ -21,7 +21,7 @@ func (r *Reader) WholePredictions(ctx context.Context, after, upTo int64, yield 
 			err := scanPrediction(columns, &row.Row, &known, names)
 			if err == nil {
 				f := file.Fields{Row: columns}
-				row.RequestID, row.ShadowOf, err = f.Text(8), f.Integer(9), f.Err
+				row.RequestID, err = f.Text(9), f.Err
 			}
 			if err != nil {
 				return c.Damaged(fmt.Sprintf("row of predictions after id %d", after), err)

@@ -169,7 +169,7 @@ func (m *message) prediction(r *predictionlog.WholeRow) {
 	if r.Latency >= 0 {
 		m.integer("latency", r.Latency)
 	}
-	if r.ShadowOf >= 0 {
+	if r.Shadow {
 		m.integer("shadow_of", r.ShadowOf)
 	}
 }
