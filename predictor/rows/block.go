@@ -175,7 +175,7 @@ func (b *Block) cutUnusual(text []byte, start int) (next int, err error) {
 // check returns what is wrong with a row. The cells of the row are the last cells.
 func (b *Block) check(start uint32, cells int, valid bool) error {
 	if n := len(b.cells) - cells; n != b.columns {
-		return fmt.Errorf("line %d: has %d columns, the header has %d", b.lineAt(start), n, b.columns)
+		return fmt.Errorf("line %d: has %d columns, the header has %d: write one cell for each, and quote cells that have a comma", b.lineAt(start), n, b.columns)
 	}
 	if valid {
 		return nil

@@ -66,6 +66,9 @@ func headerOf(header []string) (names Header, err error) {
 	if len(header) == 1 && strings.ContainsAny(header[0], ";\t|") {
 		return nil, fmt.Errorf("line 1: the columns of %s are not separated by commas: convert the file", quoted(header[0]))
 	}
+	if err := checkWidth(len(header)); err != nil {
+		return nil, fmt.Errorf("line 1: %w", err)
+	}
 	seen := make(map[string]int, len(header))
 	for i, name := range header {
 		name = strings.Clone(value.Name(name))

@@ -57,6 +57,7 @@ func TestWhatIsNoCSVIsSaidInFewWords(t *testing.T) {
 		{"CR behind quoted names", "\"a\r\",\"b\"\r1,2\r", "line ends are CR: "},
 		{"a header of 50 kB", long + ";\n1;2\n", `line 1: the columns of "0123456789012345678901234567890123456789..." are not separated`},
 		{"two names of 50 kB", long + "," + long + "\n", `are both named "0123456789012345678901234567890123456789..."`},
+		{"more columns than are read", strings.Repeat("a,", 10_000) + "b\n", "line 1: there are 10001 columns, and at most 10000 are read: write one row for each prediction"},
 		{"tabs", "a\tb\n1\t2\n", "are not separated by commas"},
 		{"a cell of 50 kB", "a,b\n1,\xff" + long + "\n", `is not UTF-8`},
 		{"open quote", "a,b\n1,\"" + long + "\n", "read CSV row: "},

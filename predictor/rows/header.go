@@ -21,6 +21,17 @@ func (h Header) Column(name string) (int, error) {
 	return 0, fmt.Errorf("there is no column %q: the columns are %s", name, h)
 }
 
+// mostColumns is the maximum number of columns of a table, as in BigQuery. What is known of the
+// texts of a column takes up to 64 KiB, and its row in a reference a few more.
+const mostColumns = 10_000
+
+func checkWidth(columns int) error {
+	if columns <= mostColumns {
+		return nil
+	}
+	return fmt.Errorf("there are %d columns, and at most %d are read: write one row for each prediction and one column for each feature, and leave out what is no feature", columns, mostColumns)
+}
+
 // mostNames limits the length of an error about a table with many columns.
 const mostNames = 50
 

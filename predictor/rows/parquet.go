@@ -41,6 +41,9 @@ func NewParquetTable(file io.ReaderAt, size int64) (Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read Parquet: %w", err)
 	}
+	if err := checkWidth(len(f.Root().Columns())); err != nil {
+		return nil, err
+	}
 	t := &parquetTable{file: f}
 	seen := map[string]int{}
 	for i, c := range f.Root().Columns() {
