@@ -18,7 +18,7 @@ func (r *Reference) Lacks() []string {
 		add("the file has schema 1, of release 0.2: it says neither which texts stand for a missing value, nor how many rows are invalid; make it again with 'drift_exporter reference' or 'train'")
 	}
 	if r.Rows < fewRows {
-		add("it has %d rows: below %d the tests find large changes only; count more", r.Rows, fewRows)
+		add("the reference has %d rows: with fewer than %d, tests find only large changes; count more rows", r.Rows, fewRows)
 	}
 	var nameless, short, blind []string
 	for i := range r.Features {

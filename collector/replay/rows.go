@@ -93,7 +93,7 @@ func openRows(ctx context.Context, o Rows, spec *window.Spec) (_ *fileRows, err 
 		return nil, errors.New("--score: the model has many classes; name the column with the predicted class with --class, too")
 	}
 	if h.file, err = rows.Open(ctx, o.Path, o.Format); err != nil {
-		return nil, fmt.Errorf("open rows to replay: %w", err)
+		return nil, fmt.Errorf("open rows: %w", err)
 	}
 	defer func() {
 		if err != nil {

@@ -20,7 +20,7 @@ func TestTinyReferences(t *testing.T) {
 		return func(i int) string { return strconv.Quote(fmt.Sprint(prefix, i)) }
 	}
 	runCases(t, []kindCase{
-		{name: "20 rows", csv: cells("x", 20, plain(reference, 1)), says: []string{"warning: it has 20 rows: below 200"}, window: objects("x", 200, plain(window, 1)), exact: true, recomputed: "x:numeric", page: calm},
+		{name: "20 rows", csv: cells("x", 20, plain(reference, 1)), says: []string{"warning: the reference has 20 rows: with fewer than 200"}, window: objects("x", 200, plain(window, 1)), exact: true, recomputed: "x:numeric", page: calm},
 		{name: "12 rows", csv: cells("x", 12, plain(reference, 1)), window: objects("x", 100, plain(window, 1)), exact: true, recomputed: "x:numeric", page: calm},
 		{name: "19 whole numbers", csv: cells("x", 19, whole), flags: []string{"--numeric=x"}, window: objects("x", 190, func(i int) string { return strconv.Itoa(i % 20) }), exact: true, recomputed: "x:ranges", page: calm},
 		{name: "20 rows, two of them twice", csv: cells("x", 20, func(i int) string { return plain(reference, 1)(i % 18) }), window: objects("x", 200, plain(window, 1)), exact: true, recomputed: "x:numeric", page: calm},

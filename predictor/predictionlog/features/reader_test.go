@@ -175,12 +175,13 @@ func spelled(object map[string]json.RawMessage, name string) json.RawMessage {
 		return raw
 	}
 	greatest := ""
+	var raw json.RawMessage
 	for key := range object {
 		if value.Name(key) == name && key > greatest {
-			greatest = key
+			greatest, raw = key, object[key]
 		}
 	}
-	return object[greatest]
+	return raw
 }
 
 func BenchmarkRead(b *testing.B) {
