@@ -159,7 +159,7 @@ func scanPrediction(columns []driver.Value, row, known *predictionlog.Row, names
 	return f.Err
 }
 
-const feedbackColumns = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
+const selectFeedback = `SELECT seq, prediction_id, time, coalesce(observed_at, time), outcome,
   coalesce(class, ''), coalesce(model, ''), coalesce(version, ''), source, confidence,
   coalesce(predicted_at, -1), score, coalesce(corrects, ''),
   coalesce((SELECT probability FROM explorations AS e WHERE e.prediction_id = feedback.prediction_id), 0.0)
@@ -169,7 +169,7 @@ FROM feedback `
 // the order of seq. Otherwise it works like Predictions.
 func (r *Reader) Feedback(ctx context.Context, after, upTo int64, yield func(*predictionlog.FeedbackRow) error) error {
 	return r.chunks(ctx, "feedback", &after, upTo, func(c *file.Connection, each func(int64, error) error) error {
-		return c.Query(context.Background(), feedbackColumns+"WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500", func(columns []driver.Value) error {
+		return c.Query(context.Background(), selectFeedback+"WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT 500", func(columns []driver.Value) error {
 			row, err := scanFeedback(columns)
 			if err != nil {
 				return c.Damaged(fmt.Sprintf("row of feedback after seq %d", after), err)

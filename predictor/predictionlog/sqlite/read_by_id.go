@@ -23,7 +23,7 @@ func (r *Reader) FeedbackOf(ctx context.Context, ids []int64, after, upTo int64,
 		var stopped error
 		err := r.use(ctx, false, func(c *file.Connection) error {
 			for _, id := range some {
-				err := c.Query(context.Background(), feedbackColumns+"WHERE prediction_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq", func(columns []driver.Value) error {
+				err := c.Query(context.Background(), selectFeedback+"WHERE prediction_id = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq", func(columns []driver.Value) error {
 					row, err := scanFeedback(columns)
 					if err != nil {
 						return c.Damaged(fmt.Sprintf("feedback of prediction %d", id), err)
