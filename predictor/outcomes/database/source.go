@@ -62,13 +62,24 @@ func scan(result *sql.Rows, row func(columns []string, values []any) error) erro
 	if err != nil {
 		return fmt.Errorf("run the query: %w", err)
 	}
+	types, err := result.ColumnTypes()
+	if err != nil {
+		return fmt.Errorf("run the query: %w", err)
+	}
 	values, places := make([]any, len(columns)), make([]any, len(columns))
+	var bits []int // columns of bits, which come as bytes
 	for i := range values {
 		places[i] = &values[i]
+		if types[i].DatabaseTypeName() == "BIT" {
+			bits = append(bits, i)
+		}
 	}
 	for result.Next() {
 		if err := result.Scan(places...); err != nil {
 			return fmt.Errorf("read a row: %w", err)
+		}
+		for _, i := range bits {
+			values[i] = number(values[i])
 		}
 		if err := row(columns, values); err != nil {
 			return err
@@ -78,6 +89,19 @@ func scan(result *sql.Rows, row func(columns []string, values []any) error) erro
 		return fmt.Errorf("read the rows: %w", err)
 	}
 	return nil
+}
+
+// number returns the number that the bits of MySQL are.
+func number(v any) any {
+	bytes, ok := v.([]byte)
+	if !ok {
+		return v
+	}
+	n := uint64(0)
+	for _, b := range bytes {
+		n = n<<8 | uint64(b)
+	}
+	return n
 }
 
 // textForm is the format of times in SQLite.
