@@ -62,7 +62,7 @@ predictor/intake/history: predictor/intake predictor/predictionlog predictor/pre
 predictor/intake/proxy: predictor/intake predictor/intake/record predictor/predictionlog
 predictor/intake/record: predictor/intake predictor/predictionlog
 predictor/intake: predictor/predictionlog predictor/strictyaml predictor/value
-predictor/outcomes/api: predictor/outcomes predictor/strictyaml
+predictor/outcomes/api: predictor/outcomes predictor/strictyaml predictor/value
 predictor/outcomes/database: predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml

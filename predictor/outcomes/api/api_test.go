@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -183,6 +184,34 @@ func TestFaultsAreSaidAndLoseNothing(t *testing.T) {
 			})
 			p.says(t, "/a", "1 records: 1 accepted")
 		})
+	}
+}
+
+// TestAWrongRecordHoldsUpNoOther reads a page of which single records cannot be read.
+func TestAWrongRecordHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t, "records: \"$.data[1].items\", page: {next: $.next}", func(w http.ResponseWriter, _ *http.Request) {
+		wrong := []string{`{"prediction_id": 1, "prediction_id": 2, "outcome": 1}`, `7`, `[]`, strings.Repeat("[", 100) + strings.Repeat("]", 100), `"\ud800"`, `{"a": "` + strings.Repeat("x", 2<<20) + `"}`, `null`}
+		fmt.Fprintf(w, `{"data": [0, {"more": {}, "items": [%s, %s, {"outcome": 1, "prediction_id": 3}]}], "next": null, "x": NaN}`, record(0, 1), strings.Join(wrong, ","))
+	})
+	p.says(t, "/", "9 records: 2 accepted, 0 unchanged, 0 overruled, 0 wait for their prediction, 7 set aside")
+	p.says(t, "/", "0 records")
+}
+
+// TestALargeAnswerTakesLittleMemory reads answers whose values are many more than their bytes.
+func TestALargeAnswerTakesLittleMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for _, body := range []string{`{"items": [` + strings.Repeat("{},", 2<<20) + `{}]}`, `{` + strings.Repeat(`"a":{},`, 1<<20) + `"items": []}`} {
+		r := &reader{source: &source{records: outcomes.Field{"items"}}}
+		runtime.GC()
+		if list, _, err := r.read([]byte(body)); len(list) > mostRecords || err == nil && body[1] != '"' {
+			t.Errorf("%d records, %v", len(list), err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 120<<20 {
+		t.Errorf("answers of 7 MB took %d bytes", grown)
 	}
 }
 

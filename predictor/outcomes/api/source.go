@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes"
+	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 const (
@@ -197,11 +199,7 @@ func (r *reader) fetch(ctx context.Context, at, part string) (*page, []outcomes.
 	if err != nil || a == nil {
 		return nil, nil, err
 	}
-	v, err := outcomes.ParseTree(a.body, 64)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the answer is not JSON: %w", err)
-	}
-	list, next, err := r.read(v)
+	list, next, err := r.read(a.body)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,53 +211,63 @@ func (r *reader) fetch(ctx context.Context, at, part string) (*page, []outcomes.
 		return nil, nil, err
 	}
 	records := make([]outcomes.Record, len(list))
-	for i, v := range list {
-		text, err := json.Marshal(v)
-		if err != nil {
-			return nil, nil, err
+	for i, text := range list {
+		records[i] = outcomes.ParseJSON(text)
+		if object := records[i].Value; object != nil { // the same in whatever order its keys come
+			if text, err = json.Marshal(object); err != nil {
+				return nil, nil, err
+			}
 		}
 		sum := sha256.Sum256(text)
 		p.Records = append(p.Records, hex.EncodeToString(sum[:10]))
-		if object, ok := v.(map[string]any); ok {
-			records[i] = outcomes.Record{Value: object}
-		} else {
-			records[i] = outcomes.Record{Raw: string(text)}
-		}
 	}
 	return p, records, nil
 }
 
-// read takes the records and the next page out of an answer.
-func (r *reader) read(v any) (list []any, next string, err error) {
-	object, isObject := v.(map[string]any)
-	if r.records == nil && isObject {
+// read takes the records and the next page out of an answer. It leaves the records as they are, so
+// that one that is wrong is set aside by itself. NaN and Infinity are null.
+func (r *reader) read(body []byte) (list []json.RawMessage, next string, err error) {
+	if !json.Valid(body) {
+		if body = value.FiniteJSON(body); !json.Valid(body) {
+			return nil, "", errors.New("the answer is not JSON")
+		}
+	}
+	at, err := find(body, r.records)
+	if err != nil {
+		return nil, "", err
+	}
+	switch kind := kindOf(at); {
+	case r.records == nil && kind == '{':
 		return nil, "", fmt.Errorf("the answer is an object; say with records where its list of records is, such as records: $.items")
-	}
-	at := v
-	if r.records != nil {
-		at = r.records.Of(object)
-	}
-	list, ok := at.([]any)
-	switch {
-	case !ok && at != nil:
-		return nil, "", fmt.Errorf("there is no list at records")
-	case !ok:
+	case kind == 'n':
 		return nil, "", fmt.Errorf("the answer has nothing at records: is it an error?")
-	case len(list) > mostRecords:
-		return nil, "", fmt.Errorf("it has %d records, and at most %d are read at once: ask for smaller pages in the URL", len(list), mostRecords)
+	case kind != '[':
+		return nil, "", fmt.Errorf("there is no list at records")
 	}
-	if r.next == nil {
+	err = each(at, func(_ string, record json.RawMessage) error {
+		if len(list) == mostRecords {
+			return fmt.Errorf("it has more than %d records, the most that are read at once: ask for smaller pages in the URL", mostRecords)
+		}
+		list = append(list, record)
+		return nil
+	})
+	if err != nil || r.next == nil {
+		return list, "", err
+	}
+	text, err := find(body, r.next)
+	if err != nil {
+		return nil, "", err
+	}
+	switch kindOf(text) {
+	case 'n', 't', 'f':
 		return list, "", nil
+	case '"':
+		err := json.Unmarshal(text, &next)
+		return list, next, err
+	case '{', '[':
+		return nil, "", fmt.Errorf("page.next is no text")
 	}
-	switch n := r.next.Of(object).(type) {
-	case nil, bool:
-		return list, "", nil
-	case string:
-		return list, n, nil
-	case json.Number:
-		return list, n.String(), nil
-	}
-	return nil, "", fmt.Errorf("page.next is no text")
+	return list, string(text), nil
 }
 
 // nextURL returns the URL of the next page, "" if there is none. It must be on the same host, so

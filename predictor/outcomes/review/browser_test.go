@@ -70,16 +70,29 @@ func TestTenLoansByKeyboard(t *testing.T) {
 			p := b.Open(t, o.url+"/review", view)
 			check(t, o, p, view)
 			picture(t, p, "who", view)
-			p.Type(t, "Ann\r")
+			strokes, pages := 0, 0
+			press := func(keys string) {
+				p.Type(t, keys)
+				strokes += len(keys)
+				pages++
+			}
+			press("Ann\r") // who she is, once
 			id := shown(t, p, "")
+			if strokes != 4 {
+				t.Errorf("%d strokes before the first loan, want 4", strokes)
+			}
 			check(t, o, p, view)
 			picture(t, p, "first", view)
 			want := map[string]string{}
 			for n := range 10 {
 				key := fmt.Sprint((n + i) % 2)
 				want[id] = key
-				p.Type(t, key)
+				press(key)
 				id = shown(t, p, id)
+			}
+			// One stroke and one page a loan, and no mouse.
+			if strokes != 4+10 || pages != 1+10 {
+				t.Errorf("%d strokes and %d pages for ten loans, want 14 and 11", strokes, pages)
 			}
 			check(t, o, p, view)
 			picture(t, p, "eleventh", view)
