@@ -14,6 +14,7 @@ import (
 type Counts struct {
 	coder func(predictionlog.Key) Coder
 	open  map[place]*counts
+	size  int
 	last  struct {
 		place
 		counts *counts
@@ -57,6 +58,7 @@ func (c *Counts) of(time int64, model, version string) *counts {
 	if found == nil {
 		found = newCounts(c.coder(at.Key))
 		c.open[at] = found
+		c.size += recordBytes + codeBytes*len(found.dense)
 	}
 	c.last.place, c.last.counts = at, found
 	return found
@@ -130,8 +132,14 @@ func (c *Counts) Error(row *predictionlog.ErrorRow) {
 	c.of(row.Time, row.Model, row.Version).counters.AddError(row.Reason)
 }
 
-// Len returns the number of records so far.
-func (c *Counts) Len() int { return len(c.open) }
+// Size returns how many bytes the records take at most, as sent, without long names of counters.
+func (c *Counts) Size() int { return c.size }
+
+// A record takes up to recordBytes, and codeBytes for each code that has rows.
+const (
+	recordBytes = 1000
+	codeBytes   = 8
+)
 
 // Records returns the records by tick, model and version, and begins again. Their log, numbers and
 // times of shipping are not set.
@@ -140,11 +148,9 @@ func (c *Counts) Records() []Record {
 	for at, counts := range maps.All(c.open) {
 		records = append(records, counts.record(at))
 	}
-	slices.SortFunc(records, func(a, b Record) int {
-		return cmp.Or(cmp.Compare(a.Tick, b.Tick), strings.Compare(a.Model, b.Model), strings.Compare(a.Version, b.Version))
-	})
+	slices.SortFunc(records, byPlace)
 	clear(c.open)
-	c.last.counts = nil
+	c.last.counts, c.size = nil, 0
 	return records
 }
 
@@ -168,4 +174,22 @@ func (c *counts) record(at place) Record {
 	maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
 	r.Names, r.Sums = sorted(sums)
 	return r
+}
+
+// OfCounters returns records that only have these counters.
+func OfCounters(counters map[predictionlog.Key]*predictionlog.Counters, tick int64) []Record {
+	records := make([]Record, 0, len(counters))
+	for key, c := range counters {
+		r := Record{Tick: tick, Model: key.Model, Version: key.Version}
+		if r.Names, r.Sums = sorted(CounterNames(c)); len(r.Names) > 0 {
+			records = append(records, r)
+		}
+	}
+	slices.SortFunc(records, byPlace)
+	return records
+}
+
+// byPlace orders records by tick, model and version.
+func byPlace(a, b Record) int {
+	return cmp.Or(cmp.Compare(a.Tick, b.Tick), strings.Compare(a.Model, b.Model), strings.Compare(a.Version, b.Version))
 }

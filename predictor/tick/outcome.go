@@ -39,8 +39,8 @@ type Outcome struct {
 // not before the tick of the prediction, whose clock may be ahead.
 func (o *Outcome) Effective(lateness time.Duration) int64 {
 	start := Effective(Start(o.Time), o.ShippedAt, o.Closed, lateness)
-	if predicted := Start(o.PredictedAt); predicted > start {
-		start = max(start, Effective(predicted, o.ShippedAt, 0, lateness))
+	if predicted := Start(o.PredictedAt); predicted > Start(o.Time) {
+		start = max(start, Effective(predicted, o.ShippedAt, o.Closed, lateness))
 	}
 	return start
 }
