@@ -44,6 +44,10 @@ func (r *Row) Probability() (p float64, ok bool) { return probability(r.Score, r
 type WholeRow struct {
 	Row
 	RequestID string // empty when the caller sent none
+	// Answered is the class that was answered instead of Class, to explore, and
+	// AnsweredProbability that of being answered so; 0 when Class was answered.
+	Answered            string
+	AnsweredProbability float64
 }
 
 // FeedbackRow is one accepted outcome as a Reader returns it. The newest one of a

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // Destination receives batches.
@@ -70,6 +72,15 @@ func failure(err error) *Failure {
 	return &Failure{Reason: Other, Temporary: true, Err: err}
 }
 
+// Counter is a Destination of counts.
+type Counter interface {
+	Destination
+	// Now returns the time by the clock of the destination.
+	Now(ctx context.Context) (time.Time, error)
+	// Heartbeat adds a record that says how far the log has been shipped.
+	Heartbeat(ctx context.Context, r *tick.Record) error
+}
+
 // Form says how much of a row is sent. A refused row is sent again in the next form, so it
 // neither blocks the rows after it nor is lost.
 type Form int
@@ -98,6 +109,12 @@ type Batch struct {
 	Evidence    []predictionlog.EvidenceRow
 	Reviews     []predictionlog.ReviewRow
 	Erasures    []predictionlog.ErasureRow
+	// Records are the counts of the rows, Outcomes the rows of feedback with what is known of their
+	// predictions. Then the rows themselves are not in the batch.
+	Records  []tick.Record
+	Outcomes []tick.Outcome
+	// Counted is the number of rows of the log that the records count.
+	Counted int
 	// Form is Whole, except for a batch of one row that was refused.
 	Form Form
 	// Altered is set by the destination: the number of rows that it took in another form than
@@ -107,8 +124,11 @@ type Batch struct {
 
 // Len returns the number of rows.
 func (b *Batch) Len() int {
-	return len(b.Predictions) + len(b.Feedback) + len(b.Errors) + len(b.Evidence) + len(b.Reviews) + len(b.Erasures)
+	return len(b.Predictions) + len(b.Feedback) + len(b.Errors) + len(b.Evidence) + len(b.Reviews) + len(b.Erasures) + len(b.Records) + len(b.Outcomes)
 }
+
+// read returns the number of rows of the log that were read for the batch.
+func (b *Batch) read() int { return max(b.Counted, b.Len()) }
 
 // add notes the id and the time of a row that was added.
 func (b *Batch) add(id, time int64) {

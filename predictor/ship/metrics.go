@@ -20,6 +20,9 @@ type metrics struct {
 	failures *prometheus.CounterVec
 	complete prometheus.Gauge
 	begun    bool // whether complete is registered
+
+	through, ahead prometheus.Gauge
+	counting       bool // whether these two are registered
 }
 
 func newMetrics() *metrics {
@@ -41,6 +44,14 @@ func newMetrics() *metrics {
 			Name: "drift_ship_last_success_timestamp_seconds",
 			Help: "Last time when all rows of the log had arrived at the destination, in seconds since 1970. Absent before the first time.",
 		}),
+		through: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "drift_ship_ticks_through_timestamp_seconds",
+			Help: "Time before which every row of the log has been counted and has arrived, in seconds since 1970. Absent before the first time.",
+		}),
+		ahead: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "drift_ship_clock_behind_seconds",
+			Help: "By how many seconds the clock of this machine is behind that of the destination; negative if it is ahead. Absent before ticks have arrived.",
+		}),
 	}
 	for _, t := range predictionlog.Tables {
 		m.rows.WithLabelValues(string(t))
@@ -59,6 +70,17 @@ func (m *metrics) completed(now time.Time) {
 	if !m.begun {
 		m.begun = true
 		m.registry.MustRegister(m.complete)
+	}
+}
+
+// counted notes that all rows before a time have been counted, and how far ahead the clock of the
+// destination is.
+func (m *metrics) counted(through int64, ahead time.Duration) {
+	m.through.Set(float64(through) / 1e9)
+	m.ahead.Set(ahead.Seconds())
+	if !m.counting {
+		m.counting = true
+		m.registry.MustRegister(m.through, m.ahead)
 	}
 }
 
@@ -99,7 +121,7 @@ func (l *lag) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	now := l.now().UnixNano()
-	for _, t := range predictionlog.Tables {
+	for _, t := range l.shipper.tables {
 		rows := max(0, newest[t]-(*upTo)[t])
 		ch <- prometheus.MustNewConstMetric(l.rows, prometheus.GaugeValue, float64(rows), string(t))
 		age := 0.0

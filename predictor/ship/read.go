@@ -16,7 +16,8 @@ const batchBytes = 4 << 20
 // errFull stops the reading of a full batch.
 var errFull = errors.New("the batch is full")
 
-// read returns the next rows of a table up to an id, at most limit rows.
+// read returns the next rows of a table up to an id, at most limit rows. If they were deleted, the
+// batch is empty and ends with that id.
 func read(ctx context.Context, log *sqlite.Reader, logID string, t predictionlog.Table, after, upTo int64, limit int) (*Batch, error) {
 	b := &Batch{LogID: logID, Table: t, After: after, UpTo: after}
 	size := 0
@@ -67,8 +68,11 @@ func read(ctx context.Context, log *sqlite.Reader, logID string, t predictionlog
 			return full(0)
 		})
 	}
-	if errors.Is(err, errFull) {
+	switch {
+	case errors.Is(err, errFull):
 		err = nil
+	case b.Len() == 0:
+		b.UpTo = upTo // what was there has been deleted
 	}
 	return b, err
 }

@@ -24,13 +24,16 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // shelf is a destination in memory. Its content outlives the shippers.
 type shelf struct {
 	mu       sync.Mutex
 	rows     map[predictionlog.Table][]string // "id form"
-	attempts map[string]bool                  // attempt: arrived
+	records  []tick.Record
+	outcomes []tick.Outcome
+	attempts map[string]bool // attempt: arrived
 	calls    int
 	// fault is called before a batch is taken, with the number of the call. If it returns an
 	// error, the append fails. If arrive is set, the batch is taken nevertheless.
@@ -77,6 +80,7 @@ func (s *shelf) Append(_ context.Context, b *Batch, record func(string) error) e
 	for _, r := range b.Erasures {
 		add(r.Seq)
 	}
+	s.records, s.outcomes = append(s.records, b.Records...), append(s.outcomes, b.Outcomes...)
 	return err
 }
 
@@ -199,8 +203,9 @@ func TestNextProcessSettlesWhatWasUnderWay(t *testing.T) {
 }
 
 func newShipper(path string, d Destination, rows int) *shipper {
-	return &shipper{path: path, name: "shelf", destination: d, rows: rows, metrics: newMetrics(),
-		logger: slog.New(slog.DiscardHandler), reader: sqlite.NewReader(path)}
+	o := Options{LogPath: path, Name: "shelf", Destination: d, BatchRows: rows, Logger: slog.New(slog.DiscardHandler)}
+	_, s, _ := o.runs(newMetrics())
+	return s
 }
 
 func TestRefusedRowNeitherStopsTheOthersNorVanishes(t *testing.T) {
@@ -280,7 +285,7 @@ func TestDeletedRowsAreSkipped(t *testing.T) {
 func TestSecondShipperOfALogIsRefused(t *testing.T) {
 	t.Parallel()
 	path := newLog(t, 1)
-	first, err := sqlite.OpenShipping(t.Context(), path, "shelf")
+	first, err := sqlite.OpenShipping(t.Context(), path, "shelf", predictionlog.Tables)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,9 +20,15 @@ const attemptTime = 2 * time.Minute
 type shipper struct {
 	path, name  string
 	destination Destination
+	tables      []predictionlog.Table
 	rows        int // of a batch at most
-	metrics     *metrics
-	logger      *slog.Logger
+	// next returns the next batch of a table up to an id. An empty one that ends where the cursor
+	// is means that the rest waits.
+	next func(ctx context.Context, c *cursor, upTo int64) (*Batch, error)
+	// label returns the name of a table in metrics.
+	label   func(predictionlog.Table) string
+	metrics *metrics
+	logger  *slog.Logger
 
 	reader   *sqlite.Reader
 	shipping *sqlite.Shipping // nil: not open
@@ -50,12 +56,12 @@ func (s *shipper) open(ctx context.Context, state predictionlog.State) error {
 	if err := s.close(); err != nil {
 		return err
 	}
-	shipping, err := sqlite.OpenShipping(ctx, s.path, s.name)
+	shipping, err := sqlite.OpenShipping(ctx, s.path, s.name, s.tables)
 	if err != nil {
 		return err
 	}
 	var cursors []*cursor
-	for _, t := range predictionlog.Tables {
+	for _, t := range s.tables {
 		p, err := shipping.Progress(ctx, t)
 		if err != nil {
 			return errors.Join(err, shipping.Close())
@@ -95,14 +101,15 @@ func (s *shipper) close() error {
 // batch that was being sent.
 func (s *shipper) pass(ctx context.Context) error {
 	s.moved = false
-	err := s.tables(ctx)
+	err := s.all(ctx)
 	if err != nil {
 		err = errors.Join(err, s.close())
 	}
 	return err
 }
 
-func (s *shipper) tables(ctx context.Context) error {
+// all ships every table.
+func (s *shipper) all(ctx context.Context) error {
 	state, err := s.reader.State(ctx)
 	if err == nil {
 		err = s.open(ctx, state)
@@ -131,12 +138,15 @@ func (s *shipper) table(ctx context.Context, c *cursor, upTo int64) error {
 		if c.progress.UpTo >= upTo {
 			return nil
 		}
-		b, err := read(ctx, s.reader, s.logID, c.table, c.progress.UpTo, upTo, c.limit)
+		b, err := s.next(ctx, c, upTo)
 		if err != nil {
-			return &Failure{Reason: LogFailed, Temporary: true, Err: err}
+			return err
 		}
-		if b.Len() == 0 { // what was there has been deleted
-			if err := s.arrived(c, upTo); err != nil {
+		if b.Len() == 0 {
+			if b.UpTo == c.progress.UpTo {
+				return nil
+			}
+			if err := s.arrived(c, b.UpTo); err != nil {
 				return err
 			}
 			continue
@@ -150,6 +160,15 @@ func (s *shipper) table(ctx context.Context, c *cursor, upTo int64) error {
 			return err
 		}
 	}
+}
+
+// copied is next of a shipper of the rows themselves.
+func (s *shipper) copied(ctx context.Context, c *cursor, upTo int64) (*Batch, error) {
+	b, err := read(ctx, s.reader, s.logID, c.table, c.progress.UpTo, upTo, c.limit)
+	if err != nil {
+		return nil, &Failure{Reason: LogFailed, Temporary: true, Err: err}
+	}
+	return b, nil
 }
 
 // settle finds out whether the last attempt has arrived.
@@ -191,7 +210,7 @@ func (s *shipper) append(ctx context.Context, c *cursor, b *Batch) error {
 		return err
 	}
 	c.settled, c.form, c.limit = true, Whole, min(2*c.limit, s.rows)
-	s.metrics.rows.WithLabelValues(string(c.table)).Add(float64(b.Len()))
+	s.metrics.rows.WithLabelValues(s.label(c.table)).Add(float64(b.Len()))
 	s.metrics.altered.Add(float64(b.Altered))
 	s.logger.Debug("batch arrived", "table", string(c.table), "rows", b.Len(), "up_to_id", b.UpTo)
 	return nil
@@ -210,8 +229,8 @@ func (s *shipper) arrived(c *cursor, upTo int64) error {
 // refused halves the next batch until only the refused row is left, and then makes the form of
 // that row plainer until it is accepted.
 func (s *shipper) refused(c *cursor, b *Batch, err error) error {
-	if b.Len() > 1 {
-		c.limit = cmp.Or(b.Len()/2, 1)
+	if b.read() > 1 {
+		c.limit = cmp.Or(b.read()/2, 1)
 		return nil
 	}
 	if c.form++; c.form < formsEnd {

@@ -69,3 +69,22 @@ func (r *Reader) Behind(ctx context.Context, upTo map[predictionlog.Table]int64)
 	}
 	return behind, nil
 }
+
+// Before returns up to which number the rows of a table have a time before t: the newest such row,
+// else what is before the oldest row, and newest without rows. It reads the rows that follow.
+func (r *Reader) Before(ctx context.Context, table predictionlog.Table, t, newest int64) (number int64, err error) {
+	err = r.use(ctx, false, func(c *file.Connection) error {
+		row, err := c.First(ctx, fmt.Sprintf(`SELECT coalesce((SELECT %[1]s FROM %[2]s WHERE time < ?1 ORDER BY %[1]s DESC LIMIT 1),
+  (SELECT min(%[1]s) - 1 FROM %[2]s), ?2)`, table.Number(), table), t, newest)
+		if err != nil {
+			return err
+		}
+		f := file.Fields{Row: row}
+		number = f.Integer(0)
+		return f.Err
+	})
+	if err != nil {
+		return -1, fmt.Errorf("read the newest row before a time: %w", err)
+	}
+	return number, nil
+}

@@ -18,7 +18,7 @@ import (
 
 func newShipping(t *testing.T, path, destination string) *Shipping {
 	t.Helper()
-	s, err := OpenShipping(t.Context(), path, destination)
+	s, err := OpenShipping(t.Context(), path, destination, predictionlog.Tables)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestOneProcessShipsALogToADestination(t *testing.T) {
 	t.Parallel()
 	path := closedLog(t, 1)
 	newShipping(t, path, "there")
-	if _, err := OpenShipping(t.Context(), path, "there"); !errors.Is(err, file.ErrHeld) || !strings.Contains(err.Error(), "another process ships it to there") {
+	if _, err := OpenShipping(t.Context(), path, "there", predictionlog.Tables); !errors.Is(err, file.ErrHeld) || !strings.Contains(err.Error(), "another process ships it to there") {
 		t.Errorf("a second one: %v", err)
 	}
 	newShipping(t, path, "elsewhere") // another destination may

@@ -35,9 +35,10 @@ type Shipping struct {
 }
 
 // OpenShipping opens the progress of a destination. From then on, it is a destination of this
-// log, and retention keeps the rows that have not arrived there. The user needs write access to
-// the log and its directory. It fails if another process ships this log to that destination.
-func OpenShipping(ctx context.Context, path, destination string) (*Shipping, error) {
+// log, and retention keeps the rows of these tables that have not arrived there. The user needs
+// write access to the log and its directory. It fails if another process ships this log to that
+// destination.
+func OpenShipping(ctx context.Context, path, destination string, tables []predictionlog.Table) (*Shipping, error) {
 	path, err := file.Resolve(path)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func OpenShipping(ctx context.Context, path, destination string) (*Shipping, err
 	}
 	s := &Shipping{path: path, destination: destination, conn: conn, file: opened, lock: lock}
 	err = s.write(func() error {
-		for _, t := range predictionlog.Tables {
+		for _, t := range tables {
 			if err := conn.Do("INSERT OR IGNORE INTO shipped (destination, log) VALUES (?, ?)", destination, string(t)); err != nil {
 				return err
 			}

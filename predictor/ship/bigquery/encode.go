@@ -118,17 +118,18 @@ func newEncoder(columns []column) *encoder {
 	return e
 }
 
-// encode returns the rows of a batch, and sets how many it altered. A row of twelve features
-// costs 2 us.
-func (e *encoder) encode(b *ship.Batch) [][]byte {
+// encode returns the rows of a batch, and sets how many it altered. source is that of counts. A row
+// of twelve features costs 2 us.
+func (e *encoder) encode(b *ship.Batch, source string) [][]byte {
 	rows := make([][]byte, 0, b.Len())
 	add := func(capacity int, write func(*message)) {
 		m := &message{bytes: make([]byte, 0, capacity+256), columns: e.columns, form: b.Form}
 		m.text("log_id", b.LogID)
 		write(m)
 		if len(m.altered) > 0 {
-			why := strings.Join(m.altered, "; ")
-			m.text("altered", why)
+			if why := strings.Join(m.altered, "; "); m.columns["altered"] > 0 {
+				m.text("altered", why)
+			}
 			b.Altered++
 		}
 		rows = append(rows, m.bytes)
@@ -152,6 +153,12 @@ func (e *encoder) encode(b *ship.Batch) [][]byte {
 	for i := range b.Erasures {
 		add(0, func(m *message) { m.erasure(&b.Erasures[i]) })
 	}
+	for i := range b.Records {
+		add(8*len(b.Records[i].At), func(m *message) { m.record(&b.Records[i], source) })
+	}
+	for i := range b.Outcomes {
+		add(len(b.Outcomes[i].Codes), func(m *message) { m.outcome(&b.Outcomes[i]) })
+	}
 	return rows
 }
 
@@ -171,6 +178,10 @@ func (m *message) prediction(r *predictionlog.WholeRow) {
 	}
 	if r.Shadow {
 		m.integer("shadow_of", r.ShadowOf)
+	}
+	if r.AnsweredProbability > 0 {
+		m.text("answered", r.Answered)
+		m.real("answered_probability", r.AnsweredProbability)
 	}
 }
 
@@ -192,6 +203,9 @@ func (m *message) feedback(r *predictionlog.FeedbackRow) {
 		m.time("predicted_at", r.PredictedAt)
 	}
 	m.name("corrects", r.Corrects)
+	if r.Explored > 0 {
+		m.real("explored", r.Explored)
+	}
 }
 
 func (m *message) refusal(r *predictionlog.ErrorRow) {

@@ -46,6 +46,10 @@ func (s *Sink) erase(ctx context.Context, b *ship.Batch) error {
 			ids[e.PredictionID] = true
 		}
 	}
+	if s.views == nil {
+		_, err := s.ask(ctx, predictionlog.TableFeedback, eraseOutcomes, b.LogID, numbers(ids), hashes)
+		return err
+	}
 	rows, err := s.ask(ctx, predictionlog.TablePredictions, selectErased, b.LogID, numbers(ids), hashes)
 	if err != nil {
 		return err

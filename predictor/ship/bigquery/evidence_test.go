@@ -113,7 +113,7 @@ func TestATableOf020GetsNewColumnsAndLosesNone(t *testing.T) {
 	t.Parallel()
 	owners := &bigquery.FieldSchema{Name: "owners", Type: bigquery.StringFieldType}
 	missing, err := missingColumns(append(slices.Clip(columnsOf020), owners), tableColumns[predictionlog.TablePredictions])
-	if err != nil || len(missing) != 1 || missing[0].name != "shadow_of" || missing[0].required {
+	if err != nil || len(missing) != 3 || missing[0].name != "shadow_of" || missing[0].required || missing[1].name != "answered" || missing[2].name != "answered_probability" {
 		t.Errorf("missing %+v, %v", missing, err)
 	}
 	for i, f := range columnsOf020 {

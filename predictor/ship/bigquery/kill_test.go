@@ -23,7 +23,9 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the log, as any service sees it
 
 	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // childVariable turns the test binary into a shipper. Its value is a child as JSON.
@@ -61,7 +63,15 @@ func runChild(text string) error {
 	if err != nil {
 		return err
 	}
-	return ship.Run(ctx, ship.Options{LogPath: c.Log, Name: s.Name(), Destination: s, BatchRows: c.BatchRows, Interval: 20 * time.Millisecond, Logger: logger,
+	counts := s.Ticks()
+	return ship.Run(ctx, ship.Options{LogPath: c.Log, Name: s.Name(), Destination: s, BatchRows: c.BatchRows,
+		Ticks: &ship.Ticks{
+			Name: counts.Name(), OutcomesName: counts.Outcomes.Name(), Counts: counts, Outcomes: counts.Outcomes, BatchRows: c.BatchRows,
+			Coder: func(predictionlog.Key) tick.Coder { return tenths{} },
+			// The ticks of the rows, which were just written, have ended.
+			Now: func() time.Time { return time.Now().Add(20 * time.Second) },
+		},
+		Interval: 20 * time.Millisecond, Logger: logger,
 		Pause: func(ctx context.Context, _ time.Duration) { time.Sleep(50 * time.Millisecond) }})
 }
 
@@ -147,8 +157,8 @@ func (o *output) count(s string) int {
 // 100,000.
 const rowsVariable = "BIGQUERY_TEST_ROWS"
 
-// TestEveryRowArrivesOnceWhoeverIsKilled ships 10,000 predictions in 40 batches, and evidence. On
-// the way, the shipper is killed five times and the emulator is killed five times.
+// TestEveryRowArrivesOnceWhoeverIsKilled ships 10,000 predictions in 40 batches, their counts, and
+// evidence. On the way, the shipper is killed five times and the emulator is killed five times.
 func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 	t.Parallel()
 	const shadows, kills = 100, 10
@@ -235,6 +245,13 @@ func TestEveryRowArrivesOnceWhoeverIsKilled(t *testing.T) {
 		if got := fmt.Sprint(queryRows(t, client, fmt.Sprintf("SELECT COUNT(*), COUNT(DISTINCT seq) FROM `test-project.killed.%s`", table))[0]); got != want {
 			t.Errorf("%s has rows, distinct %s, want %s", table, got, want)
 		}
+	}
+	counted := queryRows(t, client, "SELECT CAST(SUM(predictions) AS INT64), CAST(MAX(sequence) AS INT64) FROM `test-project.killed.ticks` WHERE source = 'predictions'")
+	if got, want := fmt.Sprint(counted[0]), fmt.Sprint([]int{rows + shadows, rows + shadows - 1}); got != want {
+		t.Errorf("the ticks have rows up to %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(queryRows(t, client, "SELECT COUNT(*), COUNT(DISTINCT seq), MIN(BYTE_LENGTH(codes)) FROM `test-project.killed.tick_outcomes`")[0]); got != "[200 200 2]" {
+		t.Errorf("tick_outcomes has rows, distinct, codes %s", got)
 	}
 	// One more run has nothing to ship.
 	if err := shipOnce(t.Context(), path, newSink(t, e, "killed"), 1000); err != nil {

@@ -51,11 +51,15 @@ func (s *Sink) Settle(ctx context.Context, text string) (bool, error) {
 // look asks the table whether it has the rows of an attempt whose stream is gone. It reads the
 // key columns of the days of the batch and of later days.
 func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
-	number := a.Table.Number()
-	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (time >= @first OR time IS NULL)",
-		number, s.id(a.Table)))
+	to := s.targets[a.Table]
+	q := s.client.Query(fmt.Sprintf("SELECT COUNTIF(%[1]s <= @up_to), COUNTIF(%[1]s > @up_to) FROM `%[2]s` WHERE log_id = @log_id AND %[1]s > @after AND (%[3]s >= @first OR %[3]s IS NULL)",
+		to.number, s.id(a.Table), to.time))
 	q.Parameters = []bigquery.QueryParameter{
 		{Name: "up_to", Value: a.UpTo}, {Name: "after", Value: a.After}, {Name: "log_id", Value: a.LogID}, {Name: "first", Value: time.UnixMicro(a.First).UTC()},
+	}
+	if to.source != "" {
+		q.Q += " AND source = @source"
+		q.Parameters = append(q.Parameters, bigquery.QueryParameter{Name: "source", Value: to.source})
 	}
 	q.Labels = queryLabels
 	rows, err := q.Read(ctx)
@@ -81,7 +85,7 @@ func (s *Sink) look(ctx context.Context, a attempt) (bool, error) {
 
 // ahead is the failure for a table that has more rows than the log knows about.
 func (s *Sink) ahead(a attempt, rows int64) error {
-	number := a.Table.Number()
+	number := s.targets[a.Table].number
 	return &ship.Failure{Reason: ship.Conflict, Err: fmt.Errorf(
 		"%s has %d rows of this log beyond %s %d, of which the log knows nothing: it was restored from an older copy, or a copy of it was shipped, too. "+
 			"Rows of two histories would share their numbers. Delete those (DELETE FROM `%s` WHERE log_id = '%s' AND %s > %d), or give this log an id of its own "+

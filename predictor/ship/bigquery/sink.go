@@ -43,10 +43,12 @@ type Sink struct {
 	writer   *managedwriter.Client        // appends
 	control  *storage.BigQueryWriteClient // makes and seals streams
 	dataset  *bigquery.Dataset
+	suffix   string // of the name, empty for the rows themselves
+	targets  map[predictionlog.Table]target
 	ready    map[predictionlog.Table]bool // the table is as it should be
 	streams  map[predictionlog.Table]*stream
 	encoders map[predictionlog.Table]*encoder
-	views    *datasetViews
+	views    *datasetViews // nil unless rows are shipped
 	patience time.Duration // of preparing a table, or opening a stream
 }
 
@@ -87,10 +89,8 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	if err := o.emulated(); err != nil {
 		return nil, err
 	}
-	s := &Sink{options: o, logger: o.Logger, patience: patience, ready: map[predictionlog.Table]bool{}, streams: map[predictionlog.Table]*stream{}, encoders: map[predictionlog.Table]*encoder{}}
-	for t, columns := range tableColumns {
-		s.encoders[t] = newEncoder(columns)
-	}
+	s := &Sink{options: o, logger: o.Logger, patience: patience}
+	s.to("", rowTargets())
 	var err error
 	if s.client, err = bigquery.NewClient(ctx, o.Project, o.REST...); err != nil {
 		return nil, s.explain(fmt.Errorf("open BigQuery: %w", err))
@@ -106,6 +106,23 @@ func NewSink(ctx context.Context, o SinkOptions) (*Sink, error) {
 	return s, nil
 }
 
+// to says what is shipped.
+func (s *Sink) to(suffix string, targets map[predictionlog.Table]target) {
+	s.suffix, s.targets = suffix, targets
+	s.ready, s.streams, s.encoders = map[predictionlog.Table]bool{}, map[predictionlog.Table]*stream{}, map[predictionlog.Table]*encoder{}
+	for t := range targets {
+		s.encoders[t] = newEncoder(targets[t].columns)
+	}
+}
+
+// part returns a Sink of the same connections that ships something else.
+func (s *Sink) part(suffix string, targets map[predictionlog.Table]target) *Sink {
+	p := *s
+	p.views = nil
+	p.to(suffix, targets)
+	return &p
+}
+
 // emulated makes the clients use an emulator, if one is named.
 func (o *SinkOptions) emulated() (err error) {
 	if len(o.REST) > 0 {
@@ -118,19 +135,25 @@ func (o *SinkOptions) emulated() (err error) {
 }
 
 // Name returns the name of the destination: bigquery:PROJECT.DATASET.
-func (s *Sink) Name() string { return "bigquery:" + s.options.Project + "." + s.options.Dataset }
+func (s *Sink) Name() string {
+	return "bigquery:" + s.options.Project + "." + s.options.Dataset + s.suffix
+}
 
 // id returns the full name of a table.
 func (s *Sink) id(t predictionlog.Table) string {
-	return s.options.Project + "." + s.options.Dataset + "." + tableName(t)
+	return s.options.Project + "." + s.options.Dataset + "." + s.targets[t].name
 }
 
 // Close closes the connections. Streams stay open until the next process settles them.
 func (s *Sink) Close() error {
+	s.leaveAll()
+	return errors.Join(s.client.Close(), s.writer.Close(), s.control.Close())
+}
+
+func (s *Sink) leaveAll() {
 	for t := range s.streams {
 		s.leave(t)
 	}
-	return errors.Join(s.client.Close(), s.writer.Close(), s.control.Close())
 }
 
 // leave drops a stream. The next append opens another one.
@@ -148,7 +171,7 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 	if open := s.streams[t]; open != nil {
 		return open, nil
 	}
-	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, tableName(t))
+	parent := managedwriter.TableParentFromParts(s.options.Project, s.options.Dataset, s.targets[t].name)
 	limited, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	made, err := s.control.CreateWriteStream(limited, &storagepb.CreateWriteStreamRequest{
@@ -159,7 +182,7 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 	}
 	// The client must not retry. An attempt with an unknown result is settled instead.
 	managed, err := s.writer.NewManagedStream(context.WithoutCancel(ctx), managedwriter.WithStreamName(made.GetName()),
-		managedwriter.WithSchemaDescriptor(descriptor(tableColumns[t])), managedwriter.EnableWriteRetries(false))
+		managedwriter.WithSchemaDescriptor(descriptor(s.targets[t].columns)), managedwriter.EnableWriteRetries(false))
 	if err != nil {
 		return nil, fmt.Errorf("open a stream: %w", err)
 	}
@@ -169,6 +192,9 @@ func (s *Sink) open(ctx context.Context, t predictionlog.Table) (*stream, error)
 
 // Append implements ship.Destination.
 func (s *Sink) Append(ctx context.Context, b *ship.Batch, record func(string) error) error {
+	if _, ok := s.targets[b.Table]; !ok {
+		return s.erase(ctx, b)
+	}
 	if err := s.prepare(ctx, b.Table); err != nil {
 		return err
 	}
@@ -180,7 +206,7 @@ func (s *Sink) Append(ctx context.Context, b *ship.Batch, record func(string) er
 		s.ready[b.Table] = false // the table may be gone
 		return s.explain(err)
 	}
-	rows := s.encoders[b.Table].encode(b)
+	rows := s.encoders[b.Table].encode(b, s.targets[b.Table].source)
 	text, err := json.Marshal(attempt{
 		Table: b.Table, LogID: b.LogID, Stream: open.managed.StreamName(), Offset: open.next, Rows: int64(len(rows)),
 		After: b.After, UpTo: b.UpTo, First: time.Unix(0, b.First).UnixMicro(), Last: time.Unix(0, b.Last).UnixMicro(),
@@ -200,6 +226,8 @@ func (s *Sink) Append(ctx context.Context, b *ship.Batch, record func(string) er
 		return s.appendFailed(fmt.Errorf("append %d rows: %w", len(rows), err))
 	}
 	open.next += int64(len(rows))
-	s.views.saw(ctx, b)
+	if s.views != nil {
+		s.views.saw(ctx, b)
+	}
 	return nil
 }

@@ -12,15 +12,11 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 )
 
-// viewed are the tables that the views read. All of them must exist before the first row of any
-// of them.
-var viewed = []predictionlog.Table{predictionlog.TablePredictions, predictionlog.TableFeedback, predictionlog.TableErrors}
-
 // prepare is called before the first rows of a table. It makes a missing table, and adds missing
 // columns to an existing one.
 func (s *Sink) prepare(ctx context.Context, t predictionlog.Table) error {
 	needed := []predictionlog.Table{t}
-	if slices.Contains(viewed, t) {
+	if s.views != nil && slices.Contains(viewed, t) {
 		needed = viewed
 	}
 	for _, t := range needed {
@@ -28,26 +24,18 @@ func (s *Sink) prepare(ctx context.Context, t predictionlog.Table) error {
 			continue
 		}
 		if err := s.ensureTable(ctx, t); err != nil {
-			return s.explain(fmt.Errorf("prepare the table %s: %w", tableName(t), err))
+			return s.explain(fmt.Errorf("prepare the table %s: %w", s.targets[t].name, err))
 		}
 		s.ready[t] = true
 	}
 	return nil
 }
 
-// tableName returns the name of a table in the dataset. There, "outcomes" has always been a view
-// of what counts.
-func tableName(t predictionlog.Table) string {
-	if t == predictionlog.TableOutcomes {
-		return "evidence"
-	}
-	return string(t)
-}
-
 func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	table, columns := s.dataset.Table(tableName(t)), tableColumns[t]
+	to := s.targets[t]
+	table, columns := s.dataset.Table(to.name), to.columns
 	have, err := table.Metadata(ctx)
 	if google.HasStatus(err, http.StatusNotFound) {
 		// First check that the dataset exists. When a table is created in a missing dataset, the
@@ -56,10 +44,10 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 			return err
 		}
 		err = table.Create(ctx, &bigquery.TableMetadata{
-			Description:      "Rows of prediction logs, shipped by drift_exporter.",
+			Description:      "Shipped from prediction logs by drift_exporter.",
 			Schema:           schemaOf(columns),
-			TimePartitioning: &bigquery.TimePartitioning{Type: bigquery.DayPartitioningType, Field: "time"},
-			Clustering:       clustering(t),
+			TimePartitioning: to.partitions(),
+			Clustering:       to.clusters(),
 		})
 		if err == nil {
 			s.logger.Info("made a table", "table", s.id(t))
@@ -86,17 +74,6 @@ func (s *Sink) ensureTable(ctx context.Context, t predictionlog.Table) error {
 	return err
 }
 
-// clustering says by which columns the rows of a day are sorted.
-func clustering(t predictionlog.Table) *bigquery.Clustering {
-	switch {
-	case slices.Contains(viewed, t):
-		return &bigquery.Clustering{Fields: []string{"model", "version"}}
-	case t == predictionlog.TableOutcomes:
-		return &bigquery.Clustering{Fields: []string{"source"}}
-	}
-	return nil
-}
-
 // missingColumns returns the columns that a table lacks. A table is not ours if it lacks the key,
 // if a column has another type, or if it has a required column of its own.
 func missingColumns(have bigquery.Schema, columns []column) ([]column, error) {
@@ -113,7 +90,7 @@ func missingColumns(have bigquery.Schema, columns []column) ([]column, error) {
 			return nil, fmt.Errorf("it has no column %s, so it is another table", c.name)
 		case f == nil:
 			missing = append(missing, c)
-		case f.Type != c.kind || f.Repeated:
+		case f.Type != c.kind || f.Repeated != c.repeated:
 			return nil, fmt.Errorf("its column %s is of type %s where %s is needed", c.name, f.Type, c.kind)
 		}
 	}
