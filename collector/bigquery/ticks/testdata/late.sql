@@ -1,0 +1,15 @@
+-- Records of predictions that count to a tick of a range and are of another one.
+WITH records AS (
+  SELECT log_id, model, version, tick, after_id, sequence, predictions, GREATEST(CASE
+      WHEN tick > TIMESTAMP_ADD(shipped_at, INTERVAL 60 SECOND)
+        THEN TIMESTAMP_MICROS(UNIX_MICROS(shipped_at) - MOD(UNIX_MICROS(shipped_at), 15000000))
+      WHEN UNIX_MICROS(shipped_at) > UNIX_MICROS(tick) + 15000000 + @lateness
+        THEN TIMESTAMP_MICROS(UNIX_MICROS(shipped_at) - @lateness - MOD(UNIX_MICROS(shipped_at) - @lateness, 15000000))
+      ELSE tick
+    END, IFNULL(closed, TIMESTAMP_SECONDS(0))) AS effective
+  FROM `my-project.predictions.ticks`
+  WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until AND model <> '' AND source = 'predictions' AND predictions > 0
+)
+SELECT log_id, model, version, tick, after_id, sequence, effective, predictions
+FROM records WHERE effective >= @from AND effective < @until AND effective <> tick
+ORDER BY effective, log_id, sequence
