@@ -21,9 +21,10 @@ import (
 // noclients collector/command/sources no client of a database, a broker or S3.
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot predictor/value predictor/weighted
+collector/bigquery/ticks: predictor/google predictor/tick
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/buckets/gcs predictor/outcomes/buckets/s3 predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
-collector/command/warehouse: collector/bigquery collector/command predictor/ship/bigquery
+collector/command/warehouse: collector/bigquery collector/command predictor/ship predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/events predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value collector/assess
 collector/config: predictor/strictyaml predictor/value
 collector/count/sorted: collector/reference
@@ -32,6 +33,7 @@ collector/drift/calibrate: collector/drift
 collector/drift:
 collector/fleet: collector/drift collector/snapshot collector/window predictor/tick
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/value
+collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/predictionlog predictor/tick predictor/value
 collector/page/draw:
 collector/page/words: collector/drift
 collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot predictor/value
@@ -89,8 +91,9 @@ predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/value
 predictor/serve/servetest:
+predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick
 predictor/serve:
-predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
+predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve predictor/tick
 predictor/simulate/demo:
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:

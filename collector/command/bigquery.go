@@ -46,6 +46,8 @@ type Sink interface {
 	ship.Destination
 	// Name names it, in the log and in messages.
 	Name() string
+	// Ticks sets where in the dataset counts and outcomes go.
+	Ticks(*ship.Ticks)
 	Close() error
 }
 
@@ -80,8 +82,13 @@ func newTables(cmd flagged) *tables {
 	mark(dataset).StringVar(&t.Dataset)
 	mark(cmd.Flag("bigquery.table", "Table or view in BigQuery with the rows of the reference.").Envar("BIGQUERY_TABLE")).StringVar(&t.Name)
 	mark(cmd.Flag("bigquery.location", "Location of the queries, such as EU; without it, that of the dataset.")).StringVar(&t.Location)
-	mark(cmd.Flag("bigquery.maximum-bytes-billed", "A query that would process more is not run; 0: no bound.")).Default("10GiB").BytesVar(&t.MaximumBytes)
+	mark(maximumBytes(cmd)).BytesVar(&t.MaximumBytes)
 	return t
+}
+
+// maximumBytes adds the flag that bounds the cost of a query.
+func maximumBytes(cmd flagged) *kingpin.FlagClause {
+	return cmd.Flag("bigquery.maximum-bytes-billed", "A query that would process more is not run; 0: no bound.").Default("10GiB")
 }
 
 // datasetFlags adds the flags that name a project and a dataset of BigQuery.

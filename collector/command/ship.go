@@ -19,6 +19,8 @@ func (e *Environment) ship(cmd *kingpin.CmdClause) Run {
 	project, dataset := p.String(), d.String()
 	cmd.Flag("ship.interval", "Time between two checks for new rows.").Default("10s").SetValue((*duration)(&o.Interval))
 	cmd.Flag("ship.batch-rows", "Maximum number of rows in a request.").Default("2000").IntVar(&o.BatchRows)
+	rows := cmd.Flag("ship.rows", "Ship the rows of the log.").Default("true").Bool()
+	counted := ticksFlags(cmd)
 	cmd.Flag("once", "Ship what the log holds now, and exit; exit status 1 if rows were left.").BoolVar(&o.Once)
 	telemetryPath(cmd, "Path of the shipper's own metrics.", &o.TelemetryPath)
 	return func(ctx context.Context) error {
@@ -30,7 +32,14 @@ func (e *Environment) ship(cmd *kingpin.CmdClause) Run {
 		if err != nil {
 			return err
 		}
-		o.Name, o.Destination = sink.Name(), sink
-		return errors.Join(ship.Run(ctx, o), sink.Close())
+		if *rows {
+			o.Name, o.Destination = sink.Name(), sink
+		}
+		stop, err := counted.begin(ctx, e, &o, sink, *project, *dataset)
+		if err != nil {
+			return errors.Join(err, sink.Close())
+		}
+		err = ship.Run(ctx, o)
+		return errors.Join(err, stop(), sink.Close())
 	}
 }

@@ -44,17 +44,14 @@ func OpenLog(o *monitor.Options, specs []window.Spec) (monitor.Source, error) {
 // same for live traffic and for history. Their defaults are the values in o; parsing sets o.
 func watchFlags(cmd flagged, o *monitor.Options) {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	cmd.Flag("config.file", "Configuration file (YAML) with the models to watch. Default: the embedded loan model, or that of --reference.file.").StringVar(&o.ConfigFile)
-	cmd.Flag("reference.file", "Reference of the model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
-	w, b := &o.Window, &o.Bins
+	referenceFlags(cmd, o)
+	w := &o.Window
 	cmd.Flag("window.predictions", "Number of predictions in the window of a model and version: the newest; 0: no bound.").Default(strconv.Itoa(w.Predictions)).IntVar(&w.Predictions)
 	cmd.Flag("window.duration", "Maximum age of a row in the window; 0: no bound.").Default(w.Duration.String()).SetValue((*duration)(&w.Duration))
 	cmd.Flag("window.lookback", "Maximum number of past rows any window may use; a start reads at most twice as many.").Default(strconv.FormatInt(w.Lookback, 10)).Int64Var(&w.Lookback)
 	cmd.Flag("window.feedback", "Number of predictions in the accuracy window: those whose feedback arrived last.").Default(strconv.Itoa(w.Feedback)).IntVar(&w.Feedback)
 	cmd.Flag("window.maturity", "Age from which model_matured_accuracy counts a prediction; 0: the age at which 95 % have their outcome.").Default(w.Maturity.String()).SetValue((*duration)(&w.Maturity))
 	cmd.Flag("versions.max", "Maximum number of versions of a model on the page: the newest.").Default(strconv.Itoa(w.Versions)).IntVar(&w.Versions)
-	cmd.Flag("bins.count", "Bins of a numeric feature.").Default(strconv.Itoa(b.Count)).IntVar(&b.Count)
-	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")
 	cmd.Flag("bins.top", "Number of bins per feature exported by feature_bins, largest contribution first; 0: all.").Default(strconv.Itoa(o.BinLimits.Top)).IntVar(&o.BinLimits.Top)
 	cmd.Flag("bins.max-series", "Maximum number of series of feature_bins, over all features; 0: no bound.").Default(strconv.Itoa(o.BinLimits.Series)).IntVar(&o.BinLimits.Series)
 	cmd.Flag("classes.max", "Maximum number of classes of a model on the page: the most frequent ones of its reference. All others count as __other__.").Default(strconv.Itoa(o.Classes)).IntVar(&o.Classes)
@@ -73,6 +70,15 @@ func watchFlags(cmd flagged, o *monitor.Options) {
 	cmd.Flag("drift.detection", "How feature_drift_detected decides: by the sequential detector, or by p-value and tolerance alone.").Default(detection.String()).SetValue(detection)
 	dependence := either{&o.Block, "block", "independent"}
 	cmd.Flag("drift.dependence", "Whether p-values take predictions to be independent, or to depend on their neighbours (block), as in batches.").Default(dependence.String()).SetValue(dependence)
+}
+
+// referenceFlags adds the flags that say what is normal, and how values become bins.
+func referenceFlags(cmd flagged, o *monitor.Options) {
+	b := &o.Bins
+	cmd.Flag("config.file", "Configuration file (YAML) with the models to watch. Default: the embedded loan model, or that of --reference.file.").StringVar(&o.ConfigFile)
+	cmd.Flag("reference.file", "Reference of the model to watch, instead of a configuration file.").StringVar(&o.ReferenceFile)
+	cmd.Flag("bins.count", "Bins of a numeric feature.").Default(strconv.Itoa(b.Count)).IntVar(&b.Count)
+	cmd.Flag("bins.method", "Bins of equal reference share (quantile) or equal width (uniform).").Default(b.Method).EnumVar(&b.Method, "quantile", "uniform")
 }
 
 // collectorFlags adds a flag for each collector. The returned function names those

@@ -10,6 +10,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/bigquery"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	sink "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
 )
 
@@ -25,5 +26,18 @@ func (linked) Warehouse(o command.WarehouseOptions) command.Warehouse {
 
 // Sink implements command.BigQuery.
 func (linked) Sink(ctx context.Context, project, dataset string, logger *slog.Logger) (command.Sink, error) {
-	return sink.NewSink(ctx, sink.SinkOptions{Project: project, Dataset: dataset, Logger: logger})
+	s, err := sink.NewSink(ctx, sink.SinkOptions{Project: project, Dataset: dataset, Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	return shipping{s}, nil
+}
+
+// shipping is a Sink as a command.Sink.
+type shipping struct{ *sink.Sink }
+
+// Ticks implements command.Sink.
+func (s shipping) Ticks(t *ship.Ticks) {
+	ticks := s.Sink.Ticks()
+	t.Name, t.Counts, t.OutcomesName, t.Outcomes = ticks.Name(), ticks, ticks.Outcomes.Name(), ticks.Outcomes
 }

@@ -1,0 +1,146 @@
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
+)
+
+// Coders say what is counted of rows, for callers that count them where they are logged. They read
+// the same configuration and references as a Monitor.
+type Coders struct {
+	options Options
+	remotes *remotes
+
+	mu    sync.Mutex
+	specs []window.Spec
+	of    map[predictionlog.Key]tick.Coder
+}
+
+// NewCoders loads the configuration and the references. Of the options it uses those that name
+// them, and the bins.
+func NewCoders(o Options) (*Coders, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Coders{options: o, remotes: newRemotes(&o)}
+	return c, c.load()
+}
+
+// load reads configuration and references, and uses them if all are right.
+func (c *Coders) load() error {
+	specs, err := loadSpecs(&c.options, c.remotes)
+	if err != nil {
+		return err
+	}
+	for i := range specs {
+		for _, r := range specs[i].References {
+			if _, err := window.NewCounter(&specs[i], r, c.options.Bins); err != nil {
+				return err
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.specs, c.of = specs, map[predictionlog.Key]tick.Coder{}
+	return nil
+}
+
+// Wait returns once every reference that is a table of BigQuery has been counted.
+func (c *Coders) Wait(ctx context.Context) error {
+	again := false
+	for pause := firstRetry; !c.counted(); pause = min(2*pause, lastRetry) {
+		if _, failed := c.remotes.count(ctx, again); failed {
+			timer := time.NewTimer(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			timer.Stop()
+		}
+		again = true
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := c.load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// counted reports whether every reference that is a table has been counted.
+func (c *Coders) counted() bool {
+	c.remotes.mu.Lock()
+	defer c.remotes.mu.Unlock()
+	for _, key := range c.remotes.current {
+		if of := c.remotes.all[key]; of == nil || of.last == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// RefreshEvery counts tables and reads configuration and references again, once in each interval,
+// until ctx ends. If something is wrong with them, what was read before stays in use.
+func (c *Coders) RefreshEvery(ctx context.Context, interval time.Duration) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		c.remotes.count(ctx, false)
+		if err := c.load(); err != nil {
+			c.options.Logger.Error("references not reloaded; those before stay in use", "err", err)
+		}
+	}
+}
+
+// manyCoders is the number of models and versions for which coders are kept.
+const manyCoders = 1000
+
+// Coder returns what counts the rows of a model and version. Rows of models that are not configured,
+// and of versions without a reference, have times and counters only.
+func (c *Coders) Coder(key predictionlog.Key) tick.Coder {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if found, ok := c.of[key]; ok {
+		return found
+	}
+	spec := window.Spec{Name: key.Model}
+	for i := range c.specs {
+		if c.specs[i].Name == key.Model {
+			spec = c.specs[i]
+		}
+	}
+	counter, err := window.NewCounter(&spec, spec.Reference(key.Version), c.options.Bins)
+	if err != nil { // load has tried each of them.
+		panic(err)
+	}
+	if len(c.of) >= manyCoders {
+		clear(c.of)
+	}
+	found := coder{counter}
+	c.of[key] = found
+	return found
+}
+
+// coder is a window's counter as a tick.Coder.
+type coder struct{ *window.Counter }
+
+// Row implements tick.Coder.
+func (c coder) Row(row *predictionlog.Row) (tick.Counted, bool) {
+	counted, ok := c.Counter.Row(row)
+	return tick.Counted(counted), ok
+}
