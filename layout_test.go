@@ -89,9 +89,9 @@ predictor/progress:
 predictor/respond/action: predictor/outcomes/review/raise predictor/respond predictor/strictyaml
 predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
-predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/value
+predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick predictor/value
 predictor/serve/servetest:
-predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick
+predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick predictor/value
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve predictor/tick
 predictor/simulate/demo:
