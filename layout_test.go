@@ -91,7 +91,6 @@ predictor/respond: predictor/serve predictor/strictyaml
 predictor/rows: predictor/value
 predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick predictor/value
 predictor/serve/servetest:
-predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship predictor/tick predictor/value
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve predictor/tick
 predictor/simulate/demo:
