@@ -56,12 +56,6 @@ func NewRare(categories []string, counts []int64, listed int, rows int64) *Rare 
 	return Categories{categories, counts, listed, nil, 0}.Rare(rows)
 }
 
-// NewRareOfCuts is [NewRare] with cuts that were chosen before. The listed
-// categories may be in any order.
-func NewRareOfCuts(categories []string, counts []int64, listed int, cuts []uint32) *Rare {
-	return Categories{categories, counts, listed, nil, 0}.RareOfCuts(cuts)
-}
-
 // Categories are all categories of a feature in a reference. Names are sorted by their counts,
 // the largest first, and the first ones are listed. The Rest, in any order, are those that are
 // not among the first [MaxNames]. Others is their number. The Rest is read twice.
@@ -97,7 +91,8 @@ func (c Categories) rest(yield func(string, int64) bool) {
 	}
 }
 
-// RareOfCuts is [NewRareOfCuts].
+// RareOfCuts is [Categories.Rare] with cuts that were chosen before. The listed names may be
+// in any order.
 func (c Categories) RareOfCuts(cuts []uint32) *Rare {
 	r := &Rare{Cuts: cuts}
 	if len(c.Names)+c.Others == c.Listed {

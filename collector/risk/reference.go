@@ -105,11 +105,6 @@ func UpperLimit(errors, labels, confidence float64) float64 {
 	return mathext.InvRegIncBeta(errors+1, labels-errors, confidence)
 }
 
-// LowerLimit returns the lower Clopper-Pearson limit.
-func LowerLimit(errors, labels, confidence float64) float64 {
-	return 1 - UpperLimit(labels-errors, labels, confidence)
-}
-
 // Combine returns the union bound of a probability of error for process number j of a
 // sequence, j at least 1: alpha 6 / (pi^2 j^2). They add up to alpha.
 func Combine(alpha float64, j int64) float64 {
