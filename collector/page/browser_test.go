@@ -93,6 +93,7 @@ func sites(t *testing.T) map[string]struct {
 		"regression":   {options(ofType(t, value.Regression, 20)), "/drift"},
 		"classes":      {options(ofType(t, value.Multiclass, 0)), "/drift"},
 		"failed":       {options(failed(t)), "/drift"},
+		"shadowed":     {options(shadowed(t, failed(t), .1)), "/drift"},
 		"missing":      {loans, "/drift?feature=nobody"},
 	}
 }

@@ -22,7 +22,7 @@ import (
 )
 
 // series identifies a sample of a metric.
-type series struct{ metric, model, version, feature, bin, distance, segment, reason string }
+type series struct{ metric, model, version, feature, bin, distance, segment, reason, challenger, better string }
 
 // The page, the JSON and the metrics come from one snapshot. Every number on a page that names a
 // metric, and the numbers of the JSON that are compared below, are exactly equal to that metric.
@@ -51,8 +51,8 @@ func TestPageJSONAndMetricsSayTheSame(t *testing.T) {
 	}
 }
 
-// named returns the metrics that the source of this package names, but those of regressions, which
-// have a test of their own. Names with the suffixes _lower and _upper are made by between.
+// named returns the metrics that the source of this package names, but those of regressions and of
+// shadows, which have tests of their own. Names with the suffixes _lower and _upper are made by between.
 func named(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -61,7 +61,7 @@ func named(t *testing.T) []string {
 	}
 	all := map[string]bool{}
 	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || file == "regression.go" || file == "judged_errors.go" {
+		if strings.HasSuffix(file, "_test.go") || file == "regression.go" || file == "judged_errors.go" || file == "challengers.go" {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Clean(file))
@@ -107,13 +107,13 @@ func everyPage(t *testing.T, o Options) []string {
 }
 
 // exported returns all samples of the metrics.
-func exported(t *testing.T, s fixed) map[series]float64 {
+func exported(t *testing.T, s Source) map[series]float64 {
 	t.Helper()
 	return exportedBy(t, s, collector.Names()...)
 }
 
 // exportedBy returns all samples of some collectors.
-func exportedBy(t *testing.T, s fixed, collectors ...string) map[series]float64 {
+func exportedBy(t *testing.T, s Source, collectors ...string) map[series]float64 {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collector.Page(s.Snapshot(t.Context()), watching.Collectors(), collectors))
@@ -141,6 +141,10 @@ func exportedBy(t *testing.T, s fixed, collectors ...string) map[series]float64 
 					key.segment = v
 				case "reason":
 					key.reason = v
+				case "challenger":
+					key.challenger = v
+				case "better":
+					key.better = v
 				}
 			}
 			all[key] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
@@ -175,6 +179,7 @@ func shown(t *testing.T, page string) map[series][]float64 {
 		set(&in.distance, "data-distance")
 		set(&in.segment, "data-segment")
 		set(&in.reason, "data-reason")
+		set(&in.challenger, "data-challenger")
 		if metric, ok := at["data-metric"]; ok {
 			in.metric = metric
 			if !strings.HasPrefix(metric, "feature_") {

@@ -20,6 +20,7 @@ type judged struct {
 	Errors      *errorPictures
 	Fallen      *fallen
 	Reasons     *reasonTable
+	Challengers []challengerLine
 }
 
 // accuracies compares the accuracy by outcomes with what was expected.
@@ -87,7 +88,7 @@ func (v *viewer) judgedOf(m watched) judged {
 
 // picturesOf is judgedOf for a model with its accuracy over time and its outcomes.
 func (v *viewer) picturesOf(m watched) judged {
-	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m, v.alone), classesOf(m), errorsOf(m), v.fallenOf(m), v.reasonsOf(m)}
+	return judged{accuraciesOf(m), v.accuracyCourse(m), confusionOf(m), calibrationOf(m, v.alone), classesOf(m), errorsOf(m), v.fallenOf(m), v.reasonsOf(m), challengersOf(m)}
 }
 
 // accuraciesOf shows truth beside estimate, with their bounds.

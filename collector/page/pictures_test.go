@@ -24,7 +24,7 @@ func TestTheJSONHasTheNumbersOfEveryPicture(t *testing.T) {
 				t.Errorf("%s: from the JSON %+v, on the page %+v", name, got, want)
 			}
 			for i := range reflect.ValueOf(want).NumField() {
-				if !reflect.ValueOf(want).Field(i).IsNil() {
+				if !reflect.ValueOf(want).Field(i).IsZero() {
 					pictures++
 				}
 			}

@@ -71,6 +71,9 @@ func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
 	if p := v.worstSlice(m); p != nil {
 		steps = append(steps, p)
 	}
+	if p := promotion(m); p != nil {
+		steps = append(steps, p)
+	}
 	if d := m.Decision; d != nil && d.Recommended != nil && *d.Recommended {
 		steps = append(steps, say("Train again on rows with recent outcomes: ", runbook("ModelRetrainRecommended"), "."))
 	}
