@@ -94,6 +94,8 @@ predictor/serve/servetest:
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve predictor/tick
 predictor/simulate/demo:
+predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
+predictor/simulate/demo: predictor/rows
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
 predictor/simulate: predictor/progress predictor/rows predictor/simulate/load predictor/value

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/risk"
-	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
@@ -65,7 +64,7 @@ func (c *challenge) Run(ctx context.Context, j *respond.Job) (_ respond.Result, 
 	if err != nil {
 		return respond.Result{}, err
 	}
-	served, err := model.Load(c.model)
+	served, err := loadServed(c.model, j)
 	if err != nil {
 		return respond.Result{}, err
 	}
@@ -85,7 +84,7 @@ func (c *challenge) Run(ctx context.Context, j *respond.Job) (_ respond.Result, 
 		switch {
 		case err != nil:
 		case found.Evidence >= c.evidence && found.Lower > 0:
-			return respond.Result{Evidence: found}, nil
+			return respond.Result{Evidence: found, Text: fmt.Sprintf("of %d predictions with an outcome the candidate alone is right about %d, the served model alone about %d", found.Labels, found.Wins, found.Losses)}, nil
 		case found.Against >= c.evidence:
 			return respond.Result{Evidence: found, Stop: fmt.Sprintf("the candidate is worse on live traffic: of %d predictions with an outcome it alone is right about %d, the served model alone about %d", found.Labels, found.Wins, found.Losses)}, nil
 		}

@@ -69,7 +69,11 @@ func (v *validate) compare(ctx context.Context, j *respond.Job) (respond.Result,
 		}
 	}
 	found.P = signTest(found.Wins, found.Losses)
-	return respond.Result{Evidence: found, Stop: v.verdict(kindOf(m), &found)}, nil
+	text, isBetter := v.verdict(kindOf(m), &found)
+	if !isBetter {
+		return respond.Result{Evidence: found, Stop: "the candidate is not better than the served model: " + text}, nil
+	}
+	return respond.Result{Evidence: found, Text: "the candidate is better than the served model: " + text}, nil
 }
 
 // against returns the rows of the comparison, and the answers of the served model.
@@ -78,7 +82,7 @@ func (v *validate) against(ctx context.Context, j *respond.Job, candidate *model
 		rows, err = readTest(filepath.Join(j.Folder, testRows))
 		return rows, served(kindOf(candidate), rows), err
 	}
-	before, err := model.Load(v.model)
+	before, err := loadServed(v.model, j)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,21 +117,17 @@ func better(kind value.Prediction, a, b *answer) int {
 	return 0
 }
 
-// verdict says why the candidate is not better; "" if it is. A regression that is closer to most
-// outcomes must not be much farther from some: its mean absolute error must be lower, too.
-func (v *validate) verdict(kind value.Prediction, found *compared) string {
+// verdict says how the candidate compares, and whether it is better. A regression that is closer to
+// most outcomes must not be much farther from some: its mean absolute error must be lower, too.
+func (v *validate) verdict(kind value.Prediction, found *compared) (text string, isBetter bool) {
 	rows := found.Candidate.Rows
 	if kind != value.Regression {
-		if found.P < v.level {
-			return ""
-		}
-		return fmt.Sprintf("the candidate is not better than the served model: of %d rows it alone is right about %d, the served model alone about %d (p = %.2g)", rows, found.Wins, found.Losses, found.P)
+		text = fmt.Sprintf("of %d rows it alone is right about %d, the served model alone about %d (p = %.2g)", rows, found.Wins, found.Losses, found.P)
+		return text, found.P < v.level
 	}
-	if found.P < v.level && *found.Candidate.Error < *found.Served.Error {
-		return ""
-	}
-	return fmt.Sprintf("the candidate is not better than the served model: of %d rows it is closer to %d, the served model to %d (p = %.2g), and the mean absolute error is %.4g and %.4g",
+	text = fmt.Sprintf("of %d rows it is closer to %d, the served model to %d (p = %.2g), and the mean absolute error is %.4g and %.4g",
 		rows, found.Wins, found.Losses, found.P, *found.Candidate.Error, *found.Served.Error)
+	return text, found.P < v.level && *found.Candidate.Error < *found.Served.Error
 }
 
 // signTest returns the probability of at least this many wins among the discordant pairs if either

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
@@ -43,32 +44,90 @@ func addresses(m *strictyaml.Map) []string {
 	return all
 }
 
-// put replaces the reference, then the model, each whole, and then has programs read them. Until
-// the model is replaced, the former version is served and judged by the new reference's version
-// alone, which has no predictions yet.
-func (s *swap) put(ctx context.Context, model, reference []byte) error {
-	for _, f := range []struct {
+// pair is a model and its reference, as the contents of their files.
+type pair struct{ model, reference []byte }
+
+// put replaces the reference, then the model, and then has programs read them. Until the model is
+// replaced, the former version is served and judged by the new reference's version alone, which has
+// no predictions yet. If a program refuses the new files, the former ones are put back.
+func (s *swap) put(ctx context.Context, next, former pair) error {
+	if err := s.replace(next); err != nil {
+		return err
+	}
+	err := s.readAgain(ctx)
+	if _, is := errors.AsType[*refusedError](err); !is {
+		return err
+	}
+	if back := s.replace(former); back != nil {
+		return errors.Join(err, fmt.Errorf("put the former files back: %w", back))
+	}
+	return errors.Join(fmt.Errorf("%w; the former files are in place again", err), s.readAgain(ctx))
+}
+
+// replace replaces both files. Both are on the disk before the first is replaced: a disk that is
+// full leaves the former ones.
+func (s *swap) replace(p pair) error {
+	const staged = ".next"
+	files := []struct {
 		path string
 		data []byte
-	}{{s.reference, reference}, {s.model, model}} {
-		err := rows.WriteFile(f.path, func(w io.Writer) error {
+	}{{s.reference, p.reference}, {s.model, p.model}}
+	for _, f := range files {
+		err := rows.WriteFile(f.path+staged, func(w io.Writer) error {
 			_, err := w.Write(f.data)
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("replace %s: %w", f.path, err)
+			_ = os.Remove(s.reference + staged) // it may be there, and is no longer needed
+			return fmt.Errorf("replace %s: %w; nothing was replaced", f.path, err)
 		}
 	}
-	for _, address := range s.reload {
-		if err := reload(ctx, address); err != nil {
-			return fmt.Errorf("the files are replaced, but not read yet: %w", err)
+	for _, f := range files {
+		if err := os.Rename(f.path+staged, f.path); err != nil {
+			return fmt.Errorf("replace %s: %w", f.path, err)
 		}
 	}
 	return nil
 }
 
-// reload has a program read its files.
+// readAgain has all programs read the files.
+func (s *swap) readAgain(ctx context.Context) error {
+	for _, address := range s.reload {
+		if err := reload(ctx, address); err != nil {
+			return fmt.Errorf("the files are replaced, but not read: %w", err)
+		}
+	}
+	return nil
+}
+
+// refusedError is the answer of a program that does not read a file.
+type refusedError struct{ address, status, text string }
+
+// Error implements error.
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("%s was answered with %s: %s", e.address, e.status, e.text)
+}
+
+// reloadRetry is the time between two attempts to reach a program.
+const reloadRetry = time.Second
+
+// reload has a program read its files. While the program cannot be reached, it tries again until
+// ctx ends: the program may be starting.
 func reload(ctx context.Context, address string) error {
+	for {
+		err := reloadOnce(ctx, address)
+		if _, refused := errors.AsType[*refusedError](err); err == nil || refused {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(reloadRetry):
+		}
+	}
+}
+
+func reloadOnce(ctx context.Context, address string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("make the request: %w", err)
@@ -82,7 +141,7 @@ func reload(ctx context.Context, address string) error {
 		return fmt.Errorf("read the answer of %s: %w", address, err)
 	}
 	if answer.StatusCode/100 != 2 {
-		return fmt.Errorf("%s was answered with %s: %s", address, answer.Status, strings.TrimSpace(string(text)))
+		return &refusedError{address, answer.Status, strings.TrimSpace(string(text))}
 	}
 	return nil
 }
@@ -94,6 +153,10 @@ type swapped struct {
 	Model     string   `json:"model_file"`
 	Reference string   `json:"reference_file"`
 	Reloaded  []string `json:"reloaded"`
+}
+
+func (s *swapped) text() string {
+	return fmt.Sprintf("version %s took the place of version %s", s.To, s.From)
 }
 
 // promote is the step promote. It serves the candidate, and keeps the former files in the folder
@@ -127,10 +190,28 @@ func (p *promote) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 	if err != nil {
 		return respond.Result{}, err
 	}
-	if err := p.put(ctx, candidate, reference); err != nil {
+	former, err := readPair(j.Folder, previousModel, previousReference)
+	if err != nil {
 		return respond.Result{}, err
 	}
-	return respond.Result{Evidence: swapped{From: from, To: to.Version, Model: p.model, Reference: p.reference, Reloaded: p.reload}}, nil
+	if err := p.put(ctx, pair{candidate, reference}, former); err != nil {
+		return respond.Result{}, err
+	}
+	done := swapped{From: from, To: to.Version, Model: p.model, Reference: p.reference, Reloaded: p.reload}
+	return respond.Result{Evidence: done, Text: done.text()}, nil
+}
+
+// readPair reads a model and its reference in the folder of a run.
+func readPair(folder, modelName, referenceName string) (p pair, err error) {
+	for _, f := range []struct {
+		name string
+		data *[]byte
+	}{{modelName, &p.model}, {referenceName, &p.reference}} {
+		if *f.data, err = os.ReadFile(filepath.Join(folder, f.name)); err != nil { // #nosec G304 -- in the folder of a run
+			return p, fmt.Errorf("read what can be put back: %w", err)
+		}
+	}
+	return p, nil
 }
 
 // keep copies the served files into the folder of the run, unless an earlier attempt has. It

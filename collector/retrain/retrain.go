@@ -66,7 +66,7 @@ type retrained struct {
 
 // Run implements respond.Step.
 func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
-	m, err := model.Load(r.model)
+	m, err := loadServed(r.model, j)
 	if err != nil {
 		return respond.Result{}, err
 	}
@@ -104,7 +104,9 @@ func (r *retrain) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 		return respond.Result{}, err
 	}
 	done.Training = trained(candidate)
-	return respond.Result{Evidence: done}, nil
+	return respond.Result{
+		Evidence: done, Text: fmt.Sprintf("version %s was trained on %d labelled rows; %d newer ones are kept to test it", done.Version, done.Rows, done.TestRows),
+	}, nil
 }
 
 // arguments are those of the command train. Every column has the type that the served model has it

@@ -31,6 +31,9 @@ func (r *rollBack) Plan(*respond.Job) string {
 // Run implements respond.Step.
 func (r *rollBack) Run(ctx context.Context, j *respond.Job) (respond.Result, error) {
 	_, now, err := readModel(r.model)
+	if err == nil {
+		err = isFor(now, r.model, j)
+	}
 	if err != nil {
 		return respond.Result{}, err
 	}
@@ -70,10 +73,15 @@ func (r *rollBack) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if to.Name != now.Name {
 		return respond.Result{}, fmt.Errorf("%s is model %q, the version before it was for %q", r.model, now.Name, to.Name)
 	}
-	if err := r.put(ctx, previous, reference); err != nil {
+	former, err := readPair(folder, candidateModel, candidateReference)
+	if err != nil {
 		return respond.Result{}, err
 	}
-	return respond.Result{Evidence: swapped{From: from, To: to.Version, Model: r.model, Reference: r.reference, Reloaded: r.reload}, Final: true}, nil
+	if err := r.put(ctx, pair{previous, reference}, former); err != nil {
+		return respond.Result{}, err
+	}
+	done := swapped{From: from, To: to.Version, Model: r.model, Reference: r.reference, Reloaded: r.reload}
+	return respond.Result{Evidence: done, Text: done.text(), Final: true}, nil
 }
 
 // promotion returns the folder of the run that promoted a version, or "".

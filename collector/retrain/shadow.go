@@ -51,5 +51,7 @@ func (s *shadow) Run(ctx context.Context, j *respond.Job) (respond.Result, error
 			return respond.Result{}, fmt.Errorf("the shadow is written, but not read yet: %w", err)
 		}
 	}
-	return respond.Result{Evidence: shadowed{Version: m.Version, File: s.file}}, nil
+	return respond.Result{
+		Evidence: shadowed{Version: m.Version, File: s.file}, Text: fmt.Sprintf("version %s scores every request a second time", m.Version),
+	}, nil
 }

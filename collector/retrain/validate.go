@@ -88,7 +88,7 @@ func (v *validate) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if v.candidate {
 		return v.compare(ctx, j)
 	}
-	m, err := model.Load(v.model)
+	m, err := loadServed(v.model, j)
 	if err != nil {
 		return respond.Result{}, err
 	}
@@ -107,7 +107,11 @@ func (v *validate) Run(ctx context.Context, j *respond.Job) (respond.Result, err
 	if m.Training.HeldOut == 0 {
 		return respond.Result{}, fmt.Errorf("model file %s does not say how good the model was in training", v.model)
 	}
-	return respond.Result{Evidence: &found, Stop: v.judge(m, &found)}, nil
+	text, worse := v.judge(m, &found)
+	if !worse {
+		return respond.Result{Evidence: found, Stop: text}, nil
+	}
+	return respond.Result{Evidence: found, Text: text}, nil
 }
 
 // things are what is measured, in words.
@@ -144,24 +148,27 @@ func (v *validate) measured(ctx context.Context, j *respond.Job, m *model.Model,
 	return scored(m, rows)
 }
 
-// judge says why the served model is good enough; "" if it is not.
-func (v *validate) judge(m *model.Model, found *validated) string {
+// judge says how the served model compares with training, and whether it is worse.
+func (v *validate) judge(m *model.Model, found *validated) (text string, worse bool) {
 	if kindOf(m) == value.Regression {
 		before, now := m.Training.MeanAbsoluteError, *found.Now.Error
 		if before > 0 {
 			rise := now/before - 1
 			found.Rise = &rise
 		}
+		text = fmt.Sprintf("the mean absolute error is %.4g, in training it was %.4g: it rose by ", now, before)
 		if now > before*(1+v.rise) {
-			return ""
+			return text + fmt.Sprintf("more than %g of that", v.rise), true
 		}
-		return fmt.Sprintf("the mean absolute error is %.4g, in training it was %.4g: it rose by no more than %g of that", now, before, v.rise)
+		return text + fmt.Sprintf("no more than %g of that", v.rise), false
 	}
 	drop := m.Training.Accuracy - *found.Now.Accuracy
-	if found.Drop = &drop; drop > v.drop {
-		return ""
+	found.Drop = &drop
+	text = fmt.Sprintf("accuracy is %.3f, in training it was %.3f: it fell by ", *found.Now.Accuracy, m.Training.Accuracy)
+	if drop > v.drop {
+		return text + fmt.Sprintf("more than %g", v.drop), true
 	}
-	return fmt.Sprintf("accuracy is %.3f, in training it was %.3f: it fell by no more than %g", *found.Now.Accuracy, m.Training.Accuracy, v.drop)
+	return text + fmt.Sprintf("no more than %g", v.drop), false
 }
 
 // validated is the evidence about the served model.

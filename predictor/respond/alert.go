@@ -16,6 +16,9 @@ const maxNotification = 1 << 20
 // maxAlerts is the maximum number of alerts in a notification.
 const maxAlerts = 1000
 
+// maxLabel is the maximum size of the labels that each entry of the audit file has, in bytes.
+const maxLabel = 1024
+
 const (
 	firing   = "firing"
 	resolved = "resolved"
@@ -90,6 +93,11 @@ func (a *Alert) check() error {
 		return errors.New("startsAt is missing")
 	case a.Name() == "":
 		return errors.New("the label alertname is missing")
+	}
+	for _, name := range []string{"alertname", "model", "version"} {
+		if n := len(a.Labels[name]); n > maxLabel {
+			return fmt.Errorf("the label %s has %d bytes; at most %d are allowed", name, n, maxLabel)
+		}
 	}
 	return nil
 }

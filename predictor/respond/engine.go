@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // engine starts runs and does their steps.
@@ -24,6 +27,7 @@ type engine struct {
 	mu      sync.Mutex
 	config  *Config
 	audit   *audit
+	alone   *os.File // locks the folder of runs
 	state   *state
 	changed chan struct{} // is closed when a run may go on
 	running sync.WaitGroup
@@ -37,13 +41,32 @@ func openEngine(auditPath, folder, logPath string, config *Config, m *metrics, l
 		return nil, err
 	}
 	e.audit = a
+	if e.alone, err = lockFolder(folder); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
 	return e, nil
+}
+
+// lockFolder makes the folder of runs, and keeps other responders out: two that have it would both
+// answer an alert, each by its own audit file.
+func lockFolder(folder string) (*os.File, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of runs: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(folder, ".lock"), os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- in the folder of the operator
+	if err != nil {
+		return nil, fmt.Errorf("lock the folder of runs: %w", err)
+	}
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("the folder of runs %s is in use by another process; run one responder for it", folder), lock.Close())
+	}
+	return lock, nil
 }
 
 // close waits for the steps that run, whose context has ended, and closes the audit file.
 func (e *engine) close() error {
 	e.running.Wait()
-	return e.audit.close()
+	return errors.Join(e.audit.close(), e.alone.Close())
 }
 
 // configure uses another configuration. A run goes on with the playbook as it is now.
@@ -102,14 +125,17 @@ func (e *engine) receive(ctx context.Context, n *notification) error {
 // take starts a run for an alert, if one is due. The lock is held.
 func (e *engine) take(ctx context.Context, a *Alert) error {
 	known := e.state.byKey[a.key()]
+	if a.Status == resolved && known == nil {
+		return e.missed(a)
+	}
 	if a.Status == resolved {
-		if known == nil || known.Alert.Status == resolved {
+		if known.Alert.Status == resolved {
 			return nil
 		}
 		defer e.wake()
 		return e.record(Entry{Event: eventResolved, Run: known.ID, Playbook: known.Playbook, Model: known.Model})
 	}
-	if known != nil {
+	if known != nil || e.state.ignored[a.key()] == resolvedFirst {
 		return nil
 	}
 	model := a.Labels["model"]
@@ -132,6 +158,19 @@ func (e *engine) take(ctx context.Context, a *Alert) error {
 	e.logger.Info("starting a run", "run", entry.Run, "playbook", p.Name, "alert", a.Name(), "model", model, "dry_run", p.DryRun)
 	e.start(ctx, e.state.runs[entry.Run])
 	return nil
+}
+
+// resolvedFirst is why an alert starts no run when the notification that it fires comes late.
+const resolvedFirst = "the alert was resolved before it started a run"
+
+// missed notes that an alert for which there is a playbook was resolved without a run. The lock is
+// held.
+func (e *engine) missed(a *Alert) error {
+	p := e.config.playbook(a)
+	if p == nil || a.Labels["model"] == "" || e.state.ignored[a.key()] == resolvedFirst {
+		return nil
+	}
+	return e.record(Entry{Event: eventIgnored, Playbook: p.Name, Model: a.Labels["model"], Alert: a, Text: resolvedFirst})
 }
 
 // objection says why an alert starts no run; "" if it does.
@@ -269,7 +308,7 @@ func (e *engine) do(ctx context.Context, r *run, s StepConfig, entry Entry, job 
 	if ctx.Err() != nil {
 		return pause{over: true} // the next process repeats the step
 	}
-	entry.Event, entry.Text, entry.Outcome = eventDone, result.Stop, ""
+	entry.Event, entry.Text, entry.Outcome = eventDone, cmp.Or(result.Stop, result.Text), ""
 	switch {
 	case result.Stop != "" && !s.Optional:
 		entry.Outcome = outcomeStopped

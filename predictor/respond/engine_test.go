@@ -412,3 +412,37 @@ func TestEntriesReadAsTheyWereWritten(t *testing.T) {
 		t.Errorf("%s: %v", line, err)
 	}
 }
+
+// Notifications can come in another order than they were sent.
+func TestAnAlertThatWasResolvedFirstStartsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, oneStep)
+	b.alert(resolved, "a1")
+	b.alert(resolved, "a1")
+	b.alert(firing, "a1")
+	b.kill()
+	b.open()
+	b.alert(firing, "a1")
+	if text := string(read(t, b.path)); strings.Count(text, "\n") != 1 || !strings.Contains(text, resolvedFirst) {
+		t.Errorf("the audit file has:\n%s", text)
+	}
+	b.alert(firing, "a2")
+	b.until("another alert starts a run", ended(outcomeDone))
+}
+
+func TestOneProcessHasAFolderOfRuns(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, oneStep)
+	_, err := openEngine(b.path+"2", filepath.Join(filepath.Dir(b.path), "runs"), "predictions.db", b.config, newMetrics(), slog.New(slog.DiscardHandler), b.clock.now)
+	if err == nil || !strings.Contains(err.Error(), "is in use by another process; run one responder for it") {
+		t.Errorf("a second responder: %v", err)
+	}
+}
+
+const oneStep = `
+dry_run: false
+playbooks:
+  - name: one
+    alerts: [ModelAccuracyDrop]
+    steps: [{look: {}}]
+`

@@ -100,6 +100,7 @@ func TestWrongNotificationsAreRefused(t *testing.T) {
 		"bad start":      {notificationOf(strings.Replace(goodAlert, "2026-03-01T", "yesterday", 1)), "parsing time"},
 		"no name":        {notificationOf(strings.Replace(goodAlert, "alertname", "name", 1)), "alertname is missing"},
 		"no fingerprint": {notificationOf(strings.Replace(goodAlert, `"a1"`, `""`, 1)), "fingerprint has 0 characters"},
+		"long label":     {notificationOf(strings.Replace(goodAlert, "ModelAccuracyDrop", strings.Repeat("x", 1025), 1)), "the label alertname has 1025 bytes; at most 1024 are allowed"},
 		"label type":     {notificationOf(strings.Replace(goodAlert, `"ModelAccuracyDrop"`, `5`, 1)), "cannot unmarshal number"},
 		"second alert":   {notificationOf(goodAlert, "{}"), "alerts[1]: status"},
 		"many":           {notificationOf(strings.Split(strings.Repeat(goodAlert+"\n", 1001), "\n")[:1001]...), "at most 1000 are read"},
@@ -115,7 +116,7 @@ func TestWrongNotificationsAreRefused(t *testing.T) {
 	if status, _ := r.send(http.MethodGet, "/alerts", ""); status != http.StatusMethodNotAllowed {
 		t.Errorf("GET: %d", status)
 	}
-	if _, page := r.send(http.MethodGet, "/metrics", ""); !strings.Contains(page, "drift_respond_notifications_refused_total 16") {
+	if _, page := r.send(http.MethodGet, "/metrics", ""); !strings.Contains(page, "drift_respond_notifications_refused_total 17") {
 		t.Error("refused notifications are not counted")
 	}
 }

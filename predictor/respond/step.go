@@ -24,6 +24,8 @@ type Step interface {
 type Result struct {
 	// Evidence goes into the audit file as JSON.
 	Evidence any
+	// Text says in one sentence what was found or done. The page shows it.
+	Text string
 	// Stop ends the run without failure, and says why: there is nothing to do. If the step is
 	// optional, the run goes on instead.
 	Stop string

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -130,6 +131,7 @@ type loop struct {
 	dir, audit, prometheus                   string
 	predictor, exporter, outcomes, responder *process
 	lender                                   *lender
+	responds                                 []string // the command of the responder
 }
 
 // newLoop trains a model on loans that depend on the income, and starts everything.
@@ -154,10 +156,13 @@ func newLoop(t *testing.T) *loop {
 	command(t, 0, "train", "--csv="+file(t, l.dir, "train.csv", table), "--outcome=repaid", "--model.name=loans", "--model.version=1", "--model.output="+model, "--reference.output="+reference)
 	l.predictor = start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--model.file="+model, "--shadow.model.file="+filepath.Join(l.dir, "shadow.json"), "--web.enable-lifecycle")
 	l.exporter = start(t, "exporter", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--reference.file="+reference, "--web.enable-lifecycle", quick)
-	l.outcomes = startOutcomes(t, log, file(t, l.dir, "outcomes.yml", "sources:\n- {name: officers, review: {sample: 0.01, raise: {folder: requests}}}\n"), nil)
+	l.outcomes = startOutcomes(t, log, file(t, l.dir, "sources-of-outcomes.yml", "sources:\n- {name: officers, review: {sample: 0.01, raise: {folder: requests}}}\n"), nil)
 	l.audit = filepath.Join(l.dir, "audit.jsonl")
-	l.responder = start(t, "respond", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--audit.file="+l.audit, "--runs.dir="+filepath.Join(l.dir, "runs"),
-		"--config.file="+file(t, l.dir, "respond.yml", strings.NewReplacer("DIR", l.dir, "PREDICTOR", l.predictor.url, "EXPORTER", l.exporter.url).Replace(loopPlaybook)))
+	l.responds = []string{
+		"respond", "--web.listen-address=" + freeAddress(t), "--predictions.log=" + log, "--audit.file=" + l.audit, "--runs.dir=" + filepath.Join(l.dir, "runs"),
+		"--config.file=" + file(t, l.dir, "playbooks.yml", strings.NewReplacer("DIR", l.dir, "PREDICTOR", l.predictor.url, "EXPORTER", l.exporter.url).Replace(loopPlaybook)),
+	}
+	l.responder = start(t, l.responds...)
 	manager := runAlertmanager(t, alertmanager, l.dir, `
 route: {receiver: nobody, group_wait: 0s, group_interval: 1s, repeat_interval: 1s, group_by: [alertname, model, version], routes: [{receiver: respond, matchers: [alertname="ModelAccuracyDrop"]}]}
 receivers: [{name: nobody}, {name: respond, webhook_configs: [{url: "`+l.responder.url+`/alerts"}]}]
@@ -202,6 +207,18 @@ type loopRun struct {
 			Losses int     `json:"losses"`
 		}
 	}
+}
+
+// killWaiting kills the responder while it waits for the outcomes of a challenge, and starts it again.
+func (l *loop) killWaiting() {
+	l.t.Helper()
+	waitFor(l.t, "a challenge has begun", func() bool {
+		return strings.Contains(get(l.t, l.responder.url+"/api/v1/runs").body, `"kind":"challenge","event":"begun"`)
+	})
+	if err := l.responder.kill(syscall.SIGKILL); err == nil {
+		l.t.Error("it ended by itself")
+	}
+	l.responder = start(l.t, l.responds...)
 }
 
 // ended waits until there is a run about a version that has ended in a way, after so many others.
@@ -274,6 +291,7 @@ func TestTheWholeLoop(t *testing.T) {
 	l.until(droppedAlerts, "0")
 	l.lender.change("debt", 80)
 	l.until(`count(ALERTS{alertname="ModelAccuracyDrop", version="1", alertstate="firing"})`, "1")
+	l.killWaiting()
 	first := l.ended(0, "1", "done")
 	kinds := []string{"roll_back", "review_more", "validate", "retrain", "validate", "shadow", "challenge", "promote"}
 	for i, s := range first.Steps {

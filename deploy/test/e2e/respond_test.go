@@ -69,22 +69,13 @@ func TestAnAlertRetrainsTheModelWhoeverIsKilled(t *testing.T) {
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(3, 4))
 	rows, outcomes := relation(random, 2000, false)
-	csv := "age,plan,bought\n"
-	for i, row := range rows {
-		var r struct {
-			Age  int
-			Plan string
-		}
-		if err := json.Unmarshal([]byte(row), &r); err != nil {
-			t.Fatal(err)
-		}
-		csv += fmt.Sprintf("%d,%s,%s\n", r.Age, r.Plan, outcomes[i])
-	}
+	csv := asCSV(t, rows, outcomes)
 	model, reference, log := filepath.Join(dir, "model.json"), filepath.Join(dir, "reference.json"), filepath.Join(dir, "predictions.db")
 	command(t, 0, "train", "--csv="+file(t, dir, "train.csv", csv), "--outcome=bought", "--model.name=shop", "--model.version=1", "--model.output="+model, "--reference.output="+reference)
 	predictor := start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--model.file="+model,
 		"--shadow.model.file="+filepath.Join(dir, "shadow.json"), "--web.enable-lifecycle")
 	rows, outcomes = relation(random, 1500, true)
+	file(t, dir, "holdout.csv", asCSV(t, rows, outcomes))
 	ids, before := predicted(t, predictor.url, rows, outcomes)
 	for from := 0; from < len(ids); from += 500 {
 		var batch []string
@@ -103,9 +94,11 @@ playbooks:
     alerts: [ModelAccuracyDrop]
     steps:
       - validate: {model_file: DIR/model.json}
+      - review_more: {folder: DIR, sample: 0.3, for: 1d}
       - exec: {command: [/bin/sh, -c, "sleep 0.3; echo $DRIFT_KEY >> DIR/executed"]}
       - retrain: {model_file: DIR/model.json}
       - validate: {model: candidate}
+      - validate: {model: candidate, model_file: DIR/model.json, holdout: {csv: DIR/holdout.csv, outcome: bought}}
       - shadow: {model_file: DIR/shadow.json, reload: [URL/-/reload]}
       - promote: {model_file: DIR/model.json, reference_file: DIR/reference.json, reload: [URL/-/reload]}
         approve: person
@@ -136,7 +129,7 @@ playbooks:
 		}
 		run = newestRun(t, responder.url, anna)
 		if run.Waits {
-			body := fmt.Sprintf(`{"run":%q,"step":6,"approve":true,"note":"seen"}`, run.Run)
+			body := fmt.Sprintf(`{"run":%q,"step":8,"approve":true,"note":"seen"}`, run.Run)
 			if got := post(t, responder.url+"/approve", body); got.code != http.StatusUnauthorized {
 				t.Errorf("somebody approves: %d %s", got.code, got.body)
 			}
@@ -162,14 +155,17 @@ playbooks:
 			done[e.Step]++
 		}
 	}
-	for step := 1; step <= 6; step++ {
+	for step := 1; step <= 8; step++ {
 		if done[step] != 1 {
 			t.Errorf("step %d was done %d times", step, done[step])
 		}
 	}
+	if requests := matchingFiles(t, filepath.Join(dir, "raise-*.json")); len(requests) != 1 || requests[0] != filepath.Join(dir, "raise-"+run.Run+".json") {
+		t.Errorf("requests to review more: %v", requests)
+	}
 	executed := strings.Fields(contents(t, filepath.Join(dir, "executed")))
 	for _, key := range executed {
-		if key != run.Run+"-2" {
+		if key != run.Run+"-3" {
 			t.Errorf("the program ran for %s", key)
 		}
 	}
@@ -182,6 +178,32 @@ playbooks:
 		t.Errorf("still the former version: %s", health)
 	}
 	t.Logf("%d kills, the program ran %d times, accuracy %.3f before and %.3f after", kills, len(executed), before, after)
+}
+
+func matchingFiles(t *testing.T, pattern string) []string {
+	t.Helper()
+	all, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// asCSV writes rows and their outcomes as a CSV.
+func asCSV(t *testing.T, rows, outcomes []string) string {
+	t.Helper()
+	csv := "age,plan,bought\n"
+	for i, row := range rows {
+		var r struct {
+			Age  int
+			Plan string
+		}
+		if err := json.Unmarshal([]byte(row), &r); err != nil {
+			t.Fatal(err)
+		}
+		csv += fmt.Sprintf("%d,%s,%s\n", r.Age, r.Plan, outcomes[i])
+	}
+	return csv
 }
 
 type respondRun struct {

@@ -107,7 +107,7 @@ func (p *program) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 	if err != nil {
 		return respond.Result{}, fmt.Errorf("run %s: %w", p.command[0], err)
 	}
-	return respond.Result{Evidence: done}, nil
+	return respond.Result{Evidence: done, Text: fmt.Sprintf("%s ended well after %.1f s", p.command[0], done.Seconds)}, nil
 }
 
 // only returns a file that is locked for the program that inherits it. If this process was killed,

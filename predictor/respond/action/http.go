@@ -127,7 +127,7 @@ func (r *request) Run(ctx context.Context, j *respond.Job) (respond.Result, erro
 	if answer.StatusCode/100 != 2 && !conflict {
 		return respond.Result{}, fmt.Errorf("%s %s was answered with %s: %s", r.method, r.url, answer.Status, lastLines(done.Answer))
 	}
-	return respond.Result{Evidence: done}, nil
+	return respond.Result{Evidence: done, Text: fmt.Sprintf("%s %s was answered with %s", r.method, r.url, answer.Status)}, nil
 }
 
 // text returns the body.

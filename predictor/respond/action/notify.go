@@ -86,7 +86,7 @@ func (s *notice) Run(ctx context.Context, j *respond.Job) (respond.Result, error
 	if err := post(ctx, u.String(), body); err != nil {
 		return respond.Result{}, err
 	}
-	return respond.Result{Evidence: said{Text: text}}, nil
+	return respond.Result{Evidence: said{Text: text}, Text: fmt.Sprintf("said %q", text)}, nil
 }
 
 // post sends a body. Its errors do not name the path of the address, which is a secret.

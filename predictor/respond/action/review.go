@@ -52,5 +52,6 @@ func (s *moreReviews) Run(_ context.Context, j *respond.Job) (respond.Result, er
 	if err != nil {
 		return respond.Result{}, err
 	}
-	return respond.Result{Evidence: asked{r, raise.Path(s.folder, r.Run)}}, nil
+	text := fmt.Sprintf("predictions of %s are drawn for review with a probability of up to %g until %s", r.Model, r.Sample, r.Until.Format(time.RFC3339))
+	return respond.Result{Evidence: asked{r, raise.Path(s.folder, r.Run)}, Text: text}, nil
 }

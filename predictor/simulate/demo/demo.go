@@ -1,5 +1,6 @@
 // Package demo starts a predictor and an exporter on a new prediction log, sends traffic that
-// drifts after a while, and prints the metrics that change.
+// drifts after a while, and prints the metrics that change. With Respond it also starts what
+// answers to that, and prints what it does.
 package demo
 
 import (
@@ -25,6 +26,10 @@ type Options struct {
 	Run func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	// PredictorPort and ExporterPort are the ports to listen on, on all addresses.
 	PredictorPort, ExporterPort int
+	// Respond shows a responder that retrains, promotes and rolls back. OutcomesPort and
+	// RespondPort are the ports of the processes that it needs.
+	Respond                   bool
+	OutcomesPort, RespondPort int
 	// Dir is the folder for the log. If empty, a temporary folder is used and removed at the end.
 	Dir string
 	// Duration is the length of the demo. If 0, it runs until ctx ends.
@@ -61,28 +66,37 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	d := &demo{
 		Options:   o,
+		dir:       dir,
 		log:       filepath.Join(dir, "predictions.db"),
-		predictor: fmt.Sprintf("http://127.0.0.1:%d", o.PredictorPort),
-		exporter:  fmt.Sprintf("http://127.0.0.1:%d", o.ExporterPort),
+		predictor: address(o.PredictorPort),
+		exporter:  address(o.ExporterPort),
+		outcomes:  address(o.OutcomesPort),
+		responder: address(o.RespondPort),
 	}
-	return d.run(ctx)
+	if o.Respond {
+		return d.respond(ctx)
+	}
+	return d.run(ctx, d.show,
+		[]string{"predictor", fmt.Sprintf("--web.listen-address=:%d", d.PredictorPort), "--predictions.log=" + d.log},
+		[]string{"exporter", fmt.Sprintf("--web.listen-address=:%d", d.ExporterPort), "--predictions.log=" + d.log, "--history.step=15s", "--history.duration=1h"})
 }
+
+func address(port int) string { return fmt.Sprintf("http://127.0.0.1:%d", port) }
 
 type demo struct {
 	Options
-	log                 string
-	predictor, exporter string
+	dir, log                                 string
+	predictor, exporter, outcomes, responder string
 }
 
-// run starts the two servers. They stop in the same order: the exporter stops after the
-// predictor.
-func (d *demo) run(ctx context.Context) error {
+// run starts servers and calls show until that ends.
+func (d *demo) run(ctx context.Context, show func(ctx context.Context) error, commands ...[]string) error {
 	servers, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var group sync.WaitGroup
-	serve := func(args ...string) {
+	serve := func(args []string) {
 		group.Go(func() {
 			var said tail
 			if err := d.Run(servers, args, io.Discard, &said); err != nil {
@@ -91,9 +105,10 @@ func (d *demo) run(ctx context.Context) error {
 			}
 		})
 	}
-	serve("predictor", fmt.Sprintf("--web.listen-address=:%d", d.PredictorPort), "--predictions.log="+d.log)
-	serve("exporter", fmt.Sprintf("--web.listen-address=:%d", d.ExporterPort), "--predictions.log="+d.log, "--history.step=15s", "--history.duration=1h")
-	err := d.show(ctx)
+	for _, args := range commands {
+		serve(args)
+	}
+	err := show(ctx)
 	if cause := context.Cause(servers); cause != nil {
 		err = cause
 	} else if ctx.Err() != nil {
@@ -118,7 +133,7 @@ log        %s
 
 Sending %s loans a second as the reference knows them, and what became of them ...
 `, d.predictor, d.exporter, d.exporter, d.log, rate)
-	if err := d.traffic(ctx, "--count="+quiet, "--seed=1"); err != nil {
+	if err := d.traffic(ctx, rate, "--count="+quiet, "--seed=1"); err != nil {
 		return err
 	}
 	if err := d.lines(ctx, "After "+quiet+" of them nothing drifted:"); err != nil {
@@ -126,7 +141,7 @@ Sending %s loans a second as the reference knows them, and what became of them .
 	}
 	d.say("Now incomes rise by half a standard deviation and interest rates by one (%s) ...\n", strings.Join(drift, " "))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return d.traffic(ctx, append(slices.Clone(drift), "--seed=2")...) })
+	group.Go(func() error { return d.traffic(ctx, rate, append(slices.Clone(drift), "--seed=2")...) })
 	group.Go(func() error {
 		if err := d.untilDetected(ctx); err != nil {
 			return err
@@ -141,7 +156,7 @@ Sending %s loans a second as the reference knows them, and what became of them .
 }
 
 // traffic runs simulate with outcomes.
-func (d *demo) traffic(ctx context.Context, args ...string) error {
+func (d *demo) traffic(ctx context.Context, rate string, args ...string) error {
 	all := append([]string{"simulate", "--predictor.url=" + d.predictor, "--rate=" + rate, "--outcomes", "--log.level=warn"}, args...)
 	var said tail
 	if err := d.Run(ctx, all, io.Discard, &said); err != nil && ctx.Err() == nil {
