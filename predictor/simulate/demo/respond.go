@@ -121,7 +121,11 @@ the notification itself when they say so. Detection looks each 15 seconds, so ea
 		return err
 	}
 	d.say("\nTraffic goes on until you stop it with Ctrl-C. Look at %s/ and %s/drift\n", d.responder, d.exporter)
-	return d.during(ctx, driftedLaw, func(ctx context.Context) error { <-ctx.Done(); return nil })
+	for {
+		if err := d.traffic(ctx, loanRate, "--csv="+filepath.Join(d.dir, driftedLaw.file), "--outcome=repaid"); err != nil {
+			return err
+		}
+	}
 }
 
 const driftedIncome = `feature_drift_detected{feature="income",model="loans",version="1"}`
@@ -134,13 +138,13 @@ func dropOf(version string) string {
 func (d *demo) during(ctx context.Context, l law, show func(ctx context.Context) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	sent := make(chan error, 1)
+	sent := make(chan struct{})
 	go func() {
+		defer close(sent)
 		err := d.traffic(ctx, loanRate, "--csv="+filepath.Join(d.dir, l.file), "--outcome=repaid")
 		if ctx.Err() == nil {
 			stop(cmp.Or(err, errors.New("nothing was detected while the loans lasted")))
 		}
-		sent <- err
 	}()
 	err := show(ctx)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
