@@ -93,8 +93,6 @@ predictor/ship/bigquery: predictor/google predictor/predictionlog predictor/ship
 predictor/serve/servetest:
 predictor/serve:
 predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve predictor/tick
-predictor/simulate/demo:
-predictor/ship: predictor/predictionlog predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/serve
 predictor/simulate/demo: predictor/rows
 predictor/simulate/generate: predictor/simulate
 predictor/simulate/load:
