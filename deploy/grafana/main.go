@@ -19,6 +19,7 @@ var dashboards = []struct {
 	{"models.json", models},
 	{"features.json", features},
 	{"performance.json", performance},
+	{"decisions.json", decisions},
 	{"operations.json", operations},
 }
 
