@@ -106,8 +106,8 @@ func TestChartRendersAsRecorded(t *testing.T) {
 	t.Parallel()
 	folder := withShortFiles(t)
 	sets, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(sets) != 6 {
-		t.Fatalf("%d sets of values, want 6 (%v)", len(sets), err)
+	if err != nil || len(sets) != 7 {
+		t.Fatalf("%d sets of values, want 7 (%v)", len(sets), err)
 	}
 	for _, values := range sets {
 		t.Run(filepath.Base(values), func(t *testing.T) {
@@ -231,6 +231,8 @@ func TestChartRefusesWrongValues(t *testing.T) {
 		"predictor.extraArgs={x}":          "extraArgs",
 		"outcomes.enabled=true":            "outcomes.config is not set",
 		"outcomes.config.source=x":         "source",
+		"respond.enabled=true":             "respond.config is not set",
+		"respond.config.playbook=x":        "playbook",
 	} {
 		out, complaints, err := tool(t, nil, "helm", "template", "loan", chart, "--kube-version=1.34.1", "--set="+set)
 		if err == nil {
