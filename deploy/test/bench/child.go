@@ -55,6 +55,9 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 		LogOptions: sqlite.WriterOptions{RetentionTime: 90 * 24 * time.Hour, Lookback: 262144}, // as the command has them
 		Web:        &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config},
 	}
+	if address, found := strings.CutPrefix(kind, passing); found {
+		return servePassing(ctx, address, listening)
+	}
 	if address, found := strings.CutPrefix(kind, proxied); found {
 		return serveProxy(ctx, address, false, o)
 	}
@@ -90,20 +93,10 @@ func serveChild(ctx context.Context, args []string, stdin io.Reader, stdout io.W
 
 // serveBare gives every request the same answer, which is as long as a prediction.
 func serveBare(ctx context.Context, listening func(net.Addr)) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	listening(l.Addr())
 	answer := []byte(strings.Repeat("x", 170) + "\n")
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return serveHandler(ctx, listening, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(answer)
-	})}
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	}))
 }
 
 // discard is a log that accepts everything and keeps nothing.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,8 @@ import (
 // What stands behind and in front in the comparison of the proxy.
 const (
 	elsewhere = "elsewhere" // a model that answers at once
-	proxied   = "proxied="  // the proxy in front of the model at an address
+	passing   = "passing="  // httputil.ReverseProxy alone in front of the model at an address
+	proxied   = "proxied="  // our proxy in its place
 	unlogged  = "unlogged=" // the same with --predictions.log-failure=serve, and the log gone
 	proxyMay  = "may"       // what the proxy may take
 	goneMay   = "may gone"  // what it may take with the log gone
@@ -58,7 +60,7 @@ func proxying(ctx context.Context, s settings) (_ *bench, err error) {
 	children = append(children, model)
 	const body = `{"instances": [[701, 84000, 30, 3.5, 300000, 0.8, 0.3, "purchase", "owner", 12, 4.1, 0.6]]}`
 	request := []byte(fmt.Sprintf("POST %s HTTP/1.1\r\nHost: m\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", predicted, len(body), body))
-	for _, kind := range []string{elsewhere, proxied, unlogged} {
+	for _, kind := range []string{elsewhere, passing, proxied, unlogged} {
 		server := model
 		if kind != elsewhere {
 			if server, err = startChild(ctx, kind+model.address, filepath.Join(s.dir, strings.TrimSuffix(kind, "=")+".db")); err != nil {
@@ -84,6 +86,7 @@ func proxying(ctx context.Context, s settings) (_ *bench, err error) {
 	}
 	b.rows = []row{
 		{what: "a model asked directly, one client, median wait", ours: elsewhere, unit: duration},
+		{what: "through httputil.ReverseProxy alone, median wait", ours: passing, unit: duration},
 		{what: "through the proxy, median wait", ours: proxied, floor: proxyMay, beside: "asked directly, one fdatasync and 150 µs", unit: duration, goal: atMost(1)},
 		{what: "through the proxy without its log, median wait", ours: unlogged, floor: goneMay, beside: "asked directly and 150 µs", unit: duration, goal: atMost(1)},
 	}
@@ -92,18 +95,27 @@ func proxying(ctx context.Context, s settings) (_ *bench, err error) {
 
 // serveElsewhere is a model that answers a row at once.
 func serveElsewhere(ctx context.Context, listening func(net.Addr)) error {
+	answer := []byte(`{"predictions": [0.731]}`)
+	return serveHandler(ctx, listening, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err == nil {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(answer)
+		}
+	}))
+}
+
+// servePassing is what any proxy in Go takes.
+func servePassing(ctx context.Context, address string, listening func(net.Addr)) error {
+	return serveHandler(ctx, listening, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address}))
+}
+
+func serveHandler(ctx context.Context, listening func(net.Addr), handler http.Handler) error {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	listening(l.Addr())
-	answer := []byte(`{"predictions": [0.731]}`)
-	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err == nil {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(answer)
-		}
-	})}
+	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: handler}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
