@@ -11,7 +11,7 @@ type Outcome struct {
 	// ShippedAt is when it was sent, by the clock of the destination; Time is when the log took
 	// it, ObservedAt when it was seen.
 	ShippedAt, Time, ObservedAt int64
-	// Closed is the Through that the log had sent before, 0 if that is unknown.
+	// Closed is that of a Record.
 	Closed                 int64
 	Model, Version, Scheme string
 	// PredictionLog and PredictionID are the prediction. PredictedAt is its time, -1 if the log

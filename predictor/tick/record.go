@@ -37,7 +37,8 @@ type Record struct {
 	// within a log. Through says that every row logged before it has been counted, in this
 	// record or in those before it.
 	ShippedAt, Through int64
-	// Closed is the Through that the log had sent before, 0 if that is unknown.
+	// Closed is the start of the tick that holds the Through that the log had sent before, or that
+	// holds ShippedAt if the log had sent nothing within the lateness: others may have gone on.
 	Closed int64
 	// Tick is the start of the tick.
 	Tick int64
