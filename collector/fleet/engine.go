@@ -26,22 +26,18 @@ type Engine struct {
 
 	folded *folded // nil before the first, and after a failure while folding
 	until  int64   // end of the last tick that was shown
+	// failure is what report logged last, empty after a success.
+	failure string
 
-	shown atomic.Pointer[shown]
-	sum   sums
+	shown   atomic.Pointer[shown]
+	refolds atomic.Int64
 }
 
 // shown is what snapshots show.
 type shown struct {
-	snapshot *snapshot.Snapshot // nil before the first reading
-	until    int64              // its time
-	state    tick.State
-	err      error // why the last reading failed
-}
-
-// sums count what the engine has done.
-type sums struct {
-	late, refolds, foreign atomic.Int64
+	snapshot *snapshot.Snapshot // with an error before the first reading
+	fleet    snapshot.Fleet     // without what changes between two readings
+	err      error              // why the last reading failed
 }
 
 // New returns an Engine that reads nothing until Start.
@@ -87,13 +83,20 @@ func (e *Engine) Start() {
 
 // report logs a failure that is not the one before, and that reading works again.
 func (e *Engine) report(err error) {
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
+		return
+	case failure == e.failure:
 	case err != nil:
-		e.options.Logger.Error("cannot read what was shipped", "err", err)
+		e.options.Logger.Error("cannot read what was shipped; the page stays as it is", "err", err)
 	default:
-		e.options.Logger.Debug("read what was shipped", "until", time.Unix(0, e.until).UTC())
+		e.options.Logger.Info("reading what was shipped works again", "until", time.Unix(0, e.until).UTC())
 	}
+	e.failure = failure
 }
 
 // Read reads what has become final. On a failure, the state stays as it was.
@@ -131,10 +134,22 @@ func (e *Engine) read(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	e.folded, e.until = f, until
-	e.sum.foreign.Store(f.Foreign)
-	e.sum.late.Store(f.LateRows)
-	e.shown.Store(&shown{snapshot: s, until: until, state: state})
+	e.shown.Store(&shown{snapshot: s, fleet: e.facts(&state, f)})
 	return nil
+}
+
+// facts says how the fleet does.
+func (e *Engine) facts(state *tick.State, f *folded) snapshot.Fleet {
+	until := time.Unix(0, f.Until())
+	facts := snapshot.Fleet{Until: &until, Late: f.LateRows, Foreign: f.Foreign, Unmatched: f.Unmatched}
+	for i := range state.Logs {
+		if live(state, &state.Logs[i], e.options.Lateness) {
+			facts.Live++
+		} else {
+			facts.Silent++
+		}
+	}
+	return facts
 }
 
 // check drops the state if records of a tick that was folded have turned up since.
@@ -151,7 +166,7 @@ func (e *Engine) check(ctx context.Context) error {
 	for start, n := range now {
 		if had := f.records[start]; had != n {
 			e.options.Logger.Info("records have turned up after their tick was folded: it folds everything again", "tick", time.Unix(0, start).UTC(), "records", n, "folded", had)
-			e.sum.refolds.Add(1)
+			e.refolds.Add(1)
 			e.folded = nil
 			return nil
 		}
@@ -162,8 +177,12 @@ func (e *Engine) check(ctx context.Context) error {
 // Snapshot implements monitor.Source: the state at the end of the last tick that was folded.
 func (e *Engine) Snapshot(_ context.Context, now time.Time) *snapshot.Snapshot {
 	last := e.shown.Load()
-	s := *last.snapshot
-	s.Time = now
+	s, facts := *last.snapshot, last.fleet
+	s.Time, s.Fleet = now, &facts
+	facts.Refolds = e.refolds.Load()
+	if e.options.Costs != nil {
+		facts.Costs = e.options.Costs()
+	}
 	if s.Err != nil {
 		s.Err = last.err
 	} else {

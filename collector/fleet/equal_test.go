@@ -87,7 +87,7 @@ func page(t *testing.T, s *snapshot.Snapshot) map[string]float64 {
 			for _, l := range one.GetLabel() {
 				name += fmt.Sprintf(" %s=%q", l.GetName(), l.GetValue())
 			}
-			if !strings.HasPrefix(name, "drift_scrape_collector_duration_seconds") && !strings.HasPrefix(name, "drift_exporter_config") {
+			if !strings.HasPrefix(name, "drift_scrape_collector_duration_seconds") && !strings.HasPrefix(name, "drift_exporter_config") && !strings.HasPrefix(name, "drift_fleet_") {
 				values(all, name, one)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
@@ -25,6 +26,8 @@ type Options struct {
 	// Lookback is --bigquery.lookback and Labels --bigquery.label-lookback: the distance of two
 	// anchors of the distributions, and of the outcomes.
 	Lookback, Labels time.Duration
+	// Costs returns what reading the log has cost; nil: nobody counts.
+	Costs func() *snapshot.Costs
 	// Logger receives messages for operators.
 	Logger *slog.Logger
 }

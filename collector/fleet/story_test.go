@@ -150,8 +150,9 @@ type replica struct {
 	abouts   []string // the logs of the predictions of feedback
 	shipped  int      // rows
 	said     int
-	at       []int64 // when each row was shipped, by id - 1
+	closed   []int64 // what had been closed when each row was shipped, by id - 1
 	through  int64
+	last     int64 // when it shipped last
 }
 
 // stories last so long.
@@ -300,16 +301,20 @@ func (s *story) hear(at int64) {
 func (s *story) ship(l *replica, now int64, coder func(predictionlog.Key) tick.Coder) {
 	counts := tick.NewCounts(coder)
 	after := int64(l.shipped)
+	if now > l.last+int64(lateness) {
+		l.through = tick.Start(now) // the others have gone on
+	}
+	l.last = now
 	for ; l.shipped < len(l.rows); l.shipped++ {
 		row := &l.rows[l.shipped]
 		counts.Prediction(row)
-		l.at = append(l.at, now)
+		l.closed = append(l.closed, l.through)
 		s.ones = append(s.ones, one{*row, l.id, tick.Effective(tick.Start(row.Time), now, l.through, lateness), row.Time})
 	}
 	for ; l.said < len(l.feedback); l.said++ {
 		f := &l.feedback[l.said]
 		about := s.logs[slices.IndexFunc(s.logs, func(o *replica) bool { return o.id == l.abouts[l.said] })]
-		if int(f.PredictionID) > len(about.at) {
+		if int(f.PredictionID) > len(about.closed) {
 			break // the prediction has not been shipped
 		}
 		counts.Feedback(f)
@@ -318,17 +323,17 @@ func (s *story) ship(l *replica, now int64, coder func(predictionlog.Key) tick.C
 		s.told = append(s.told, said{*f, l.id, about.id, o.Effective(lateness)})
 	}
 	for _, r := range append(counts.Records(), tick.Record{Tick: tick.Start(now)}) {
-		r.LogID, r.After, r.Sequence, r.ShippedAt, r.Closed, r.Through = l.id, after, int64(l.shipped), now, l.through, now-5*second
+		r.LogID, r.After, r.Sequence, r.ShippedAt, r.Closed, r.Through = l.id, after, int64(l.shipped), now, l.through, tick.Start(now-5*second)
 		s.shipped.records = append(s.shipped.records, r)
 	}
-	l.through = now - 5*second
+	l.through = tick.Start(now - 5*second)
 }
 
 // outcome returns an outcome as it is shipped.
 func (s *story) outcome(l *replica, f *predictionlog.FeedbackRow, about *replica, now int64, coder func(predictionlog.Key) tick.Coder) tick.Outcome {
 	c := coder(predictionlog.Key{Model: f.Model, Version: f.Version})
 	o := tick.Outcome{
-		LogID: l.id, Sequence: f.Seq, ShippedAt: now, Closed: l.through, Time: f.Time, ObservedAt: f.ObservedAt, Model: f.Model, Version: f.Version, Scheme: tick.Scheme(c.Scheme()),
+		LogID: l.id, Sequence: f.Seq, ShippedAt: now, Closed: max(l.through, about.closed[f.PredictionID-1]), Time: f.Time, ObservedAt: f.ObservedAt, Model: f.Model, Version: f.Version, Scheme: tick.Scheme(c.Scheme()),
 		PredictionLog: about.id, PredictionID: f.PredictionID, PredictedAt: f.PredictedAt, Class: f.Class, Outcome: f.Outcome,
 		Score: f.Score, HasScore: f.HasScore, Explored: f.Explored, Confidence: f.Confidence, Corrects: f.Corrects,
 	}

@@ -41,7 +41,7 @@ func Follow(log window.Log, specs []window.Spec, o *Options) (Source, error) {
 	nulls := drift.NewNulls(o.BootstrapSamples, runtime.GOMAXPROCS(0)/2)
 	f := &followed{log: log, nulls: nulls}
 	var err error
-	windows := o.windows()
+	windows := o.Windows()
 	if o.CodesDir != "" {
 		if f.codes, err = codes.Open(o.CodesDir, o.Logger); err != nil {
 			return nil, errors.Join(fmt.Errorf("--window.cache-dir=%s: %w", o.CodesDir, err), f.Close())
@@ -68,7 +68,7 @@ func (m *Monitor) Past(log window.Log) (Source, error) {
 		g.release()
 		return nil, errNoLog
 	}
-	w, err := window.New(log, g.specs, m.options.Bins, now.nulls, m.options.windows())
+	w, err := window.New(log, g.specs, m.options.Bins, now.nulls, m.options.Windows())
 	if err != nil {
 		g.release()
 		return nil, err

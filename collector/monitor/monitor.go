@@ -165,7 +165,7 @@ func (o Options) validate() error {
 	if o.Retraining.MinimumLabels < 0 {
 		return fmt.Errorf("--retrain.minimum-labels=%d: must be at least 0", o.Retraining.MinimumLabels)
 	}
-	windows := o.windows()
+	windows := o.Windows()
 	if err := windows.Validate(); err != nil {
 		return err
 	}
@@ -189,9 +189,9 @@ func (o Options) validate() error {
 // maxSamples is the maximum number of draws of one null distribution: they take a second.
 const maxSamples = 1_000_000
 
-// windows returns the options of the windows. Detectors also measure how far rows depend on
+// Windows returns the options of the windows. Detectors also measure how far rows depend on
 // each other, so they run even when p-values decide what is drift.
-func (o *Options) windows() window.Options {
+func (o *Options) Windows() window.Options {
 	w := o.Window
 	w.FalseAlarmsPerMonth, w.Tolerance, w.Blocks = o.FalseAlarmsPerMonth, o.Tolerance, o.Block
 	w.AccuracyTolerance, w.RetrainCost = o.Retraining.Tolerance, o.Retraining.Cost

@@ -52,6 +52,7 @@ func (s *scrape) Gather() ([]*dto.MetricFamily, error) {
 			}
 		}
 		collector.CollectLog(now, ch)
+		collector.CollectFleet(now, ch)
 		collector.CollectRuns(runs, ch)
 		s.monitor.collectReload(ch)
 	})

@@ -28,6 +28,8 @@ type Snapshot struct {
 	// Behind says why there is no newer state than this one, nil when it is the newest. Only sources
 	// that read in the background keep an older state.
 	Behind error
+	// Fleet says how a source of shipped predictions does, nil for any other source.
+	Fleet *Fleet
 	// LogSize is the size of the log and its write-ahead log in bytes, nil when
 	// unknown.
 	LogSize *int64

@@ -47,7 +47,8 @@ type Ticks struct {
 
 	// Foreign is the number of predictions that were coded for another reference, and so are in
 	// no window. LateRows is the number of those that count to a later tick than their own.
-	Foreign, LateRows int64
+	// Unmatched is the number of outcomes whose prediction no window has counted.
+	Foreign, LateRows, Unmatched int64
 }
 
 type lateKey struct{ log, model, version string }

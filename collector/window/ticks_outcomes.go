@@ -68,6 +68,9 @@ func (t *Ticks) outcome(o *ticks.Outcome) {
 	s := t.series[key]
 	k := t.prediction(o, s, f.layout)
 	t.sequence++
+	if k.tally == nil {
+		t.Unmatched++
+	}
 	f.fold(&predictionlog.FeedbackRow{
 		Seq: t.sequence, Time: o.Time, PredictionID: k.number, Model: o.Model, Version: o.Version, Class: o.Class, Outcome: o.Outcome,
 		Score: o.Score, HasScore: o.HasScore, Explored: o.Explored, ObservedAt: o.ObservedAt, PredictedAt: o.PredictedAt, Corrects: o.Corrects,

@@ -1,0 +1,121 @@
+package fleet
+
+import (
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/ticks"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+	shipped "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
+)
+
+// dataset ships what a memory has to the emulator, and reads it with the queries of BigQuery.
+type dataset struct {
+	*ticks.Reader
+
+	from     *memory
+	counts   *shipped.Ticks
+	sequence int64
+	// records and outcomes are how many have been shipped.
+	records, outcomes int
+}
+
+func newDataset(t *testing.T, from *memory) *dataset {
+	t.Helper()
+	e := emulator.Shared(t)
+	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Dataset("fleet").Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: "fleet", REST: e.ClientOptions(), GRPC: e.WriterOptions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sink.Close() })
+	d := &dataset{from: from, counts: sink.Ticks()}
+	d.Reader, err = ticks.New(ticks.Options{
+		Project: "test-project", Dataset: "fleet", Lateness: lateness, Now: func() time.Time { return time.Unix(0, from.now) }, ClientOptions: e.ClientOptions(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// ship ships what has come since the last time, in the order of time.
+func (d *dataset) ship(t *testing.T) {
+	t.Helper()
+	records, beats := map[string][]tick.Record{}, map[string]tick.Record{}
+	for ; d.records < len(d.from.records) && d.from.records[d.records].ShippedAt <= d.from.now; d.records++ {
+		if r := d.from.records[d.records]; r.Heartbeat() {
+			beats[r.LogID] = r
+		} else {
+			records[r.LogID] = append(records[r.LogID], r)
+		}
+	}
+	for _, beat := range beats {
+		if err := d.counts.Heartbeat(t.Context(), &beat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send := func(to ship.Destination, b *ship.Batch) {
+		d.sequence++
+		b.After, b.UpTo = d.sequence-1, d.sequence
+		if err := to.Append(t.Context(), b, func(string) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, own := range records {
+		for len(own) > 0 {
+			n := min(len(own), 400)
+			send(d.counts, &ship.Batch{LogID: id, Table: predictionlog.TablePredictions, Records: own[:n]})
+			own = own[n:]
+		}
+	}
+	outcomes := map[string][]tick.Outcome{}
+	for ; d.outcomes < len(d.from.outcomes) && d.from.outcomes[d.outcomes].ShippedAt <= d.from.now; d.outcomes++ {
+		o := d.from.outcomes[d.outcomes]
+		outcomes[o.LogID] = append(outcomes[o.LogID], o)
+	}
+	for id, own := range outcomes {
+		for len(own) > 0 {
+			n := min(len(own), 400)
+			send(d.counts.Outcomes, &ship.Batch{LogID: id, Table: predictionlog.TableFeedback, Outcomes: own[:n]})
+			own = own[n:]
+		}
+	}
+}
+
+// TestBigQuerySaysWhatMemorySays reads the same records with the queries of BigQuery, in the
+// emulator, and without any.
+func TestBigQuerySaysWhatMemorySays(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, 5, 4000)
+	s.tell(t)
+	d, o := newDataset(t, &s.shipped), options(specs(t))
+	e, other := newEngine(t, d, o), newEngine(t, &s.shipped, o)
+	for i := range 6 {
+		s.shipped.now = begin.UnixNano() + lasts*int64(i+1)/6
+		d.ship(t)
+		got, want := at(t, e, &s.shipped, time.Duration(s.shipped.now-begin.UnixNano())), at(t, other, &s.shipped, time.Duration(s.shipped.now-begin.UnixNano()))
+		if e.until != other.until {
+			t.Fatalf("instant %d: it ends at %d, want %d", i, e.until, other.until)
+		}
+		compare(t, "in the emulator", page(t, got), page(t, want))
+		if g, w := *got.Fleet, *want.Fleet; g.Late != w.Late || g.Live != w.Live || g.Unmatched != w.Unmatched || g.Refolds != w.Refolds {
+			t.Errorf("instant %d: %+v, want %+v", i, g, w)
+		}
+		if t.Failed() {
+			t.Fatalf("instant %d", i)
+		}
+	}
+}
