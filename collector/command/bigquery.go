@@ -21,6 +21,8 @@ type BigQuery interface {
 	Warehouse(WarehouseOptions) Warehouse
 	// Sink returns a dataset as what a prediction log is shipped to.
 	Sink(ctx context.Context, project, dataset string, logger *slog.Logger) (Sink, error)
+	// Shipped returns what was shipped to a dataset. It connects when it is first used.
+	Shipped(ShippedOptions) (Shipped, error)
 }
 
 // WarehouseOptions say how tables are read.

@@ -42,6 +42,7 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 	cmd.Flag("reference.cache-dir", "Folder for the last good references from BigQuery; without it a restart counts them again.").StringVar(&watch.CacheDir)
 	cmd.Flag("window.cache-dir", "Folder for the bins of rows that were read, for this exporter alone; with it a restart takes two thirds of the processor time.").StringVar(&watch.CodesDir)
 	watchFlags(cmd, &watch)
+	shipped := newFleetFlags(cmd)
 	enabled := collectorFlags(cmd)
 	return func(ctx context.Context) (err error) {
 		warehouse, err := e.warehouse(tables)
@@ -57,6 +58,11 @@ func (e *Environment) exporter(cmd *kingpin.CmdClause) Run {
 			return err
 		}
 		watch.Enabled, watch.Now, watch.Logger, watch.Table = enabled(), time.Now, e.Logger, tables.Table
+		done, err := e.fleet(shipped, tables, &watch, *check)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, done()) }()
 		if *check {
 			if err := monitor.CheckConfig(watch); err != nil {
 				return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/drift"
@@ -39,6 +40,9 @@ func past(watcher *monitor.Monitor, o *monitor.Options) func(context.Context, ti
 	return func(ctx context.Context, at time.Time) (*snapshot.Snapshot, error) {
 		if now := time.Now(); at.After(now) {
 			return nil, fmt.Errorf("%w: %s is in the future", page.ErrTime, at.Format(time.RFC3339))
+		}
+		if strings.HasPrefix(o.Log, shippedTo) {
+			return nil, fmt.Errorf("%w: an exporter of shipped predictions shows the present only", page.ErrTime)
 		}
 		s, err := replay.Moment(ctx, o.Log, lookback, at, watcher.Past)
 		if errors.Is(err, replay.ErrOutside) {

@@ -9,7 +9,9 @@ import (
 	"log/slog"
 
 	"github.com/drift-exporter/drift_exporter/collector/bigquery"
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/ticks"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	sink "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
 )
@@ -33,11 +35,32 @@ func (linked) Sink(ctx context.Context, project, dataset string, logger *slog.Lo
 	return shipping{s}, nil
 }
 
+// Shipped implements command.BigQuery.
+func (linked) Shipped(o command.ShippedOptions) (command.Shipped, error) {
+	r, err := ticks.New(ticks.Options{
+		Project: o.DatasetProject, Dataset: o.Dataset, Payer: o.Project, Location: o.Location,
+		MaximumBytes: o.MaximumBytes, DailyBytes: o.DailyBytes, Lateness: o.Lateness, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shipped{r}, nil
+}
+
+// shipped is a Reader as a command.Shipped.
+type shipped struct{ *ticks.Reader }
+
+// Costs implements command.Shipped.
+func (s shipped) Costs() *snapshot.Costs {
+	c := s.Stats()
+	return &snapshot.Costs{Queries: c.Queries, Bytes: c.Bytes, Billed: c.Billed, Failures: c.Failures}
+}
+
 // shipping is a Sink as a command.Sink.
 type shipping struct{ *sink.Sink }
 
 // Ticks implements command.Sink.
 func (s shipping) Ticks(t *ship.Ticks) {
-	ticks := s.Sink.Ticks()
-	t.Name, t.Counts, t.OutcomesName, t.Outcomes = ticks.Name(), ticks, ticks.Outcomes.Name(), ticks.Outcomes
+	made := s.Sink.Ticks()
+	t.Name, t.Counts, t.OutcomesName, t.Outcomes = made.Name(), made, made.Outcomes.Name(), made.Outcomes
 }
