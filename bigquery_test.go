@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,8 @@ func TestTheReferenceComesFromBigQuery(t *testing.T) {
 		t.Errorf("trained on %+v, %v", trained, err)
 	}
 
+	holdoutFromBigQuery(t, dir)
+
 	// The file gives model, version and score, the table what is normal.
 	t.Setenv("BIGQUERY_TABLE", "loans")
 	arguments := []string{"exporter", "--web.listen-address=127.0.0.1:0", "--reference.file=" + path("trained.json"), "--reference.cache-dir=" + path("cache"), "--predictions.log=" + path("predictions.db")}
@@ -71,6 +74,43 @@ func TestTheReferenceComesFromBigQuery(t *testing.T) {
 	waitFor(t, again.url, loaded)
 	if status, body := get(t, again.url+"/-/ready"); status != 200 {
 		t.Errorf("/-/ready with a cached reference and without BigQuery: %d %s", status, body)
+	}
+}
+
+// holdoutFromBigQuery validates the model on the table.
+func holdoutFromBigQuery(t *testing.T, dir string) {
+	t.Helper()
+	config := filepath.Join(dir, "respond.yml")
+	err := os.WriteFile(config, []byte(`
+dry_run: false
+playbooks:
+  - name: check
+    alerts: [ModelAccuracyDrop]
+    steps: [{validate: {model_file: `+filepath.Join(dir, "model.json")+`, holdout: {table: test.d.loans, where: "term IS NOT NULL", outcome: Class}}}]
+`), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	responder := start(t, "respond", "--web.listen-address=127.0.0.1:0", "--config.file="+config, "--audit.file="+filepath.Join(dir, "audit.jsonl"), "--runs.dir="+filepath.Join(dir, "runs"))
+	alert := `{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"ModelAccuracyDrop","model":"lending_club","version":"1"},"startsAt":"2026-03-01T00:00:00Z","fingerprint":"a"}]}`
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, responder.url+"/alerts", strings.NewReader(alert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		_, runs := get(t, responder.url+"/api/v1/runs")
+		if strings.Contains(runs, `"outcome":"stopped"`) && strings.Contains(runs, `"holdout":"test.d.loans"`) && strings.Contains(runs, "it fell by no more than 0.05") {
+			return
+		}
+		if strings.Contains(runs, `"outcome"`) || time.Now().After(end) {
+			t.Fatalf("the holdout was not read: %s", runs)
+		}
 	}
 }
 
