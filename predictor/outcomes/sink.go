@@ -49,13 +49,13 @@ type cursorText struct {
 
 // Cursors returns how far each part of the source has been read, as it was given to Put.
 func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
-	cursors, err := s.log.Cursors(ctx, s.name)
+	texts, err := s.log.Cursors(ctx, s.name)
 	if err != nil {
 		return nil, err
 	}
-	for part, text := range cursors {
+	cursors := make(map[string]string, len(texts))
+	for part, text := range texts {
 		if strings.HasPrefix(part, importedPart) != s.once {
-			delete(cursors, part)
 			continue
 		}
 		var c cursorText
@@ -65,7 +65,6 @@ func (s *Sink) Cursors(ctx context.Context) (map[string]string, error) {
 		if c.Kind != s.kind {
 			return nil, fmt.Errorf("the log has read %s as a source of the kind %s, and now it is %s: give the source another name", s.name, c.Kind, s.kind)
 		}
-		delete(cursors, part)
 		cursors[strings.TrimPrefix(part, importedPart)] = string(c.At)
 	}
 	return cursors, nil
