@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 // store is a server with one bucket, and a log with predictions.
 type store struct {
 	put        func(name string, content []byte)
+	raw        func(name string, content []byte) // as other programs put it; nil: as put
 	remove     func(name string)
 	bucket     string // URL of the bucket, with a slash
 	parameters string
@@ -91,6 +92,9 @@ func TestObjectsOfS3AreReadOnce(t *testing.T) {
 			if err := b.WriteAll(t.Context(), name, content, nil); err != nil {
 				t.Fatal(err)
 			}
+		},
+		raw: func(name string, content []byte) {
+			send(t, http.MethodPut, server.URL+"/truth/"+url.PathEscape(name), content)
 		},
 		remove: func(name string) {
 			if err := b.Delete(t.Context(), name); err != nil {
@@ -168,6 +172,15 @@ func testStore(t *testing.T, s *store) {
 			t.Errorf("%s: error %v, want %q", path, err, want)
 		}
 	}
+	// Names that mean something to URLs, patterns, shells and the client.
+	if s.raw == nil {
+		s.raw = s.put
+	}
+	for i, name := range []string{"a b+c%20d&e=f?g#h", "ünï😀", "[x]*{y}", `a"b'c<d>`, "tab\t", "a__0x2b__b", "~$@!,;:", `back\slash`} {
+		s.raw("odd/"+name+".jsonl", lines(50+i, 51+i))
+	}
+	s.says(t, "odd/", "8 records: ")
+	s.says(t, "odd/", "0 records")
 	s.bucket = strings.Replace(s.bucket, "truth", "nowhere", 1)
 	if _, err := s.pass(t, "x/", ""); err == nil || !strings.Contains(err.Error(), "list the bucket") {
 		t.Errorf("a bucket that is not there: %v", err)

@@ -4,9 +4,11 @@ package s3
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"gocloud.dev/blob"
@@ -15,8 +17,13 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/outcomes/files"
 )
 
-// bucket implements files.Bucket.
-type bucket struct{ *blob.Bucket }
+// bucket implements files.Bucket. The blob.Bucket reads its own spelling of some names, which other
+// programs do not know. So objects have the names that S3 has, and are read by its client.
+type bucket struct {
+	*blob.Bucket
+	client *s3.Client
+	name   string
+}
 
 // Open connects to the bucket of a URL such as s3://BUCKET/outcomes/?region=eu-central-1. The
 // query has the parameters of gocloud.dev/blob/s3blob, such as region, endpoint and
@@ -31,7 +38,11 @@ func Open(ctx context.Context, u *url.URL) (files.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bucket{b}, nil
+	one := bucket{Bucket: b, name: u.Host}
+	if !b.As(&one.client) {
+		return nil, errors.Join(errors.New("it has no client of S3"), b.Close())
+	}
+	return one, nil
 }
 
 // List implements files.Bucket.
@@ -53,8 +64,8 @@ func (b bucket) List(ctx context.Context, prefix string, flat bool, yield func(f
 		}
 		object := files.Object{Name: one.Key, Size: one.Size, Modified: one.ModTime}
 		var detail types.Object
-		if one.As(&detail) && detail.ETag != nil {
-			object.Version = *detail.ETag
+		if one.As(&detail) && detail.Key != nil {
+			object.Name, object.Version = *detail.Key, aws.ToString(detail.ETag)
 		}
 		yield(object)
 	}
@@ -62,11 +73,16 @@ func (b bucket) List(ctx context.Context, prefix string, flat bool, yield func(f
 
 // Open implements files.Bucket.
 func (b bucket) Open(ctx context.Context, o files.Object, offset int64) (io.ReadCloser, error) {
-	return b.NewRangeReader(ctx, o.Name, offset, -1, &blob.ReaderOptions{BeforeRead: func(as func(any) bool) error {
-		var request *s3.GetObjectInput
-		if as(&request) && o.Version != "" {
-			request.IfMatch = &o.Version
-		}
-		return nil
-	}})
+	request := &s3.GetObjectInput{Bucket: &b.name, Key: &o.Name}
+	if offset > 0 {
+		request.Range = aws.String(fmt.Sprintf("bytes=%d-", offset))
+	}
+	if o.Version != "" {
+		request.IfMatch = &o.Version
+	}
+	answer, err := b.client.GetObject(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
 }
