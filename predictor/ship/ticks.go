@@ -63,6 +63,8 @@ type counting struct {
 	// until is the start of the tick that is open: rows from then on wait. closed is what the last
 	// heartbeat said, 0 before the first of this process.
 	until, closed int64
+	// sent is when the last heartbeat was sent, 0 before the first.
+	sent int64
 }
 
 func newCounting(t *Ticks, counts, outcomes *shipper, once bool) *counting {
@@ -99,7 +101,7 @@ func (k *counting) pass(ctx context.Context) error {
 	if err := k.counts.pass(ctx); err != nil {
 		return err
 	}
-	k.closed = k.until // Even if the heartbeat fails: it may have arrived.
+	k.closed, k.sent = k.until, k.at // Even if the heartbeat fails: it may have arrived.
 	if err := k.ticks.Counts.Heartbeat(ctx, &tick.Record{LogID: k.counts.logID, ShippedAt: k.at, Through: k.until, Tick: k.until}); err != nil {
 		return fmt.Errorf("ship a heartbeat to %s: %w", k.ticks.Name, err)
 	}
@@ -203,8 +205,15 @@ func (k *counting) stamp(b *Batch) {
 	}
 }
 
-// closedAt returns what was said to be closed, but not a time that is in the future.
-func (k *counting) closedAt() int64 { return min(k.closed, tick.Start(k.at)) }
+// closedAt returns what was said to be closed, but not a time that is in the future. After a start
+// or a silence others have gone on without this log: then it is the present, so that what was
+// logged meanwhile counts now, and changes nothing that they have counted.
+func (k *counting) closedAt() int64 {
+	if k.sent == 0 || k.at-k.sent > int64(firstReach) {
+		return k.at
+	}
+	return min(k.closed, tick.Start(k.at))
+}
 
 // past makes the first batch of a table, of the rows that are too old for their ticks: only their
 // counters are known.

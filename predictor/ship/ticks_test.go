@@ -239,6 +239,35 @@ func TestOldRowsAddToTheCountersOnly(t *testing.T) {
 	}
 }
 
+func TestRowsAfterAStartOrASilenceCountAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newCounted(t)
+	ship := func() int64 {
+		t.Helper()
+		c.predict(t, 1)
+		c.now = c.now.Add(30 * time.Second)
+		if err := c.pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return c.counts.records[len(c.counts.records)-1].Closed
+	}
+	present := func() int64 { return c.now.Add(-meterBehind).UnixMicro() * 1000 }
+	if got := ship(); got != present() {
+		t.Errorf("at the start closed is %d, want %d", got, present())
+	}
+	if got := ship(); got >= present() {
+		t.Errorf("later closed is %d, want a time before %d", got, present())
+	}
+	c.now = c.now.Add(3 * time.Minute)
+	if got := ship(); got != present() {
+		t.Errorf("after a silence closed is %d, want %d", got, present())
+	}
+	c.begin(t)
+	if got := ship(); got != present() {
+		t.Errorf("after a restart closed is %d, want %d", got, present())
+	}
+}
+
 func TestRowsThatWereNotCountedAreKept(t *testing.T) {
 	t.Parallel()
 	c := newCounted(t)
