@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,7 +30,11 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, body []byte, _
 	if len(accepted) > 0 {
 		s.written()
 	}
-	send(w, http.StatusOK, mediaJSON, q.appendAnswers(make([]byte, 0, 3+64*len(accepted)), accepted, &s.outcomes))
+	status := http.StatusOK
+	if slices.ContainsFunc(accepted, func(a predictionlog.Accepted) bool { return a.Kept }) {
+		status = http.StatusAccepted
+	}
+	send(w, status, mediaJSON, q.appendAnswers(make([]byte, 0, 3+64*len(accepted)), accepted, &s.outcomes))
 	return nil
 }
 
@@ -109,12 +114,26 @@ func (q *feedbackRequest) appendAnswers(dst []byte, accepted []predictionlog.Acc
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if accepted[i].Kept {
+			dst = o.appendKept(dst, q.records[i].RequestID, accepted[i].Outcome)
+			continue
+		}
 		dst = o.appendAccepted(dst, &accepted[i])
 	}
 	if q.array {
 		dst = append(dst, ']')
 	}
 	return append(dst, '\n')
+}
+
+// appendKept appends the answer to a record whose prediction is not in this log.
+func (o *outcomes) appendKept(dst []byte, requestID, outcome string) []byte {
+	dst = appendString(append(dst, `{"kept":true,"request_id":`...), requestID)
+	dst = append(dst, `,"actual_outcome":`...)
+	if o.number {
+		return append(append(dst, outcome...), '}')
+	}
+	return append(appendClass(dst, outcome), '}')
 }
 
 // appendAccepted appends the answer to one accepted record. Its member correct is null for a

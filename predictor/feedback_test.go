@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,4 +108,16 @@ func TestFeedbackThatContradictsTheLogIsRefusedWithAdvice(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestFeedbackForAnotherReplicaIsKeptAndSaysSo(t *testing.T) {
+	t.Parallel()
+	r := start(t, filepath.Join(t.TempDir(), "predictions.db"), func(o *RunOptions) { o.LogOptions.KeepElsewhere = true })
+	r.must(http.StatusOK, "/predict", `{"income":80,"grade":"A","age":40}`, "one")
+	got := r.must(http.StatusAccepted, "/feedback", `[{"request_id":"one","actual_outcome":1},{"request_id":"0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e-17","actual_outcome":1}]`, "")
+	if want := `[{"prediction_id":0,"actual_outcome":1,"correct":true},{"kept":true,"request_id":"0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e-17","actual_outcome":1}]` + "\n"; got.body != want {
+		t.Errorf("got %s, want %s", got.body, want)
+	}
+	r.must(http.StatusNotFound, "/feedback", `{"prediction_id":99,"actual_outcome":1}`, "")
+	r.end()
 }

@@ -29,7 +29,7 @@ type Metrics struct {
 
 // codes are the status codes whose counters exist from the start.
 var codes = []int{
-	http.StatusOK, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
+	http.StatusOK, http.StatusAccepted, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestTimeout,
 	http.StatusConflict, http.StatusGone, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusUnprocessableEntity,
 	http.StatusTooManyRequests, statusClientClosed, http.StatusInternalServerError, http.StatusServiceUnavailable,
 }

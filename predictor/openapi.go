@@ -79,16 +79,26 @@ func feedbackOperation() object {
 	return object{
 		"summary": "Record what came of a prediction, or of many.",
 		"description": "One object, or an array of them in one transaction: all are recorded, or none, and every record that is refused is named by its place. An outcome of equal or higher confidence replaces the one before; the same outcome from the same source again changes nothing. " +
+			"With --feedback.any-replica an outcome that names a prediction of another log, or an unknown one, by request_id is kept for the exporter of all replicas: 202. " +
 			"404: no such prediction. 409: another outcome has a higher confidence, or prediction_id and request_id disagree. 410: the prediction was pruned. 421: the prediction is in another log, which is named.",
 		"requestBody": body(object{"oneOf": []object{
 			ref("Feedback"),
 			{"type": "array", "items": ref("Feedback"), "maxItems": MaxArrayRows},
 		}}),
-		"responses": responses(object{"oneOf": []object{
-			ref("Accepted"),
-			{"type": "array", "items": ref("Accepted")},
-		}}, 400, 404, 408, 409, 410, 413, 415, 421, 429, 500, 503),
+		"responses": feedbackResponses(),
 	}
+}
+
+func feedbackResponses() object {
+	all := responses(object{"oneOf": []object{
+		ref("Accepted"),
+		{"type": "array", "items": ref("Accepted")},
+	}}, 400, 404, 408, 409, 410, 413, 415, 421, 429, 500, 503)
+	all["202"] = object{"description": "Recorded; at least one outcome is kept for a prediction that is not in this log.", "content": object{"application/json": object{"schema": object{"oneOf": []object{
+		ref("Kept"),
+		{"type": "array", "items": object{"oneOf": []object{ref("Accepted"), ref("Kept")}}},
+	}}}}}
+	return all
 }
 
 // healthOperation describes GET /health.

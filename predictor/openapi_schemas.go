@@ -33,6 +33,15 @@ func schemas(m *model.Model, o *outcomes) object {
 			"examples": []object{{"prediction_id": 0, "actual_outcome": o.example()}},
 		},
 		"Accepted": acceptedSchema(m),
+		"Kept": object{
+			"type":     "object",
+			"required": []string{"kept", "request_id", "actual_outcome"},
+			"properties": object{
+				"kept":       object{"type": "boolean", "enum": []bool{true}},
+				"request_id": text, "actual_outcome": object{},
+			},
+			"additionalProperties": false,
+		},
 		"Health": object{
 			"type":     "object",
 			"required": []string{"status", "model", "model_version", "log", "uptime_seconds"},

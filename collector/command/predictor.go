@@ -35,6 +35,7 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 	cmd.Flag("web.enable-lifecycle", "Allow POST /-/reload.").BoolVar(&serve.EnableLifecycle)
 	cmd.Flag("web.max-requests", "Maximum number of requests in flight, counted from the end of their body; more are answered with 429. 0: no bound.").Default("1024").IntVar(&serve.MaxRequests)
 	cmd.Flag("explore", "Share of predictions that are answered with the other class, at random, so that both classes get outcomes; at most 0.5. Marked in the log and in the answer.").Default("0").Float64Var(&serve.Explore)
+	anyReplica := cmd.Flag("feedback.any-replica", "Keep feedback that names the prediction of another replica by its request id, and answer 202, for an exporter with --predictions.bigquery; without it such feedback is refused with 404 or 421.").Bool()
 	maxConnections(cmd, "4096", &serve.MaxConnections)
 	pprof(cmd, &serve.EnablePprof)
 	elsewhere := upstreamFlags(cmd)
@@ -48,7 +49,7 @@ func (e *Environment) predictor(cmd *kingpin.CmdClause) Run {
 		if serve.ShadowPath != "" && elsewhere.given() {
 			return fmt.Errorf("--shadow.model.file goes with a model that is served here; leave out --upstream.config or the shadow; %w", ErrUsage)
 		}
-		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger}
+		serve.LogOptions = sqlite.WriterOptions{RetentionTime: *keep, RetentionSize: int64(*size), Lookback: *newest, Logger: e.Logger, KeepElsewhere: *anyReplica}
 		serve.Web, serve.LogFailure, serve.Logger = web, *failure, e.Logger
 		if elsewhere.given() {
 			return elsewhere.run(ctx, &serve)

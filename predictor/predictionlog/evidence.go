@@ -95,3 +95,6 @@ type Statement struct {
 	// Counts is the outcome that counts, empty when that is not known any more.
 	Counts string
 }
+
+// Elsewhere is the reason of evidence whose prediction is in another log, or in none.
+const Elsewhere = "elsewhere"

@@ -30,6 +30,9 @@ type Accepted struct {
 	Outcome, Class, Model, Version string
 	// Noop means that the source had reported the same before, and nothing was added.
 	Noop bool
+	// Kept means that the log has no such prediction, and keeps the outcome as evidence for who
+	// reads the logs of all replicas. Then only Outcome is set besides.
+	Kept bool
 	// Delay is from the prediction to the observation, never negative.
 	Delay time.Duration
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
@@ -31,6 +32,9 @@ func (w *Writer) AppendOutcomes(ctx context.Context, batch []predictionlog.Feedb
 		refused = nil
 		for i := range complete {
 			accepted[i], err = tx.insertFeedback(&complete[i])
+			if w.options.KeepElsewhere && elsewhere(tx.logID, &complete[i], err) {
+				accepted[i], err = tx.keepElsewhere(&complete[i])
+			}
 			switch {
 			case err != nil && breaks(err):
 				return 0, err
@@ -49,4 +53,21 @@ func (w *Writer) AppendOutcomes(ctx context.Context, batch []predictionlog.Feedb
 		return nil, fmt.Errorf("append feedback: %w", err)
 	}
 	return accepted, nil
+}
+
+// elsewhere reports whether an outcome was refused because its prediction is not in this log, and
+// may be in another one. A number alone does not say in which.
+func elsewhere(logID string, f *predictionlog.Feedback, err error) bool {
+	if _, other := errors.AsType[*predictionlog.OtherLogError](err); other {
+		return true
+	}
+	of, _, own := predictionlog.ParseOwnRequestID(f.RequestID)
+	return errors.Is(err, predictionlog.ErrNotFound) && f.RequestID != "" && (!own || of != logID)
+}
+
+// keepElsewhere adds an outcome as evidence that does not count here.
+func (tx *transaction) keepElsewhere(f *predictionlog.Feedback) (predictionlog.Accepted, error) {
+	return predictionlog.Accepted{Seq: -1, PredictionID: -1, Outcome: f.Outcome, Kept: true},
+		tx.conn.Do(`INSERT INTO outcomes (received_at, request_id, source, outcome, confidence, observed_at, accepted, reason)
+		VALUES (?, ?, ?, ?, ?, ?, 0, ?)`, tx.now, f.RequestID, f.Source, f.Outcome, f.Confidence, timeOrNull(f.ObservedAt), predictionlog.Elsewhere)
 }

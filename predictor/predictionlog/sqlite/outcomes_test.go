@@ -100,3 +100,39 @@ func BenchmarkAppendOutcomes(b *testing.B) {
 		})
 	}
 }
+
+func TestOutcomesOfOtherLogsAreKept(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{KeepElsewhere: true})
+	add(t, w, 0, 3)
+	other := predictionlog.OwnRequestID("0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e", 17)
+	own := predictionlog.OwnRequestID(stateOf(t, newReader(t, path)).LogID, 1)
+	unknown := int64(99)
+	accepted, err := w.AppendOutcomes(t.Context(), []predictionlog.Feedback{{RequestID: own, Outcome: "1"}, {RequestID: other, Outcome: "0", Source: "s", Confidence: 0.5}, {RequestID: "theirs", Outcome: "1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if accepted[0].Kept || accepted[0].PredictionID != 1 || !accepted[1].Kept || !accepted[2].Kept {
+		t.Errorf("accepted %+v", accepted)
+	}
+	for _, refused := range []predictionlog.Feedback{
+		{PredictionID: &unknown, Outcome: "1"}, // It does not say of which log.
+		{RequestID: predictionlog.OwnRequestID(stateOf(t, newReader(t, path)).LogID, 99), Outcome: "1"},
+	} {
+		if _, err := w.AppendOutcomes(t.Context(), []predictionlog.Feedback{refused}); err == nil {
+			t.Errorf("%+v is kept", refused)
+		}
+	}
+	var evidence []predictionlog.EvidenceRow
+	r := newReader(t, path)
+	if err := r.Evidence(t.Context(), -1, 100, func(row *predictionlog.EvidenceRow) error { evidence = append(evidence, *row); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(evidence) != 2 || evidence[0].RequestID != other || evidence[0].Accepted || evidence[0].Reason != predictionlog.Elsewhere || evidence[0].PredictionID != -1 || evidence[0].Confidence != 0.5 {
+		t.Errorf("evidence %+v", evidence)
+	}
+	if got := outcomesOf(t, r); len(got) != 1 {
+		t.Errorf("outcomes %+v", got)
+	}
+}

@@ -28,6 +28,9 @@ type WriterOptions struct {
 	// same class, however they are written. If Classes is empty, 1, 1.0 and true are the same
 	// outcome, and so are 0, 0.0 and false.
 	Classes []value.Class
+	// KeepElsewhere keeps an outcome with the request id of a prediction that is not in this log,
+	// as evidence, instead of refusing it: its prediction may be in the log of another replica.
+	KeepElsewhere bool
 	// Now is the clock. It is time.Now if nil.
 	Now func() time.Time
 	// Logger receives failures, recoveries and forced deletions. It may be nil.
