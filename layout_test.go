@@ -21,7 +21,7 @@ import (
 // noclients collector/command/sources no client of a database, a broker or S3.
 const arrows = `
 collector/assess: collector/drift collector/reference collector/snapshot predictor/value predictor/weighted
-collector/bigquery/ticks: predictor/google predictor/tick
+collector/bigquery/ticks: predictor/google predictor/predictionlog predictor/tick
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/buckets/gcs predictor/outcomes/buckets/s3 predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
 collector/command/warehouse: collector/bigquery collector/bigquery/ticks collector/command collector/snapshot predictor/ship predictor/ship/bigquery

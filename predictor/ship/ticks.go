@@ -44,7 +44,7 @@ const (
 
 var (
 	countedTables = []predictionlog.Table{predictionlog.TablePredictions, predictionlog.TableFeedback, predictionlog.TableErrors}
-	outcomeTables = []predictionlog.Table{predictionlog.TableFeedback, predictionlog.TableErasures}
+	outcomeTables = []predictionlog.Table{predictionlog.TableFeedback, predictionlog.TableOutcomes, predictionlog.TableErasures}
 )
 
 // counting ships the counts of a log and the outcomes that count.
@@ -273,6 +273,9 @@ func (k *counting) nextOutcomes(ctx context.Context, c *cursor, upTo int64) (*Ba
 }
 
 func (k *counting) readOutcomes(ctx context.Context, b *Batch, upTo int64, limit int) (stopped bool, err error) {
+	if b.Table == predictionlog.TableOutcomes {
+		return k.readElsewhere(ctx, b, upTo, limit)
+	}
 	err = k.outcomes.reader.Feedback(ctx, b.After, upTo, func(row *predictionlog.FeedbackRow) error {
 		if k.isOpen(row.Time) {
 			return errOpen
@@ -290,6 +293,40 @@ func (k *counting) readOutcomes(ctx context.Context, b *Batch, upTo int64, limit
 		err = k.code(ctx, b.Outcomes)
 	}
 	return stopped, err
+}
+
+// readElsewhere reads the outcomes of predictions of other logs.
+func (k *counting) readElsewhere(ctx context.Context, b *Batch, upTo int64, limit int) (stopped bool, err error) {
+	err = k.outcomes.reader.Evidence(ctx, b.After, upTo, func(row *predictionlog.EvidenceRow) error {
+		if k.isOpen(row.Time) {
+			return errOpen
+		}
+		if b.UpTo = row.Seq; row.Reason == predictionlog.Elsewhere {
+			b.Outcomes = append(b.Outcomes, k.elsewhere(b.LogID, row))
+		}
+		if len(b.Outcomes) >= limit {
+			return errFull
+		}
+		return nil
+	})
+	if errors.Is(err, errFull) || errors.Is(err, errOpen) {
+		return true, nil
+	}
+	return false, err
+}
+
+func (k *counting) elsewhere(logID string, row *predictionlog.EvidenceRow) tick.Outcome {
+	o := tick.Outcome{
+		LogID: logID, Sequence: row.Seq, ShippedAt: k.at, Closed: k.closedAt(), Time: row.Time, ObservedAt: row.ObservedAt,
+		PredictionID: -1, PredictedAt: -1, RequestID: row.RequestID, Outcome: row.Outcome, Source: row.Source, Confidence: row.Confidence,
+	}
+	if o.ObservedAt < 0 {
+		o.ObservedAt = row.Time
+	}
+	if of, id, ok := predictionlog.ParseOwnRequestID(row.RequestID); ok {
+		o.PredictionLog, o.PredictionID = of, id
+	}
+	return o
 }
 
 func (k *counting) outcome(logID string, row *predictionlog.FeedbackRow) tick.Outcome {

@@ -17,9 +17,13 @@ type Outcome struct {
 	// PredictionLog and PredictionID are the prediction. PredictedAt is its time, -1 if the log
 	// had deleted it. Class and Score are those of the prediction; Score means nothing without
 	// HasScore.
-	PredictionLog  string
-	PredictionID   int64
-	PredictedAt    int64
+	PredictionLog string
+	PredictionID  int64
+	PredictedAt   int64
+	// RequestID names the prediction of an outcome that another log than its own has taken. Then
+	// what is known of the prediction is not set, and PredictionID is -1 unless the request id
+	// says it.
+	RequestID      string
 	Class, Outcome string
 	Score          float64
 	HasScore       bool

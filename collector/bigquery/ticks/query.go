@@ -25,7 +25,7 @@ const effective = `GREATEST(CASE
       WHEN UNIX_MICROS(shipped_at) > UNIX_MICROS(TICK) + 15000000 + @lateness
         THEN TIMESTAMP_MICROS(UNIX_MICROS(shipped_at) - @lateness - MOD(UNIX_MICROS(shipped_at) - @lateness, 15000000))
       ELSE TICK
-    END, IFNULL(closed, TIMESTAMP_SECONDS(0)))`
+    END, IFNULL(TIMESTAMP_MICROS(UNIX_MICROS(closed) - MOD(UNIX_MICROS(closed), 15000000)), TIMESTAMP_SECONDS(0)))`
 
 // text returns the text of a query.
 func (r *Reader) text(name string) string {

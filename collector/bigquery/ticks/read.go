@@ -101,7 +101,7 @@ func pairs(f *fields, a, b int) error {
 
 // Outcomes yields the outcomes that count in the ticks of a range, in any order.
 func (r *Reader) Outcomes(ctx context.Context, from, until int64, yield func(*tick.Outcome) error) error {
-	return r.ask(ctx, "outcomes", r.span(from, until), func(f *fields) error {
+	err := r.ask(ctx, "outcomes", r.span(from, until), func(f *fields) error {
 		o := &tick.Outcome{LogID: f.text(), Sequence: f.integer(), ShippedAt: f.time(), Closed: f.time(), Time: f.integer(), ObservedAt: f.integer()}
 		o.Model, o.Version, o.Scheme, o.PredictionLog, o.PredictionID = f.text(), f.text(), f.text(), f.text(), f.integer()
 		o.PredictedAt = -1
@@ -117,6 +117,10 @@ func (r *Reader) Outcomes(ctx context.Context, from, until int64, yield func(*ti
 		}
 		return yield(o)
 	})
+	if err != nil {
+		return err
+	}
+	return r.elsewhere(ctx, from, until, yield)
 }
 
 // Late returns the records that count in a tick of a range and are of another one.
@@ -138,5 +142,11 @@ func (r *Reader) Records(ctx context.Context, from, until int64) (map[int64]int6
 		all[at] = f.integer()
 		return nil
 	})
+	if err == nil {
+		err = r.elsewhere(ctx, from, until, func(o *tick.Outcome) error {
+			all[o.Effective(r.options.Lateness)]++
+			return nil
+		})
+	}
 	return all, err
 }

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/drift-exporter/drift_exporter/predictor/google"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // Options say what is read and how. The comments name the flags that set the fields.
@@ -27,6 +29,9 @@ type Options struct {
 	MaximumBytes, DailyBytes int64
 	// Lateness is --ship.lateness.
 	Lateness time.Duration
+	// Coder returns what codes the rows of a model and version, for outcomes that another log took
+	// than that of their prediction; nil: these do not count.
+	Coder func(predictionlog.Key) tick.Coder
 	// Timeout bounds a query with all retries; 0 is 2 minutes.
 	Timeout time.Duration
 	// Now is the clock of the destination; nil: BigQuery's own.
@@ -45,7 +50,8 @@ type Reader struct {
 	mu     sync.Mutex
 	client *bigquery.Client
 	stats  Stats
-	day    int64 // of stats.Today, in days since 1970
+	named  map[string]*named // by request id
+	day    int64             // of stats.Today, in days since 1970
 }
 
 // Stats are what the queries have cost since the start.
@@ -75,7 +81,7 @@ func New(o Options) (*Reader, error) {
 	for _, reason := range Reasons {
 		failures[reason] = 0
 	}
-	return &Reader{options: o, stats: Stats{Failures: failures}}, nil
+	return &Reader{options: o, stats: Stats{Failures: failures}, named: map[string]*named{}}, nil
 }
 
 // Stats returns what the queries have cost.

@@ -90,7 +90,7 @@ func some(random *rand.Rand, n int, at time.Time) []tick.Record {
 			ShippedAt: start + int64(delay), Model: fmt.Sprint("m", random.IntN(2)), Version: fmt.Sprint(random.IntN(2)), Scheme: fmt.Sprint("s", random.IntN(2)),
 		}
 		if random.IntN(4) == 0 {
-			r.Closed = min(r.Tick+int64(random.IntN(4))*int64(tick.Length), tick.Start(r.ShippedAt))
+			r.Closed = min(r.Tick+random.Int64N(60)*int64(time.Second), r.ShippedAt)
 		}
 		if random.IntN(5) > 0 {
 			r.Rows = int64(random.IntN(900) + 1)
@@ -294,7 +294,7 @@ func TestOutcomesComeBackAsTheyWereSent(t *testing.T) {
 	outcomes := []tick.Outcome{
 		{
 			LogID: "a", Sequence: 1, ShippedAt: at, Time: at - 123_456_789, ObservedAt: at - 987_654_321, Model: "m", Version: "1", Scheme: "s", PredictionLog: "a", PredictionID: 5,
-			Closed: start, PredictedAt: at - 2e9 - 1, Class: "1", Outcome: "0", Score: 0.1, HasScore: true, Explored: 0.25, Source: "ü", Confidence: 0.5, Corrects: "same_source", Codes: []byte{0, 255, 7},
+			Closed: at, PredictedAt: at - 2e9 - 1, Class: "1", Outcome: "0", Score: 0.1, HasScore: true, Explored: 0.25, Source: "ü", Confidence: 0.5, Corrects: "same_source", Codes: []byte{0, 255, 7},
 		},
 		{LogID: "b", Sequence: 2, ShippedAt: at, Time: at - 1, ObservedAt: at - 1, Model: "m", PredictionLog: "b", PredictedAt: -1, Outcome: "1.5", Confidence: 1},
 		{LogID: "b", Sequence: 3, ShippedAt: at, Time: at - int64(time.Hour), Model: "late", PredictionLog: "b", PredictedAt: -1, Outcome: "1.5", Confidence: 1},

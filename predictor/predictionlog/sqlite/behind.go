@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -46,10 +47,7 @@ func (r *Reader) Behind(ctx context.Context, upTo map[predictionlog.Table]int64)
 	behind := map[predictionlog.Table]int64{}
 	err := r.use(ctx, false, func(c *file.Connection) error {
 		for t, id := range maps.All(upTo) {
-			column := timeColumns[t]
-			if column == "" {
-				column = "time"
-			}
+			column := cmp.Or(timeColumns[t], "time")
 			row, err := c.First(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE %[3]s > ? ORDER BY %[3]s LIMIT 1", column, t, t.Number()), id)
 			if err != nil {
 				return err
@@ -74,8 +72,8 @@ func (r *Reader) Behind(ctx context.Context, upTo map[predictionlog.Table]int64)
 // else what is before the oldest row, and newest without rows. It reads the rows that follow.
 func (r *Reader) Before(ctx context.Context, table predictionlog.Table, t, newest int64) (number int64, err error) {
 	err = r.use(ctx, false, func(c *file.Connection) error {
-		row, err := c.First(ctx, fmt.Sprintf(`SELECT coalesce((SELECT %[1]s FROM %[2]s WHERE time < ?1 ORDER BY %[1]s DESC LIMIT 1),
-  (SELECT min(%[1]s) - 1 FROM %[2]s), ?2)`, table.Number(), table), t, newest)
+		row, err := c.First(ctx, fmt.Sprintf(`SELECT coalesce((SELECT %[1]s FROM %[2]s WHERE %[3]s < ?1 ORDER BY %[1]s DESC LIMIT 1),
+  (SELECT min(%[1]s) - 1 FROM %[2]s), ?2)`, table.Number(), table, cmp.Or(timeColumns[table], "time")), t, newest)
 		if err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (e *encoder) encode(b *ship.Batch, source string) [][]byte {
 		add(8*len(b.Records[i].At), func(m *message) { m.record(&b.Records[i], source) })
 	}
 	for i := range b.Outcomes {
-		add(len(b.Outcomes[i].Codes), func(m *message) { m.outcome(&b.Outcomes[i]) })
+		add(len(b.Outcomes[i].Codes), func(m *message) { m.outcome(&b.Outcomes[i], source) })
 	}
 	return rows
 }

@@ -37,7 +37,8 @@ func (m *message) record(r *tick.Record, source string) {
 	m.integers("sums", r.Sums)
 }
 
-func (m *message) outcome(o *tick.Outcome) {
+func (m *message) outcome(o *tick.Outcome, source string) {
+	m.text("source", source)
 	m.integer("seq", o.Sequence)
 	m.integer("shipped_at", o.ShippedAt/1000)
 	if o.Closed > 0 {
@@ -49,8 +50,9 @@ func (m *message) outcome(o *tick.Outcome) {
 	m.text("model", o.Model)
 	m.text("version", o.Version)
 	m.text("scheme", o.Scheme)
-	m.text("prediction_log", o.PredictionLog)
-	m.integer("prediction_id", o.PredictionID)
+	m.name("prediction_log", o.PredictionLog)
+	m.reference("prediction_id", o.PredictionID)
+	m.name("request_id", o.RequestID)
 	if o.PredictedAt >= 0 {
 		m.integer("predicted_at", o.PredictedAt)
 		m.integer("predicted_tick", tick.Start(o.PredictedAt)/1000)

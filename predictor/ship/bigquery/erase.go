@@ -29,7 +29,7 @@ var erasing = []struct {
 	query string
 }{
 	{predictionlog.TableFeedback, "DELETE FROM `%s` WHERE log_id = @log_id AND prediction_id IN UNNEST(@ids)"},
-	{predictionlog.TableOutcomes, "DELETE FROM `%s` WHERE log_id = @log_id AND (prediction_id IN UNNEST(@ids) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes))"},
+	{predictionlog.TableOutcomes, "DELETE FROM `%s` WHERE (log_id = @log_id AND prediction_id IN UNNEST(@ids)) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes)"},
 	{predictionlog.TableReviews, "UPDATE `%s` SET reviewer = NULL, outcome = NULL, note = NULL WHERE log_id = @log_id AND prediction_id IN UNNEST(@ids)"},
 	{predictionlog.TablePredictions, "DELETE FROM `%s` WHERE log_id = @log_id AND id IN UNNEST(@ids)"},
 }

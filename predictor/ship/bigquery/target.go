@@ -55,12 +55,14 @@ func tickTargets() map[predictionlog.Table]target {
 
 // outcomeTargets get the outcomes that count.
 func outcomeTargets() map[predictionlog.Table]target {
-	return map[predictionlog.Table]target{
-		predictionlog.TableFeedback: {
+	all := map[predictionlog.Table]target{}
+	for _, t := range []predictionlog.Table{predictionlog.TableFeedback, predictionlog.TableOutcomes} {
+		all[t] = target{
 			name: "tick_outcomes", columns: tickOutcomeColumns, number: "seq", time: "shipped_at", partition: bigquery.DayPartitioningType,
-			clustering: []string{"model", "version"},
-		},
+			clustering: []string{"source", "model", "version"}, source: string(t),
+		}
 	}
+	return all
 }
 
 // partitions says how the table is cut.

@@ -35,7 +35,8 @@ var tickColumns = []column{
 // tickOutcomeColumns are the columns of the table tick_outcomes.
 var tickOutcomeColumns = []column{
 	logIDColumn,
-	{"seq", bigquery.IntegerFieldType, true, "Number of the feedback in its log; rises.", false},
+	{"source", bigquery.StringFieldType, true, "Table of the log that has the outcome: feedback, or outcomes if the log does not have its prediction.", false},
+	{"seq", bigquery.IntegerFieldType, true, "Number of the outcome in that table; rises.", false},
 	{"shipped_at", bigquery.TimestampFieldType, true, "When the row was made, by the clock of BigQuery.", false},
 	{"closed", bigquery.TimestampFieldType, false, "What the log had sent as through before; null when that is unknown.", false},
 	{"tick", bigquery.TimestampFieldType, false, "Start of the tick of 15 seconds of time.", false},
@@ -46,6 +47,7 @@ var tickOutcomeColumns = []column{
 	{"scheme", bigquery.StringFieldType, false, "Identifies the reference and the bins of the codes; empty without a reference.", false},
 	{"prediction_log", bigquery.StringFieldType, false, "UUID of the log that has the prediction.", false},
 	{"prediction_id", bigquery.IntegerFieldType, false, "Number of the prediction there.", false},
+	{"request_id", bigquery.StringFieldType, false, "Request id that names a prediction that the log does not have; null otherwise.", false},
 	{"predicted_at", bigquery.IntegerFieldType, false, "Time of the prediction, in nanoseconds since 1970; null when it was gone.", false},
 	{"class", bigquery.StringFieldType, false, "Class that was predicted.", false},
 	{"outcome", bigquery.StringFieldType, false, "What really happened.", false},

@@ -73,5 +73,5 @@ func (t *Ticks) Heartbeat(ctx context.Context, r *tick.Record) error {
 	return nil
 }
 
-// eraseOutcomes deletes the outcomes of erased predictions.
-const eraseOutcomes = "DELETE FROM `%s` WHERE prediction_log = @log_id AND prediction_id IN UNNEST(@ids)"
+// eraseOutcomes deletes the outcomes of erased predictions, whichever log took them.
+const eraseOutcomes = "DELETE FROM `%s` WHERE (prediction_log = @log_id AND prediction_id IN UNNEST(@ids)) OR TO_HEX(SHA256(request_id)) IN UNNEST(@hashes)"

@@ -3,7 +3,7 @@ WITH dated AS (
   SELECT *, {effective} AS own,
     {effective_prediction} AS of_prediction
   FROM `{dataset}.tick_outcomes`
-  WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until
+  WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until AND source = 'feedback'
 ),
 outcomes AS (
   -- The clock of a prediction may be ahead of that of its outcome.

@@ -4,7 +4,7 @@ WITH records AS (
   WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until AND model <> ''
   UNION ALL
   SELECT shipped_at, closed, tick, predicted_tick FROM `{dataset}.tick_outcomes`
-  WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until
+  WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until AND source = 'feedback'
 ),
 dated AS (
   SELECT tick, predicted_tick, {effective} AS own,

@@ -6,7 +6,7 @@ WITH records AS (
       WHEN UNIX_MICROS(shipped_at) > UNIX_MICROS(tick) + 15000000 + @lateness
         THEN TIMESTAMP_MICROS(UNIX_MICROS(shipped_at) - @lateness - MOD(UNIX_MICROS(shipped_at) - @lateness, 15000000))
       ELSE tick
-    END, IFNULL(closed, TIMESTAMP_SECONDS(0))) AS effective
+    END, IFNULL(TIMESTAMP_MICROS(UNIX_MICROS(closed) - MOD(UNIX_MICROS(closed), 15000000)), TIMESTAMP_SECONDS(0))) AS effective
   FROM `my-project.predictions.ticks`
   WHERE shipped_at >= @shipped_from AND shipped_at <= @shipped_until AND model <> '' AND source = 'predictions' AND predictions > 0
 )

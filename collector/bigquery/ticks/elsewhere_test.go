@@ -1,0 +1,136 @@
+package ticks_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/bigquery"
+
+	"github.com/drift-exporter/drift_exporter/collector/bigquery/ticks"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/ship"
+	shipped "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
+)
+
+// byScore codes the score by its tenth.
+type byScore struct{}
+
+func (byScore) Columns() []int   { return []int{11} }
+func (byScore) Scheme() []string { return []string{"score"} }
+func (byScore) Row(row *predictionlog.Row) (tick.Counted, bool) {
+	return tick.Counted{Codes: []uint8{uint8(row.Score * 10)}, Kind: -1}, !predictionlog.InvalidFeatures(row.Features)
+}
+
+func coderOf(predictionlog.Key) tick.Coder { return byScore{} }
+
+// TestAnOutcomeCountsWhereverItArrives has two replicas. The second gets the outcomes of predictions
+// of the first.
+func TestAnOutcomeCountsWhereverItArrives(t *testing.T) {
+	t.Parallel()
+	e := emulator.Shared(t)
+	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Dataset("elsewhere").Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Truncate(tick.Length)
+	clock := func() time.Time { return now }
+	open := func() (*sqlite.Writer, string) {
+		path := filepath.Join(t.TempDir(), "predictions.db")
+		w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{KeepElsewhere: true, Now: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = w.Close() })
+		return w, path
+	}
+	home, homePath := open()
+	other, otherPath := open()
+	records, err := home.Append(t.Context(), []predictionlog.Prediction{
+		{Model: "m", Version: "1", Features: json.RawMessage(`{"a":1}`), Score: 0.25, Class: "0", RequestID: "theirs"},
+		{Model: "m", Version: "1", Features: json.RawMessage(`{"a":2}`), Score: 0.75, Class: "1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logID := logOf(t, homePath)
+	own := predictionlog.OwnRequestID(logID, records[1].ID)
+	give := func(w *sqlite.Writer, batch ...predictionlog.Feedback) {
+		t.Helper()
+		now = now.Add(time.Millisecond)
+		if _, err := w.AppendOutcomes(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give(home, predictionlog.Feedback{RequestID: own, Outcome: "1", Source: "first", Confidence: 0.5})
+	give(other, predictionlog.Feedback{RequestID: "theirs", Outcome: "1", Source: "s"})
+	give(other, predictionlog.Feedback{RequestID: own, Outcome: "0", Source: "weak", Confidence: 0.25})
+	give(other, predictionlog.Feedback{RequestID: own, Outcome: "0", Source: "sure"})
+	give(other, predictionlog.Feedback{RequestID: own, Outcome: "0", Source: "sure"}) // Again.
+	give(other, predictionlog.Feedback{RequestID: "nobody's", Outcome: "0"})
+	for _, path := range []string{homePath, otherPath} {
+		sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: "elsewhere", REST: e.ClientOptions(), GRPC: e.WriterOptions()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts := sink.Ticks()
+		err = ship.Run(t.Context(), ship.Options{
+			LogPath: path, Name: sink.Name(), Destination: sink, BatchRows: 100, Once: true,
+			Ticks: &ship.Ticks{Name: counts.Name(), OutcomesName: counts.Outcomes.Name(), Counts: counts, Outcomes: counts.Outcomes, Coder: coderOf},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = sink.Close()
+	}
+	r, err := ticks.New(ticks.Options{Project: "test-project", Dataset: "elsewhere", Lateness: lateness, Coder: coderOf, ClientOptions: e.ClientOptions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	from := tick.Start(now.UnixNano()) - int64(time.Hour)
+	of := map[string]tick.Outcome{}
+	if err := r.Outcomes(t.Context(), from, from+2*int64(time.Hour), func(o *tick.Outcome) error { of[o.Source] = *o; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if len(of) != 3 {
+		t.Fatalf("outcomes %+v", of)
+	}
+	if o := of["s"]; o.PredictionLog != logID || o.PredictionID != records[0].ID || o.Class != "0" || o.Outcome != "1" || o.Score != 0.25 || o.Codes[0] != 2 || o.Model != "m" || o.Corrects != "" {
+		t.Errorf("by the caller's request id: %+v", o)
+	}
+	if o := of["sure"]; o.PredictionID != records[1].ID || o.Class != "1" || o.Codes[0] != 7 || o.Corrects != "higher_confidence" {
+		t.Errorf("by the log's id: %+v", o)
+	}
+	counts, err := r.Records(t.Context(), from, from+2*int64(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int64
+	for _, of := range counts {
+		n += of
+	}
+	// One record of the predictions, one of the feedback's counters, and three outcomes.
+	if n != 5 {
+		t.Errorf("records %v", counts)
+	}
+}
+
+func logOf(t *testing.T, path string) string {
+	t.Helper()
+	r := sqlite.NewReader(path)
+	defer func() { _ = r.Close() }()
+	state, err := r.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.LogID
+}
