@@ -18,6 +18,7 @@ var all = []struct {
 	{"python", python, false},
 	{"nulls", nulls, false},
 	{"scrape", scraping, false},
+	{"decisions", deciding, false},
 	{"page", people, false},
 	{"start", coldStart, false},
 	{"memory", memory, false},
