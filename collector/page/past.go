@@ -95,7 +95,7 @@ func (p *pasts) find(at time.Time) *snapshot.Snapshot {
 
 // parseTime reads the parameter "at": RFC 3339, or seconds or milliseconds since 1970.
 func parseTime(text string) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
+	if t, err := time.Parse(time.RFC3339, text); err == nil && t.Unix() > 0 { // the zero time would mean now
 		return t.UTC(), nil
 	}
 	const milliseconds = 1e11 // seconds until the year 5138
