@@ -36,14 +36,18 @@ func (v *viewer) lines(shown []watched) []line {
 	return all
 }
 
-// worstFirst orders models by their worst version, and keeps the versions of a model together.
+// worstFirst orders models by their worst version, those that do harm before others of the same
+// state, and keeps the versions of a model together.
 // Versions that are not served do not count.
 func worstFirst(shown []watched, lines []line) (ordered []watched, of []line) {
 	worst := map[string]int{}
 	for i, m := range shown {
-		rank := int(lines[i].State)
-		if lines[i].Idle {
-			rank = int(quiet) + 1
+		rank := 2 * int(lines[i].State)
+		switch {
+		case lines[i].Idle:
+			rank = 2 * int(quiet+1)
+		case lines[i].Harm != "Yes":
+			rank++
 		}
 		if before, ok := worst[m.Name]; !ok || rank < before {
 			worst[m.Name] = rank
