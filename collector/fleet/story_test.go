@@ -360,7 +360,7 @@ func (s *story) log() (all []one, told []said) {
 		ids[fmt.Sprint(all[i].log, all[i].ID)], all[i].ID = int64(i), int64(i)
 	}
 	slices.SortFunc(told, func(a, b said) int {
-		return cmp.Or(cmp.Compare(a.effective, b.effective), cmp.Compare(a.FeedbackRow.Time, b.FeedbackRow.Time), strings.Compare(a.log, b.log), cmp.Compare(a.Seq, b.Seq))
+		return cmp.Or(cmp.Compare(a.effective, b.effective), cmp.Compare(a.Time, b.Time), strings.Compare(a.log, b.log), cmp.Compare(a.Seq, b.Seq))
 	})
 	for i := range told {
 		told[i].PredictionID, told[i].Seq = ids[fmt.Sprint(told[i].about, told[i].PredictionID)], int64(i)
