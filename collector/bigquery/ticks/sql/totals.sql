@@ -8,8 +8,8 @@ first AS (
   SELECT model, version, MIN(effective) AS begun FROM records GROUP BY model, version
 ),
 counters AS (
-  SELECT model, version, name, CAST(SUM(n) AS INT64) AS n
-  FROM records, UNNEST(names) AS name WITH OFFSET AS i JOIN UNNEST(sums) AS n WITH OFFSET AS j ON i = j
+  SELECT model, version, name, CAST(SUM(sums[ORDINAL(i + 1)]) AS INT64) AS n
+  FROM records, UNNEST(names) AS name WITH OFFSET AS i
   WHERE effective < @until
   GROUP BY model, version, name
 ),

@@ -19,8 +19,8 @@ totals AS (
   FROM range_records GROUP BY effective, model, version, scheme
 ),
 counters AS (
-  SELECT effective, model, version, scheme, name, CAST(SUM(n) AS INT64) AS n
-  FROM range_records, UNNEST(names) AS name WITH OFFSET AS i JOIN UNNEST(sums) AS n WITH OFFSET AS j ON i = j
+  SELECT effective, model, version, scheme, name, CAST(SUM(sums[ORDINAL(i + 1)]) AS INT64) AS n
+  FROM range_records, UNNEST(names) AS name WITH OFFSET AS i
   GROUP BY effective, model, version, scheme, name
 ),
 listed AS (

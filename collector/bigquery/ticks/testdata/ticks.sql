@@ -33,8 +33,8 @@ totals AS (
   FROM placed GROUP BY effective, model, version, scheme, piece
 ),
 counters AS (
-  SELECT effective, model, version, scheme, piece, name, CAST(SUM(n) AS INT64) AS n
-  FROM placed, UNNEST(names) AS name WITH OFFSET AS i JOIN UNNEST(sums) AS n WITH OFFSET AS j ON i = j
+  SELECT effective, model, version, scheme, piece, name, CAST(SUM(sums[ORDINAL(i + 1)]) AS INT64) AS n
+  FROM placed, UNNEST(names) AS name WITH OFFSET AS i
   GROUP BY effective, model, version, scheme, piece, name
 ),
 listed AS (
@@ -42,8 +42,8 @@ listed AS (
   FROM counters GROUP BY effective, model, version, scheme, piece
 ),
 by_code AS (
-  SELECT effective, model, version, scheme, piece, code, CAST(SUM(n) AS INT64) AS n
-  FROM placed, UNNEST(codes) AS code WITH OFFSET AS i JOIN UNNEST(counts) AS n WITH OFFSET AS j ON i = j
+  SELECT effective, model, version, scheme, piece, code, CAST(SUM(counts[ORDINAL(i + 1)]) AS INT64) AS n
+  FROM placed, UNNEST(codes) AS code WITH OFFSET AS i
   GROUP BY effective, model, version, scheme, piece, code
 ),
 coded AS (
@@ -51,10 +51,10 @@ coded AS (
   FROM by_code GROUP BY effective, model, version, scheme, piece
 ),
 numbers AS (
-  SELECT effective, model, version, scheme, piece, feature, seen, number,
-    ROW_NUMBER() OVER (PARTITION BY effective, model, version, scheme, piece, feature ORDER BY seen DESC, number DESC) AS place
-  FROM placed, UNNEST(last_feature) AS feature WITH OFFSET AS i JOIN UNNEST(last_time) AS seen WITH OFFSET AS j ON i = j
-    JOIN UNNEST(last_value) AS number WITH OFFSET AS k ON i = k
+  SELECT effective, model, version, scheme, piece, feature, last_time[ORDINAL(i + 1)] AS seen, last_value[ORDINAL(i + 1)] AS number,
+    ROW_NUMBER() OVER (PARTITION BY effective, model, version, scheme, piece, feature
+      ORDER BY last_time[ORDINAL(i + 1)] DESC, last_value[ORDINAL(i + 1)] DESC) AS place
+  FROM placed, UNNEST(last_feature) AS feature WITH OFFSET AS i
 ),
 newest_numbers AS (
   SELECT effective, model, version, scheme, piece, ARRAY_AGG(feature ORDER BY feature) AS last_feature,
