@@ -69,7 +69,7 @@ func (c *Client) errors(ctx context.Context, client *bigquery.Client, p *plan, c
 		v := reader{row: row}
 		bin := v.whole(0)
 		if v.err == nil && (bin < 0 || bin >= int64(bins)) {
-			return fmt.Errorf("the result has bin %d of %d: it is no answer to the query", bin, bins)
+			return fmt.Errorf("the result has bin %d of %d: it does not answer the query", bin, bins)
 		}
 		n, total, absolute, squares := v.whole(1), v.number(2), v.number(3), v.number(4)
 		if v.err != nil {

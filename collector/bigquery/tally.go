@@ -121,7 +121,7 @@ func binnedBy(name string, edges []float64, cells []cell, table *classTable) (*r
 			continue
 		}
 		if c.bin >= int64(bins) {
-			return nil, fmt.Errorf("%s: the result has bin %d of %d: it is no answer to the query", name, c.bin, bins)
+			return nil, fmt.Errorf("%s: the result has bin %d of %d: it does not answer the query", name, c.bin, bins)
 		}
 		f.Count[c.bin] += c.n
 		if c.huge < c.n {

@@ -37,7 +37,7 @@ func (e *Environment) logImport(cmd *kingpin.CmdClause, path *string) Run {
 	cmd.Flag("missing", "Text that stands for a missing value in every column; repeatable.").PlaceHolder("TEXT").StringsVar(&c.Missing)
 	cmd.Flag("numeric", "Column that is numeric, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").StringsVar(&c.Numeric)
 	cmd.Flag("categorical", "Column that is categorical, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").StringsVar(&c.Categorical)
-	cmd.Flag("ignore", "Column that is no feature; repeatable.").PlaceHolder("COLUMN").StringsVar(&c.Ignore)
+	cmd.Flag("ignore", "Column that is not a feature; repeatable.").PlaceHolder("COLUMN").StringsVar(&c.Ignore)
 	return func(ctx context.Context) error {
 		o.LogPath, c.Type, c.Start = *path, value.Prediction(*kind), *start
 		if *config != "" {

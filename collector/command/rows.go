@@ -39,7 +39,7 @@ func newRowsFlags(cmd flagged, e *Environment, name, version string) rowsFlags {
 		missing:     cmd.Flag("missing", "Text that stands for a missing value in every column, such as NA or -999; repeatable. An empty cell always does, and NA, NaN and null in a column of numbers.").PlaceHolder("TEXT").Strings(),
 		numeric:     cmd.Flag("numeric", "Column that is numeric, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").Strings(),
 		categorical: cmd.Flag("categorical", "Column that is categorical, whatever its texts look like; repeatable.").PlaceHolder("COLUMN").Strings(),
-		ignore:      cmd.Flag("ignore", "Column that is no feature; repeatable.").PlaceHolder("COLUMN").Strings(),
+		ignore:      cmd.Flag("ignore", "Column that is not a feature; repeatable.").PlaceHolder("COLUMN").Strings(),
 		name:        cmd.Flag("model.name", "Name of the model: the label model of every metric.").Default(name).String(),
 		version:     cmd.Flag("model.version", version).String(),
 		reference:   cmd.Flag("reference.output", "Reference file to write.").String(),

@@ -105,7 +105,7 @@ func parseTime(text string) (time.Time, error) {
 		}
 		return time.UnixMilli(int64(x * 1000)).UTC(), nil
 	}
-	return time.Time{}, fmt.Errorf("%w: at=%q is no time: write it as 2026-11-29T03:12:00Z, or as seconds since 1970", errQuery, text)
+	return time.Time{}, fmt.Errorf("%w: at=%q is not a time: write it as 2026-11-29T03:12:00Z, or as seconds since 1970", errQuery, text)
 }
 
 // pastError is the error of a page of the past.

@@ -83,10 +83,10 @@ func TestATimeWithoutAPastIsRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		"/drift?at=yesterday":              {400, `at="yesterday" is no time: write it as`},
-		"/drift?at=":                       {400, `at="" is no time`},
-		"/drift?at=-5":                     {400, "is no time"},
-		"/drift?at=0001-01-01T00:00:00Z":   {400, "is no time"},
+		"/drift?at=yesterday":              {400, `at="yesterday" is not a time: write it as`},
+		"/drift?at=":                       {400, `at="" is not a time`},
+		"/drift?at=-5":                     {400, "is not a time"},
+		"/drift?at=0001-01-01T00:00:00Z":   {400, "is not a time"},
 		"/drift?at=2026-11-20T00:00:00Z":   {400, "there is nothing to see at that time: the log begins later"},
 		"/drift?at=1700000000":             {400, "the log begins later"},
 		"/drift?at=1700000000000":          {400, "the log begins later"},

@@ -87,7 +87,7 @@ func intervalOf(is about, from, to time.Time) (*Interval, error) {
 	case !to.After(is.first):
 		return nil, fmt.Errorf("--to=%s is before the first row: %s", to.Format(time.RFC3339), history)
 	case from.After(is.last):
-		return nil, fmt.Errorf("--from=%s is behind the last row: %s", from.Format(time.RFC3339), history)
+		return nil, fmt.Errorf("--from=%s is after the last row: %s", from.Format(time.RFC3339), history)
 	}
 	return &Interval{From: from.UTC(), To: to.UTC()}, nil
 }

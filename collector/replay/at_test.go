@@ -62,7 +62,7 @@ func TestAnIntervalIsInTheHistory(t *testing.T) {
 	}{
 		{time.Unix(2e9, 0), time.Unix(1e9, 0), "is not before"},
 		{time.Unix(1, 0), time.Unix(2, 0), "before the first row"},
-		{time.Unix(9e9, 0), time.Unix(9.1e9, 0), "behind the last row"},
+		{time.Unix(9e9, 0), time.Unix(9.1e9, 0), "after the last row"},
 	} {
 		if _, err := At(t.Context(), options, test.from, test.to); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v: error %v, want %q", test, err, test.want)

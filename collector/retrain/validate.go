@@ -128,7 +128,7 @@ func (v *validate) fits(m *model.Model) error {
 	case regression && v.isDrop:
 		return fmt.Errorf("model file %s is a regression, which has no accuracy; write rise instead of drop", v.model)
 	case !regression && v.isRise:
-		return fmt.Errorf("model file %s is no regression; write drop instead of rise", v.model)
+		return fmt.Errorf("model file %s is not a regression; write drop instead of rise", v.model)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (m *Model) fields(all [][]byte) ([]answered, error) {
 	for i, v := range all {
 		if !isObject(v) {
 			if m.Class != "" {
-				return nil, unmapped(ReasonAnswer, "answer %d is no object with the field %.100q: remove class from the configuration", i, m.Class)
+				return nil, unmapped(ReasonAnswer, "answer %d is not an object with the field %.100q: remove class from the configuration", i, m.Class)
 			}
 			to[i].answer = v
 			continue

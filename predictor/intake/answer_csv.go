@@ -12,7 +12,7 @@ func csvAnswers(m *Model, data []byte, rows int) ([]answered, error) {
 	in.FieldsPerRecord = -1
 	lines, err := in.ReadAll()
 	if err != nil {
-		return nil, unmapped(ReasonAnswer, "the answer is no CSV: %v", err)
+		return nil, unmapped(ReasonAnswer, "the answer is not a CSV: %v", err)
 	}
 	if len(lines) == 1 && rows > 1 && len(lines[0]) == rows {
 		one := lines[0]

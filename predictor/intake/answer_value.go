@@ -23,7 +23,7 @@ func (m *Model) read(a answered, index int) (score float64, class string, err er
 	switch m.Answer {
 	case Label:
 		if class = label(one); class == "" {
-			return wrong("which is no class: one text, number or boolean")
+			return wrong("which is not a class: one text, number or boolean")
 		}
 		return math.NaN(), class, nil
 	case Probabilities:
@@ -52,11 +52,11 @@ func (m *Model) read(a answered, index int) (score float64, class string, err er
 		x, ok := number(one)
 		switch {
 		case !ok:
-			return wrong("which is no finite number: see answer in the configuration")
+			return wrong("which is not a finite number: see answer in the configuration")
 		case m.Answer == Value:
 			return x, "", nil
 		case x < 0 || x > 1:
-			return wrong("which is no probability: see answer in the configuration")
+			return wrong("which is not a probability: see answer in the configuration")
 		}
 		score, class = x, m.Classes[0]
 		if x >= m.Threshold {
@@ -65,7 +65,7 @@ func (m *Model) read(a answered, index int) (score float64, class string, err er
 	}
 	if a.class != nil {
 		if class = label(a.class); class == "" {
-			return wrong("and its class is %s, which is no text, number or boolean", clip(a.class))
+			return wrong("and its class is %s, which is not a text, a number or a boolean", clip(a.class))
 		}
 	}
 	return score, class, nil

@@ -23,7 +23,7 @@ type Capture struct {
 func ParseCapture(line []byte) (*Capture, error) {
 	doc, ok := document(line)
 	if !ok || !isObject(doc) {
-		return nil, errors.New("is no JSON object in UTF-8")
+		return nil, errors.New("is not a JSON object in UTF-8")
 	}
 	data, meta := member(doc, "captureData"), member(doc, "eventMetadata")
 	if !isObject(data) || !isObject(meta) {
@@ -83,7 +83,7 @@ type Member struct {
 func Members(line []byte) (all []Member, err error) {
 	doc, ok := document(line)
 	if !ok || !isObject(doc) {
-		return nil, errors.New("is no JSON object in UTF-8")
+		return nil, errors.New("is not a JSON object in UTF-8")
 	}
 	seen := map[string]bool{}
 	for key, v := range members(doc) {

@@ -90,7 +90,7 @@ func batch(body []byte) (all []Event, err error) {
 func StructuredEvent(body []byte) (Event, error) {
 	doc, ok := document(body)
 	if !ok || !isObject(doc) {
-		return Event{}, fmt.Errorf("is no JSON object in UTF-8")
+		return Event{}, fmt.Errorf("is not a JSON object in UTF-8")
 	}
 	e, err := event(func(name string) string { return text(doc, strings.ToLower(name)) })
 	if err != nil {

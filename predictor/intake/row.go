@@ -90,7 +90,7 @@ func (m *Model) has(name string) bool {
 // table reads an array of rows, each an array, an object or one value.
 func table(data []byte, columns []column) ([]row, error) {
 	if !isArray(data) {
-		return nil, unmapped(ReasonRequest, "the rows of the request are no array: send an array of rows")
+		return nil, unmapped(ReasonRequest, "the rows of the request are not an array: send an array of rows")
 	}
 	var all []row
 	for element := range elements(data) {

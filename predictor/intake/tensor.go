@@ -16,7 +16,7 @@ type tensor struct {
 // tensors reads the inputs of a request or the outputs of an answer.
 func tensors(data []byte, reason, what string) ([]tensor, error) {
 	if !isArray(data) {
-		return nil, unmapped(reason, "the %ss are no array of tensors: send them as the Open Inference Protocol says", what)
+		return nil, unmapped(reason, "the %ss are not an array of tensors: send them as the Open Inference Protocol says", what)
 	}
 	var all []tensor
 	for element := range elements(data) {

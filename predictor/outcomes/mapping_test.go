@@ -147,7 +147,7 @@ func TestConfigurationsAreRefusedInWords(t *testing.T) {
 		"sources:\n- {name: a, files: {}, match: id}":                                          `match "id" is none of prediction_id, request_id`,
 		"sources:\n- {name: a, files: {}, match: request_id, record: {prediction_id: x}}":      "match is request_id, which record does not name",
 		"sources:\n- {name: a, files: {}, record: {outcome: $}}":                               `"$" is the whole record`,
-		"sources:\n- {name: a, files: {}, record: {outcome: \"$.a[x]\"}}":                      "[x is no place in a list",
+		"sources:\n- {name: a, files: {}, record: {outcome: \"$.a[x]\"}}":                      "[x is not a position in a list",
 		"sources:\n- {name: a, files: {}, record: {time_zone: Mars}}":                          `time_zone "Mars" is unknown`,
 		"sources:\n- {name: a, files: {}, record: {outcome: x}, outcome: {field: y}}":          "stands here and under outcome; remove one",
 		"sources:\n- {name: a, files: {}, outcome: {map: {}}}":                                 "map must say what the texts of outcomes mean",

@@ -44,7 +44,7 @@ func parseStep(text string) (step any, rest string, err error) {
 			end = len(text) - 1
 		}
 		if end == 0 {
-			return nil, "", fmt.Errorf("a name is missing behind the point")
+			return nil, "", fmt.Errorf("a name is missing after the point")
 		}
 		return text[1 : 1+end], text[1+end:], nil
 	case strings.HasPrefix(text, "['"):
@@ -57,7 +57,7 @@ func parseStep(text string) (step any, rest string, err error) {
 		inside, rest, found := strings.Cut(text[1:], "]")
 		place, err := strconv.Atoi(inside)
 		if !found || err != nil || place < 0 {
-			return nil, "", fmt.Errorf("[%s is no place in a list", inside)
+			return nil, "", fmt.Errorf("[%s is not a position in a list", inside)
 		}
 		return place, rest, nil
 	}

@@ -76,7 +76,7 @@ func headerOf(header []string) (names Header, err error) {
 			return nil, fmt.Errorf("line 1: the name of column %d is not UTF-8: convert the file", i+1)
 		}
 		if strings.ContainsRune(name, 0) {
-			return nil, fmt.Errorf("line 1: the name of column %d has a NUL byte: the file is no text, or an archive: convert it", i+1)
+			return nil, fmt.Errorf("line 1: the name of column %d has a NUL byte: the file is not a text, or is an archive: convert it", i+1)
 		}
 		if name == "" {
 			return nil, fmt.Errorf("line 1: column %d has no name: name it, or write the file without an index (pandas: to_csv(index=False))", i+1)

@@ -29,7 +29,7 @@ func checkWidth(columns int) error {
 	if columns <= mostColumns {
 		return nil
 	}
-	return fmt.Errorf("there are %d columns, and at most %d are read: write one row for each prediction and one column for each feature, and leave out what is no feature", columns, mostColumns)
+	return fmt.Errorf("there are %d columns, and at most %d are read: write one row for each prediction and one column for each feature, and leave out columns that are not features", columns, mostColumns)
 }
 
 // mostNames limits the length of an error about a table with many columns.

@@ -39,7 +39,7 @@ func leafOf(name string, c *parquet.Column, schema []format.SchemaElement) leaf 
 		return l
 	}
 	if !l.logical(c, elementOf(c, schema)) {
-		l.refused = fmt.Errorf("column %q is of type %s, which is no number, text or time: leave it out with --ignore=%s", name, c.Type(), name)
+		l.refused = fmt.Errorf("column %q is of type %s, which is not a number, a text or a time: leave it out with --ignore=%s", name, c.Type(), name)
 	}
 	return l
 }

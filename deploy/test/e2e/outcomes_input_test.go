@@ -52,7 +52,7 @@ func TestBadSourcesOfOutcomesAreRefusedInASentence(t *testing.T) {
 		{one + "record: {loan: x}\n  files: {path: x}", `unknown key "loan" in record; known keys are prediction_id, request_id, outcome, confidence, observed_at, observed_at_unit, time_zone`},
 		{one + "files: {}", "path is missing; write a folder, or a pattern such as /data/outcomes/*.csv"},
 		{one + `files: {path: "ftp://x/y"}`, `path "ftp://x/y" is a URL of another kind than s3:// and gs://`},
-		{one + `files: {path: "[", format: csv}`, `path "[" is no pattern: syntax error in pattern`},
+		{one + `files: {path: "[", format: csv}`, `path "[" is not a pattern: syntax error in pattern`},
 		{one + "files: {path: x, format: xml}", `format "xml" is none of auto, csv, jsonl, parquet`},
 		{one + "files: {path: x, settle: 2h}", "settle is 2h; write a duration from 0s to 1h0m0s"},
 		{one + "files: {path: x, interval: 1ms}", "interval is 1ms; write a duration from 1s to 8784h0m0s"},
@@ -80,7 +80,7 @@ func TestBadSourcesOfOutcomesAreRefusedInASentence(t *testing.T) {
 		{one + "rabbitmq: {url_file: x, queue: q, prefetch: 9999}", `prefetch is "9999"; write a whole number from 1 to 5000`},
 		{one + `rabbitmq: {url: "amqp://u:s3cret@h", queue: q}`, `unknown key "url" in rabbitmq; known keys are url_file, queue, prefetch`},
 		{one + "bigquery: {project: p}", "query is missing; write SELECT ... WHERE updated_at >= @since ORDER BY updated_at"},
-		{one + `bigquery: {project: my-project, query: "SELECT @since", maximum_bytes_billed: 1x}`, "maximum_bytes_billed is no size such as 10GiB; 0B is no bound"},
+		{one + `bigquery: {project: my-project, query: "SELECT @since", maximum_bytes_billed: 1x}`, "maximum_bytes_billed is not a size such as 10GiB; 0B is no bound"},
 	} {
 		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
 			t.Fatal(err)

@@ -205,7 +205,7 @@ func TestEventsThatAreRefusedHaveTheirSentence(t *testing.T) {
 		"another version":   {"{}", []string{"Ce-Specversion", "2.0"}, `specversion \"2.0\"`},
 		"no time":           {"{}", []string{"Ce-Time", "noon"}, `the time \"noon\", which is not RFC 3339`},
 		"avro":              {"{}", []string{"Content-Type", "application/cloudevents+avro"}, "application/cloudevents+avro"},
-		"not JSON":          {"x", []string{"Content-Type", whole}, "is no JSON object"},
+		"not JSON":          {"x", []string{"Content-Type", whole}, "is not a JSON object"},
 		"no data":           {structured("request", "1", `"x":1`), []string{"Content-Type", whole}, "has no data"},
 		"no BASE64":         {structured("request", "1", `"data_base64":"%"`), []string{"Content-Type", whole}, "is not BASE64"},
 		"no array":          {"{}", []string{"Content-Type", "application/cloudevents-batch+json"}, "a batch is a JSON array"},

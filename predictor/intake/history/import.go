@@ -130,7 +130,7 @@ func sumOf(name string) (string, error) {
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "", errors.New("is no regular file: save it as one, so that it is imported once")
+		return "", errors.New("is not a regular file: save it as one, so that it is imported once")
 	case info.Size() == 0:
 		return "", errors.New("is empty: there is nothing to import")
 	}

@@ -265,7 +265,7 @@ func (r *reader) read(body []byte) (list []json.RawMessage, next string, err err
 		err := json.Unmarshal(text, &next)
 		return list, next, err
 	case '{', '[':
-		return nil, "", fmt.Errorf("page.next is no text")
+		return nil, "", fmt.Errorf("page.next is not a text")
 	}
 	return list, string(text), nil
 }

@@ -46,7 +46,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	}
 	bytes, err := units.ParseBase2Bytes(m.Text("maximum_bytes_billed", "10GiB"))
 	if err != nil || bytes < 0 {
-		m.Wrong("maximum_bytes_billed", "maximum_bytes_billed is no size such as 10GiB; 0B is no bound")
+		m.Wrong("maximum_bytes_billed", "maximum_bytes_billed is not a size such as 10GiB; 0B is no bound")
 	}
 	s.maximumBytes = int64(bytes)
 	return s, m.Err

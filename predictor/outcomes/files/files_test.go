@@ -218,7 +218,7 @@ func TestPathsAreRefusedInWords(t *testing.T) {
 	for text, want := range map[string]string{
 		"{}":                                  "path is missing; write a folder",
 		"{path: \"\"}":                        "path is empty",
-		"{path: \"[\"}":                       `path "[" is no pattern`,
+		"{path: \"[\"}":                       `path "[" is not a pattern`,
 		"{path: \"gs://b/x\"}":                "was built without a client for gs://",
 		"{path: \"http://b/x\"}":              "is a URL",
 		"{path: x, format: xml}":              `format "xml" is none of auto, csv, jsonl, parquet`,

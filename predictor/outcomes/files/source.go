@@ -68,7 +68,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node, openers map[string]Opener) (outco
 		}
 	default:
 		if _, err := filepath.Match(path, ""); err != nil {
-			m.Wrong("path", "path %q is no pattern: %w", path, err)
+			m.Wrong("path", "path %q is not a pattern: %w", path, err)
 		}
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(filepath.Dir(d.Path), path)

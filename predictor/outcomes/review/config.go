@@ -93,7 +93,7 @@ func parseIdentity(m *strictyaml.Map, n *yaml.Node) (i identity) {
 	for _, text := range v.Texts("proxies", "list the addresses of the proxies, such as 127.0.0.1/32") {
 		p, ok := parseNetwork(text)
 		if !ok {
-			v.Wrong("proxies", "proxies has %q, which is no address or network such as 127.0.0.1/32", text)
+			v.Wrong("proxies", "proxies has %q, which is not an address or a network such as 127.0.0.1/32", text)
 		}
 		i.proxies = append(i.proxies, p)
 	}

@@ -27,7 +27,7 @@ func TestConfigurationsAreReadStrictly(t *testing.T) {
 		"{name: a, review: {identity: {header: X-User}}}":                         "proxies is missing; list the addresses",
 		"{name: a, review: {identity: {header: 'X User', proxies: [127.0.0.1]}}}": `header "X User" is not a name of a header`,
 		"{name: a, review: {identity: {header: X-User, proxies: []}}}":            "proxies is empty",
-		"{name: a, review: {identity: {header: X-User, proxies: [localhost]}}}":   `"localhost", which is no address`,
+		"{name: a, review: {identity: {header: X-User, proxies: [localhost]}}}":   `"localhost", which is not an address`,
 		"{name: a, review: {raise: {folder: raises, at_most: 0.3}}}":              "",
 		"{name: a, review: {raise: raises}}":                                      "raise must be a mapping",
 		"{name: a, review: {raise: {}}}":                                          "folder is missing; write the path",
