@@ -51,7 +51,7 @@ func (v *viewer) fallenOf(m watched) *fallen {
 		}
 		line.Bar = draw.NewBar(shares, 1, barWidth, barHeight)
 		if one.Reference == nil {
-			line.Bar.Mark = ""
+			line.Mark = ""
 		}
 		f.Lines = append(f.Lines, line)
 	}

@@ -23,8 +23,8 @@ func TestTheJSONHasTheNumbersOfEveryPicture(t *testing.T) {
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: from the JSON %+v, on the page %+v", name, got, want)
 			}
-			for i := range reflect.ValueOf(want).NumField() {
-				if !reflect.ValueOf(want).Field(i).IsZero() {
+			for _, field := range reflect.ValueOf(want).Fields() {
+				if !field.IsZero() {
 					pictures++
 				}
 			}
