@@ -9,8 +9,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite/file"
 )
 
-// Forget removes a destination from the log, so that retention no longer waits for it. If the log
-// is shipped to it again, it gets all existing rows from the start.
+// Forget removes a destination from the log, with those of counts below it, so that retention no
+// longer waits for it. If the log is shipped to it again, it gets all existing rows from the start.
 func Forget(ctx context.Context, path, destination string) error {
 	return sqlite.Edit(ctx, path, false, func(c *file.Connection) error {
 		row, err := c.First(ctx, "SELECT coalesce(group_concat(DISTINCT destination), '') FROM shipped")
@@ -19,7 +19,7 @@ func Forget(ctx context.Context, path, destination string) error {
 		}
 		f := file.Fields{Row: row}
 		known := f.Text(0)
-		row, err = c.First(ctx, "DELETE FROM shipped WHERE destination = ? RETURNING 1", destination)
+		row, err = c.First(ctx, "DELETE FROM shipped WHERE destination = ?1 OR destination IN (?1 || '/ticks', ?1 || '/tick_outcomes') RETURNING 1", destination)
 		switch {
 		case err != nil:
 			return err

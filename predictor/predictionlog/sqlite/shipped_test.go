@@ -202,3 +202,23 @@ func TestWholePredictionsHaveTheirRequestID(t *testing.T) {
 		t.Errorf("behind %v, %v", behind, err)
 	}
 }
+
+func TestForgettingADestinationForgetsItsCounts(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	w := newWriter(t, path, WriterOptions{})
+	add(t, w, 0, 3)
+	for _, destination := range []string{"there", "there/ticks", "there/tick_outcomes", "there2"} {
+		s, err := OpenShipping(t.Context(), path, destination, predictionlog.Tables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+	}
+	if err := Care.Forget(t.Context(), path, "there"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Care.Forget(t.Context(), path, "there"); err == nil || !strings.Contains(err.Error(), "but to there2") {
+		t.Errorf("left: %v", err)
+	}
+}
