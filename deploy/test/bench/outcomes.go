@@ -185,7 +185,7 @@ func plainRows(ctx context.Context, path string, n, rows int) (rate float64, err
 		if _, err := db.ExecContext(ctx, "CREATE TABLE "+table+" (seq INTEGER PRIMARY KEY, time INTEGER, id INTEGER, source TEXT, outcome TEXT, confidence REAL, observed INTEGER); CREATE INDEX "+table+"_id ON "+table+" (id)"); err != nil {
 			return 0, err
 		}
-		insert, err := db.PrepareContext(ctx, "INSERT INTO "+table+" (time, id, source, outcome, confidence, observed) VALUES (?, ?, 'a', '1', 1.0, ?)")
+		insert, err := db.PrepareContext(ctx, "INSERT INTO "+table+" (time, id, source, outcome, confidence, observed) VALUES (?, ?, 'a', '1', 1.0, ?)") // #nosec G202 -- our own name
 		if err != nil {
 			return 0, err
 		}
