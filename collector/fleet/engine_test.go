@@ -43,7 +43,7 @@ func TestItSaysTheSameHoweverOftenItReads(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStory(t, 2, 8000)
+			s := newStory(t, 2, 4000)
 			s.tell(t)
 			o := short(specs(t))
 			change(&o)
