@@ -17,7 +17,7 @@ type Result struct {
 
 var (
 	up = prometheus.NewDesc("drift_up",
-		"1 if this scrape read the prediction log to its newest row, else 0. Always present.", nil, nil)
+		"1 if this scrape read the prediction log to its newest row, or the last reading of --predictions.bigquery succeeded, else 0. Always present.", nil, nil)
 	collectorSuccess = prometheus.NewDesc("drift_scrape_collector_success",
 		"1 if the collector had everything it needed in this scrape, else 0. Always present.", collectorLabels.given, nil)
 	collectorDuration = prometheus.NewDesc("drift_scrape_collector_duration_seconds",

@@ -5,8 +5,8 @@ package tick
 type Sum struct {
 	Record
 
-	// Piece numbers the sums of one tick, model, version and scheme, from 0 on. The logs of a tick
-	// come in the order of their ids; a piece ends when it has 1000 rows or more.
+	// Piece numbers the sums of one tick, model, version and scheme. The logs of a tick come in the
+	// order of their ids, and a log is in the piece of the number of rows before it, divided by 1000.
 	Piece int64
 	// Records is the number of records.
 	Records int64
