@@ -32,7 +32,6 @@ type counts struct {
 	coder                                  Coder
 	first                                  []int64 // position of the first code of each column
 	counters                               *predictionlog.Counters
-	sums                                   map[string]int64
 	dense                                  []int64 // rows by position
 	kinds                                  []int64
 	rows                                   int64
