@@ -193,8 +193,7 @@ const (
 var Reasons = []string{Budget, Quota, Permission, NotFound, Unavailable, Other}
 
 func reasonOf(err error) string {
-	var budget *budgetError
-	if errors.As(err, &budget) {
+	if _, ok := errors.AsType[*budgetError](err); ok {
 		return Budget
 	}
 	switch google.CauseOf(err) {

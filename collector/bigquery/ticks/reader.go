@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -89,10 +90,7 @@ func (r *Reader) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.stats
-	s.Failures = map[string]int64{}
-	for reason, n := range r.stats.Failures {
-		s.Failures[reason] = n
-	}
+	s.Failures = maps.Clone(r.stats.Failures)
 	if r.day != today() {
 		s.Today = 0
 	}
