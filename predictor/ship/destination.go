@@ -72,9 +72,17 @@ func failure(err error) *Failure {
 	return &Failure{Reason: Other, Temporary: true, Err: err}
 }
 
+// Resumer is a Destination that knows how far a log has been shipped to it.
+type Resumer interface {
+	Destination
+	// Last returns the newest row of a log's table of which the destination has something, -1 if
+	// there is none.
+	Last(ctx context.Context, logID string, t predictionlog.Table) (int64, error)
+}
+
 // Counter is a Destination of counts.
 type Counter interface {
-	Destination
+	Resumer
 	// Now returns the time by the clock of the destination.
 	Now(ctx context.Context) (time.Time, error)
 	// Heartbeat adds a record that says how far the log has been shipped.

@@ -18,7 +18,7 @@ type Ticks struct {
 	Name, OutcomesName string
 	// Counts receives the counts by tick, Outcomes the outcomes that count.
 	Counts   Counter
-	Outcomes Destination
+	Outcomes Resumer
 	// Coder returns what codes the rows of a model and version.
 	Coder func(predictionlog.Key) tick.Coder
 	// Now is the clock of the log's writer; nil: that of this machine.
@@ -145,7 +145,11 @@ var errOpen = errors.New("the tick is open")
 func (k *counting) nextRecords(ctx context.Context, c *cursor, upTo int64) (*Batch, error) {
 	b := &Batch{LogID: k.counts.logID, Table: c.table, After: c.progress.UpTo, UpTo: c.progress.UpTo, First: k.at, Last: k.at}
 	if c.progress.UpTo < 0 && c.progress.AttemptUpTo < 0 {
-		if err := k.past(ctx, b, upTo); err != nil || b.UpTo >= 0 {
+		resumed, err := k.resume(ctx, k.ticks.Counts, b, upTo)
+		if err == nil && !resumed {
+			err = k.past(ctx, b, upTo)
+		}
+		if err != nil || b.UpTo >= 0 {
 			return b, err
 		}
 	}
@@ -215,6 +219,26 @@ func (k *counting) closedAt() int64 {
 	return min(k.closed, tick.Start(k.at))
 }
 
+// resume goes on behind what a destination has of a log that does not know it: the log has forgotten
+// it. What was counted once is not counted again.
+func (k *counting) resume(ctx context.Context, to Resumer, b *Batch, upTo int64) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	last, err := to.Last(ctx, b.LogID, b.Table)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("find out what has been shipped of %s: %w", b.Table, err)
+	case last > upTo:
+		return false, &Failure{Reason: Conflict, Err: fmt.Errorf("the destination has counts of %s up to %d of this log, which has had %d: it was restored from an older copy, or a copy of it is shipped, too; "+
+			"give this log an id of its own (UPDATE meta SET value = 'a new UUID' WHERE key = 'log_id')", b.Table, last, upTo)}
+	case last < 0:
+		return false, nil
+	}
+	k.logger.Info("the destination has counts of this log: shipping goes on behind them", "table", string(b.Table), "up_to_"+b.Table.Number(), last)
+	b.UpTo = last
+	return true, nil
+}
+
 // past makes the first batch of a table, of the rows that are too old for their ticks: only their
 // counters are known.
 func (k *counting) past(ctx context.Context, b *Batch, upTo int64) error {
@@ -256,6 +280,9 @@ func (k *counting) nextOutcomes(ctx context.Context, c *cursor, upTo int64) (*Ba
 	}
 	b := &Batch{LogID: k.outcomes.logID, Table: c.table, After: c.progress.UpTo, UpTo: c.progress.UpTo, First: k.at, Last: k.at}
 	if c.progress.UpTo < 0 && c.progress.AttemptUpTo < 0 {
+		if resumed, err := k.resume(ctx, k.ticks.Outcomes, b, upTo); resumed || err != nil {
+			return b, err
+		}
 		id, err := k.outcomes.reader.Before(ctx, c.table, k.now-int64(firstReach), upTo)
 		if err != nil || id >= 0 {
 			b.UpTo = id

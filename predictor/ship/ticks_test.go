@@ -27,6 +27,25 @@ const meterBehind = time.Minute
 
 func (m *meter) Now(context.Context) (time.Time, error) { return m.now().Add(-meterBehind), m.fail }
 
+func (m *meter) Last(_ context.Context, _ string, table predictionlog.Table) (int64, error) {
+	last := int64(-1)
+	for i := range m.records {
+		if r := &m.records[i]; table == predictionlog.TablePredictions && r.Rows > 0 {
+			last = max(last, r.Sequence)
+		}
+	}
+	return last, nil
+}
+
+// Last implements Resumer.
+func (s *shelf) Last(context.Context, string, predictionlog.Table) (int64, error) {
+	last := int64(-1)
+	for i := range s.outcomes {
+		last = max(last, s.outcomes[i].Sequence)
+	}
+	return last, nil
+}
+
 func (m *meter) Heartbeat(_ context.Context, r *tick.Record) error {
 	m.beats = append(m.beats, *r)
 	return nil
@@ -265,6 +284,28 @@ func TestRowsAfterAStartOrASilenceCountAtOnce(t *testing.T) {
 	c.begin(t)
 	if got := ship(); got != present() {
 		t.Errorf("after a restart closed is %d, want %d", got, present())
+	}
+}
+
+func TestWhatTheLogHasForgottenIsNotCountedAgain(t *testing.T) {
+	t.Parallel()
+	c := newCounted(t)
+	c.predict(t, 10)
+	c.now = c.now.Add(time.Minute)
+	if err := c.pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := care.Forget(t.Context(), c.path, "there"); err != nil {
+		t.Fatal(err)
+	}
+	c.begin(t)
+	c.predict(t, 5)
+	c.now = c.now.Add(time.Minute)
+	if err := c.pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, n := c.rows(); n != 15 {
+		t.Errorf("%d rows are counted, want 15", n)
 	}
 }
 

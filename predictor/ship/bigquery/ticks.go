@@ -49,6 +49,29 @@ func (t *Ticks) Now(ctx context.Context) (now time.Time, err error) {
 	return now, fmt.Errorf("ask BigQuery for its time: the answer is %v", row)
 }
 
+// Last implements ship.Resumer.
+func (s *Sink) Last(ctx context.Context, logID string, table predictionlog.Table) (int64, error) {
+	if err := s.prepare(ctx, table); err != nil {
+		return -1, err
+	}
+	to := s.targets[table]
+	q := s.client.Query(fmt.Sprintf("SELECT MAX(%s) FROM `%s` WHERE log_id = @log_id AND source = @source", to.number, s.id(table)))
+	q.Parameters = []bigquery.QueryParameter{{Name: "log_id", Value: logID}, {Name: "source", Value: to.source}}
+	q.Labels = queryLabels
+	rows, err := q.Read(ctx)
+	var row []bigquery.Value
+	if err == nil {
+		err = rows.Next(&row)
+	}
+	if err != nil {
+		return -1, s.explain(fmt.Errorf("ask %s for its newest row of a log: %w", s.id(table), err))
+	}
+	if last, ok := row[0].(int64); ok {
+		return last, nil
+	}
+	return -1, nil
+}
+
 // Heartbeat implements ship.Counter. It does not matter if a heartbeat is lost, or arrives twice.
 func (t *Ticks) Heartbeat(ctx context.Context, r *tick.Record) error {
 	// Who reads the dataset finds both tables from the first heartbeat on.

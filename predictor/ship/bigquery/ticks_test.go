@@ -12,6 +12,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/care"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
@@ -51,6 +52,13 @@ func TestCountsArriveInTheirTables(t *testing.T) {
 		if err := countOnce(t.Context(), path, s); err != nil {
 			t.Fatal(err)
 		}
+	}
+	// A log that has forgotten the dataset counts nothing again.
+	if err := care.Forget(t.Context(), path, s.Name()); err != nil {
+		t.Fatal(err)
+	}
+	if err := countOnce(t.Context(), path, s); err != nil {
+		t.Fatal(err)
 	}
 	check := func(query string, want ...bigquery.Value) {
 		t.Helper()
