@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,8 +23,10 @@ type nothing struct {
 
 	asked  ShippedOptions
 	closed bool
-	err    error
+	gone   atomic.Bool // it cannot be read
 }
+
+var errGone = errors.New("gone")
 
 func (n *nothing) Shipped(o ShippedOptions) (Shipped, error) {
 	n.asked = o
@@ -34,7 +37,10 @@ func (*nothing) State(context.Context) (tick.State, error) {
 }
 
 func (n *nothing) Totals(_ context.Context, before int64) ([]tick.Sum, int64, error) {
-	return nil, before, n.err
+	if n.gone.Load() {
+		return nil, 0, errGone
+	}
+	return nil, before, nil
 }
 
 func (*nothing) Tallies(context.Context, int64, int64, func(*tick.Sum) error) error { return nil }
@@ -133,11 +139,10 @@ func TestAReloadReadsBeforeItReplaces(t *testing.T) {
 	if s := second.Snapshot(t.Context(), time.Now()); s.Fleet == nil || s.Fleet.Costs.Queries != 5 {
 		t.Errorf("the costs are not shown: %+v", s.Fleet)
 	}
-	n.err = errors.New("gone")
-	if _, err := watch.Open(&watch, nil); !errors.Is(err, n.err) {
+	n.gone.Store(true)
+	if _, err := watch.Open(&watch, nil); !errors.Is(err, errGone) {
 		t.Errorf("a reload that cannot read: %v", err)
 	}
-	n.err = nil
 	for _, s := range []monitor.Source{first, second} {
 		if err := s.Close(); err != nil || n.closed {
 			t.Errorf("closed with a source: %v, %v", n.closed, err)
