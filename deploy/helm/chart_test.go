@@ -106,8 +106,8 @@ func TestChartRendersAsRecorded(t *testing.T) {
 	t.Parallel()
 	folder := withShortFiles(t)
 	sets, err := filepath.Glob("testdata/*.yaml")
-	if err != nil || len(sets) != 7 {
-		t.Fatalf("%d sets of values, want 7 (%v)", len(sets), err)
+	if err != nil || len(sets) != 9 {
+		t.Fatalf("%d sets of values, want 9 (%v)", len(sets), err)
 	}
 	for _, values := range sets {
 		t.Run(filepath.Base(values), func(t *testing.T) {
@@ -233,6 +233,11 @@ func TestChartRefusesWrongValues(t *testing.T) {
 		"outcomes.config.source=x":         "source",
 		"respond.enabled=true":             "respond.config is not set",
 		"respond.config.playbook=x":        "playbook",
+		"fleet.enabled=true":               "fleet",
+		"fleet.exporters=0":                "exporters",
+		"fleet.enabled=true,fleet.project=my-project,fleet.dataset=d,replicas=0":                             "replicas",
+		"fleet.enabled=true,fleet.project=my-project,fleet.dataset=my-project.d":                             "dataset",
+		"fleet.enabled=true,fleet.project=my-project,fleet.dataset=d,bigquery.enabled=true,bigquery.table=t": "bigquery",
 	} {
 		out, complaints, err := tool(t, nil, "helm", "template", "loan", chart, "--kube-version=1.34.1", "--set="+set)
 		if err == nil {

@@ -2,6 +2,7 @@ package kubernetes_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +29,43 @@ func TestTheComponentsFitTheManifests(t *testing.T) {
 	}
 }
 
+// fits builds a component of a process beside the predictor, which has a ConfigMap, a Secret and a port.
 func fits(t *testing.T, name, config, secret, text string, ports int) {
+	t.Helper()
+	built := build(t, name, "configMapGenerator: [{name: loan-model-"+name+", files: ["+config+"]}]\n"+
+		"secretGenerator: [{name: loan-model-"+name+", files: ["+secret+"]}]\n", map[string]string{config: text, secret: "secret\n"})
+	holds(t, built, map[string]int{
+		"name: " + name + "\n": 5, // container, its port, mount, volume, the port of the Service
+		"port: " + name + "\n": ports,
+		"kind: ConfigMap":      1,
+		"kind: Secret":         1,
+		// The generated names have a hash, which the pod must use: another file is another pod.
+		"name: loan-model-" + name + "\n": 0,
+	})
+}
+
+func TestTheComponentFleetFitsTheManifests(t *testing.T) {
+	t.Parallel()
+	built := build(t, "fleet", "replicas: [{name: loan-model-api, count: 5}]\n"+
+		"configMapGenerator: [{name: loan-model-fleet, literals: [project=my-project, dataset=loans]}]\n", nil)
+	holds(t, built, map[string]int{
+		"replicas: 5\n":    1,
+		"replicas: 2\n":    1,
+		"name: ship\n":     3, // container, its port, the port of the Service
+		"port: ship\n":     4, // two probes, ServiceMonitor, NetworkPolicy
+		"name: exporter\n": 1, // the Deployment's alone
+		"--predictions.bigquery=$(FLEET_PROJECT).$(FLEET_DATASET)\n": 1,
+		"--predictions.log=/data/predictions.db\n":                   2,
+		"--feedback.any-replica\n":                                   1,
+		"name: loan-model-fleet-":                                    5, // four variables, and the ConfigMap
+		"replacement: drift_exporter\n":                              1,
+		"replacement: ship\n":                                        1,
+	})
+}
+
+// build builds a component together with the manifests, as its comment says, and asks kubeconform
+// about the result.
+func build(t *testing.T, component, kustomization string, files map[string]string) string {
 	t.Helper()
 	const bin = "../../.build/bin/"
 	for _, tool := range []string{"kustomize", "kubeconform"} {
@@ -45,12 +82,12 @@ func fits(t *testing.T, name, config, secret, text string, ports int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for file, content := range map[string]string{
-		config: text, secret: "secret\n",
-		"kustomization.yaml": "resources: [" + below + "]\ncomponents: [" + below + "/" + name + "]\nnamespace: monitoring\n" +
-			"configMapGenerator: [{name: loan-model-" + name + ", files: [" + config + "]}]\nsecretGenerator: [{name: loan-model-" + name + ", files: [" + secret + "]}]\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+	all := map[string]string{
+		"kustomization.yaml": "resources: [" + below + "]\ncomponents: [" + below + "/" + component + "]\nnamespace: monitoring\n" + kustomization,
+	}
+	maps.Copy(all, files)
+	for name, text := range all {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,23 +95,20 @@ func fits(t *testing.T, name, config, secret, text string, ports int) {
 	if err != nil {
 		t.Fatalf("kustomize: %v", err)
 	}
-	for what, n := range map[string]int{
-		"name: " + name + "\n": 5, // container, its port, mount, volume, the port of the Service
-		"port: " + name + "\n": ports,
-		"kind: ConfigMap":      1,
-		"kind: Secret":         1,
-	} {
-		if got := strings.Count(string(built), what); got != n {
-			t.Errorf("%q is there %d times, want %d", what, got, n)
-		}
-	}
-	// The generated names have a hash, which the pod must use: another file is another pod.
-	if strings.Contains(string(built), "name: loan-model-"+name+"\n") {
-		t.Error("the pod names its ConfigMap or Secret without the hash")
-	}
 	check := exec.CommandContext(t.Context(), bin+"kubeconform", "-strict", "-schema-location", "../../.build/schemas/{{.ResourceKind}}{{.KindSuffix}}.json")
 	check.Stdin = bytes.NewReader(built)
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("kubeconform: %v\n%s", err, out)
+	}
+	return string(built)
+}
+
+// holds checks how often a text is in manifests.
+func holds(t *testing.T, built string, times map[string]int) {
+	t.Helper()
+	for what, n := range times {
+		if got := strings.Count(built, what); got != n {
+			t.Errorf("%q is there %d times, want %d", what, got, n)
+		}
 	}
 }

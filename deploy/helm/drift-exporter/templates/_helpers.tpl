@@ -13,8 +13,22 @@ app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* The exporters of a fleet are other pods than the predictors. */}}
+{{- define "drift.exporterSelector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}-fleet
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "drift.exporterName" -}}
+{{ include "drift.fullname" . }}{{ if .Values.fleet.enabled }}-fleet{{ end }}
+{{- end -}}
+
 {{- define "drift.labels" -}}
 {{ include "drift.selector" . }}
+{{ include "drift.commonLabels" . }}
+{{- end -}}
+
+{{- define "drift.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
@@ -63,7 +77,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* What both containers mount in addition to the log. */}}
+{{/* What all containers mount in addition to the log. */}}
 {{- define "drift.mounts" -}}
 - name: tmp
   mountPath: /tmp
