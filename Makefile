@@ -82,6 +82,13 @@ soak: build ## run predictor and exporter together at full speed for 10 minutes 
 	@.build/bin/soak -binary=./$(BINARY) $(SOAKFLAGS)
 	@echo; echo 'Also in .build/soak.md; deploy/test/soak/README.md says what each column means'
 
+.PHONY: fleet
+fleet: ## measure an exporter over 20 logs of 20 million rows in an emulator of BigQuery: half an hour; FLEETFLAGS='-logs=80'
+	@mkdir -p .build/bin
+	@$(GO) build -o .build/bin/fleet ./deploy/test/fleet
+	@.build/bin/fleet $(FLEETFLAGS)
+	@echo; echo 'Also in .build/fleet.md; deploy/FLEET.md says what each column means'
+
 .PHONY: microbench
 microbench: ## run the Go benchmarks of the parts and print a table; BENCH=regexp BENCHTIME=1s
 	@mkdir -p .build

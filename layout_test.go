@@ -54,6 +54,7 @@ deploy/kubernetes/schema:
 deploy/test/browser:
 deploy/test/bench: deploy/test/process collector collector/command collector/drift collector/monitor collector/reference collector/window collector/window/codes exporter predictor predictor/intake predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes/sourcetest/servers predictor/predictionlog predictor/predictionlog/care predictor/predictionlog/sqlite predictor/rows predictor/simulate predictor/simulate/load predictor/google predictor/google/emulator
 deploy/test/process:
+deploy/test/fleet: collector/bigquery/ticks collector/command collector/drift collector/fleet collector/reference collector/snapshot collector/window deploy/test/process predictor/google/emulator predictor/predictionlog predictor/ship predictor/ship/bigquery predictor/tick
 deploy/test/soak: deploy/test/process predictor/predictionlog/sqlite predictor/predictionlog/sqlite/file predictor/simulate predictor/simulate/load
 exporter: predictor/serve
 main: collector/command collector/command/sources collector/command/warehouse

@@ -1,0 +1,94 @@
+// Fleet measures an exporter over many logs. It makes the counts that replicas would have
+// shipped, puts them into an emulator of BigQuery, and lets the exporter's engine start and
+// follow, minute by minute:
+//
+//	go run ./deploy/test/fleet
+//
+// It needs python3 with the package bqemulator. deploy/FLEET.md says what the columns mean.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/drift-exporter/drift_exporter/deploy/test/process"
+	"github.com/drift-exporter/drift_exporter/predictor/google/emulator"
+)
+
+func main() { process.Main("fleet", run) }
+
+// settings are the size of a fleet.
+type settings struct {
+	logs     int
+	rows     int64         // of all logs together
+	span     time.Duration // over which the rows are spread
+	features int
+	minutes  int // that the exporter follows after its start
+}
+
+func (s *settings) String() string {
+	return fmt.Sprintf("%d logs, %.3g rows in %s, %d features", s.logs, float64(s.rows), s.span, s.features)
+}
+
+// grown are fleets that differ from the first in one thing each.
+func (s *settings) grown() []settings {
+	few, many := *s, *s
+	few.rows, few.span = s.rows/10, s.span/10
+	many = few
+	many.logs = 4 * s.logs
+	busy := few
+	busy.rows = 4 * few.rows
+	wide := few
+	wide.features = 4 * s.features
+	return []settings{*s, few, many, busy, wide}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("fleet", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var s settings
+	quick := flags.Bool("quick", false, "a hundredth of the rows: that everything runs")
+	output := flags.String("output", ".build/fleet.md", "where to write the table, beside the terminal")
+	flags.IntVar(&s.logs, "logs", 20, "number of logs")
+	flags.Int64Var(&s.rows, "rows", 20_000_000, "predictions in all of them")
+	flags.DurationVar(&s.span, "span", 5*time.Hour, "time over which the predictions are spread")
+	flags.IntVar(&s.features, "features", 12, "numeric features of the model")
+	flags.IntVar(&s.minutes, "minutes", 10, "how many minutes the exporter follows after its start")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *quick {
+		s.rows, s.span, s.minutes = s.rows/100, s.span/20, 2
+	}
+	if s.logs < 1 || s.rows < 1 || s.features < 1 || s.minutes < 1 || s.span < 10*time.Minute {
+		return fmt.Errorf("-logs, -rows, -features and -minutes must be above 0, and -span at least 10m")
+	}
+	served, err := emulator.Run(ctx)
+	if err != nil {
+		return fmt.Errorf("start the emulator (pip install bqemulator numpy): %w", err)
+	}
+	defer served.Kill()
+	var table strings.Builder
+	for i, f := range s.grown() {
+		fmt.Fprintln(stderr, f.String())
+		measured, err := measure(ctx, served, "fleet"+strconv.Itoa(i), f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.String(), err)
+		}
+		if i == 0 {
+			table.WriteString(header)
+		}
+		table.WriteString(measured.line(f))
+	}
+	if err := os.WriteFile(*output, []byte(table.String()), 0o644); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	_, err = io.WriteString(stdout, table.String())
+	return err
+}
