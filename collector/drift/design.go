@@ -178,14 +178,16 @@ func (d *design) endPeriod() {
 	d.effects = effects{1, 1, 1}
 	s := newSpectrum(len(d.scratch))
 	defer spectra.Put(s)
-	shorter := 0.0
+	shorter, near := 0.0, false
 	for i, p := range d.scales {
 		mean, largest := 1.0, 1.0
 		if p != nil {
 			p.end(d.size < period)
 			mean, largest = s.of(&p.used)
 		}
-		if i < nearScales {
+		near = near || p != nil && i < nearScales
+		// Pieces of more than 2,000 rows, counted elsewhere, are on the last scale only.
+		if i < nearScales || !near {
 			d.effects.near = max(d.effects.near, largest)
 			d.effects.mean = max(d.effects.mean, mean)
 			if shorter > 1 {

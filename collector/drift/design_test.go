@@ -262,3 +262,54 @@ func TestSpikeIsWhatTheEigenvalueCameFrom(t *testing.T) {
 		t.Errorf("one pair shows a spike of %v", got)
 	}
 }
+
+// Logs at high rates are counted elsewhere, in pieces of any length. Those of more than 2,000 rows
+// are compared on the last scale only; the evidence rule then divides by that effect.
+func TestLongPiecesHaveTheirDesignEffect(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int64{1, 20} {
+		d, r, piece := newDesign(10), newRandom(7), make([]int64, 10)
+		for range 400 {
+			clear(piece)
+			for range 5000 / size {
+				piece[r.below(10)] += size
+			}
+			d.add(piece)
+		}
+		if e := d.effects; e.near < 0.7*float64(size) || e.near > 1.6*float64(size)+1 || e.near != e.far || e.mean < 0.6*float64(size) {
+			t.Errorf("batches of %d equal rows: effects %+v", size, e)
+		}
+	}
+}
+
+func TestLongPiecesAreJudged(t *testing.T) {
+	t.Parallel()
+	reference := slices.Repeat([]int64{1000}, 10)
+	for _, drifted := range []bool{false, true} {
+		d, r := NewDetector(reference, DetectorOptions{Tolerance: 0.02, FalseAlarmsPerMonth: 1, Distributions: 15}), newRandom(8)
+		rows, window := NewPieces(10), make([]int64, 10)
+		found := false
+		for tick := range 300 {
+			counts := make([]int64, 10)
+			for range 5000 / 20 { // batches of 20 equal rows
+				b := r.below(10)
+				if drifted && tick > 150 && r.unit() < 0.4 {
+					b = 0
+				}
+				counts[b] += 20
+			}
+			rows.Reset()
+			rows.AddCounts(counts)
+			for b, n := range counts {
+				window[b] = n
+			}
+			if err := d.Tick(Tick{Rows: rows, Window: window, Null: func(n int64) (*Null, error) { return NewNull(reference, n, 99, 1), nil }}); err != nil {
+				t.Fatal(err)
+			}
+			found = found || d.Detected()
+		}
+		if found != drifted {
+			t.Errorf("drifted %v, found %v: evidence %v of %v", drifted, found, d.LogEvidence(), d.Threshold())
+		}
+	}
+}

@@ -105,7 +105,7 @@ func (e *evidence) bet(b *ball, piece []int64, limit float64, by effects) {
 				e.sums[i] = min(e.sums[i]+(odds-rows*e.leak(i, by))/by.near, limit)
 			}
 		}
-		kept := kept[i][total(piece)]
+		kept := keptAfter(i, total(piece))
 		for k, c := range piece {
 			e.seen[i][k] = e.seen[i][k]*kept + float64(c)
 		}
@@ -116,11 +116,22 @@ func (e *evidence) bet(b *ball, piece []int64, limit float64, by effects) {
 var kept = func() (kept [memories][PieceSize + 1]float64) {
 	for i := range kept {
 		for rows := range kept[i] {
-			kept[i][rows] = math.Exp(float64(rows) * math.Log1p(-1/memory[i]))
+			kept[i][rows] = keep(i, int64(rows))
 		}
 	}
 	return kept
 }()
+
+// keptAfter is kept for any number of rows: a piece that was counted elsewhere may be longer than
+// PieceSize.
+func keptAfter(memory int, rows int64) float64 {
+	if rows <= PieceSize {
+		return kept[memory][rows]
+	}
+	return keep(memory, rows)
+}
+
+func keep(i int, rows int64) float64 { return math.Exp(float64(rows) * math.Log1p(-1/memory[i])) }
 
 // leak returns the average increase of a row's log odds, in nats, that comes from an estimate
 // made of rows on which the row depends. It is the sum over bins of the covariance of the

@@ -5,8 +5,8 @@ package drift
 const PieceSize = 1000
 
 // Pieces contains the rows of one tick by bin, in the order of the log, in pieces of PieceSize.
-// The last piece may be shorter. The order within a piece does not matter. Use NewPieces, the
-// zero value is not usable.
+// The last piece may be shorter, and a piece that was counted elsewhere may have any length. The
+// order within a piece does not matter. Use NewPieces, the zero value is not usable.
 type Pieces struct {
 	bins   int
 	counts []int64 // piece after piece
