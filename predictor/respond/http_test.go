@@ -25,6 +25,11 @@ type running struct {
 
 func start(t *testing.T, playbooks, webConfig string) running {
 	t.Helper()
+	return startWith(t, playbooks, webConfig, &notes{})
+}
+
+func startWith(t *testing.T, playbooks, webConfig string, n *notes) running {
+	t.Helper()
 	dir := t.TempDir()
 	config := ""
 	if webConfig != "" {
@@ -39,7 +44,7 @@ func start(t *testing.T, playbooks, webConfig string) running {
 	go func() {
 		done <- Run(ctx, Options{
 			AuditPath: filepath.Join(dir, "audit.jsonl"), Folder: filepath.Join(dir, "runs"), TelemetryPath: "/metrics",
-			Load: func() (*Config, error) { return Parse([]byte(playbooks), "respond.yml", kindsOf(&notes{})) },
+			Load: func() (*Config, error) { return Parse([]byte(playbooks), "respond.yml", kindsOf(n)) },
 			Web:  &web.FlagConfig{WebListenAddresses: &address, WebSystemdSocket: &systemd, WebConfigFile: &config}, Listening: func(a net.Addr) { bound <- a },
 		})
 	}()
