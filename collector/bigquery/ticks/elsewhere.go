@@ -13,6 +13,13 @@ import (
 // reach is how old the prediction of an outcome may be that another log than its own has taken.
 const reach = 90 * 24 * time.Hour
 
+// waits is how long an outcome may wait for its prediction: that long after it, the log of the
+// prediction may ship what it has. askAgain is the time between two searches for one that is missing.
+const (
+	waits    = 24 * time.Hour
+	askAgain = 10 * time.Minute
+)
+
 // manyNamed is the number of predictions of such outcomes that are remembered.
 const manyNamed = 10_000
 
@@ -33,17 +40,18 @@ type named struct {
 
 // elsewhere yields the outcomes of a range that logs took of predictions that they do not have, with
 // what their rows in the dataset say. An outcome counts by the rules of a log, after all that was
-// said before about its prediction; what the prediction's own log took counts in any case. One whose
-// prediction is not in the dataset, or counts to a later tick, does not count.
+// said before about its prediction; what the prediction's own log took counts in any case. It counts
+// to its own tick, or to the later one to which its prediction counts. One whose prediction is not in
+// the dataset does not count.
 func (r *Reader) elsewhere(ctx context.Context, from, until int64, yield func(*tick.Outcome) error) error {
 	if r.options.Coder == nil {
 		return nil
 	}
-	all, err := r.statedOf(ctx, from, until)
+	all, err := r.statedOf(ctx, from-int64(waits), until)
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	since := time.Unix(0, from).Add(-reach).UTC()
+	since := time.Unix(0, from).Add(-waits - reach).UTC()
 	if err := r.find(ctx, since, all); err != nil {
 		return err
 	}
@@ -55,17 +63,21 @@ func (r *Reader) elsewhere(ctx context.Context, from, until int64, yield func(*t
 	for i := range all {
 		o := &all[i]
 		p := r.namedBy(o.RequestID)
-		if p == nil || p.effective > o.effective {
+		if p == nil {
 			missing++
+			continue
+		}
+		at := max(o.effective, p.effective)
+		if at < from || at >= until {
 			continue
 		}
 		corrects, ok := said.judge(predictionlog.OwnRequestID(p.logID, p.row.ID), o)
 		if !ok || o.ObservedAt < p.row.Time {
 			continue
 		}
-		o.Corrects = corrects
+		o.Corrects, o.Closed = corrects, max(o.Closed, at)
 		joined := r.join(&o.Outcome, p)
-		if joined.Effective(r.options.Lateness) != o.effective { // The clock of the prediction is ahead.
+		if joined.Effective(r.options.Lateness) != at { // The clock of the prediction is ahead.
 			missing++
 			continue
 		}
@@ -74,7 +86,7 @@ func (r *Reader) elsewhere(ctx context.Context, from, until int64, yield func(*t
 		}
 	}
 	if missing > 0 {
-		r.options.Logger.Warn("outcomes do not count: no shipped row is their prediction (ship --ship.rows), or it counts later", "outcomes", missing)
+		r.options.Logger.Warn("outcomes do not count: no shipped row is their prediction; it may come, if ship --ship.rows is on", "outcomes", missing)
 	}
 	return nil
 }
@@ -126,7 +138,7 @@ func (r *Reader) keys(since time.Time, all []stated, skip func(requestID string)
 
 // find looks for predictions that are not remembered.
 func (r *Reader) find(ctx context.Context, since time.Time, all []stated) error {
-	parameters, n := r.keys(since, all, func(id string) bool { return r.namedBy(id) != nil })
+	parameters, n := r.keys(since, all, r.known)
 	if n == 0 {
 		return nil
 	}
@@ -152,6 +164,21 @@ func (r *Reader) find(ctx context.Context, since time.Time, all []stated) error 
 		}
 		return nil
 	})
+}
+
+// known reports whether a prediction is remembered, or was missing a short time ago. If not, it is
+// noted as searched for now.
+func (r *Reader) known(requestID string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.named[requestID] != nil || time.Since(r.asked[requestID]) < askAgain {
+		return true
+	}
+	if len(r.asked) >= manyNamed {
+		clear(r.asked)
+	}
+	r.asked[requestID] = time.Now()
+	return false
 }
 
 func (r *Reader) namedBy(requestID string) *named {

@@ -3,6 +3,7 @@ package ticks_test
 import (
 	"encoding/json"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,16 @@ import (
 	shipped "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
+
+var emulated sync.Mutex
+
+// alone waits until no other test uses the emulator: while one writes, the queries of another may
+// miss rows.
+func alone(t *testing.T) {
+	t.Helper()
+	emulated.Lock()
+	t.Cleanup(emulated.Unlock)
+}
 
 // byScore codes the score by its tenth.
 type byScore struct{}
@@ -32,6 +43,7 @@ func coderOf(predictionlog.Key) tick.Coder { return byScore{} }
 // of the first.
 func TestAnOutcomeCountsWhereverItArrives(t *testing.T) {
 	t.Parallel()
+	alone(t)
 	e := emulator.Shared(t)
 	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
 	if err != nil {
@@ -133,4 +145,59 @@ func logOf(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return state.LogID
+}
+
+func TestAnOutcomeCountsNotBeforeItsPrediction(t *testing.T) {
+	t.Parallel()
+	alone(t)
+	const second, log, other = int64(time.Second), "0b5aa3a0-3c0f-4b0e-9a55-6c1f1d0b3d5e", "1c6bb4b1-4d1f-4c1f-8b66-7d2a2e1c4e6f"
+	start := tick.Start(time.Now().Add(-time.Hour).UnixNano())
+	shippedAt := start + 1800*second
+	outcome := tick.Outcome{
+		LogID: other, Sequence: 1, ShippedAt: start + 80*second, Time: start + 60*second, ObservedAt: start + 60*second, PredictionLog: log, PredictionID: 7, PredictedAt: -1,
+		RequestID: predictionlog.OwnRequestID(log, 7), Outcome: "1", Source: "s", Confidence: 1,
+	}
+	record := tick.Record{LogID: log, After: 3, Sequence: 9, ShippedAt: shippedAt, Closed: shippedAt, Tick: start, Model: "m", Version: "1", Scheme: "s", Rows: 5, Oldest: start, Newest: start + 1}
+	r := warehouse(t, "later", time.Unix(0, shippedAt), []tick.Record{record}, nil)
+	send(t, "later", func(s *shipped.Sink) {
+		row := predictionlog.WholeRow{Row: predictionlog.Row{ID: 7, Time: start + 2*second, Model: "m", Version: "1", Features: []byte(`{"a":1}`), Score: 0.5, HasScore: true, Class: "1", Latency: -1}}
+		append1(t, s, &ship.Batch{LogID: log, Table: predictionlog.TablePredictions, Predictions: []predictionlog.WholeRow{row}})
+		append1(t, s.Ticks().Outcomes, &ship.Batch{LogID: other, Table: predictionlog.TableOutcomes, Outcomes: []tick.Outcome{outcome}})
+	})
+	read := func(from, until int64) (all []tick.Outcome) {
+		t.Helper()
+		if err := r.Outcomes(t.Context(), from, until, func(o *tick.Outcome) error { all = append(all, *o); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if got := read(start, start+600*second); len(got) != 0 {
+		t.Errorf("before its prediction: %+v", got)
+	}
+	at := tick.Start(shippedAt)
+	if got := read(at, at+15*second); len(got) != 1 || got[0].PredictionID != 7 || got[0].Codes[0] != 5 || got[0].Effective(lateness) != at {
+		t.Errorf("with its prediction: %+v", got)
+	}
+	if got, err := r.Records(t.Context(), at, at+15*second); err != nil || got[at] != 2 {
+		t.Errorf("records %v, %v", got, err)
+	}
+}
+
+// send gives a sink of a dataset of the emulator.
+func send(t *testing.T, dataset string, use func(*shipped.Sink)) {
+	t.Helper()
+	e := emulator.Shared(t)
+	sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: dataset, REST: e.ClientOptions(), GRPC: e.WriterOptions()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = sink.Close() }()
+	use(sink)
+}
+
+func append1(t *testing.T, to ship.Destination, b *ship.Batch) {
+	t.Helper()
+	if err := to.Append(t.Context(), b, func(string) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -51,8 +51,9 @@ type Reader struct {
 	mu     sync.Mutex
 	client *bigquery.Client
 	stats  Stats
-	named  map[string]*named // by request id
-	day    int64             // of stats.Today, in days since 1970
+	named  map[string]*named    // by request id
+	asked  map[string]time.Time // when one that is not named was last searched for
+	day    int64                // of stats.Today, in days since 1970
 }
 
 // Stats are what the queries have cost since the start.
@@ -82,7 +83,7 @@ func New(o Options) (*Reader, error) {
 	for _, reason := range Reasons {
 		failures[reason] = 0
 	}
-	return &Reader{options: o, stats: Stats{Failures: failures}, named: map[string]*named{}}, nil
+	return &Reader{options: o, stats: Stats{Failures: failures}, named: map[string]*named{}, asked: map[string]time.Time{}}, nil
 }
 
 // Stats returns what the queries have cost.

@@ -34,27 +34,19 @@ func warehouse(t *testing.T, dataset string, now time.Time, records []tick.Recor
 	if err := client.Dataset(dataset).Create(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: dataset, REST: e.ClientOptions(), GRPC: e.WriterOptions()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = sink.Close() }()
-	counts := sink.Ticks()
-	send := func(to ship.Destination, b *ship.Batch) {
-		if err := to.Append(t.Context(), b, func(string) error { return nil }); err != nil {
-			t.Fatal(err)
+	send(t, dataset, func(sink *shipped.Sink) {
+		counts := sink.Ticks()
+		for id, own := range maps.All(byLog(records)) {
+			if err := counts.Heartbeat(t.Context(), &tick.Record{LogID: id, ShippedAt: now.UnixNano(), Through: tick.Start(now.UnixNano()), Tick: tick.Start(now.UnixNano())}); err != nil {
+				t.Fatal(err)
+			}
+			append1(t, counts, &ship.Batch{LogID: id, Table: predictionlog.TablePredictions, Records: own})
 		}
-	}
-	for id, own := range maps.All(byLog(records)) {
-		if err := counts.Heartbeat(t.Context(), &tick.Record{LogID: id, ShippedAt: now.UnixNano(), Through: tick.Start(now.UnixNano()), Tick: tick.Start(now.UnixNano())}); err != nil {
-			t.Fatal(err)
+		for i := range outcomes {
+			append1(t, counts.Outcomes, &ship.Batch{LogID: outcomes[i].LogID, Table: predictionlog.TableFeedback, Outcomes: outcomes[i : i+1]})
 		}
-		send(counts, &ship.Batch{LogID: id, Table: predictionlog.TablePredictions, Records: own})
-	}
-	for i := range outcomes {
-		send(counts.Outcomes, &ship.Batch{LogID: outcomes[i].LogID, Table: predictionlog.TableFeedback, Outcomes: outcomes[i : i+1]})
-	}
-	r, err := ticks.New(ticks.Options{Project: "test-project", Dataset: dataset, Lateness: lateness, Now: func() time.Time { return now }, ClientOptions: e.ClientOptions()})
+	})
+	r, err := ticks.New(ticks.Options{Project: "test-project", Dataset: dataset, Lateness: lateness, Now: func() time.Time { return now }, Coder: coderOf, ClientOptions: e.ClientOptions()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +167,7 @@ func added(records []tick.Record, from, until int64, pieces bool) []tick.Sum {
 
 func TestSumsAreThoseOfTheRecords(t *testing.T) {
 	t.Parallel()
+	alone(t)
 	now := time.Date(2026, 11, 29, 10, 0, 7, 0, time.UTC)
 	records := some(rand.New(rand.NewPCG(1, 2)), 300, now)
 	r := warehouse(t, "sums", now, records, nil)
@@ -289,6 +282,7 @@ func checkTotals(t *testing.T, r *ticks.Reader, records []tick.Record, before in
 
 func TestOutcomesComeBackAsTheyWereSent(t *testing.T) {
 	t.Parallel()
+	alone(t)
 	now := time.Date(2026, 11, 29, 10, 0, 7, 0, time.UTC)
 	at, start := now.UnixNano(), tick.Start(now.UnixNano())
 	outcomes := []tick.Outcome{
