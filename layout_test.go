@@ -39,7 +39,7 @@ collector/page/words: collector/drift
 collector/page: collector collector/assess collector/drift collector/page/draw collector/page/words collector/snapshot predictor/value
 collector/reference: collector/drift predictor/rows predictor/strictjson predictor/value
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
-collector/risk/calibrate: collector/risk
+collector/risk/calibrate: collector/assess collector/drift collector/reference collector/risk collector/window predictor/predictionlog predictor/value
 collector/risk: collector/drift
 collector/retrain: collector/drift collector/risk predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/respond predictor/rows predictor/strictyaml predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value predictor/weighted

@@ -1,7 +1,7 @@
-// Command calibrate measures by simulation whether package risk keeps its promises, and prints
-// collector/risk/CALIBRATION.md. `make calibrate` runs it.
+// Command calibrate measures by simulation whether package risk and the rule of retraining keep their
+// promises, and prints collector/risk/CALIBRATION.md. `make calibrate` runs it.
 //
-// It uses only what the package exports. The same seed prints the same bytes. It takes some
+// It uses only what the packages export. The same seed prints the same bytes. It takes some
 // minutes on one processor, and fails if a promise is broken.
 package main
 
@@ -33,9 +33,11 @@ type effort struct {
 	Labels  int // of such a run
 	Duels   int // of two equal models
 	Pairs   int // of such a duel in which one model is right
+	Rule    int // months of each kind of traffic on which the whole rule decides
+	Draws   int // of a null distribution
 }
 
-var whole = effort{Months: 10, Ticks: 172_800, Changes: 200, Quiet: 1000, Labels: 100_000, Duels: 10_000, Pairs: 2000}
+var whole = effort{Months: 10, Ticks: 172_800, Changes: 200, Quiet: 1000, Labels: 100_000, Duels: 10_000, Pairs: 2000, Rule: 10, Draws: 999}
 
 //go:embed report.md.tmpl
 var page string
@@ -55,6 +57,7 @@ type report struct {
 	Excess  []Recommendation
 	Equal   []Peeking
 	Means   []Coverage
+	Rules   []Rule
 }
 
 // run simulates and prints the report. The error names the promises that are broken.
@@ -66,6 +69,10 @@ func run(e effort, seed uint64, out io.Writer) error {
 	r.Excess = recommendations(e, seed)
 	r.Equal = duels(e, seed)
 	r.Means = means(e, seed)
+	var err error
+	if r.Rules, err = rules(e, seed); err != nil {
+		return err
+	}
 	if err := layout.Execute(out, &r); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
@@ -103,6 +110,14 @@ func (r *report) broken() (errs []error) {
 	for _, m := range r.Means {
 		if float64(m.Missed) > 0.05*float64(m.Runs) {
 			errs = append(errs, fmt.Errorf("the mean %v is missed in %d of %d runs", m.Mean, m.Missed, m.Runs))
+		}
+	}
+	for _, x := range r.Rules {
+		if x.Harm && x.Recommended < x.Months {
+			errs = append(errs, fmt.Errorf("%s: recommended in %d of %d months", x.Name, x.Recommended, x.Months))
+		}
+		if !x.Harm && (x.Recommended > 0 || x.Decisions == 0) {
+			errs = append(errs, fmt.Errorf("%s: recommended in %d of %d months, with %d decisions", x.Name, x.Recommended, x.Months, x.Decisions))
 		}
 	}
 	return errs

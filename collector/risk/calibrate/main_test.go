@@ -7,7 +7,7 @@ import (
 )
 
 // little is long enough for the promises that a seed keeps by far.
-var little = effort{Months: 2, Ticks: 1500, Changes: 11, Quiet: 40, Labels: 1500, Duels: 300, Pairs: 60}
+var little = effort{Months: 2, Ticks: 1500, Changes: 11, Quiet: 40, Labels: 1500, Duels: 300, Pairs: 60, Rule: 1, Draws: 99}
 
 func TestSameSeedPrintsTheSameBytes(t *testing.T) {
 	t.Parallel()
@@ -28,14 +28,16 @@ func TestBrokenPromisesAreNamed(t *testing.T) {
 	t.Parallel()
 	kept := report{effort: effort{Months: 1}, Traffic: []Traffic{{Alarms: 1}, {Biased: true, Alarms: 9, Recommended: 1}, {Boundary: true, Recommended: 1}},
 		Found: []Change{{Earlier: 100, Median: 114}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 5}, {Rate: .3, Limit: .25, Runs: 10, Above0: 10}},
-		Equal: []Peeking{{Runs: 100, At20: 5, At100: 1}}, Means: []Coverage{{Runs: 100, Missed: 5}}}
+		Equal: []Peeking{{Runs: 100, At20: 5, At100: 1}}, Means: []Coverage{{Runs: 100, Missed: 5}},
+		Rules: []Rule{{Months: 1, Decisions: 9}, {Harm: true, Months: 2, Recommended: 2}}}
 	if errs := kept.broken(); len(errs) > 0 {
 		t.Errorf("broken: %v", errs)
 	}
 	broken := report{effort: effort{Months: 1}, Traffic: []Traffic{{Alarms: 2}, {Recommended: 1}},
 		Found: []Change{{Earlier: 100, Median: 116}}, Excess: []Recommendation{{Rate: .25, Limit: .25, Runs: 100, Above0: 6}},
-		Equal: []Peeking{{Runs: 100, At20: 6}, {Runs: 100, At100: 2}}, Means: []Coverage{{Runs: 100, Missed: 6}}}
-	if errs := broken.broken(); len(errs) != 7 {
-		t.Errorf("broken: %d, want 7: %v", len(errs), errs)
+		Equal: []Peeking{{Runs: 100, At20: 6}, {Runs: 100, At100: 2}}, Means: []Coverage{{Runs: 100, Missed: 6}},
+		Rules: []Rule{{Months: 10, Decisions: 9, Recommended: 1}, {Months: 1}, {Harm: true, Months: 2, Recommended: 1}}}
+	if errs := broken.broken(); len(errs) != 10 {
+		t.Errorf("broken: %d, want 10: %v", len(errs), errs)
 	}
 }
