@@ -21,6 +21,18 @@ func TestNothingIsRecommendedInAQuietMonth(t *testing.T) {
 	}
 }
 
+// A feature that means nothing drifts: that is found, and is no reason to retrain.
+func TestHarmlessDriftIsNotRecommendedAgainst(t *testing.T) {
+	t.Parallel()
+	x, err := Rule{Predict: value.Binary, Drifts: true}.month(effort{Ticks: 20_000, Draws: 99}, source(7, "harmless", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.Recommended > 0 || x.For()[0] != 1 {
+		t.Errorf("recommended %d times, reasons %v, want none but drift", x.Recommended, x.For())
+	}
+}
+
 // The same traffic with harm is no longer quiet, for every type of model.
 func TestHarmIsRecommendedAgainst(t *testing.T) {
 	t.Parallel()
