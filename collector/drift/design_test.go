@@ -300,9 +300,7 @@ func TestLongPiecesAreJudged(t *testing.T) {
 			}
 			rows.Reset()
 			rows.AddCounts(counts)
-			for b, n := range counts {
-				window[b] = n
-			}
+			copy(window, counts)
 			if err := d.Tick(Tick{Rows: rows, Window: window, Null: func(n int64) (*Null, error) { return NewNull(reference, n, 99, 1), nil }}); err != nil {
 				t.Fatal(err)
 			}

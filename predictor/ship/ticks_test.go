@@ -89,7 +89,7 @@ func newCounted(t *testing.T) *counted {
 func (c *counted) begin(t *testing.T) {
 	t.Helper()
 	if c.counting != nil {
-		if err := c.counting.close(); err != nil {
+		if err := c.close(); err != nil {
 			t.Fatal(err)
 		}
 	}

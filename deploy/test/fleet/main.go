@@ -38,9 +38,9 @@ func (s *settings) String() string {
 
 // grown are fleets that differ from the first in one thing each.
 func (s *settings) grown() []settings {
-	few, many := *s, *s
+	few := *s
 	few.rows, few.span = s.rows/10, s.span/10
-	many = few
+	many := few
 	many.logs = 4 * s.logs
 	busy := few
 	busy.rows = 4 * few.rows
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		table.WriteString(measured.line(f))
 	}
-	if err := os.WriteFile(*output, []byte(table.String()), 0o644); err != nil {
+	if err := os.WriteFile(*output, []byte(table.String()), 0o600); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	_, err = io.WriteString(stdout, table.String())

@@ -36,7 +36,6 @@ type measured struct {
 	follow         []time.Duration
 	lag            time.Duration // the most by which the state was behind the clock
 	memory         int64         // held by the engine, after the last minute
-	rows           int64         // in the window at the end
 }
 
 const header = `| logs | rows | time | features | records | bytes a record | counting, a row | putting, a record | start | a minute | lag | memory |

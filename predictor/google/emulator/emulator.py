@@ -8,6 +8,7 @@ import concurrent.futures
 import functools
 import json
 import sys
+import threading
 
 import grpc.aio
 
@@ -29,6 +30,22 @@ DuckDBEngine._load_format_extensions = lambda self: None
 bind = BigQueryWriteHandler._ensure_stream_bound
 BigQueryWriteHandler._ensure_stream_bound = lambda self, name, bound, context: bind(
     self, name or (bound[0].name if bound else name), bound, context)
+
+# All threads share a connection to DuckDB, where the result of one is lost when another asks
+# before it is fetched: rows of a query, or those that were just written. Each thread gets its own.
+local = threading.local()
+
+
+def connection(self):
+    if threading.current_thread() is threading.main_thread():
+        return self._connection
+    if getattr(local, "of", None) is not self._connection:
+        local.of, local.cursor = self._connection, self._connection.cursor()
+        local.cursor.execute("SET TimeZone = 'UTC'")
+    return local.cursor
+
+
+DuckDBEngine.connection = property(connection)
 
 # Every open stream keeps a thread: of the usual number, that of the processors and
 # four more, a shipper of six tables would leave none to answer anybody.
