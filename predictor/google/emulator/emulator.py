@@ -18,6 +18,7 @@ from bqemulator.config import LogLevel, PersistenceMode, Settings
 from bqemulator.grpc_api.write_servicer import BigQueryWriteHandler
 from bqemulator.server import EmulatorServer
 from bqemulator.storage.engine import DuckDBEngine
+from bqemulator.versioning.snapshots import SnapshotManager
 
 # DuckDB's extensions would be downloaded at every start: spatial is for
 # GEOGRAPHY, avro for load jobs. The tests use neither, and need no network.
@@ -30,6 +31,9 @@ DuckDBEngine._load_format_extensions = lambda self: None
 bind = BigQueryWriteHandler._ensure_stream_bound
 BigQueryWriteHandler._ensure_stream_bound = lambda self, name, bound, context: bind(
     self, name or (bound[0].name if bound else name), bound, context)
+
+# It copies a table at every change, for FOR SYSTEM_TIME AS OF, which nothing here asks for.
+SnapshotManager.capture = lambda self, *table, **kind: None
 
 # All threads share a connection to DuckDB, where the result of one is lost when another asks
 # before it is fetched: rows of a query, or those that were just written. Each thread gets its own.
