@@ -131,7 +131,6 @@ func (w *Writer) run() {
 		case g != nil:
 			_ = w.commit(g) // every task has it
 			close(g.done)
-			w.makeRoom()
 			continue
 		case closed:
 			w.flush()
@@ -155,8 +154,7 @@ func (w *Writer) rest() {
 		again = false
 	}
 	if w.dirty && w.conn != nil && time.Since(w.last) > idle && w.checkpoint() == nil {
-		w.dirty, w.room = false, -1
-		w.makeRoom()
+		w.dirty = false
 	}
 }
 

@@ -73,7 +73,6 @@ type Writer struct {
 	sums  sums
 	fresh int // rows written since the last retention
 	dirty bool
-	room  int64     // bytes of the write-ahead log, with those that wait for commits
 	last  time.Time // of the last commit
 }
 
