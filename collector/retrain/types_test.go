@@ -273,7 +273,7 @@ func TestWhatIsWrongWithAHoldoutIsSaid(t *testing.T) {
 	if _, err := s.step("validate", "{model_file: DIR/model.json, holdout: {table: a.b.c, outcome: result}}"); err == nil || !strings.Contains(err.Error(), "reads no tables of BigQuery") {
 		t.Errorf("a table: %v", err)
 	}
-	if _, err := s.step("validate", "{model_file: DIR/model.json, rise: 0.1}"); err == nil || !strings.Contains(err.Error(), "is no regression; write drop instead of rise") {
+	if _, err := s.step("validate", "{model_file: DIR/model.json, rise: 0.1}"); err == nil || !strings.Contains(err.Error(), "is not a regression; write drop instead of rise") {
 		t.Errorf("rise of classes: %v", err)
 	}
 	s.write("runs/r/candidate-model.json", "{")

@@ -83,7 +83,7 @@ func TestWrongConfigurationsAreRefusedInWords(t *testing.T) {
 		"{}":                                   "project is missing",
 		"{project: X, query: \"@since\"}":      "is not the id of a Google Cloud project",
 		"{project: my-project, query: SELECT}": "the query has no @since",
-		"{project: my-project, query: \"@since\", maximum_bytes_billed: much}": "no size such as 10GiB",
+		"{project: my-project, query: \"@since\", maximum_bytes_billed: much}": "not a size such as 10GiB",
 	} {
 		_, err := outcomes.Parse([]byte("sources:\n- name: a\n  bigquery: "+text), "outcomes.yml", []outcomes.Kind{Kind})
 		if err == nil || !strings.Contains(err.Error(), want) {
