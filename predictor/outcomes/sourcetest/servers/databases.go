@@ -80,16 +80,17 @@ func MariaDB(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(s.Folder, "data")
+	// A MariaDB that starts removes the temporary tables of every other one that shares its tmpdir.
+	data, temporary := "--datadir="+filepath.Join(s.Folder, "data"), "--tmpdir="+s.Folder
 	err = s.asNobody()
 	if err == nil {
-		err = s.prepare(ctx, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+		err = s.prepare(ctx, install, "--no-defaults", data, temporary, "--auth-root-authentication-method=normal", "--skip-test-db")
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.URL = fmt.Sprintf("root@tcp(127.0.0.1:%d)/mysql", port)
-	s.line = []string{run, "--no-defaults", "--datadir=" + data, "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port),
+	s.line = []string{run, "--no-defaults", data, temporary, "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port),
 		"--socket=" + filepath.Join(s.Folder, "socket"), "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M", "--default-time-zone=+03:00"}
 	s.answers = opened("mysql", s.URL)
 	return s, s.Start(ctx)
