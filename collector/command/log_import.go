@@ -25,7 +25,7 @@ func (e *Environment) logImport(cmd *kingpin.CmdClause, path *string) Run {
 	cmd.Flag("format", "Format of the files: "+strings.Join(history.Formats, ", ")+".").Default(history.CSV).EnumVar(&o.Format, history.Formats...)
 	cmd.Flag("model.name", "Name of the model: the label model of every metric.").StringVar(&c.Model)
 	cmd.Flag("model.version", "Version of the model.").StringVar(&c.Version)
-	cmd.Flag("time", "Column with the time of the row: RFC 3339, a date such as 2026-01-01 or 20260101, or seconds since 1970. The rows must be sorted by it.").StringVar(&c.Time)
+	cmd.Flag("time", "Column with the time of the row: RFC 3339, where UTC is assumed without a zone, a date such as 2026-01-01 or 20260101, or seconds since 1970. The rows must be sorted by it.").StringVar(&c.Time)
 	cmd.Flag("rate", "Rows a second of a file without --time.").Default("1").Float64Var(&c.Rate)
 	cmd.Flag("score", "Column with the score: the probability of the positive class, of the predicted class if there are more than two, or the predicted value of a regression.").StringVar(&c.Score)
 	cmd.Flag("class", "Column with the predicted class; without it, class 1 is predicted from --threshold on.").StringVar(&c.Class)

@@ -17,7 +17,7 @@ func pastFlags(cmd flagged, verb string, o *replay.Options) func() error {
 	)
 	logFlag(cmd, "Prediction log to "+verb+".").IsSetByUser(&byUser).StringVar(&o.Log)
 	file := newFileFlags(cmd, "Rows to "+verb+", in order, instead of a log:")
-	cmd.Flag("time", "Column of the file with the time of the row: RFC 3339, a date such as 2026-01-01 or 20260101, a time such as 20260101123000, or seconds since 1970.").StringVar(&rows.Time)
+	cmd.Flag("time", "Column of the file with the time of the row: RFC 3339, where UTC is assumed without a zone, a date such as 2026-01-01 or 20260101, a time such as 20260101123000, or seconds since 1970.").StringVar(&rows.Time)
 	cmd.Flag("rate", "Rows a second of a file without --time.").Default("1").Float64Var(&rows.Rate)
 	cmd.Flag("score", "Column of the file with the score: the probability of the positive class, of the predicted class if there are more than two, or the predicted value of a regression; without it the score is not watched.").StringVar(&rows.Score)
 	cmd.Flag("class", "Column of the file with the predicted class; without it, a score of --threshold or more is the positive one.").StringVar(&rows.Class)

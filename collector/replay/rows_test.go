@@ -254,6 +254,8 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 		"2026-11-01T12:00:00Z":           noon,
 		" 2026-11-01T13:00:00+01:00 ":    noon,
 		"2026-11-01 12:00:00.25Z":        noon + 25e7,
+		"2026-11-01 12:00:00":            noon, // as pandas writes it
+		"2026-11-01T12:00:00.25":         noon + 25e7,
 		"1793534400":                     noon,
 		"1793534400.123456789":           noon + 123456789,
 		"1793534400.5":                   noon + 5e8,
@@ -269,7 +271,7 @@ func TestTimesAreReadAsTheyAreWritten(t *testing.T) {
 			t.Errorf("%q is %d, %v, want %d", cell, got, err, want)
 		}
 	}
-	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "20261101246000", "NaN"} {
+	for _, cell := range []string{"", "noon", "-1", "1e10", "12:00:00", "0001-01-01T00:00:00Z", "9999-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "20261101246000", "2026-11-01 12:00", "2026-11-01 12:00:00 CET", "NaN"} {
 		if got, err := value.Time(cell); err == nil {
 			t.Errorf("%q is %d, want an error", cell, got)
 		}

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z, a date such as 20261101, a date with the time of day such as 20261101123000, or seconds since 1970")
+var errTime = errors.New("a time is RFC 3339, such as 2026-11-01T12:00:00Z or without a zone, which is UTC, a date such as 20261101, a date with the time of day such as 20261101123000, or seconds since 1970")
 
 // Time reads a time and returns nanoseconds since 1970. It accepts RFC 3339 with a T or a
-// space, a date, a date and time of day without separators, and seconds since 1970. Eight or
+// space, with or without its zone, a date, a date and time of day without separators, and seconds since 1970. Eight or
 // fourteen digits that are a date are not read as seconds. Without a zone it is UTC.
 func Time(cell string) (int64, error) {
 	cell = strings.TrimSpace(cell)
@@ -31,6 +31,9 @@ func Time(cell string) (int64, error) {
 		cell = cell[:10] + "T" + cell[11:]
 	}
 	t, err := time.Parse(time.RFC3339Nano, cell)
+	if err != nil {
+		t, err = time.Parse("2006-01-02T15:04:05", cell) // as pandas writes it; a fraction may follow
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a time: %w", cell, errTime)
 	}
