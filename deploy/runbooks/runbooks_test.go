@@ -15,7 +15,7 @@ import (
 func TestEveryAlertHasARunbook(t *testing.T) {
 	t.Parallel()
 	const base = "https://github.com/drift-exporter/drift_exporter/blob/main/"
-	alerts := map[string]bool{}
+	alerts, ofModels := map[string]bool{}, map[string]bool{}
 	for _, path := range glob(t, "../prometheus/rules/*.yml") {
 		var file struct {
 			Groups []struct {
@@ -41,6 +41,7 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 					continue
 				}
 				alerts[rule.Alert] = true
+				ofModels[rule.Alert] = strings.Contains(rule.Annotations["summary"], "$labels.model")
 				target, ours := strings.CutPrefix(rule.Annotations["runbook_url"], base)
 				if want := "deploy/runbooks/" + rule.Alert + ".md"; !ours || target != want {
 					t.Errorf("%s: the runbook_url of %s does not lead to %s", path, rule.Alert, base+want)
@@ -67,6 +68,9 @@ func TestEveryAlertHasARunbook(t *testing.T) {
 			if !strings.Contains(string(text), part) {
 				t.Errorf("%s has no %q", path, part)
 			}
+		}
+		if ofModels[name] && !strings.Contains(string(text), "`/drift?model=MODEL") {
+			t.Errorf("%s does not say which page shows the model", path)
 		}
 		if !alerts[name] {
 			t.Errorf("%s is of no alert", path)
