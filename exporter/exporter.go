@@ -178,7 +178,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.handler = serve.Guard(serve.Whole(mux), s.logger)
+	s.handler = serve.Guard(serve.Whole(serve.Unknown(mux, s.addresses()...)), s.logger)
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func TestUnknownPathIs404(t *testing.T) {
 	t.Parallel()
 	s := mustNew(t, options(fake{}))
 	for _, path := range []string{"/metricsx", "/metrics/", "/-/", "/debug/pprof/", "/index.html"} {
-		check(t, ask(t, s, "GET", path), 404)
+		check(t, ask(t, s, "GET", path), 404, "there is no page "+strconv.Quote(path)+"; see /, /metrics, /-/healthy, /-/ready")
 	}
 }
 
@@ -98,7 +99,7 @@ func TestExternalURLPrefixesEveryPath(t *testing.T) {
 		check(t, ask(t, s, "POST", "/team/drift/-/reload"), 200)
 		check(t, ask(t, s, "GET", "/team/drift/debug/pprof/goroutine?debug=1"), 200, "goroutine profile")
 		for _, path := range []string{"/metrics", "/-/healthy", "/-/ready", "/debug/pprof/"} {
-			check(t, ask(t, s, "GET", path), 404)
+			check(t, ask(t, s, "GET", path), 404, "; see /team/drift/, /team/drift/metrics, ")
 		}
 		w := ask(t, s, "GET", "/")
 		check(t, w, 302)

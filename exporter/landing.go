@@ -44,6 +44,17 @@ func (s *Server) links() []web.LandingLinks {
 		web.LandingLinks{Address: "/-/ready", Text: "Ready", Description: "the models can be monitored"})
 }
 
+// addresses are the paths of the links, and that of the landing page.
+func (s *Server) addresses() []string {
+	addresses := []string{s.prefix + "/"}
+	for _, link := range s.links() {
+		if address := s.prefix + link.Address; !slices.Contains(addresses, address) {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
 // collectorList returns the collectors as HTML, each with a link to its own
 // metrics.
 func (s *Server) collectorList() string {

@@ -40,7 +40,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 		}
 		fmt.Fprintln(w, "reloaded")
 	})
-	return mux
+	return serve.Unknown(mux, "/review", d.options.TelemetryPath, "/-/healthy", "/-/ready")
 }
 
 // serve serves HTTP until ctx ends.

@@ -25,7 +25,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 		http.Error(w, "send alerts with POST", http.StatusMethodNotAllowed)
 	})
 	mux := http.NewServeMux()
-	all.Handle("/", serve.Whole(mux)) // notifications are larger than Whole allows
+	all.Handle("/", serve.Whole(serve.Unknown(mux, "/", "/api/v1/runs", d.options.TelemetryPath, "/-/healthy", "/-/ready"))) // notifications are larger than Whole allows
 	mux.HandleFunc("GET /{$}", d.page)
 	mux.HandleFunc("GET /api/v1/runs", d.runs)
 	mux.Handle("POST /approve", http.NewCrossOriginProtection().Handler(http.HandlerFunc(d.approve)))

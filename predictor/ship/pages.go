@@ -35,7 +35,7 @@ func newPages(s *shipper, telemetry string, state func() error) *pages {
 		}
 		fmt.Fprintln(w, "the shipper is ready")
 	})
-	p.handler = mux
+	p.handler = serve.Unknown(mux, telemetry, "/-/healthy", "/-/ready")
 	return p
 }
 
