@@ -45,7 +45,9 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	age := durationFlag(prune, "older-than", "Age of the predictions to delete, such as 90d.", "90d")
 	commands["log prune"] = func(ctx context.Context) error {
 		pruned, err := care.Prune(ctx, *path, *age)
-		fmt.Fprint(e.Stdout, pruned)
+		if err == nil || pruned.Deleted > 0 {
+			fmt.Fprint(e.Stdout, pruned)
+		}
 		return err
 	}
 
@@ -57,7 +59,9 @@ func (e *Environment) log(cmd *kingpin.CmdClause, commands map[string]Run) {
 	request := erase.Flag("request-id", "Request id of the prediction.").Required().String()
 	commands["log erase"] = func(ctx context.Context) error {
 		erased, err := care.Erase(ctx, *path, *request)
-		fmt.Fprint(e.Stdout, erased)
+		if err == nil || erased.Rows > 0 {
+			fmt.Fprint(e.Stdout, erased)
+		}
 		return err
 	}
 }

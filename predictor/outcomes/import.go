@@ -34,6 +34,9 @@ func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
+	if err := log.Open(ctx); err != nil { // before the lock, which is a file next to the log
+		return err
+	}
 	lock, err := log.LockSource(o.Source.Name)
 	if err != nil {
 		return err
@@ -43,6 +46,9 @@ func Import(ctx context.Context, o ImportOptions, w io.Writer) (err error) {
 	err = o.Source.Source.Run(ctx, sink)
 	if err == nil {
 		err = ctx.Err()
+	}
+	if err != nil && sink.records == 0 {
+		return err
 	}
 	_, said := fmt.Fprint(w, report(sink.records, sink.late, sink.total))
 	return errors.Join(err, said)

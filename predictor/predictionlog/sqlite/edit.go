@@ -18,7 +18,11 @@ func Migrate(ctx context.Context, path string, w Watch) error {
 }
 
 func edit(ctx context.Context, path string, o opening, f func(*file.Connection) error) error {
-	path, err := file.Resolve(path)
+	resolve := file.ResolveExisting
+	if o.create {
+		resolve = file.Resolve
+	}
+	path, err := resolve(path)
 	if err != nil {
 		return err
 	}

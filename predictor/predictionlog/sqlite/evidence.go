@@ -48,7 +48,7 @@ func NewEvidence(path string, o EvidenceOptions) (*Evidence, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	path, err := file.Resolve(path)
+	path, err := file.ResolveExisting(path)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +79,13 @@ func (e *Evidence) LockSource(source string) (*os.File, error) {
 	name := fmt.Sprintf("%s.outcomes-%x.lock", e.path, hash[:4])
 	return file.Lock(name, fmt.Errorf("prediction log %s %w: another process reads the source %s into it, and one at a time can; stop the other (`fuser %s` names it)", e.path, file.ErrHeld, source, name),
 		"reading outcomes needs write access to the log's directory")
+}
+
+// Open opens the log now. Without it, the first use opens the log.
+func (e *Evidence) Open(ctx context.Context) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.connect(ctx)
 }
 
 // connect opens the log, or checks that the open file still has its name.

@@ -88,7 +88,7 @@ func steps(from int64) (parts []step) {
 
 // PlanMigration says what upgrading the log at path to this release would do. It changes nothing.
 func PlanMigration(ctx context.Context, path string) (m Migration, err error) {
-	path, err = file.Resolve(path)
+	path, err = file.ResolveExisting(path)
 	if err != nil {
 		return m, err
 	}

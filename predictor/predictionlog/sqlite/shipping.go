@@ -39,7 +39,7 @@ type Shipping struct {
 // write access to the log and its directory. It fails if another process ships this log to that
 // destination.
 func OpenShipping(ctx context.Context, path, destination string, tables []predictionlog.Table) (*Shipping, error) {
-	path, err := file.Resolve(path)
+	path, err := file.ResolveExisting(path)
 	if err != nil {
 		return nil, err
 	}

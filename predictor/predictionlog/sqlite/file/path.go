@@ -29,6 +29,15 @@ func Resolve(path string) (string, error) {
 	return filepath.Join(directory, filepath.Base(absolute)), nil
 }
 
+// ResolveExisting is Resolve for a log that must exist. A missing directory is a missing log.
+func ResolveExisting(path string) (string, error) {
+	resolved, err := Resolve(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", Explain(path, err)
+	}
+	return resolved, err
+}
+
 // Touch makes an empty file with the log's mode if there is none.
 func Touch(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, Mode) //nolint:gosec // the operator names the log
