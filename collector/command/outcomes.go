@@ -43,9 +43,18 @@ func (e *Environment) outcomes(cmd *kingpin.CmdClause, commands map[string]Run) 
 		return outcomes.RetryRejected(ctx, *log, *source, c, e.Stdout)
 	}
 
-	sources := cmd.Command("sources", "Say how good each source is: how often sources agree, and their estimated accuracy.")
+	sources := cmd.Command("sources", "Say how good each source is: how often sources agree, and their estimated accuracy. With --config.file, outcome.tolerance applies to numbers.")
 	one := sources.Flag("source", "Only this source.").String()
-	commands["outcomes sources"] = func(ctx context.Context) error { return outcomes.ListSources(ctx, *log, *one, e.Stdout) }
+	commands["outcomes sources"] = func(ctx context.Context) error {
+		c := &outcomes.Config{}
+		if *config != "" {
+			var err error
+			if c, err = load(); err != nil {
+				return err
+			}
+		}
+		return outcomes.ListSources(ctx, *log, *one, c.Tolerances(), e.Stdout)
+	}
 
 	audit := cmd.Command("audit", "Check that no review was changed and none is missing, and export them.")
 	a := outcomes.AuditOptions{}

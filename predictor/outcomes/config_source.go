@@ -91,11 +91,14 @@ func noRecords(m *strictyaml.Map, kind string) error {
 			m.Wrong(key, "%s does not go with %s; remove it", key, kind)
 		}
 	}
-	if n := m.Value("outcome"); n != nil && m.Map(n, "outcome", "field", "map", "classes", "type").Has("field") {
+	if n := m.Value("outcome"); n != nil && m.Map(n, "outcome", outcomeKeys...).Has("field") {
 		m.Wrong("outcome", "outcome.field does not go with %s; remove it", kind)
 	}
 	return m.Err
 }
+
+// outcomeKeys are the keys of outcome.
+var outcomeKeys = []string{"field", "map", "classes", "type", "tolerance"}
 
 // acceptAnswers lets a map accept the outcomes themselves beside their texts.
 func (mapping *Mapping) acceptAnswers(m *strictyaml.Map) {
@@ -162,7 +165,7 @@ func (mapping *Mapping) parseRecord(m *strictyaml.Map, n *yaml.Node) {
 		mapping.zone = location
 	}
 	if r.Err == nil && r.Has("outcome") && m.Has("outcome") {
-		if o := m.Map(m.Value("outcome"), "outcome", "field", "map", "classes", "type"); o.Has("field") {
+		if o := m.Map(m.Value("outcome"), "outcome", outcomeKeys...); o.Has("field") {
 			r.Wrong("outcome", "the place of the outcome stands here and under outcome; remove one")
 		}
 	}
@@ -188,7 +191,7 @@ func fieldOf(m *strictyaml.Map, key string) Field {
 
 // parseOutcome reads where the outcome is and what its texts mean.
 func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
-	o := m.Map(n, "outcome", "field", "map", "classes", "type")
+	o := m.Map(n, "outcome", outcomeKeys...)
 	if o.Has("field") {
 		mapping.outcome = fieldOf(o, "field")
 	}
@@ -198,6 +201,10 @@ func (mapping *Mapping) parseOutcome(m *strictyaml.Map, n *yaml.Node) {
 	mapping.number = o.OneOf("type", "", string(value.Binary), string(value.Multiclass), string(value.Regression)) == string(value.Regression)
 	if mapping.number && o.Has("classes") {
 		o.Wrong("classes", "a regression has no classes; remove them, or write another type")
+	}
+	mapping.tolerance = o.Number("tolerance", 0, 0, 1e15)
+	if !mapping.number && o.Has("tolerance") {
+		o.Wrong("tolerance", "a tolerance is for numbers only; write type: regression, or remove it")
 	}
 	for text, outcome := range mapping.known {
 		if _, ok := value.OutcomeNumber(outcome); mapping.number && !ok {

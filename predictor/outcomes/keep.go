@@ -91,7 +91,10 @@ func (d *daemon) compare(ctx context.Context) {
 	reader := sqlite.NewReader(d.options.LogPath)
 	defer func() { _ = reader.Close() }() // it was only read
 	for ctx.Err() == nil {
-		q, err := readQuality(ctx, reader)
+		d.mu.Lock()
+		tolerances := d.config.Tolerances()
+		d.mu.Unlock()
+		q, err := readQuality(ctx, reader, tolerances)
 		if err != nil && ctx.Err() == nil {
 			d.logger.Debug("how good the sources are is not known", "err", err)
 			q = nil

@@ -27,6 +27,7 @@ type state struct {
 
 	pending, lag, read            *prometheus.Desc
 	agrees, estimated, confidence *prometheus.Desc
+	difference                    *prometheus.Desc
 }
 
 func newState(m *metrics, reader *sqlite.Reader, now func() time.Time) *state {
@@ -34,15 +35,16 @@ func newState(m *metrics, reader *sqlite.Reader, now func() time.Time) *state {
 		pending:    prometheus.NewDesc("drift_outcomes_pending", "Outcomes of a source whose prediction is not in the log yet. Absent if the log cannot be read.", []string{"source"}, nil),
 		lag:        prometheus.NewDesc("drift_outcomes_lag_seconds", "Time since everything that the source held had been read, in seconds. Absent before the first time.", []string{"source"}, nil),
 		read:       prometheus.NewDesc("drift_outcomes_last_success_timestamp_seconds", "Time when everything that the source held had last been read, in seconds since 1970. Absent before the first time.", []string{"source"}, nil),
-		agrees:     prometheus.NewDesc("drift_outcomes_agreement_ratio", "Share of predictions for which the source reports the outcome that counts, among those with another source too, in [0, 1]. Absent without such predictions.", []string{"source"}, nil),
-		estimated:  prometheus.NewDesc("drift_outcomes_estimated_accuracy", "Accuracy of the source estimated from overlaps alone (Dawid and Skene), in [0, 1]. Absent unless three sources report on one prediction.", []string{"source"}, nil),
+		agrees:     prometheus.NewDesc("drift_outcomes_agreement_ratio", "Share of predictions for which the source reports the outcome that counts (of a regression: within outcome.tolerance), among those with another source too, in [0, 1]. Absent without such predictions.", []string{"source"}, nil),
+		estimated:  prometheus.NewDesc("drift_outcomes_estimated_accuracy", "Accuracy of the source estimated from overlaps alone (Dawid and Skene), in [0, 1]. Absent for regressions, and unless three sources report on one prediction.", []string{"source"}, nil),
+		difference: prometheus.NewDesc("drift_outcomes_mean_absolute_difference", "Mean absolute difference between the numbers of the source and those that count, for regressions, in the unit of the numbers. Absent without predictions on which another source reports too.", []string{"source"}, nil),
 		confidence: prometheus.NewDesc("drift_outcomes_claimed_confidence", "Mean confidence that the source claims, in (0, 1], to compare with its estimated accuracy. Absent before its first outcome.", []string{"source"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.pending, s.lag, s.read, s.agrees, s.estimated, s.confidence} {
+	for _, d := range []*prometheus.Desc{s.pending, s.lag, s.read, s.agrees, s.estimated, s.confidence, s.difference} {
 		ch <- d
 	}
 	s.reviews.describe(ch)
@@ -95,6 +97,9 @@ func (s *state) collectQuality(ch chan<- prometheus.Metric, sources []string) {
 		ch <- prometheus.MustNewConstMetric(s.confidence, prometheus.GaugeValue, q.claimed[i], name)
 		if ratio, ok := q.ratio(i); ok {
 			ch <- prometheus.MustNewConstMetric(s.agrees, prometheus.GaugeValue, ratio, name)
+		}
+		if difference, ok := q.counting[i].Difference(); ok {
+			ch <- prometheus.MustNewConstMetric(s.difference, prometheus.GaugeValue, difference, name)
 		}
 		if !math.IsNaN(q.estimated[i]) {
 			ch <- prometheus.MustNewConstMetric(s.estimated, prometheus.GaugeValue, q.estimated[i], name)

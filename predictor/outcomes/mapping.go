@@ -21,6 +21,7 @@ type Mapping struct {
 	confidence, observedAt  Field
 	classes                 *value.ClassReader
 	number                  bool              // the outcome is that of a regression: a finite number
+	tolerance               float64           // by how much numbers may differ and still agree
 	known                   map[string]string // the outcome of each text, nil: the text itself
 	answers                 []Answer          // the outcomes that the configuration names
 	zone                    *time.Location    // of times without one, nil: such are refused
@@ -81,6 +82,9 @@ func (m *Mapping) Answers() []Answer {
 	}
 	return slices.Clone(m.answers)
 }
+
+// Tolerance is by how much two numbers may differ and still agree.
+func (m *Mapping) Tolerance() float64 { return m.tolerance }
 
 // Classes reads classes of predictions in the same way as outcomes.
 func (m *Mapping) Classes() *value.ClassReader { return m.classes }

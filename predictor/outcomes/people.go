@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/agreement"
 	"github.com/drift-exporter/drift_exporter/predictor/serve"
 )
 
@@ -35,6 +36,8 @@ type ReviewState struct {
 	// Agree is the number of predictions about which the first two people agree, of Both that two
 	// have reviewed.
 	Agree, Both int
+	// Numbers compares the numbers of the first two people. It is nil for classes.
+	Numbers *agreement.Numbers
 	// Last is when somebody has reviewed last, in nanoseconds since 1970; 0: never.
 	Last int64
 }

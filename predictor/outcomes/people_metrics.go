@@ -9,6 +9,7 @@ type reviewMetrics struct {
 	accuracy, lower, upper, samples       *prometheus.Desc
 	byClass, byClassLower, byClassUpper   *prometheus.Desc
 	byClassSamples, agreement, agreements *prometheus.Desc
+	difference, concordance               *prometheus.Desc
 }
 
 func newReviewMetrics() *reviewMetrics {
@@ -29,8 +30,11 @@ func newReviewMetrics() *reviewMetrics {
 		byClassUpper:   prometheus.NewDesc("drift_outcomes_review_class_accuracy_upper", "Upper end of the 95 % interval of drift_outcomes_review_class_accuracy, in [0, 1]. Absent where that is.", []string{"source", "predicted"}, nil),
 		byClassSamples: prometheus.NewDesc("drift_outcomes_review_class_accuracy_samples", "Reviewed predictions of one class behind drift_outcomes_review_class_accuracy. Absent before the first one.", []string{"source", "predicted"}, nil),
 
-		agreement:  prometheus.NewDesc("drift_outcomes_review_agreement_ratio", "Share of the predictions about which the first two reviewers agree, in [0, 1]. Absent before two have reviewed one.", []string{"source"}, nil),
+		agreement:  prometheus.NewDesc("drift_outcomes_review_agreement_ratio", "Share of the predictions about which the first two reviewers agree (numbers: within outcome.tolerance), in [0, 1]. Absent before two have reviewed one.", []string{"source"}, nil),
 		agreements: prometheus.NewDesc("drift_outcomes_review_agreement_samples", "Predictions that two people have reviewed. Absent while the reviews are not open.", []string{"source"}, nil),
+
+		difference:  prometheus.NewDesc("drift_outcomes_review_mean_absolute_difference", "Mean absolute difference between the numbers of the first two reviewers, for regressions, in the unit of the numbers. Absent before two have reviewed one.", []string{"source"}, nil),
+		concordance: prometheus.NewDesc("drift_outcomes_review_concordance", "Lin's concordance of the numbers of the first two reviewers, for regressions, in [-1, 1]. Absent before two have reviewed two predictions, or if all numbers are the same.", []string{"source"}, nil),
 	}
 }
 
@@ -38,7 +42,7 @@ func newReviewMetrics() *reviewMetrics {
 func (m *reviewMetrics) describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		m.queue, m.sample, m.raised, m.skips, m.last, m.open, m.accuracy, m.lower, m.upper, m.samples,
-		m.byClass, m.byClassLower, m.byClassUpper, m.byClassSamples, m.agreement, m.agreements,
+		m.byClass, m.byClassLower, m.byClassUpper, m.byClassSamples, m.agreement, m.agreements, m.difference, m.concordance,
 	} {
 		ch <- d
 	}
@@ -76,5 +80,14 @@ func (m *reviewMetrics) collect(ch chan<- prometheus.Metric, source string, s *R
 	gauge(m.agreements, float64(s.Both))
 	if s.Both > 0 {
 		gauge(m.agreement, float64(s.Agree)/float64(s.Both))
+	}
+	if s.Numbers == nil {
+		return
+	}
+	if difference, ok := s.Numbers.Difference(); ok {
+		gauge(m.difference, difference)
+	}
+	if concordance, ok := s.Numbers.Concordance(); ok {
+		gauge(m.concordance, concordance)
 	}
 }

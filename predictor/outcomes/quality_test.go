@@ -3,6 +3,7 @@ package outcomes
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -36,7 +37,7 @@ func TestSourcesAreCompared(t *testing.T) {
 		}
 	}
 	var said strings.Builder
-	if err := ListSources(t.Context(), log, "", &said); err != nil {
+	if err := ListSources(t.Context(), log, "", nil, &said); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"a  ", "100         0.900       1.000", "1.000 of 100", "0.900 of 100", "0.750 of 100", "a, b  100         0.900 of 100  0.800", "b, c"} {
@@ -44,8 +45,49 @@ func TestSourcesAreCompared(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, said.String())
 		}
 	}
-	q, err := readQuality(t.Context(), sqlite.NewReader(log))
+	q, err := readQuality(t.Context(), sqlite.NewReader(log), nil)
 	if err != nil || q.estimated[0] < .99 || q.estimated[1] < .88 || q.estimated[1] > .92 || q.estimated[2] < .73 || q.estimated[2] > .77 {
 		t.Errorf("estimated %v, %v", q.estimated, err)
+	}
+}
+
+// Sources of numbers agree within a tolerance. Kappa and the estimate of Dawid and Skene are for
+// classes, and are not there.
+func TestSourcesOfNumbersAreCompared(t *testing.T) {
+	t.Parallel()
+	log := logOf(t, predictionlog.Prediction{Model: "m", Features: []byte("{}"), Score: 100, Latency: -1}, 10)
+	e, err := sqlite.NewEvidence(log, sqlite.EvidenceOptions{PendingLimit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	said := map[string]float64{"a": 0, "b": 2, "c": 6}
+	for _, source := range []string{"a", "b", "c"} {
+		for i := range int64(10) {
+			_, err := e.Append(context.Background(), predictionlog.Evidence{Source: source, Outcomes: []predictionlog.Stated{{
+				Feedback: predictionlog.Feedback{PredictionID: &i, Outcome: fmt.Sprint(100*float64(i) + said[source]), Confidence: .9 - said[source]/100},
+				Record:   func() string { return "" },
+			}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tolerances := map[string]float64{"b": 2}
+	var listed strings.Builder
+	if err := ListSources(t.Context(), log, "", tolerances, &listed); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"PAIR OF NUMBERS", "a, b             10          1.000 of 10       2                         1.000", "b, c             10          0.000 of 10       4", "0.880       -                   1.000 of 10"} {
+		if !strings.Contains(listed.String(), want) {
+			t.Errorf("no %q in\n%s", want, listed.String())
+		}
+	}
+	q, err := readQuality(t.Context(), sqlite.NewReader(log), tolerances)
+	if err != nil || q.pairs[[2]int{0, 1}].HasKappa || !math.IsNaN(q.estimated[0]) {
+		t.Errorf("%+v, %v", q, err)
+	}
+	if d, ok := q.counting[2].Difference(); !ok || d != 6 {
+		t.Errorf("c is %v, %v from what counts", d, ok)
 	}
 }

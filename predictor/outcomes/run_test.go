@@ -72,6 +72,12 @@ func countedKind(limit int, runs *atomic.Int64) []Kind {
 
 func newLog(t *testing.T, n int) string {
 	t.Helper()
+	return logOf(t, predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}, n)
+}
+
+// logOf makes a log with n times the same prediction.
+func logOf(t *testing.T, p predictionlog.Prediction, n int) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "predictions.db")
 	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{})
 	if err != nil {
@@ -80,7 +86,7 @@ func newLog(t *testing.T, n int) string {
 	defer func() { _ = w.Close() }()
 	batch := make([]predictionlog.Prediction, n)
 	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
+		batch[i] = p
 	}
 	if _, err := w.Append(t.Context(), batch); err != nil {
 		t.Fatal(err)

@@ -94,6 +94,8 @@ type Statement struct {
 	Confidence      float64
 	// Counts is the outcome that counts, empty when that is not known any more.
 	Counts string
+	// Number says that the prediction is that of a regression, so that outcomes are numbers.
+	Number bool
 }
 
 // Elsewhere is the reason of evidence whose prediction is in another log, or in none.

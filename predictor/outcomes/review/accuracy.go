@@ -39,7 +39,7 @@ func (q *queue) agreement() (agree, both int) {
 	for _, it := range q.items {
 		if all := it.reviews(); len(all) > 1 {
 			both++
-			if all[0].outcome == all[1].outcome {
+			if it.scale.same(all[0].outcome, all[1].outcome) {
 				agree++
 			}
 		}

@@ -26,7 +26,7 @@ func (r refusal) Error() string { return string(r) }
 // the prediction. It returns the number of the review, 0 if the person has said just that before.
 func (d *desk) say(ctx context.Context, who person, id int64, outcome, note string, given bool) (seq int64, it *item, err error) {
 	if it = d.queue.items[id]; it == nil {
-		it = &item{id: id}
+		it = d.newItem(id)
 		if err := d.look(ctx, id, it); err != nil { // if it is not there, the log says why
 			return 0, nil, err
 		}

@@ -95,6 +95,7 @@ func (s *Source) Reviews() (state outcomes.ReviewState, ok bool) {
 		}
 		state.Agree, state.Both = d.queue.agreement()
 		if d.number {
+			state.Numbers = d.queue.numbers()
 			return nil
 		}
 		all, byClass := d.queue.accuracy(d.sink.Mapping().Classes(), d.sink.Mapping().Answers())

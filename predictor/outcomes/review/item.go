@@ -14,6 +14,7 @@ type item struct {
 	score            float64
 	hasScore         bool
 	said             []said
+	scale            scale // of the outcomes
 }
 
 // said is what one person says last. given says that the queue gave them the prediction. Otherwise
@@ -71,7 +72,7 @@ func (it *item) suits(reviewer string) bool {
 // disputed reports whether two people disagree and no third has settled it.
 func (it *item) disputed() bool {
 	all := it.reviews()
-	return len(all) == 2 && all[0].outcome != all[1].outcome
+	return len(all) == 2 && !it.scale.same(all[0].outcome, all[1].outcome)
 }
 
 // open reports whether another person must review it.
@@ -87,20 +88,22 @@ func (it *item) open() bool {
 
 // outcome returns what the reviewers say together, "" if nobody has said anything. Of two who
 // disagree, the first one counts until a third settles it. Of three, the most frequent outcome
-// counts; if all differ, the last person's.
+// counts; if all differ, the last person's. Of three numbers, the one in the middle counts.
 func (it *item) outcome() string {
 	if all := it.reviews(); len(all) > 0 {
-		return together(all)
+		return it.together(all)
 	}
-	return together(it.said)
+	return it.together(it.said)
 }
 
-func together(all []said) string {
-	switch len(all) {
-	case 0:
+func (it *item) together(all []said) string {
+	switch {
+	case len(all) == 0:
 		return ""
-	case 1, 2:
+	case len(all) <= 2:
 		return all[0].outcome
+	case it.scale.number:
+		return middle(all)
 	}
 	best, most := "", 0
 	for _, s := range slices.Backward(all) {

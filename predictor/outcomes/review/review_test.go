@@ -65,6 +65,55 @@ func TestTwoDisagreeAndAThirdSettles(t *testing.T) {
 	}
 }
 
+// Two people rarely say exactly the same number. Those within the tolerance agree, and of three that
+// are not, the one in the middle counts.
+func TestNumbersAgreeWithinATolerance(t *testing.T) {
+	t.Parallel()
+	homes := logOf(t, 3, func(int) predictionlog.Prediction {
+		return predictionlog.Prediction{Model: "m", Features: []byte("{}"), Score: 210_000, Latency: -1}
+	})
+	o := open(t, homes, "sources:\n- {name: officers, outcome: {type: regression, tolerance: 5000}, review: {answer: number, sample: 1, second_review: 1, undo: 0s}}\n", "")
+	const source = `{source="officers"}`
+	for _, name := range []string{"agreement_ratio", "mean_absolute_difference", "concordance"} {
+		if got := o.metric("drift_outcomes_review_" + name + source); got != "" {
+			t.Errorf("%s is %s without a second review", name, got)
+		}
+	}
+	first := map[string]string{}
+	for _, said := range []string{"200000", "300000", "100000"} {
+		first[o.decide("ann", said)] = said
+	}
+	second := map[string]string{"200000": "205000", "300000": "340000", "100000": "99000"}
+	for range 3 {
+		id := o.next("bob")
+		o.decide("bob", second[first[id]])
+	}
+	for name, want := range map[string]string{
+		"agreement_ratio": "0.6666666666666666", "agreement_samples": "3", "accuracy_samples": "0",
+		"mean_absolute_difference": "15333.333333333334",
+		"concordance":              "0.96736643519447", // by numpy, as in the package agreement
+	} {
+		if got := o.metric("drift_outcomes_review_" + name + source); !strings.HasPrefix(got, want) {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+	if got := o.metric(`drift_outcomes_review_queue{person="third",source="officers"}`); got != "1" {
+		t.Errorf("%s wait for a third", got)
+	}
+	id := o.decide("cleo", "320000")
+	if first[id] != "300000" || o.next("cleo") != "" {
+		t.Errorf("prediction %s, on which two agree, is disputed", id)
+	}
+	want := map[int64]string{}
+	for id, said := range first {
+		want[number(t, id)] = map[string]string{"300000": "320000"}[said]
+		if want[number(t, id)] == "" {
+			want[number(t, id)] = said
+		}
+	}
+	o.counts(want)
+}
+
 func TestAModelIsJudgedOnlyAfterTheReviewer(t *testing.T) {
 	t.Parallel()
 	o := open(t, loans(t, 2), everyLoan, "")

@@ -185,7 +185,7 @@ func (d *desk) begin(ctx context.Context) error {
 		}
 		it := all[r.PredictionID]
 		if it == nil {
-			it = &item{id: r.PredictionID}
+			it = d.newItem(r.PredictionID)
 			all[r.PredictionID] = it
 		}
 		it.hear(r.Reviewer, r.Outcome, r.Time, r.Probability > 0)
@@ -301,7 +301,7 @@ func (d *desk) look(ctx context.Context, id int64, it *item) error {
 		return nil
 	}
 	if it == nil {
-		it = &item{id: id}
+		it = d.newItem(id)
 	}
 	it.time, it.probability, it.key = row.Time, probability, key
 	it.weighted, it.twice = d.draws.of(id).Uncertain, probability > 0 && d.draws.twice(id)

@@ -98,13 +98,13 @@ func (r *Reader) SourcesRead(ctx context.Context) (map[string]int64, error) {
 // newest limit rows of evidence, sorted by prediction.
 func (r *Reader) Statements(ctx context.Context, limit int64, yield func(predictionlog.Statement) error) error {
 	err := r.use(ctx, false, func(c *file.Connection) error {
-		return c.Query(ctx, `SELECT prediction_id, source, outcome, confidence,
-			coalesce((SELECT outcome FROM feedback f WHERE f.prediction_id = o.prediction_id ORDER BY f.seq DESC LIMIT 1), ''), max(seq)
-			FROM outcomes o
-			WHERE prediction_id IS NOT NULL AND reason <> 'older' AND seq > (SELECT coalesce(max(seq), 0) FROM outcomes) - ?
-			GROUP BY prediction_id, source ORDER BY prediction_id, source`, func(row []driver.Value) error {
+		return c.Query(ctx, `SELECT o.prediction_id, o.source, o.outcome, o.confidence, coalesce(f.outcome, ''),
+			coalesce(f.class, (SELECT class FROM predictions p WHERE p.id = o.prediction_id)) IS '', max(o.seq)
+			FROM outcomes o LEFT JOIN feedback f ON f.seq = (SELECT max(seq) FROM feedback WHERE prediction_id = o.prediction_id)
+			WHERE o.prediction_id IS NOT NULL AND o.reason <> 'older' AND o.seq > (SELECT coalesce(max(seq), 0) FROM outcomes) - ?
+			GROUP BY o.prediction_id, o.source ORDER BY o.prediction_id, o.source`, func(row []driver.Value) error {
 			f := file.Fields{Row: row}
-			s := predictionlog.Statement{PredictionID: f.Integer(0), Source: f.Text(1), Outcome: f.Text(2), Confidence: f.Real(3), Counts: f.Text(4)}
+			s := predictionlog.Statement{PredictionID: f.Integer(0), Source: f.Text(1), Outcome: f.Text(2), Confidence: f.Real(3), Counts: f.Text(4), Number: f.Integer(5) == 1}
 			if f.Err != nil {
 				return f.Err
 			}
