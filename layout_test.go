@@ -71,7 +71,7 @@ predictor/outcomes/files: predictor/outcomes predictor/rows predictor/strictyaml
 predictor/outcomes/kafka: predictor/outcomes predictor/strictyaml
 predictor/outcomes/rabbitmq: predictor/outcomes predictor/strictyaml
 predictor/outcomes/review/raise: predictor/rows
-predictor/outcomes/review: predictor/outcomes predictor/outcomes/review/raise predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
+predictor/outcomes/review: predictor/outcomes predictor/outcomes/agreement predictor/outcomes/review/raise predictor/predictionlog predictor/predictionlog/sqlite predictor/strictyaml predictor/value predictor/weighted
 predictor/outcomes/agreement:
 predictor/outcomes/bigquery: predictor/google predictor/outcomes predictor/outcomes/watermark predictor/strictyaml
 predictor/outcomes/buckets/gcs: predictor/outcomes/files

@@ -21,8 +21,7 @@ const (
 	sinceMark = "{since}"
 	// sincePart is the part of the source that stores that time.
 	sincePart = "since"
-	// mostRecords is the maximum number of records on a page. They are written in one
-	// transaction.
+	// mostRecords is the maximum number of records on a page. They are in memory together.
 	mostRecords = 5000
 	// mostPages is the maximum number of pages of a pass. It ends a pass whose pages never end.
 	mostPages = 100_000
@@ -158,28 +157,6 @@ func (r *reader) pass(ctx context.Context) error {
 		r.replace(part, p)
 	}
 	r.since = began
-	return nil
-}
-
-// put adds the records that were on no page before.
-func (r *reader) put(ctx context.Context, part string, p *page, records []outcomes.Record) error {
-	if old := r.pages[part]; old != nil {
-		p.Former = slices.DeleteFunc(old.known(), func(hash string) bool { return slices.Contains(p.Records, hash) })
-	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	b := outcomes.Batch{Cursors: map[string]string{part: string(text)}}
-	for i, hash := range p.Records {
-		if r.taken[hash] == 0 {
-			b.Records = append(b.Records, records[i])
-		}
-	}
-	if err := r.sink.Put(ctx, b); err != nil {
-		return err
-	}
-	r.replace(part, p)
 	return nil
 }
 
