@@ -89,7 +89,8 @@ type Detector struct {
 	evidence evidence
 	design   *design // nil in a copy that After made
 	effects  effects // by which the next tick is divided
-	// estimated are the effects without the factor for few rows; seen is the number of rows.
+	// estimated are the effects of the rows before the last tick, by which it was judged, without
+	// the factor for few rows; seen is the number of rows.
 	estimated effects
 	seen      int64
 	known     bool
@@ -144,6 +145,9 @@ type Tick struct {
 // Cost at K = 10 and 15 rows: 0.6 us in quiet traffic, 5.5 us in drift. It
 // allocates only when the design effect first compares blocks of some length.
 func (d *Detector) Tick(t Tick) error {
+	if d.design != nil {
+		d.estimated = d.design.effects
+	}
 	rows := t.Rows.Rows()
 	if rows == 0 {
 		return nil
@@ -177,7 +181,7 @@ func (d *Detector) learn(rows *Pieces) {
 	for piece := range rows.all {
 		d.design.add(piece)
 	}
-	d.estimated, d.effects = d.design.effects, d.design.careful()
+	d.effects = d.design.careful()
 }
 
 // latch raises or clears the alarm after a tick of that many rows.

@@ -25,9 +25,9 @@ func (d *Detector) Threshold() float64 { return d.logThreshold }
 // this reference.
 func (d *Detector) Tolerance() float64 { return d.ball.radius }
 
-// DesignEffect returns the design effect of the rows so far, at least 1: the variance of
-// their shares relative to independent rows, in the direction in which they vary most.
-// After many rows the window rule divides by it. The evidence rule may divide by less,
+// DesignEffect returns the design effect by which the last tick was judged, at least 1: the
+// variance of the shares of the rows before it relative to independent rows, in the direction in
+// which they vary most. After many rows the window rule divides by it. The evidence rule may divide by less,
 // because slow changes do not mislead it. It reports false below MinBlockPredictions rows.
 func (d *Detector) DesignEffect() (effect float64, ok bool) {
 	return d.estimated.far, d.seen >= MinBlockPredictions
@@ -50,7 +50,7 @@ func (d *Detector) Clone() *Detector {
 func (d *Detector) After(c *Detector, t Tick) error {
 	evidence := c.evidence
 	*c = *d
-	c.evidence, c.design = evidence, nil
+	c.evidence, c.design, c.estimated = evidence, nil, d.design.effects
 	c.evidence.copy(&d.evidence)
 	return c.Tick(t)
 }
