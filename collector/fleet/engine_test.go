@@ -12,6 +12,7 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
@@ -293,6 +294,44 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 			if err == nil {
 				_ = e.Close()
 			}
+		}
+	}
+}
+
+// TestAVersionWithoutAnAnswerIsAShadow has a version whose predictions are all shadows, until one is
+// answered.
+func TestAVersionWithoutAnAnswerIsAShadow(t *testing.T) {
+	t.Parallel()
+	s := newStory(t, 1, 1)
+	shipped := &memory{}
+	e := newEngine(t, shipped, options(specs(t)))
+	is := func(minute int64, shadow bool) bool {
+		t.Helper()
+		counts, now := tick.NewCounts(s.coder(t)), begin.UnixNano()+60*minute*second
+		for version, of := range map[string]bool{"1": false, "2": shadow} {
+			counts.Prediction(&predictionlog.Row{
+				ID: minute, Time: now - 1, Model: "binary", Version: version, Class: "1", Score: .5, HasScore: true,
+				Features: []byte(`{"x": 1, "c": "a"}`), Shadow: of, Latency: -1,
+			})
+		}
+		for _, r := range append(counts.Records(), tick.Record{Tick: tick.Start(now)}) {
+			r.LogID, r.Sequence, r.ShippedAt, r.Through = "one", minute, now, tick.Start(now)
+			shipped.records = append(shipped.records, r)
+		}
+		found := map[string]bool{}
+		for _, m := range at(t, e, shipped, time.Duration(minute)*time.Minute).Models {
+			if m.Name == "binary" && m.Rows.Newest != nil {
+				found[m.Version] = m.Rows.Shadow
+			}
+		}
+		if len(found) != 2 || found["1"] {
+			t.Errorf("minute %d: %v", minute, found)
+		}
+		return found["2"]
+	}
+	for minute, want := range []bool{true, true, false, false} {
+		if got := is(int64(minute)+1, minute != 2); got != want {
+			t.Errorf("minute %d: shadow %t, want %t", minute, got, want)
 		}
 	}
 }

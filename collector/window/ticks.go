@@ -205,9 +205,9 @@ func (t *Ticks) model(ctx context.Context, spec *Spec, version string) snapshot.
 	if s == nil {
 		return m
 	}
-	newest := time.Unix(0, s.newest)
-	m.Rows.Newest = &newest
-	window := s.window(t.until, AnchorOf(t.until, t.lookbacks.Counts))
+	newest, anchor := time.Unix(0, s.newest), AnchorOf(t.until, t.lookbacks.Counts)
+	m.Rows.Newest, m.Rows.Shadow = &newest, s.answered < anchor
+	window := s.window(t.until, anchor)
 	if window != nil && window.counts.Rows > 0 {
 		oldest := time.Unix(0, window.counts.Oldest)
 		m.Rows.Count, m.Rows.Oldest = window.counts.Rows, &oldest

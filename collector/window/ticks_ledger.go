@@ -31,6 +31,7 @@ type tickLedger struct {
 	next     int        // number of the first tally that is not folded
 	folding  cohort.Age // the age of folded
 	stale    bool       // folded cannot go on
+	answered int64      // start of the newest tick with a prediction that is no shadow
 	kinds    []int64    // scratch: rows without an outcome by kind
 }
 
@@ -66,6 +67,7 @@ func newTickLedger(l *layout, predicts value.Prediction, o *Options, part int64)
 func (h *tickLedger) tally(start int64, sums []ticks.Sum) {
 	t := &tickTally{start: start}
 	kinds := map[uint8]int64{}
+	shadows := int64(0)
 	for i := range sums {
 		t.rows += sums[i].Rows
 		for k, name := range sums[i].Names {
@@ -78,6 +80,8 @@ func (h *tickLedger) tally(start int64, sums []ticks.Sum) {
 				t.variance += n
 			case ticks.Positive:
 				t.positive += n
+			case ticks.Shadows:
+				shadows += n
 			default:
 				if kind, ok := kindOf(name); ok {
 					kinds[kind] += n
@@ -87,6 +91,9 @@ func (h *tickLedger) tally(start int64, sums []ticks.Sum) {
 	}
 	for kind, n := range kinds {
 		t.kinds = append(t.kinds, kindCount{kind, n})
+	}
+	if t.rows > shadows {
+		h.answered = start
 	}
 	h.tallies = append(h.tallies, t)
 }

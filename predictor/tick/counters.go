@@ -11,12 +11,14 @@ import (
 )
 
 // Names of counters of a record that are not in the log's own counters: sums over the rows with a
-// score, and the number of rows that were predicted positive. KindName has the others.
+// score, the number of rows that were predicted positive, and of those that are shadows of others.
+// KindName has the others.
 const (
 	Scored     = "ledger/scored"
 	Confidence = "ledger/confidence"
 	Variance   = "ledger/variance"
 	Positive   = "ledger/positive"
+	Shadows    = "ledger/shadows"
 )
 
 // KindPrefix begins the names that KindName returns.

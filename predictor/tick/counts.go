@@ -39,6 +39,7 @@ type counts struct {
 	numbers                                []float64
 	numbersAt                              []int64
 	scored, confidence, variance, positive int64
+	shadows                                int64
 }
 
 // NewCounts returns no counts. coder returns what codes the rows of a model and version; it is
@@ -89,6 +90,9 @@ func (c *counts) add(row *predictionlog.Row, counted *Counted) {
 		c.old, c.new = row.Time, row.Time
 	}
 	c.rows++
+	if row.Shadow {
+		c.shadows++
+	}
 	c.old, c.new = min(c.old, row.Time), max(c.new, row.Time)
 	for i, code := range counted.Codes {
 		c.dense[c.first[i]+int64(code)]++
@@ -169,7 +173,7 @@ func (c *counts) record(at place) Record {
 	for class, n := range c.kinds {
 		sums[KindName(class)] = n
 	}
-	sums[Scored], sums[Confidence], sums[Variance], sums[Positive] = c.scored, c.confidence, c.variance, c.positive
+	sums[Scored], sums[Confidence], sums[Variance], sums[Positive], sums[Shadows] = c.scored, c.confidence, c.variance, c.positive, c.shadows
 	maps.DeleteFunc(sums, func(_ string, n int64) bool { return n == 0 })
 	r.Names, r.Sums = sorted(sums)
 	return r
