@@ -1,8 +1,6 @@
 package monitor
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -249,18 +247,7 @@ func agree(t *testing.T, m *Monitor, o Options) {
 // ask compares a monitor with Python.
 func ask(t *testing.T, m *Monitor, o Options, age int64, references string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "python3", "testdata/challenger.py", o.Log, fmt.Sprint(age), fmt.Sprint(o.Now().UnixNano()), references)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("challenger.py: %v\n%s", err, stderr.Bytes())
-	}
-	var all map[value.Prediction]map[string]float64
-	if err := json.Unmarshal(out, &all); err != nil {
-		t.Fatal(err)
-	}
-	for of, want := range all {
+	for of, want := range python(t, nil, "testdata/challenger.py", o.Log, fmt.Sprint(age), fmt.Sprint(o.Now().UnixNano()), references) {
 		got := compared(t, m, string(of))
 		if len(got) == 0 && want["samples"] == 0 { // no shadow yet
 			continue
@@ -269,7 +256,7 @@ func ask(t *testing.T, m *Monitor, o Options, age int64, references string) {
 			t.Errorf("%s at %s: %v, Python says %v", of, o.Now(), got, want)
 		}
 		for name, x := range want {
-			if y, ok := got[name]; !ok || !(math.Abs(x-y) <= 1e-9*max(1, math.Abs(x))) {
+			if y, ok := got[name]; !ok || !near(x, y) {
 				t.Errorf("%s at %s: %s is %v, and Python says %v", of, o.Now(), name, y, x)
 			}
 		}

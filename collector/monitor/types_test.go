@@ -180,18 +180,7 @@ func TestScikitLearnSaysTheSameOfEveryType(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var stderr bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), "python3", "testdata/metrics_by_type.py")
-		cmd.Stdin, cmd.Stderr = bytes.NewReader(question), &stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("metrics_by_type.py: %v\n%s", err, stderr.Bytes())
-		}
-		var want map[value.Prediction]map[string]float64
-		if err := json.Unmarshal(out, &want); err != nil {
-			t.Fatal(err)
-		}
-		for of, metrics := range want {
+		for of, metrics := range python(t, question, "testdata/metrics_by_type.py") {
 			got := metricsOf(t, m, string(of))
 			if len(metrics) < 5 {
 				t.Fatalf("scikit-learn says only %v of %s", metrics, of)
@@ -200,7 +189,7 @@ func TestScikitLearnSaysTheSameOfEveryType(t *testing.T) {
 				if name == "model_class_precision/fir" || name == "model_class_recall/fir" || name == "model_class_samples/fir" {
 					name = name[:len(name)-3] + "__other__"
 				}
-				if y, ok := got[name]; !ok || !(math.Abs(x-y) <= 1e-9*max(1, math.Abs(x))) {
+				if y, ok := got[name]; !ok || !near(x, y) {
 					t.Errorf("seed %d, %s: %s is %v, and scikit-learn says %v", seed, of, name, y, x)
 				}
 			}

@@ -24,6 +24,14 @@ import (
 // series identifies a sample of a metric.
 type series struct{ metric, model, version, feature, bin, distance, segment, reason, challenger, better string }
 
+// labels are the labels of a series by their names.
+func (s *series) labels() map[string]*string {
+	return map[string]*string{
+		"model": &s.model, "version": &s.version, "feature": &s.feature, "bin": &s.bin, "distance": &s.distance,
+		"segment": &s.segment, "reason": &s.reason, "challenger": &s.challenger, "better": &s.better,
+	}
+}
+
 // The page, the JSON and the metrics come from one snapshot. Every number on a page that names a
 // metric, and the numbers of the JSON that are compared below, are exactly equal to that metric.
 func TestPageJSONAndMetricsSayTheSame(t *testing.T) {
@@ -126,25 +134,8 @@ func exportedBy(t *testing.T, s Source, collectors ...string) map[series]float64
 		for _, m := range f.GetMetric() {
 			key := series{metric: f.GetName()}
 			for _, l := range m.GetLabel() {
-				switch v := l.GetValue(); l.GetName() {
-				case "model":
-					key.model = v
-				case "version":
-					key.version = v
-				case "feature":
-					key.feature = v
-				case "bin":
-					key.bin = v
-				case "distance":
-					key.distance = v
-				case "segment":
-					key.segment = v
-				case "reason":
-					key.reason = v
-				case "challenger":
-					key.challenger = v
-				case "better":
-					key.better = v
+				if to, ok := key.labels()[l.GetName()]; ok {
+					*to = l.GetValue()
 				}
 			}
 			all[key] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
@@ -167,19 +158,11 @@ func shown(t *testing.T, page string) map[series][]float64 {
 		for _, a := range n.Attr {
 			at[a.Key] = a.Val
 		}
-		set := func(to *string, key string) {
-			if v, ok := at[key]; ok {
+		for name, to := range in.labels() {
+			if v, ok := at["data-"+name]; ok {
 				*to = collector.LabelValue(v)
 			}
 		}
-		set(&in.model, "data-model")
-		set(&in.version, "data-version")
-		set(&in.feature, "data-feature")
-		set(&in.bin, "data-bin")
-		set(&in.distance, "data-distance")
-		set(&in.segment, "data-segment")
-		set(&in.reason, "data-reason")
-		set(&in.challenger, "data-challenger")
 		if metric, ok := at["data-metric"]; ok {
 			in.metric = metric
 			if !strings.HasPrefix(metric, "feature_") {

@@ -65,10 +65,6 @@ func newShop(t *testing.T, n int, same bool) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := sqlite.OpenWriter(t.Context(), s.path("log.db"), sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	batch, truths := make([]predictionlog.Prediction, n), make([]predictionlog.Feedback, n)
 	for i := range n {
 		age, plan, vip := 20+random.IntN(50), []string{"free", "pro"}[random.IntN(2)], random.IntN(2) == 0
@@ -82,19 +78,7 @@ func newShop(t *testing.T, n int, same bool) *shop {
 		}
 		truths[i] = predictionlog.Feedback{Outcome: fmt.Sprint(truth(random, yes)), Confidence: 1}
 	}
-	records, err := w.Append(t.Context(), batch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range records {
-		truths[i].PredictionID = &records[i].ID
-	}
-	if _, err := w.AppendOutcomes(t.Context(), truths); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	s.log(batch, truths)
 	s.job = s.newJob("0123456789abcdef")
 	return s
 }
@@ -105,6 +89,28 @@ func truth(random *rand.Rand, yes bool) int {
 		return 1
 	}
 	return 0
+}
+
+// log writes predictions and their outcomes, in the same order, to the log.
+func (s *shop) log(batch []predictionlog.Prediction, truths []predictionlog.Feedback) {
+	s.t.Helper()
+	w, err := sqlite.OpenWriter(s.t.Context(), s.path("log.db"), sqlite.WriterOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	records, err := w.Append(s.t.Context(), batch)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := range records {
+		truths[i].PredictionID = &records[i].ID
+	}
+	if _, err := w.AppendOutcomes(s.t.Context(), truths); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *shop) newJob(run string) *respond.Job {

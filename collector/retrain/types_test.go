@@ -15,7 +15,6 @@ import (
 
 	"github.com/drift-exporter/drift_exporter/predictor/model"
 	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
 	"github.com/drift-exporter/drift_exporter/predictor/respond"
 )
 
@@ -57,10 +56,6 @@ func typed(t *testing.T, kind string, n int, isNew bool, flags ...string) *shop 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := sqlite.OpenWriter(t.Context(), s.path("log.db"), sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	batch, truths := make([]predictionlog.Prediction, n), make([]predictionlog.Feedback, n)
 	for i := range n {
 		age := 20 + random.IntN(50)
@@ -68,19 +63,7 @@ func typed(t *testing.T, kind string, n int, isNew bool, flags ...string) *shop 
 		batch[i] = predictionlog.Prediction{Model: "shop", Version: "1", Features: fmt.Appendf(nil, `{"age":%d,"member":"yes"}`, age), Score: score, Class: class}
 		truths[i] = predictionlog.Feedback{Outcome: laws[kind](random, age, isNew), Confidence: 1}
 	}
-	records, err := w.Append(t.Context(), batch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range records {
-		truths[i].PredictionID = &records[i].ID
-	}
-	if _, err := w.AppendOutcomes(t.Context(), truths); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	s.log(batch, truths)
 	s.job = &respond.Job{
 		Run: "r", Key: "r-1", Model: "shop", Version: "1", LogPath: s.path("log.db"), Folder: s.path("runs/r"),
 		Alert: respond.Alert{StartsAt: time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)}, Logger: slog.New(slog.DiscardHandler),
@@ -320,24 +303,14 @@ func TestACandidateThatForgetsAClassIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := sqlite.OpenWriter(t.Context(), s.path("log.db"), sqlite.WriterOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 600 {
+	batch, truths := make([]predictionlog.Prediction, 600), make([]predictionlog.Feedback, 600)
+	for i := range batch {
 		age := 20 + i%50
 		score, class := m.Predict([]model.Value{{Number: float64(age)}, {Text: "yes"}})
-		records, err := w.Append(t.Context(), []predictionlog.Prediction{{Model: "shop", Version: "1", Features: fmt.Appendf(nil, `{"age":%d,"member":"yes"}`, age), Score: score, Class: class}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.AppendOutcomes(t.Context(), []predictionlog.Feedback{{PredictionID: &records[0].ID, Outcome: []string{"low", "high"}[i/7%2], Confidence: 1}}); err != nil {
-			t.Fatal(err)
-		}
+		batch[i] = predictionlog.Prediction{Model: "shop", Version: "1", Features: fmt.Appendf(nil, `{"age":%d,"member":"yes"}`, age), Score: score, Class: class}
+		truths[i] = predictionlog.Feedback{Outcome: []string{"low", "high"}[i/7%2], Confidence: 1}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	s.log(batch, truths)
 	if _, err := s.step("retrain", retrainText); err == nil || !strings.Contains(err.Error(), `does not know the class "mid", of which the rows have too few`) {
 		t.Errorf("retrain: %v", err)
 	}

@@ -29,7 +29,7 @@ func TestAnUnknownPathIsAnsweredWithThePagesThatExist(t *testing.T) {
 		{"GET", "/a%0Ab%22", http.StatusNotFound, `there is no page "/a\nb\""; see /metrics, /models/` + "\n"},
 	} {
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest(test.method, test.path, nil))
+		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), test.method, test.path, nil))
 		if w.Code != test.status || w.Body.String() != test.body {
 			t.Errorf("%s %s: %d %q, want %d %q", test.method, test.path, w.Code, w.Body, test.status, test.body)
 		}
