@@ -47,10 +47,13 @@ func (p *place) connect(t *testing.T, url string) {
 	}
 }
 
+// config reads the queue with a small prefetch.
+const config = "sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n"
+
 // read reads the queue until it is empty, like a new process.
 func (p *place) read(t *testing.T) (string, error) {
 	t.Helper()
-	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: "sources:\n- {name: bureau, rabbitmq: {url_file: url, queue: outcomes, prefetch: 10}}\n", Path: filepath.Join(p.folder, "outcomes.yml"), Pending: 100}.Run(t)
+	return sourcetest.Reading{Log: p.log, Kind: Kind, Config: config, Path: filepath.Join(p.folder, "outcomes.yml"), Pending: 100}.Run(t)
 }
 
 func (p *place) says(t *testing.T, want string) {

@@ -116,25 +116,22 @@ func (s *source) connect() (*amqp.Connection, error) {
 	return connection, nil
 }
 
-// look reports how many messages the queue has. If it has none, all have been read.
-func (r *reader) look() (done bool, err error) {
-	at := time.Now()
+// look returns how many messages of the queue are delivered to nobody.
+func (r *reader) look() (ready int, err error) {
 	q, err := r.channel.QueueDeclarePassive(r.queue, false, false, false, false, nil)
 	if err != nil {
-		return false, fmt.Errorf("look at the queue %s, which must be there: %w", r.queue, err)
+		return 0, fmt.Errorf("look at the queue %s, which must be there: %w", r.queue, err)
 	}
-	r.sink.Behind(int64(q.Messages))
-	if q.Messages > 0 {
-		return false, nil
-	}
-	return r.sink.Current(at)
+	return q.Messages, nil
 }
 
 // consume takes messages until ctx ends or the connection is lost.
 func (r *reader) consume(ctx context.Context, deliveries <-chan amqp.Delivery, closed <-chan *amqp.Error) error {
 	looks := time.NewTicker(lookEvery)
 	defer looks.Stop()
-	for {
+	done, err := r.step(ctx, nil, deliveries)
+	for !done && err == nil {
+		var first []amqp.Delivery
 		select {
 		case <-ctx.Done():
 			return nil
@@ -142,18 +139,43 @@ func (r *reader) consume(ctx context.Context, deliveries <-chan amqp.Delivery, c
 			if !open {
 				return lost(ctx, closed)
 			}
-			if err := r.take(ctx, r.more(ctx, d, deliveries)); err != nil {
-				return err
-			}
-			continue
+			first = []amqp.Delivery{d}
 		case <-looks.C:
 		}
-		// This process holds no messages back, so the queue knows how many are left.
-		done, err := r.look()
-		if done || err != nil {
-			return err
+		done, err = r.step(ctx, first, deliveries)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// step takes the messages that are delivered, after first, and says how many are left. Before it
+// takes them, those count as left, because the broker counts only what it has not delivered. If it
+// had none left, all have been read.
+func (r *reader) step(ctx context.Context, first []amqp.Delivery, deliveries <-chan amqp.Delivery) (done bool, err error) {
+	at := time.Now()
+	ready, err := r.look()
+	if err != nil {
+		return false, err
+	}
+	all := r.more(ctx, first, deliveries)
+	if len(all) == r.prefetch { // nothing more is delivered, so the broker counts all others
+		if ready, err = r.look(); err != nil {
+			return false, err
 		}
 	}
+	r.sink.Behind(int64(ready + len(all)))
+	for some := range slices.Chunk(all, outcomes.BatchRecords) {
+		if err := r.take(ctx, some); err != nil {
+			return false, err
+		}
+	}
+	r.sink.Behind(int64(ready))
+	if ready > 0 || ctx.Err() != nil {
+		return false, nil
+	}
+	return r.sink.Current(at)
 }
 
 // lost says why there are no more messages.
@@ -171,12 +193,12 @@ func lost(ctx context.Context, closed <-chan *amqp.Error) error {
 	return errors.New("RabbitMQ sends no more: the queue was deleted")
 }
 
-// more returns a message together with those that follow it within a moment.
-func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-chan amqp.Delivery) []amqp.Delivery {
-	all := []amqp.Delivery{first}
+// more returns messages together with those that were delivered, or are within a moment. With as many
+// as the prefetch it has all that are delivered.
+func (r *reader) more(ctx context.Context, all []amqp.Delivery, deliveries <-chan amqp.Delivery) []amqp.Delivery {
 	timer := time.NewTimer(gather)
 	defer timer.Stop()
-	for len(all) < min(outcomes.BatchRecords, r.prefetch) {
+	for waits := true; len(all) < r.prefetch; {
 		select {
 		case d, open := <-deliveries:
 			if !open {
@@ -184,10 +206,22 @@ func (r *reader) more(ctx context.Context, first amqp.Delivery, deliveries <-cha
 			}
 			all = append(all, d)
 			continue
-		case <-timer.C:
-		case <-ctx.Done():
+		default:
 		}
-		break
+		if !waits {
+			return all
+		}
+		select {
+		case d, open := <-deliveries:
+			if !open {
+				return all
+			}
+			all = append(all, d)
+		case <-timer.C:
+			waits = false
+		case <-ctx.Done():
+			waits = false
+		}
 	}
 	return all
 }
