@@ -43,7 +43,8 @@ type Entry struct {
 const ofFeedback = snapshot.PartCounters | snapshot.PartPerformance | snapshot.PartCoverage | snapshot.PartMatured
 
 // ofDecision are the parts on which a decision to retrain depends.
-const ofDecision = snapshot.PartClock | snapshot.PartRows | snapshot.PartDistributions | snapshot.PartEstimate | snapshot.PartExpectedError | snapshot.PartAccuracy
+const ofDecision = snapshot.PartClock | snapshot.PartRows | snapshot.PartDistributions | snapshot.PartEstimate | snapshot.PartExpectedError |
+	snapshot.PartEstimateLow | snapshot.PartAccuracy
 
 // all lists the collectors in the order in which they run and are shown.
 func all(o *Options) []Entry {

@@ -87,8 +87,9 @@ func usualSnapshot(t testing.TB) *snapshot.Snapshot {
 				Challengers: &snapshot.Challengers{{
 					Version: "2", Labels: 400, Wins: 40, Losses: 10, Difference: .075, Lower: .01, Upper: .14, Better: 10.5, Worse: -2.5,
 				}},
-				Matured:  &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
-				Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
+				Matured:     &snapshot.Matured{Age: 36 * time.Hour, Coverage: snapshot.Coverage{Rows: 1000, Labelled: 960}, Correct: 720},
+				Estimate:    &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 100, Accuracy: .8, StandardError: .04}},
+				EstimateLow: &snapshot.EstimateLow{},
 			},
 			{
 				Name: "loan_refinance", Version: "2",
@@ -156,6 +157,7 @@ func houseValue() snapshot.Model {
 		Matured:       &snapshot.Matured{Age: time.Hour, Coverage: snapshot.Coverage{Rows: 40, Labelled: 40}},
 		Challengers:   &snapshot.Challengers{{Version: "4", Labels: 40, Wins: 25, Losses: 15, Difference: -.25, Lower: -1, Upper: .5, Better: .75, Worse: -1}},
 		ExpectedError: &drift.ExpectedError{Rows: 100, Error: 1.125, StandardError: .0625},
+		EstimateLow:   &snapshot.EstimateLow{Low: true, Since: new(now.Add(-2 * time.Hour))},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
-	"github.com/drift-exporter/drift_exporter/predictor/value"
 )
 
 // Retraining says when retraining is recommended. The comments name the flags.
@@ -35,6 +34,9 @@ type Decision struct {
 	Drop    *snapshot.Rise `json:"drop,omitempty"`
 	Decline *snapshot.Rise `json:"decline,omitempty"`
 	Concept *snapshot.Rise `json:"concept,omitempty"`
+	// EstimateLowSince is the end of the tick at which the reason EstimateLow began to hold, nil while
+	// it does not.
+	EstimateLowSince *time.Time `json:"estimate_low_since,omitempty"`
 	// Coverage is the share of the last 1,000 matured predictions with an outcome, nil while
 	// none is mature. Below 0.8 the detectors are silent.
 	Coverage *float64 `json:"coverage,omitempty"`
@@ -66,7 +68,7 @@ type Reasons struct {
 	// AccuracyDeclining: more errors than at first, by more than the tolerance.
 	AccuracyDeclining *bool `json:"accuracy_declining,omitempty"`
 	// EstimateLow: the accuracy that is estimated without outcomes is below the reference's by
-	// more than the tolerance.
+	// more than the tolerance, or was and has not recovered.
 	EstimateLow *bool `json:"estimate_low,omitempty"`
 	// ConceptDrift: more errors than the scores promise, by more than the tolerance.
 	ConceptDrift *bool `json:"concept_drift,omitempty"`
@@ -101,7 +103,9 @@ func (j Judgement) Decision(s *snapshot.Snapshot, m *snapshot.Model) *Decision {
 	r.TooFewLabels = &few
 	r.SignificantDrift = j.significantDrift(m)
 	r.AccuracyDropped, r.AccuracyDeclining, r.ConceptDrift = detected(d.Drop), detected(d.Decline), detected(d.Concept)
-	r.EstimateLow = j.estimateLow(m)
+	if e := j.estimateLow(m); e != nil {
+		r.EstimateLow, d.EstimateLowSince = &e.Low, e.Since
+	}
 	if j.Retraining.Cost > 0 && d.Excess != nil {
 		exceeded := d.Excess.Since != nil
 		r.CostExceeded = &exceeded
@@ -197,23 +201,17 @@ func (j Judgement) significantDrift(m *snapshot.Model) *bool {
 }
 
 // estimateLow says whether the accuracy that is estimated without outcomes, or the error of a
-// regression, is worse than the reference's by more than the tolerance; nil if it is unknown.
-func (j Judgement) estimateLow(m *snapshot.Model) *bool {
-	low := false
-	if m.Type == value.Regression {
-		e, r := m.ExpectedError, m.Reference.Errors
-		if e == nil || r == nil || r.Quantiles == nil {
-			return nil
-		}
-		low = e.Error-z95*e.StandardError > r.MeanAbsolute()+j.Retraining.Tolerance*r.Quantiles[len(r.Quantiles)-2]
-		return &low
+// regression, is worse than the reference's by more than the tolerance; nil if it is unknown. Without
+// sequential detection it is what the window says.
+func (j Judgement) estimateLow(m *snapshot.Model) *snapshot.EstimateLow {
+	if j.Sequential {
+		return m.EstimateLow
 	}
-	e, accuracy := EstimateOf(m), accuracyOf(m.Reference)
-	if e == nil || accuracy == nil {
+	s, ok := snapshot.ShortfallOf(m.Reference, m.Estimate, m.ExpectedError)
+	if !ok {
 		return nil
 	}
-	low = e.Accuracy.Upper < *accuracy-j.Retraining.Tolerance
-	return &low
+	return &snapshot.EstimateLow{Low: s.Low(j.Retraining.Tolerance)}
 }
 
 // superseded reports whether a version of the model that was trained later answers requests. A

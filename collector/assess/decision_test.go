@@ -29,7 +29,7 @@ func quietModel() *snapshot.Snapshot {
 			Recent: 1000, Labelled: 1000, Labels: 5000, NewerLabels: 5000, Drop: reason(), Decline: reason(), Concept: reason(),
 			Excess: &snapshot.Excess{Labels: 5000, Errors: 3, Lower: -50},
 		},
-		Estimate: &snapshot.Estimate{Method: snapshot.Calibrated, Estimated: drift.Estimated{Rows: 1000, Accuracy: 0.79, StandardError: 0.01}},
+		EstimateLow: &snapshot.EstimateLow{},
 	}}}
 }
 
@@ -39,7 +39,7 @@ var (
 	dropped   = func(m *snapshot.Model) { m.Accuracy.Drop.Detected = true }
 	declining = func(m *snapshot.Model) { m.Accuracy.Decline.Detected = true }
 	concept   = func(m *snapshot.Model) { m.Accuracy.Concept.Detected = true }
-	low       = func(m *snapshot.Model) { m.Estimate.Accuracy = 0.7 }
+	low       = func(m *snapshot.Model) { m.EstimateLow = &snapshot.EstimateLow{Low: true, Since: &someday} }
 	costly    = func(m *snapshot.Model) { m.Accuracy.Excess.Lower, m.Accuracy.Excess.Since = 120, &someday }
 	young     = func(m *snapshot.Model) { m.Reference.Created = someday.Add(-6 * 24 * time.Hour) }
 	few       = func(m *snapshot.Model) { m.Accuracy.NewerLabels = 499 }
@@ -144,6 +144,22 @@ func TestWhatIsUnknownIsNoReason(t *testing.T) {
 	}
 }
 
+func TestTheEstimateOfAWindow(t *testing.T) {
+	t.Parallel()
+	s := quietModel()
+	j := retrained()
+	j.Sequential = false
+	for _, c := range []struct {
+		accuracy float64
+		want     bool
+	}{{0.79, false}, {0.735, false}, {0.73, true}} { // 0.8 - 0.05, and 1.96 standard errors
+		s.Models[0].Estimate = &snapshot.Estimate{Estimated: drift.Estimated{Rows: 1000, Accuracy: c.accuracy, StandardError: 0.01}}
+		if d := j.Decision(s, &s.Models[0]); d.Reasons.EstimateLow == nil || *d.Reasons.EstimateLow != c.want || d.EstimateLowSince != nil {
+			t.Errorf("accuracy %v: %v", c.accuracy, d.Reasons.EstimateLow)
+		}
+	}
+}
+
 func TestTheEstimateOfARegression(t *testing.T) {
 	t.Parallel()
 	quantiles := make([]float64, 101)
@@ -155,6 +171,7 @@ func TestTheEstimateOfARegression(t *testing.T) {
 		Reference: &reference.Reference{Errors: &reference.Errors{Labelled: []int64{100}, Absolute: []float64{500}, Quantiles: quantiles}},
 	}}}
 	j := retrained()
+	j.Sequential = false
 	for _, c := range []struct {
 		mean float64
 		want bool

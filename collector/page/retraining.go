@@ -166,7 +166,11 @@ func (v *viewer) rests(m watched, reason string) phrase {
 	case "concept_drift":
 		return v.evidence(d.Concept, "")
 	case "estimate_low":
-		return expectation(m)
+		p := expectation(m)
+		if since := sinceOf(d.EstimateLowSince, v.a.Time); since != nil {
+			p = say(since, "; ", p)
+		}
+		return p
 	case "cost_exceeded":
 		if d.Excess.Lower <= 0 {
 			return say("not more errors than chance explains; a training costs ", words.Small(r.Cost))

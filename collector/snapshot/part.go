@@ -20,6 +20,7 @@ const (
 	PartAccuracy
 	PartChallengers
 	PartLoads
+	PartEstimateLow
 )
 
 // Only returns a snapshot with the given parts; the others are empty. So a collector cannot
@@ -42,6 +43,7 @@ func (s *Snapshot) Only(parts Part) *Snapshot {
 			ExpectedError: pick(parts, PartExpectedError, m.ExpectedError),
 			Accuracy:      pick(parts, PartAccuracy, m.Accuracy),
 			Challengers:   pick(parts, PartChallengers, m.Challengers),
+			EstimateLow:   pick(parts, PartEstimateLow, m.EstimateLow),
 		}
 	}
 	return some

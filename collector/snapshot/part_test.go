@@ -20,12 +20,12 @@ func every() *Snapshot {
 		Models: []Model{{
 			Name: "m", Version: "1", Type: value.Multiclass, Reference: &reference.Reference{}, Rows: &Rows{}, Counters: predictionlog.NewCounters(),
 			Distributions: &Distributions{}, Performance: &Performance{}, Outcomes: &Outcomes{}, Coverage: &Coverage{},
-			Matured: &Matured{}, Estimate: &Estimate{}, Regression: &Regression{}, ExpectedError: &drift.ExpectedError{}, Accuracy: &Accuracy{}, Challengers: &Challengers{},
+			Matured: &Matured{}, Estimate: &Estimate{}, Regression: &Regression{}, ExpectedError: &drift.ExpectedError{}, Accuracy: &Accuracy{}, Challengers: &Challengers{}, EstimateLow: &EstimateLow{},
 		}},
 	}
 }
 
-const all = PartClock | PartRows | PartCounters | PartDistributions | PartPerformance | PartOutcomes | PartCoverage | PartMatured | PartEstimate | PartRegression | PartExpectedError | PartAccuracy | PartChallengers | PartLoads
+const all = PartClock | PartRows | PartCounters | PartDistributions | PartPerformance | PartOutcomes | PartCoverage | PartMatured | PartEstimate | PartRegression | PartExpectedError | PartAccuracy | PartChallengers | PartLoads | PartEstimateLow
 
 // TestEveryFieldOfAModelIsOfOnePart: a field that no part holds would never reach a page.
 func TestEveryFieldOfAModelIsOfOnePart(t *testing.T) {

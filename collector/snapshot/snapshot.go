@@ -82,6 +82,9 @@ type Model struct {
 	// same way.
 	Estimate      *Estimate
 	ExpectedError *drift.ExpectedError
+	// EstimateLow says whether that estimate is low. It is nil until it is known, and without a
+	// detector.
+	EstimateLow *EstimateLow
 }
 
 // Features returns the distributions of the features; there may be none.

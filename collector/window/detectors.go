@@ -18,14 +18,18 @@ type detectors struct {
 	each   []*drift.Detector
 	trail  *trail    // nil: nobody asks
 	counts [][]int64 // scratch for a window by cell, by column
+
+	estimate  estimateLow
+	tolerance float64      // of accuracy
+	sums      func() tally // adds up the window at the end of the open tick
 }
 
 // nullOf returns the null distribution of a column for windows of a number of rows.
 type nullOf func(ctx context.Context, c *column, rows int64) (*drift.Null, error)
 
-// newDetectors returns detectors that have seen nothing.
+// newDetectors returns detectors that have seen nothing. Their owner sets sums.
 func newDetectors(l *layout, o *Options, null nullOf) *detectors {
-	d := &detectors{layout: l, null: null}
+	d := &detectors{layout: l, null: null, tolerance: o.AccuracyTolerance}
 	promise := l.promise(o)
 	for i := range l.columns {
 		cells := l.columns[i].cells
@@ -60,6 +64,7 @@ func (d *detectors) close(ctx context.Context, end time.Time, rows *columns.Coun
 	if d.trail.due(end) {
 		d.trail.add(end, rows.Rows, func(i int) float64 { return drift.KL(d.layout.columns[i].cells, d.cells(i, rows)) })
 	}
+	d.estimate = d.estimateAfter(end, rows)
 	for _, p := range d.pieces {
 		p.Reset()
 	}

@@ -206,7 +206,7 @@ func describe(s *snapshot.Snapshot) string {
 	for _, m := range s.Models {
 		fmt.Fprintf(&b, "%s %s: rows %s, %s\n", m.Name, m.Version, plain(m.Rows), plain(m.Performance))
 		fmt.Fprintf(&b, "  coverage %s matured %s estimate %s outcomes %s\n", plain(m.Coverage), plain(m.Matured), plain(m.Estimate), plain(m.Outcomes))
-		fmt.Fprintf(&b, "  accuracy %s\n", plain(m.Accuracy))
+		fmt.Fprintf(&b, "  accuracy %s, estimate low %s\n", plain(m.Accuracy), plain(m.EstimateLow))
 		if m.Counters != nil {
 			fmt.Fprintf(&b, "  counters %+v\n", *m.Counters)
 		}

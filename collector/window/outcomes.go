@@ -36,11 +36,12 @@ func (s *series) addOutcomes(m *snapshot.Model, window *columns.Counts, now time
 				Rows: known.rows, Labelled: known.labelled, Positive: known.positive, PositiveLabelled: known.positiveLabelled,
 			})
 		}
-		all := known
-		if after < h.after {
-			all = h.sum(from, after, until)
-		}
-		m.Estimate = same(&s.parts.estimate, s.layout.windowEstimate(window, all))
+		m.Estimate = same(&s.parts.estimate, s.layout.windowEstimate(window, func() tally {
+			if after < h.after {
+				return h.sum(from, after, until)
+			}
+			return known
+		}))
 		m.ExpectedError = same(&s.parts.expected, s.layout.windowError(window))
 	}
 	age := s.maturity
@@ -79,14 +80,16 @@ func maturityOf(delays []int64, waiting func() []int64) (age time.Duration, ok b
 	return time.Duration(delayEnds[k]), ok
 }
 
-// windowEstimate estimates the accuracy of a window without outcomes. t has the sums over its rows.
-func (l *layout) windowEstimate(window *columns.Counts, t tally) *snapshot.Estimate {
+// windowEstimate estimates the accuracy of a window without outcomes. sums adds up its rows, if the
+// reference does not say how often predictions were right by score.
+func (l *layout) windowEstimate(window *columns.Counts, sums func() tally) *snapshot.Estimate {
 	if l != nil && l.byClass != nil {
 		return l.estimateByClass(window.Fine[len(l.columns)])
 	}
 	if l != nil && l.calibration != nil {
 		return l.estimate(window.Fine[l.score])
 	}
+	t := sums()
 	return cbpe(t.scored, t.conf, t.variance)
 }
 

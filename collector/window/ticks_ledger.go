@@ -147,8 +147,11 @@ func (h *tickLedger) addOutcomes(m *snapshot.Model, window *tickFold, now int64)
 	if window != nil && window.counts.Rows > 0 {
 		all := h.sum(max(now-int64(h.age), window.from), now)
 		m.Coverage = &snapshot.Coverage{Rows: all.rows, Labelled: all.labelled, Positive: all.positive, PositiveLabelled: all.positiveLabelled}
-		m.Estimate = h.layout.windowEstimate(&window.counts, all)
+		m.Estimate = h.layout.windowEstimate(&window.counts, func() tally { return all })
 		m.ExpectedError = h.layout.windowError(&window.counts)
+	}
+	if window != nil && window.detectors != nil {
+		m.EstimateLow = window.estimate.show()
 	}
 	age, ok := h.maturity, true
 	if age == 0 {

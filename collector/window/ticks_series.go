@@ -42,6 +42,7 @@ type tickFold struct {
 
 	from   int64 // the anchor
 	next   int64 // number of the oldest tick in the window
+	end    int64 // of the newest tick
 	flat   []int64
 	counts columns.Counts // slices of flat
 
@@ -88,6 +89,7 @@ func (s *tickSeries) fold(ctx context.Context, start int64, sums []ticks.Sum, lo
 	for _, f := range s.folds {
 		f.forget(s, start+tick-int64(s.options.Duration))
 		f.add(&held)
+		f.end = start + tick
 		if f.detectors == nil {
 			continue
 		}
@@ -124,6 +126,7 @@ func (s *tickSeries) begin(anchor, lookback int64) {
 		f.lastAt = slices.Repeat([][2]int64{{math.MinInt64, math.MinInt64}}, s.layout.features)
 		if s.options.FalseAlarmsPerMonth > 0 {
 			f.detectors = newDetectors(s.layout, s.options, s.null)
+			f.sums = func() tally { return s.sum(max(f.end-int64(s.options.Duration), f.from), f.end) }
 		}
 	}
 	s.folds = append(s.folds, f)

@@ -45,9 +45,10 @@ func (s *series) extent(now time.Time) (extent, bool) {
 	}, s.age == 0 || s.rows.InOrder()
 }
 
-// distributions sets the distributions of a model in a snapshot. If nothing has changed it
+// distributions sets the distributions of a model in a snapshot, and what their detectors have found. If nothing has changed it
 // sets those of the last snapshot and returns nil, otherwise it returns the new ones.
 func (w *Window) distributions(ctx context.Context, m *snapshot.Model, counts *columns.Counts, s *series, now time.Time) *draft {
+	m.EstimateLow = s.estimateLow(now)
 	at, reusable := s.extent(now)
 	if last := s.shown.Load(); reusable && last != nil && last.extent == at {
 		m.Distributions = last.distributions

@@ -3,6 +3,7 @@ package window
 import (
 	"cmp"
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -38,10 +39,12 @@ type rowRange struct{ held, next int64 }
 
 // newWatch returns a watch that begins with the next row of a series.
 func newWatch(s *series, from int64) *watch {
-	return &watch{
+	w := &watch{
 		detectors: newDetectors(s.layout, s.options, s.null),
 		series:    s, from: from, start: s.rows.Next(), counted: s.rows.Next(), own: s.rows.NewCursor(s.layout.codes()),
 	}
+	w.sums = w.windowSums
+	return w
 }
 
 // before is called before a row with this time is added. It closes the open tick if the row
@@ -153,11 +156,17 @@ func (w *watch) window() *columns.Counts {
 	if w.own != nil {
 		c = w.own
 	}
-	if s.age == 0 {
-		return c.Window(w.start, columns.NoBound, columns.NoBound)
+	from, until := s.bounds(w.end())
+	return c.Window(w.start, from, until)
+}
+
+// windowSums adds up the window at the end of the open tick.
+func (w *watch) windowSums() tally {
+	s, after, until := w.series, int64(math.MinInt64), int64(math.MaxInt64)
+	if s.age > 0 {
+		after, until = s.bounds(w.end())
 	}
-	end := (w.number + 1) * tick
-	return c.Window(w.start, end-int64(s.age), end+int64(clockTolerance))
+	return s.ledger.sum(max(w.from, s.rows.ID(s.rows.Held())), after, until)
 }
 
 // over reports whether there is an open tick that has ended at now.
@@ -198,6 +207,20 @@ func (w *watch) seen(ctx context.Context, now int64) (seen []*drift.Detector, ch
 		w.aheadOf = w.present()
 	}
 	return seen, changed, nil
+}
+
+// estimateLow returns whether the estimate is low as a scrape at now sees it, nil while that is
+// unknown, and without detectors.
+func (s *series) estimateLow(now time.Time) *snapshot.EstimateLow {
+	if len(s.watches) == 0 {
+		return nil
+	}
+	w := s.watches[0]
+	if !w.over(now.UnixNano()) {
+		return w.estimate.show()
+	}
+	w.count()
+	return w.estimateAfter(w.end(), w.window()).show()
 }
 
 // detect sets the state of the detector of every distribution of a series, and its trail.
