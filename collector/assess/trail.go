@@ -66,14 +66,22 @@ func (j Judgement) TrailOf(d *snapshot.Distribution) *Trail {
 	t := &Trail{Points: make([]Point, len(d.Trail.Times)), Changes: j.ChangesOf(d)}
 	above := make([]float64, len(t.Points))
 	for i, at := range d.Trail.Times {
-		kl, rows := d.Trail.KL[i], d.Trail.Rows[i]
-		t.Points[i] = Point{Time: at, Predictions: rows, KL: kl}
-		if d.Null != nil && rows >= drift.MinPredictions {
-			above[i] = max(0, kl-d.Null.NoiseFloor(rows, d.ReferenceTotal))
+		t.Points[i] = Point{Time: at, Predictions: d.Trail.Rows[i], KL: d.Trail.KL[i]}
+		var known bool
+		if above[i], known = CorrectedAt(d, i); known {
 			t.Points[i].Corrected = &above[i]
 		}
 	}
 	return t
+}
+
+// CorrectedAt returns Corrected of point i of a distribution's trail, false where it is nil.
+func CorrectedAt(d *snapshot.Distribution, i int) (float64, bool) {
+	rows := d.Trail.Rows[i]
+	if d.Null == nil || rows < drift.MinPredictions {
+		return 0, false
+	}
+	return max(0, d.Trail.KL[i]-d.Null.NoiseFloor(rows, d.ReferenceTotal)), true
 }
 
 // ChangesOf returns the changes of a distribution's verdict, those of its Trail.

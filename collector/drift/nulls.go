@@ -134,6 +134,15 @@ func (n *Nulls) Get(ctx context.Context, key string, reference []int64, v Novelt
 // windows come before all of the grid, and the grid goes by size, whatever the
 // order of the calls. It returns at once; after Close it does nothing.
 func (n *Nulls) Warm(key string, reference []int64, v Novelty, full int64) {
+	n.ahead(key, reference, v, full, true)
+}
+
+// WarmFull is Warm without the grid, for windows that are looked at once.
+func (n *Nulls) WarmFull(key string, reference []int64, v Novelty, full int64) {
+	n.ahead(key, reference, v, full, false)
+}
+
+func (n *Nulls) ahead(key string, reference []int64, v Novelty, full int64, grid bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.closed {
@@ -143,16 +152,23 @@ func (n *Nulls) Warm(key string, reference []int64, v Novelty, full int64) {
 	if full >= MinPredictions {
 		n.push(f.build(full), fullWindow)
 	}
+	if grid {
+		n.pushGrid(f, full)
+	}
+	n.wake.Broadcast()
+}
+
+// pushGrid queues the sizes of the grid below a full window.
+func (n *Nulls) pushGrid(f *feature, full int64) {
 	for j := range keptNulls - 1 {
 		size := gridSize(j)
 		if full > 0 && size >= full {
-			break
+			return
 		}
 		if !lumpy(f.occupied, size) {
 			n.push(f.build(size), onGrid)
 		}
 	}
-	n.wake.Broadcast()
 }
 
 // want finds or queues a null; nil after Close.

@@ -152,6 +152,16 @@ func TestWarmDrawsWhatAFillingWindowNeeds(t *testing.T) {
 	}
 }
 
+func TestWarmFullDrawsFullWindowsOnly(t *testing.T) {
+	t.Parallel()
+	n := open(t, 1)
+	n.WarmFull("income", five, Novelty{}, 1000)
+	n.settle()
+	if got := len(n.features["income"].builds); got != 1 || !n.Cached("income", 1000, 1000) {
+		t.Errorf("%d nulls, want that of 1000", got)
+	}
+}
+
 // settle waits until nothing is left to draw.
 func (n *Nulls) settle() {
 	for {

@@ -129,36 +129,37 @@ func binNames(s *subject) []string {
 
 // course draws the divergence of a subject above the noise, from the start of the span until now.
 func (v *viewer) course(m watched, s *subject, width, height int) draw.Course {
-	t := v.trailOf(s)
-	if t == nil {
+	if s.of.Trail == nil {
 		return draw.Course{}
 	}
-	var values []draw.Value
-	for _, p := range t.Points {
-		if p.Corrected != nil {
-			values = append(values, draw.Value{Time: p.Time, Value: *p.Corrected})
+	values := v.values[:0]
+	for i, at := range s.of.Trail.Times {
+		if above, known := assess.CorrectedAt(s.of, i); known {
+			values = append(values, draw.Value{Time: at, Value: above})
 		}
 	}
 	now := v.a.Time
 	if s.Test != nil && m.Freshness != nil && m.Freshness.Newest != nil {
 		values = append(values, draw.Value{Time: *m.Freshness.Newest, Value: s.Test.Corrected})
 	}
+	v.values = values
 	if len(values) < 2 {
 		return draw.Course{}
 	}
-	return draw.NewCourse(values, spans(t, now), draw.CourseOptions{
+	return draw.NewCourse(values, v.spans(s, now), draw.CourseOptions{
 		From: now.Add(-v.span), To: now, Width: width, Height: height, Least: leastTop, Levels: levels, Gap: v.span / 12,
 	})
 }
 
 // spans returns the times of alarms.
-func spans(t *assess.Trail, now time.Time) (all []draw.Span) {
+func (v *viewer) spans(s *subject, now time.Time) (all []draw.Span) {
 	var from time.Time
-	on := len(t.Changes) > 0 && !t.Changes[0].Detected // it began before what is kept
-	if on && len(t.Points) > 0 {
-		from = t.Points[0].Time
+	changes, times := v.judgement.ChangesOf(s.of), s.of.Trail.Times
+	on := len(changes) > 0 && !changes[0].Detected // it began before what is kept
+	if on && len(times) > 0 {
+		from = times[0]
 	}
-	for _, c := range t.Changes {
+	for _, c := range changes {
 		switch {
 		case c.Detected:
 			from, on = c.Time, true

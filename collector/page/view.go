@@ -110,6 +110,8 @@ type viewer struct {
 	// the past.
 	at        string
 	remembers bool
+	// values is room for the history of one subject.
+	values []draw.Value
 }
 
 // address returns an address of ours with a query, at the same time.

@@ -49,6 +49,7 @@ func At(ctx context.Context, o Options, from, to time.Time) (_ *Interval, err er
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	w := &r.setting.Watch
+	w.Window.Once = true
 	w.Window.TrailPoints = reportPoints
 	w.Window.TrailStep = (i.To.Sub(i.From)/reportPoints/drift.TickLength + 1) * drift.TickLength
 	past := newPast(s, max(w.Window.Lookback, int64(w.Window.Predictions)))

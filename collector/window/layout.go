@@ -194,11 +194,16 @@ func (l *layout) codes() []int {
 	return codes
 }
 
-// warm queues the null distributions of every column.
-func (l *layout) warm(nulls *drift.Nulls, full int64) {
+// warm queues the null distributions of every column, if only one snapshot is asked for, those
+// of full windows.
+func (l *layout) warm(nulls *drift.Nulls, full int64, once bool) {
+	ask := nulls.Warm
+	if once {
+		ask = nulls.WarmFull
+	}
 	for i := range l.columns {
 		c := &l.columns[i]
-		nulls.Warm(nullKey(l.reference, c.name), c.cells, c.binning.Novelty(), full)
+		ask(nullKey(l.reference, c.name), c.cells, c.binning.Novelty(), full)
 	}
 }
 

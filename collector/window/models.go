@@ -73,7 +73,7 @@ func newModels(specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Option
 			}
 			w.layouts = append(w.layouts, l)
 			if !o.Bare {
-				l.warm(nulls, int64(o.Predictions))
+				l.warm(nulls, int64(o.Predictions), o.Once)
 			}
 		}
 	}

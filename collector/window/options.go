@@ -53,6 +53,9 @@ type Options struct {
 	// that use the detectors only. A null distribution is then drawn only if a detector
 	// needs it.
 	Bare bool
+	// Once is set by callers that ask for one snapshot only: null distributions of windows that
+	// are not full are then not drawn ahead.
+	Once bool
 	// Alarms leaves everything out of the distributions of snapshots except what the
 	// detectors say.
 	Alarms bool

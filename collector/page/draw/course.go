@@ -48,14 +48,14 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 		return c
 	}
 	for _, v := range values {
-		if !v.Time.Before(o.From) && !v.Time.After(o.To) {
+		if after := v.Time.Sub(o.From); after >= 0 && after <= length {
 			c.Top = max(c.Top, 1.05*v.Value)
 		}
 	}
 	if o.Most > 0 {
 		c.Top = min(c.Top, o.Most)
 	}
-	x := func(t time.Time) float64 { return float64(o.Width) * float64(t.Sub(o.From)) / float64(length) }
+	x := func(after time.Duration) float64 { return float64(o.Width) * float64(after) / float64(length) }
 	y := func(v float64) float64 { return (float64(o.Height) - 1) * (1 - v/c.Top) }
 	for _, level := range o.Levels {
 		if level < c.Top {
@@ -65,7 +65,7 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 	c.Line = line(values, o, x, y)
 	var marked path
 	for _, s := range spans {
-		from, to := max(0, x(s.From)), min(float64(o.Width), x(s.To))
+		from, to := max(0, x(s.From.Sub(o.From))), min(float64(o.Width), x(s.To.Sub(o.From)))
 		if to > from {
 			marked.rectangle(from, 0, max(1, to-from), float64(o.Height))
 		}
@@ -75,21 +75,27 @@ func NewCourse(values []Value, spans []Span, o CourseOptions) Course {
 }
 
 // line returns the path through the values that are inside the picture.
-func line(values []Value, o CourseOptions, x func(time.Time) float64, y func(float64) float64) string {
+func line(values []Value, o CourseOptions, x func(time.Duration) float64, y func(float64) float64) string {
 	p := make(path, 0, 12*min(len(values), o.Width+1))
 	last, drawn := time.Time{}, 0
+	length := o.To.Sub(o.From)
+	var at, next float64
 	for i, v := range values {
-		if v.Time.Before(o.From) || v.Time.After(o.To) {
-			continue
+		after := v.Time.Sub(o.From)
+		if at = next; i == 0 {
+			at = x(after)
 		}
-		if i+1 < len(values) && math.Floor(x(values[i+1].Time)) == math.Floor(x(v.Time)) {
+		if i+1 < len(values) {
+			next = x(values[i+1].Time.Sub(o.From))
+		}
+		if after < 0 || after > length || i+1 < len(values) && math.Floor(next) == math.Floor(at) {
 			continue
 		}
 		command := byte('L')
 		if drawn == 0 || v.Time.Sub(last) > o.Gap {
 			command = 'M'
 		}
-		p.at(command, x(v.Time), y(v.Value))
+		p.at(command, at, y(v.Value))
 		if command == 'M' {
 			p.at('h', .1) // a value alone is a dot
 		}
