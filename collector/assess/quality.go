@@ -53,7 +53,13 @@ func QualityOf(m *snapshot.Model, d *snapshot.Distribution) *Quality {
 
 // hasRange reports whether a feature is a number with known extremes.
 func hasRange(r *reference.Reference, feature string) bool {
-	return r != nil && slices.ContainsFunc(r.Features, func(f reference.Feature) bool {
-		return f.Name == feature && (len(f.Values) > 0 || f.Type == reference.Numeric && !(math.IsNaN(f.Min) && math.IsNaN(f.Max)))
-	})
+	if r == nil {
+		return false
+	}
+	for i := range r.Features { // not by value: a feature is large, and each asks
+		if f := &r.Features[i]; f.Name == feature {
+			return len(f.Values) > 0 || f.Type == reference.Numeric && !(math.IsNaN(f.Min) && math.IsNaN(f.Max))
+		}
+	}
+	return false
 }
