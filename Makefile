@@ -82,6 +82,10 @@ soak: build ## run predictor and exporter together at full speed for 10 minutes 
 	@.build/bin/soak -binary=./$(BINARY) $(SOAKFLAGS)
 	@echo; echo 'Also in .build/soak.md; deploy/test/soak/README.md says what each column means'
 
+.PHONY: fleet-equal
+fleet-equal: ## compare an exporter over 100,000 rows of 5 logs in an emulator of BigQuery with one over one log: every metric, at 20 instants
+	FLEET_TEST_ROWS=100000 $(GO) test ./collector/fleet -run TestFiveLogsInBigQuery -count=1 -v -timeout=30m
+
 .PHONY: fleet
 fleet: ## measure an exporter over 20 logs of 20 million rows in an emulator of BigQuery: half an hour; FLEETFLAGS='-logs=80'
 	@mkdir -p .build/bin

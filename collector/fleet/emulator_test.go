@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ type dataset struct {
 	records, outcomes int
 }
 
-func newDataset(t *testing.T, from *memory) *dataset {
+func newDataset(t *testing.T, name string, from *memory) *dataset {
 	t.Helper()
 	e := emulator.Shared(t)
 	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
@@ -33,17 +35,17 @@ func newDataset(t *testing.T, from *memory) *dataset {
 		t.Fatal(err)
 	}
 	defer func() { _ = client.Close() }()
-	if err := client.Dataset("fleet").Create(t.Context(), nil); err != nil {
+	if err := client.Dataset(name).Create(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: "fleet", REST: e.ClientOptions(), GRPC: e.WriterOptions()})
+	sink, err := shipped.NewSink(t.Context(), shipped.SinkOptions{Project: "test-project", Dataset: name, REST: e.ClientOptions(), GRPC: e.WriterOptions()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sink.Close() })
 	d := &dataset{from: from, counts: sink.Ticks()}
 	d.Reader, err = ticks.New(ticks.Options{
-		Project: "test-project", Dataset: "fleet", Lateness: lateness, Now: func() time.Time { return time.Unix(0, from.now) }, ClientOptions: e.ClientOptions(),
+		Project: "test-project", Dataset: name, Lateness: lateness, Now: func() time.Time { return time.Unix(0, from.now) }, ClientOptions: e.ClientOptions(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -95,13 +97,31 @@ func (d *dataset) ship(t *testing.T) {
 	}
 }
 
+// rowsVariable is the number of rows of the test below. `make fleet-equal` sets it to 100,000.
+const rowsVariable = "FLEET_TEST_ROWS"
+
+// TestFiveLogsInBigQuerySayWhatOneLogSays ships from five replicas to the emulator, and reads with
+// the queries of BigQuery.
+func TestFiveLogsInBigQuerySayWhatOneLogSays(t *testing.T) {
+	t.Parallel()
+	rows := 4000
+	if n, err := strconv.Atoi(os.Getenv(rowsVariable)); err == nil {
+		rows = n
+	}
+	s := newStory(t, 1, rows)
+	s.tell(t)
+	d := newDataset(t, "equal", &s.shipped)
+	sayTheSame(t, s, d, func() { d.ship(t) })
+	t.Logf("%d records and %d outcomes were shipped", d.records, d.outcomes)
+}
+
 // TestBigQuerySaysWhatMemorySays reads the same records with the queries of BigQuery, in the
 // emulator, and without any.
 func TestBigQuerySaysWhatMemorySays(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, 5, 4000)
 	s.tell(t)
-	d, o := newDataset(t, &s.shipped), options(specs(t))
+	d, o := newDataset(t, "fleet", &s.shipped), options(specs(t))
 	e, other := newEngine(t, d, o), newEngine(t, &s.shipped, o)
 	for i := range 6 {
 		s.shipped.now = begin.UnixNano() + lasts*int64(i+1)/6

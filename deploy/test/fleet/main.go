@@ -36,17 +36,20 @@ func (s *settings) String() string {
 	return fmt.Sprintf("%d logs, %.3g rows in %s, %d features", s.logs, float64(s.rows), s.span, s.features)
 }
 
-// grown are fleets that differ from the first in one thing each.
+// grown are fleets that differ from a tenth of the first in one thing each: the logs, the rows an
+// hour, the features.
 func (s *settings) grown() []settings {
 	few := *s
 	few.rows, few.span = s.rows/10, s.span/10
-	many := few
-	many.logs = 4 * s.logs
-	busy := few
-	busy.rows = 4 * few.rows
-	wide := few
-	wide.features = 4 * s.features
-	return []settings{*s, few, many, busy, wide}
+	all := []settings{*s, few}
+	for _, logs := range []int{s.logs / 4, s.logs / 2, 2 * s.logs} {
+		other := few
+		other.logs = max(1, logs)
+		all = append(all, other)
+	}
+	busy, wide := few, few
+	busy.rows, wide.features = 10*few.rows, 100
+	return append(all, busy, wide)
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -81,14 +84,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.String(), err)
 		}
+		line := measured.line(f)
 		if i == 0 {
-			table.WriteString(header)
+			line = header + line
 		}
-		table.WriteString(measured.line(f))
+		table.WriteString(line)
+		if _, err := io.WriteString(stdout, line); err != nil {
+			return err
+		}
 	}
 	if err := os.WriteFile(*output, []byte(table.String()), 0o600); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
-	_, err = io.WriteString(stdout, table.String())
-	return err
+	return nil
 }

@@ -62,8 +62,8 @@ func newMaker(features int) (*maker, error) {
 func (m *maker) coder(predictionlog.Key) tick.Coder { return m.counter }
 
 // log makes the records of one log, of which each counts one tick and was shipped ten seconds
-// after it ended.
-func (m *maker) log(id string, rows int64, begin time.Time, span time.Duration) []tick.Record {
+// after it ended. All logs have the same rows.
+func (m *maker) log(rows int64, begin time.Time, span time.Duration) []tick.Record {
 	const delay = 10 * time.Second
 	var all []tick.Record
 	ticks, made := int64(span/tick.Length), int64(0)
@@ -79,7 +79,7 @@ func (m *maker) log(id string, rows int64, begin time.Time, span time.Duration) 
 		}
 		shipped := start.Add(tick.Length + delay)
 		for _, r := range counts.Records() {
-			r.LogID, r.After, r.Sequence = id, after, made-1
+			r.After, r.Sequence = after, made-1
 			r.ShippedAt, r.Through, r.Closed = shipped.UnixNano(), start.Add(tick.Length).UnixNano(), start.UnixNano()
 			all = append(all, r)
 		}

@@ -34,19 +34,20 @@ type measured struct {
 	shipping       time.Duration // a record
 	start          time.Duration
 	follow         []time.Duration
+	query          time.Duration // while it follows
 	lag            time.Duration // the most by which the state was behind the clock
 	memory         int64         // held by the engine, after the last minute
 }
 
-const header = `| logs | rows | time | features | records | bytes a record | counting, a row | putting, a record | start | a minute | lag | memory |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+const header = `| logs | rows | time | features | records | bytes a record | counting, a row | putting, a record | start | a minute | a query | lag | memory |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 `
 
 func (m *measured) line(s settings) string {
-	return fmt.Sprintf("| %d | %.3g | %s | %d | %d | %d | %v | %v | %v | %v (%v) | %v | %.1f MiB |\n",
+	return fmt.Sprintf("| %d | %.3g | %s | %d | %d | %d | %v | %v | %v | %v (%v) | %v | %v | %.1f MiB |\n",
 		s.logs, float64(s.rows), s.span, s.features, m.records, m.bytes/m.records, m.counting.Round(10*time.Nanosecond), m.shipping.Round(10*time.Microsecond),
 		m.start.Round(10*time.Millisecond), m.follow[len(m.follow)/2].Round(10*time.Millisecond), m.follow[len(m.follow)-1].Round(10*time.Millisecond),
-		m.lag.Round(time.Second), float64(m.memory)/(1<<20))
+		m.query.Round(10*time.Millisecond), m.lag.Round(time.Second), float64(m.memory)/(1<<20))
 }
 
 // measure makes a fleet, and follows it.
@@ -80,13 +81,14 @@ func (m *measured) fill(ctx context.Context, e *emulator.Emulator, dataset strin
 	defer func() { err = errors.Join(err, sink.Close()) }()
 	counts := sink.Ticks()
 	begin := now.Add(-s.span)
-	var counting, putting time.Duration
+	before := time.Now()
+	records := made.log(s.rows/int64(s.logs), begin, s.span)
+	m.counting = time.Since(before) / time.Duration(s.rows/int64(s.logs))
+	var putting time.Duration
 	for l := range s.logs {
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", l)
-		before := time.Now()
-		records := made.log(id, s.rows/int64(s.logs), begin, s.span)
-		counting += time.Since(before)
 		for i := range records {
+			records[i].LogID = id
 			m.bytes += size(&records[i])
 		}
 		m.records += int64(len(records))
@@ -96,7 +98,7 @@ func (m *measured) fill(ctx context.Context, e *emulator.Emulator, dataset strin
 		}
 		putting += time.Since(before)
 	}
-	m.counting, m.shipping = counting/time.Duration(s.rows), putting/time.Duration(m.records)
+	m.shipping = putting / time.Duration(m.records)
 	return nil
 }
 
@@ -136,15 +138,16 @@ func (m *measured) read(ctx context.Context, e *emulator.Emulator, dataset strin
 		return errors.Join(err, reader.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
+	var queries int64
 	for minute := range s.minutes + 1 {
 		began := time.Now()
 		if err := engine.Read(ctx); err != nil {
 			return err
 		}
 		if took := time.Since(began); minute == 0 {
-			m.start = took
+			m.start, queries = took, reader.Stats().Queries
 		} else {
-			m.follow = append(m.follow, took)
+			m.follow, m.query = append(m.follow, took), m.query+took
 		}
 		if f := engine.Snapshot(ctx, clock).Fleet; f != nil && f.Until != nil {
 			m.lag = max(m.lag, clock.Sub(*f.Until))
@@ -152,6 +155,7 @@ func (m *measured) read(ctx context.Context, e *emulator.Emulator, dataset strin
 		clock = clock.Add(time.Minute)
 	}
 	slices.Sort(m.follow)
+	m.query /= time.Duration(reader.Stats().Queries - queries)
 	m.memory = held() - before
 	return m.check(engine.Snapshot(ctx, clock), s)
 }

@@ -11,12 +11,17 @@ import sys
 import threading
 
 import grpc.aio
+import pyarrow
+import sqlglot
 
 answer, sys.stdout = sys.stdout, sys.stderr  # bqemulator logs to stdout while it is imported
 
+from bqemulator.api.routes import jobs
 from bqemulator.config import LogLevel, PersistenceMode, Settings
+from bqemulator.grpc_api import write_servicer
 from bqemulator.grpc_api.write_servicer import BigQueryWriteHandler
 from bqemulator.server import EmulatorServer
+from bqemulator.storage import arrow_bridge
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.versioning.snapshots import SnapshotManager
 
@@ -31,6 +36,52 @@ DuckDBEngine._load_format_extensions = lambda self: None
 bind = BigQueryWriteHandler._ensure_stream_bound
 BigQueryWriteHandler._ensure_stream_bound = lambda self, name, bound, context: bind(
     self, name or (bound[0].name if bound else name), bound, context)
+
+
+
+# It looks at each element of an array by itself, when it writes a row and when it answers: nine
+# tenths of its time for rows of hundreds of counts. The elements are numbers and texts already.
+def rows_to_arrow(decoder, serialized, schema):
+    rows = [decoder._message_class.FromString(row) for row in serialized]
+
+    def column(field):
+        of = decoder._descriptor.fields_by_name.get(field.name)
+        if of is None:
+            return [None] * len(rows)
+        if of.is_repeated:
+            return [list(getattr(row, field.name)) for row in rows]
+        return [arrow_bridge._coerce_to_arrow_value(getattr(row, field.name), field.type) if row.HasField(field.name) else None for row in rows]
+
+    return pyarrow.table({field.name: pyarrow.array(column(field), type=field.type) for field in schema}, schema=schema)
+
+
+write_servicer.proto_rows_to_arrow_table = rows_to_arrow
+answer_of = arrow_bridge._format_bq_value
+
+
+def rows_to_answer(value, of, *, field=None):
+    if isinstance(value, list) and pyarrow.types.is_list(of) and pyarrow.types.is_integer(of.value_type) and None not in value:
+        return [{"v": str(element)} for element in value]
+    return answer_of(value, of, field=field)
+
+
+arrow_bridge._format_bq_value = rows_to_answer
+
+# It parses each query four times, in Python. The fleet asks the same ones every minute.
+parse = sqlglot.Dialect.parse
+trees = functools.lru_cache(64)(lambda dialect, sql: parse(dialect(), sql))
+sqlglot.Dialect.parse = lambda self, sql, **rest: (
+    parse(self, sql, **rest) if rest else [tree and tree.copy() for tree in trees(type(self), sql)])
+
+# A dry run runs the query for its columns. They are known without a row.
+dry_run = jobs._dry_run_response
+
+
+def columns_of(*, bq_sql, **rest):
+    return dry_run(bq_sql=f"SELECT * FROM ({bq_sql}\n) LIMIT 0" if jobs.classify_statement_type(bq_sql) == "SELECT" else bq_sql, **rest)
+
+
+jobs._dry_run_response = columns_of
 
 # It copies a table at every change, for FOR SYSTEM_TIME AS OF, which nothing here asks for.
 SnapshotManager.capture = lambda self, *table, **kind: None
