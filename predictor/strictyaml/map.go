@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +69,18 @@ func (m *Map) Text(key, absent string) string {
 		m.Wrong(key, "%s has a NUL byte; remove it", key)
 	}
 	return text
+}
+
+// File is a path, relative to the folder of the configuration; empty without the key.
+func (m *Map) File(key string) string {
+	path := m.Text(key, "")
+	if m.Err == nil && path == "" && m.Has(key) {
+		m.Wrong(key, "%s is empty; write a path, or remove the key", key)
+	}
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(m.Path), path)
 }
 
 // Name is a text that can be a label value; empty without the key.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	m := d.Map(n, "api", append([]string{"url", "auth_file", "records", "page", "rate", "overlap"}, outcomes.ScheduleKeys...)...)
 	m.Require("url", "write the URL that answers with records as JSON")
 	s := &source{
-		url: m.Text("url", ""), authFile: m.Text("auth_file", ""),
+		url: m.Text("url", ""), authFile: m.File("auth_file"),
 		overlap:  m.Duration("overlap", 10*time.Minute, 0, 366*24*time.Hour),
 		schedule: outcomes.ParseSchedule(m, time.Hour),
 	}
@@ -44,9 +43,6 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 		m.Wrong("url", "url is not one such as https://host/outcomes, without user and password; write auth_file")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		m.Wrong("url", "url %q is not one such as https://host/outcomes, without user and password", s.url)
-	}
-	if s.authFile != "" && !filepath.IsAbs(s.authFile) {
-		s.authFile = filepath.Join(filepath.Dir(d.Path), s.authFile)
 	}
 	s.records = pathOf(m, "records")
 	s.rate = parseRate(m)

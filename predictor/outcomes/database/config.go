@@ -1,7 +1,6 @@
 package database
 
 import (
-	"path/filepath"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -35,7 +34,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	m.Require("driver", "write postgres, mysql (also for MariaDB) or sqlite")
 	m.Require("query", "write SELECT ... WHERE updated_at >= :since ORDER BY updated_at")
 	s := &source{
-		driver: m.OneOf("driver", postgres, mysql, sqlite), dsn: m.Text("dsn", ""), dsnFile: m.Text("dsn_file", ""),
+		driver: m.OneOf("driver", postgres, mysql, sqlite), dsn: m.File("dsn"), dsnFile: m.File("dsn_file"),
 		options: watermark.Parse(m, time.Minute),
 	}
 	s.check(m)
@@ -61,10 +60,5 @@ func (s *source) check(m *strictyaml.Map) {
 		m.Wrong("dsn", "a data source name has a password in it; write dsn_file, a file that holds it")
 	case s.driver != sqlite && s.dsnFile == "":
 		m.Wrong("driver", "dsn_file is missing; name a file that holds the data source name")
-	}
-	for _, path := range []*string{&s.dsn, &s.dsnFile} {
-		if *path != "" && !filepath.IsAbs(*path) {
-			*path = filepath.Join(filepath.Dir(m.Path), *path)
-		}
 	}
 }

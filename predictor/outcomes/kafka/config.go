@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -36,6 +38,9 @@ type tlsFiles struct{ ca, cert, key, serverName string }
 // Kind is the kind of source with the key "kafka".
 var Kind = outcomes.Kind{Name: "kafka", Parse: parse}
 
+// topicName matches what Kafka takes for the name of a topic.
+var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,249}$`)
+
 func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	m := d.Map(n, "kafka", "brokers", "topic", "start", "tls", "sasl", "sasl_file")
 	m.Require("brokers", "list brokers such as [kafka-1:9092, kafka-2:9092]")
@@ -43,33 +48,29 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	s := &source{
 		brokers: m.Texts("brokers", "list brokers such as [kafka-1:9092]"), topic: m.Name("topic"),
 		latest:    m.OneOf("start", "earliest", "latest") == "latest",
-		mechanism: m.OneOf("sasl", "scram-sha-512", "scram-sha-256", "plain"), saslFile: below(d, m.Text("sasl_file", "")),
+		mechanism: m.OneOf("sasl", "scram-sha-512", "scram-sha-256", "plain"), saslFile: m.File("sasl_file"),
 	}
 	for _, broker := range s.brokers {
-		if _, _, err := net.SplitHostPort(broker); err != nil {
+		_, port, err := net.SplitHostPort(broker)
+		if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
 			m.Wrong("brokers", "broker %q is not one such as kafka-1:9092", broker)
 		}
+	}
+	if m.Err == nil && !topicName.MatchString(s.topic) {
+		m.Wrong("topic", "topic %q is not a name of a topic, which has 1 to 249 letters, digits, points, hyphens and underscores", s.topic)
 	}
 	if m.Has("sasl") && s.saslFile == "" {
 		m.Wrong("sasl", "sasl needs sasl_file, a file with one line USER:PASSWORD")
 	}
 	if v := m.Value("tls"); v != nil {
 		t := d.Map(v, "tls", "ca_file", "cert_file", "key_file", "server_name")
-		s.tls = &tlsFiles{ca: below(d, t.Text("ca_file", "")), cert: below(d, t.Text("cert_file", "")), key: below(d, t.Text("key_file", "")), serverName: t.Text("server_name", "")}
+		s.tls = &tlsFiles{ca: t.File("ca_file"), cert: t.File("cert_file"), key: t.File("key_file"), serverName: t.Text("server_name", "")}
 		if (s.tls.cert == "") != (s.tls.key == "") {
 			t.Wrong("cert_file", "cert_file and key_file belong together; write both or none")
 		}
 		m.Err = t.Err
 	}
 	return s, m.Err
-}
-
-// below resolves a path relative to the folder of the configuration.
-func below(d strictyaml.Decoder, path string) string {
-	if path == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(filepath.Dir(d.Path), path)
 }
 
 // options returns the options of the client.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -42,10 +41,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (outcomes.Source, error) {
 	m := d.Map(n, "rabbitmq", "url_file", "queue", "prefetch")
 	m.Require("url_file", "name a file that holds amqps://USER:PASSWORD@HOST/VHOST")
 	m.Require("queue", "name the queue, which must be there")
-	s := &source{urlFile: m.Text("url_file", ""), queue: m.Name("queue"), prefetch: int(m.Integer("prefetch", 200, 1, 5000))}
-	if !filepath.IsAbs(s.urlFile) {
-		s.urlFile = filepath.Join(filepath.Dir(d.Path), s.urlFile)
-	}
+	s := &source{urlFile: m.File("url_file"), queue: m.Name("queue"), prefetch: int(m.Integer("prefetch", 200, 1, 5000))}
 	return s, m.Err
 }
 

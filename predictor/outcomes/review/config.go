@@ -3,7 +3,6 @@ package review
 import (
 	"cmp"
 	"net/netip"
-	"path/filepath"
 	"regexp"
 	"time"
 
@@ -65,9 +64,7 @@ func parse(d strictyaml.Decoder, n *yaml.Node) (c config, err error) {
 	if v := m.Value("raise"); v != nil {
 		r := m.Map(v, "raise", "folder", "at_most")
 		r.Require("folder", "write the path of the folder in which the responder asks for more reviews")
-		if c.raise = r.Text("folder", ""); !filepath.IsAbs(c.raise) {
-			c.raise = filepath.Join(filepath.Dir(d.Path), c.raise)
-		}
+		c.raise = r.File("folder")
 		if c.raiseMost = r.Number("at_most", .5, 0, 1); r.Err == nil && c.raiseMost < c.sample {
 			r.Wrong("at_most", "at_most is %g, less than sample, which is %g", c.raiseMost, c.sample)
 		}
