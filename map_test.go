@@ -36,7 +36,11 @@ func TestTheMapOfTheCodeShowsEveryPackage(t *testing.T) {
 			t.Fatalf("%q is indented too far", l)
 		}
 		for name := range strings.SplitSeq(m[2], ", ") {
-			shown[path.Join(append(slices.Clone(above[:depth]), name)...)] = true
+			folder := path.Join(append(slices.Clone(above[:depth]), name)...)
+			if shown[folder] {
+				t.Errorf("the map in CONTRIBUTING.md shows %s twice", folder)
+			}
+			shown[folder] = true
 		}
 		above = append(above[:depth], m[2])
 	}

@@ -22,21 +22,6 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	say(w, "drift_exporter is ready.")
 }
 
-// serveReload reloads on request, if --web.enable-lifecycle allows it.
-func (s *Server) serveReload(w http.ResponseWriter, _ *http.Request) {
-	if !s.options.EnableLifecycle {
-		http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
-		return
-	}
-	// Reading large references may outlast the usual write timeout.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-	if err := s.reload(); err != nil {
-		http.Error(w, fmt.Sprintf("reload: %v; the former configuration stays in use", err), http.StatusInternalServerError)
-		return
-	}
-	say(w, "reloaded")
-}
-
 // reload reloads the monitor, one caller at a time.
 func (s *Server) reload() error {
 	s.reloading.Lock()

@@ -12,7 +12,7 @@ func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+s.prefix+"/-/healthy", healthy)
 	mux.HandleFunc("GET "+s.prefix+"/-/ready", s.ready)
-	reload := http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.serveReload))
+	reload := serve.Reload(s.options.EnableLifecycle, s.reload)
 	mux.Handle("POST "+s.prefix+"/-/reload", reload)
 	mux.Handle("PUT "+s.prefix+"/-/reload", reload)
 	if s.options.EnablePprof {

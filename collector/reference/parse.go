@@ -114,35 +114,8 @@ func parse(data []byte) (*Reference, error) {
 	if _, ok := f.Get("threshold"); ok {
 		r.Threshold = f.Number("threshold")
 	}
-	for i, v := range f.List("features") {
-		one, err := parseFeature(v, schema)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", featureName(v, i), err)
-		}
-		r.Features = append(r.Features, one)
-	}
-	if v, ok := f.Get("score"); ok {
-		one, err := parseScore(v)
-		if err != nil {
-			return nil, fmt.Errorf("score: %w", err)
-		}
-		r.Score = &one
-	}
-	if v, ok := f.Get("errors"); ok {
-		var err error
-		if r.Errors, err = parseErrors(v); err != nil {
-			return nil, fmt.Errorf("errors: %w", err)
-		}
-	}
-	for i, v := range f.List("classes") {
-		one, err := parseClass(v)
-		if err != nil {
-			return nil, fmt.Errorf("classes[%d]: %w", i, err)
-		}
-		r.Classes = append(r.Classes, one)
-	}
-	if f.Err != nil {
-		return nil, f.Err
+	if err := r.parseParts(f); err != nil {
+		return nil, err
 	}
 	if _, ok := f.Of["rows"]; !ok {
 		r.countRows()
@@ -153,6 +126,38 @@ func parse(data []byte) (*Reference, error) {
 	}
 	r.Hash, err = r.hash()
 	return r, err
+}
+
+// parseParts reads the lists and objects of a file.
+func (r *Reference) parseParts(f *strictjson.Fields) error {
+	for i, v := range f.List("features") {
+		one, err := parseFeature(v, r.Schema)
+		if err != nil {
+			return fmt.Errorf("%s: %w", featureName(v, i), err)
+		}
+		r.Features = append(r.Features, one)
+	}
+	if v, ok := f.Get("score"); ok {
+		one, err := parseScore(v)
+		if err != nil {
+			return fmt.Errorf("score: %w", err)
+		}
+		r.Score = &one
+	}
+	if v, ok := f.Get("errors"); ok {
+		var err error
+		if r.Errors, err = parseErrors(v); err != nil {
+			return fmt.Errorf("errors: %w", err)
+		}
+	}
+	for i, v := range f.List("classes") {
+		one, err := parseClass(v)
+		if err != nil {
+			return fmt.Errorf("classes[%d]: %w", i, err)
+		}
+		r.Classes = append(r.Classes, one)
+	}
+	return f.Err
 }
 
 // predictionType reads the type of the predictions.

@@ -29,17 +29,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 	mux.Handle("GET /review", people)
 	mux.Handle("POST /review", people)
 	mux.Handle("POST /validate", people)
-	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
-		if !d.options.EnableLifecycle {
-			http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
-			return
-		}
-		if err := d.reload(ctx); err != nil {
-			http.Error(w, fmt.Sprintf("reload: %v; the former configuration stays in use", err), http.StatusInternalServerError)
-			return
-		}
-		fmt.Fprintln(w, "reloaded")
-	})
+	mux.Handle("POST /-/reload", serve.Reload(d.options.EnableLifecycle, func() error { return d.reload(ctx) }))
 	return serve.Unknown(mux, "/review", d.options.TelemetryPath, "/-/healthy", "/-/ready")
 }
 

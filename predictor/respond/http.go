@@ -32,17 +32,7 @@ func (d *daemon) handler(ctx context.Context) http.Handler {
 	mux.Handle("GET "+d.options.TelemetryPath, promhttp.HandlerFor(d.metrics.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "responding to alerts") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
-	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, _ *http.Request) {
-		if !d.options.EnableLifecycle {
-			http.Error(w, "reloading over HTTP is not enabled; start with --web.enable-lifecycle, or send SIGHUP", http.StatusForbidden)
-			return
-		}
-		if err := d.reload(); err != nil {
-			http.Error(w, fmt.Sprintf("reload: %v; the former configuration stays in use", err), http.StatusInternalServerError)
-			return
-		}
-		fmt.Fprintln(w, "reloaded")
-	})
+	mux.Handle("POST /-/reload", serve.Reload(d.options.EnableLifecycle, d.reload))
 	return all
 }
 

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog/sqlite"
+	"github.com/drift-exporter/drift_exporter/predictor/outcomes/sourcetest"
 )
 
 // said is one record of a source, by its number. Every tenth prediction is stated twice, with a
@@ -138,24 +136,7 @@ func startOutcomes(t *testing.T, log, config string, env []string) *process {
 // logWith makes a log with n predictions that are older than their outcomes.
 func logWith(t *testing.T, n int) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "predictions.db")
-	w, err := sqlite.OpenWriter(t.Context(), path, sqlite.WriterOptions{Now: func() time.Time { return firstStatement.AddDate(0, -1, 0) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k := 0; k < n; k += 1000 {
-		batch := make([]predictionlog.Prediction, min(1000, n-k))
-		for i := range batch {
-			batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-		}
-		if _, err := w.Append(t.Context(), batch); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return sourcetest.Log(t, n, func() time.Time { return firstStatement.AddDate(0, -1, 0) })
 }
 
 // evidenceOf waits until the log has evidence of n records.

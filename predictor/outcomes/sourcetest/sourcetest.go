@@ -24,12 +24,14 @@ func Log(t *testing.T, n int, now func() time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := make([]predictionlog.Prediction, n)
-	for i := range batch {
-		batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
-	}
-	if _, err := w.Append(t.Context(), batch); err != nil {
-		t.Fatal(err)
+	for k := 0; k < n; k += 1000 {
+		batch := make([]predictionlog.Prediction, min(1000, n-k))
+		for i := range batch {
+			batch[i] = predictionlog.Prediction{Model: "m", Features: []byte("{}"), Class: "1", Latency: -1}
+		}
+		if _, err := w.Append(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
