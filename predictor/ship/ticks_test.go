@@ -201,6 +201,17 @@ func TestCountsArriveOnceWhateverFails(t *testing.T) {
 		}
 		_ = c.pass(t.Context())
 	}
+	reader := sqlite.NewReader(c.path)
+	defer func() { _ = reader.Close() }()
+	for { // until the last refusal is in the log: Refuse does not wait for it
+		state, err := reader.State(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state.HighWater.Errors == rows {
+			break
+		}
+	}
 	c.now = c.now.Add(time.Minute)
 	for c.pass(t.Context()) != nil { //nolint:revive // Until it has arrived.
 	}
@@ -213,8 +224,6 @@ func TestCountsArriveOnceWhateverFails(t *testing.T) {
 			tick.AddCounter(got, name, c.counts.records[i].Sums[j])
 		}
 	}
-	reader := sqlite.NewReader(c.path)
-	defer func() { _ = reader.Close() }()
 	totals, err := reader.TotalsAt(t.Context(), predictionlog.UpTo{Predictions: 1e6, Feedback: 1e6, Errors: 1e6})
 	if err != nil {
 		t.Fatal(err)
