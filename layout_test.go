@@ -41,7 +41,7 @@ collector/reference: collector/drift predictor/rows predictor/strictjson predict
 collector/replay: collector collector/assess collector/drift collector/monitor collector/reference collector/snapshot collector/window predictor/predictionlog predictor/predictionlog/sqlite predictor/progress predictor/rows predictor/value
 collector/risk/calibrate: collector/assess collector/drift collector/reference collector/risk collector/window predictor/predictionlog predictor/value
 collector/risk: collector/drift
-collector/retrain: collector/drift collector/risk predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/respond predictor/rows predictor/strictyaml predictor/value
+collector/retrain: collector/drift collector/reference collector/risk predictor/model predictor/predictionlog predictor/predictionlog/features predictor/predictionlog/sqlite predictor/respond predictor/rows predictor/strictyaml predictor/value
 collector/snapshot: collector/drift collector/reference predictor/predictionlog predictor/value predictor/weighted
 collector/window/codes:
 collector/window/cohort: collector/drift collector/risk collector/snapshot collector/window/columns

@@ -17,7 +17,7 @@ var (
 		"Number of matured outcomes since the look-back began on which a shadow (challenger) is compared with the version that it shadows. Absent without a shadow.",
 		challengerLabels.given, nil)
 	challengerEvidence = prometheus.NewDesc("model_challenger_evidence",
-		"Evidence in nats that the version which the label better names is the better one, valid at any time: 3 nats are 20 to 1, 4.6 are 100 to 1. Absent without a shadow.",
+		"Evidence in nats that the version which the label better names is the better one, valid at any time of one look-back: 3 nats are 20 to 1, 4.6 are 100 to 1. Absent without a shadow.",
 		betterLabels.given, nil)
 	challengerDifference = prometheus.NewDesc("model_challenger_accuracy_difference",
 		"Accuracy of the shadow (challenger) minus that of the version that it shadows, on the same outcomes, -1 to 1. Absent without such outcomes.",

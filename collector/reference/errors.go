@@ -23,6 +23,15 @@ type Errors struct {
 // quantiles is the length of Errors.Quantiles.
 const quantiles = 101
 
+// Scale is the size of an error from which it counts as a whole one: the 99 % quantile of the
+// absolute errors, 0 if unknown.
+func (e *Errors) Scale() float64 {
+	if e == nil || e.Quantiles == nil {
+		return 0
+	}
+	return e.Quantiles[quantiles-2]
+}
+
 // Rows returns the number of rows with an outcome.
 func (e *Errors) Rows() int64 {
 	rows := int64(0)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -375,6 +376,81 @@ func TestLiveTrafficDecidesAChallenge(t *testing.T) {
 			r, err := step.Run(ctx, s.job)
 			if err != nil || (r.Stop == "") != (test.stop == "") || !strings.Contains(r.Stop, test.stop) {
 				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// TestLiveTrafficDecidesAChallengeOfARegression: the served model is off by 10, at either side.
+func TestLiveTrafficDecidesAChallengeOfARegression(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		off  float64
+		stop string
+	}{
+		"better": {5, ""}, "worse": {40, "the candidate is worse on live traffic: of 500 predictions with an outcome the candidate is closer to 0"},
+		"equal": {10, "have not decided"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := typed(t, "regression", 600, true)
+			s.must("retrain", retrainText)
+			var served, shadows []predictionlog.Prediction
+			var truths []predictionlog.Feedback
+			random := rand.New(rand.NewPCG(5, 6))
+			sign := func() float64 { return float64(2*random.IntN(2) - 1) }
+			w, err := sqlite.OpenWriter(t.Context(), s.path("log.db"), sqlite.WriterOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 500 {
+				served = append(served, predictionlog.Prediction{Model: "shop", Version: "1", Features: []byte("{}"), Score: 400 + 10*sign()})
+			}
+			records, err := w.Append(t.Context(), served)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range records {
+				shadows = append(shadows, predictionlog.Prediction{
+					Model: "shop", Version: "20260301T030000Z", Features: []byte("{}"), Score: 400 + test.off*sign(), ShadowOf: &records[i].ID,
+				})
+				truths = append(truths, predictionlog.Feedback{PredictionID: &records[i].ID, Outcome: "400", Confidence: 1})
+			}
+			if _, err := w.Append(t.Context(), shadows); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.AppendOutcomes(t.Context(), truths); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			step, err := parse("challenge", strings.ReplaceAll("{model_file: DIR/model.json, reference_file: DIR/reference.json, maturity: 0s, interval: 1s}", "DIR", s.dir))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+			defer stop()
+			r, err := step.Run(ctx, s.job)
+			if err != nil || (r.Stop == "") != (test.stop == "") || !strings.Contains(r.Stop, test.stop) {
+				t.Errorf("%+v, %v", r, err)
+			}
+			text, err := json.Marshal(r.Evidence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found struct {
+				Labels, Wins, Losses int
+				Error                struct{ Mean, Lower, Upper float64 } `json:"error_difference"`
+			}
+			if err := json.Unmarshal(text, &found); err != nil {
+				t.Fatal(err)
+			}
+			if found.Labels != 500 || (found.Wins == 500) != (test.off < 10) || (found.Losses == 500) != (test.off > 10) {
+				t.Errorf("%s", text)
+			}
+			if e := found.Error; math.Abs(e.Mean-(test.off-10)) > 1e-9 || !(e.Lower < e.Mean && e.Mean < e.Upper) {
+				t.Errorf("%s, want a mean of %v", text, test.off-10)
 			}
 		})
 	}

@@ -290,8 +290,16 @@ func TestWhatIsWrongWithAHoldoutIsSaid(t *testing.T) {
 		t.Errorf("drop of a regression: %v", err)
 	}
 	r.must("retrain", retrainText)
-	if _, err := r.step("challenge", "{model_file: DIR/model.json, maturity: 0s}"); err == nil || !strings.Contains(err.Error(), "is a regression; challenge compares classes") {
-		t.Errorf("challenge of a regression: %v", err)
+	r.write("other.json", strings.Replace(r.read("reference.json"), `"shop"`, `"bakery"`, 1))
+	for text, says := range map[string]string{
+		"{model_file: DIR/model.json, maturity: 0s}":                                 "is a regression; write the path of its reference as reference_file",
+		"{model_file: DIR/model.json, reference_file: DIR/none.json, maturity: 0s}":  "no such file",
+		"{model_file: DIR/model.json, reference_file: DIR/model.json, maturity: 0s}": "model.json",
+		"{model_file: DIR/model.json, reference_file: DIR/other.json, maturity: 0s}": `does not say how large the errors of model "shop" are`,
+	} {
+		if _, err := r.step("challenge", text); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %s", text, err, says)
+		}
 	}
 }
 

@@ -25,11 +25,11 @@ type Shortfall struct{ Value, Band float64 }
 func ShortfallOf(r *reference.Reference, e *Estimate, x *drift.ExpectedError) (s Shortfall, ok bool) {
 	const z95 = 1.959963984540054
 	if x != nil {
-		if r.Errors == nil || r.Errors.Quantiles == nil {
+		scale := r.Errors.Scale()
+		if !(scale > 0) {
 			return s, false
 		}
-		scale := r.Errors.Quantiles[len(r.Errors.Quantiles)-2]
-		return Shortfall{(x.Error - r.Errors.MeanAbsolute()) / scale, z95 * x.StandardError / scale}, scale > 0
+		return Shortfall{(x.Error - r.Errors.MeanAbsolute()) / scale, z95 * x.StandardError / scale}, true
 	}
 	correct, labelled := int64(0), int64(0)
 	for _, c := range r.Classes {

@@ -60,7 +60,7 @@ func (w *Window) foldShadow(row *predictionlog.Row) {
 func newContests(l *layout, predicts value.Prediction) *contests {
 	c := &contests{predicts: predicts, layout: l, of: map[string]*contest.Contest{}}
 	if !predicts.HasClasses() && l != nil {
-		c.scale = errorScale(l.reference.Errors)
+		c.scale = l.reference.Errors.Scale()
 	}
 	return c
 }

@@ -78,19 +78,10 @@ func (l *layout) strata() []risk.Stratum {
 	return []risk.Stratum{all}
 }
 
-// errorScale is the size of an error of a regression from which it counts as a whole one: the
-// 99 % quantile of the absolute errors of the reference, 0 if unknown.
-func errorScale(e *reference.Errors) float64 {
-	if e == nil || e.Quantiles == nil {
-		return 0
-	}
-	return e.Quantiles[len(e.Quantiles)-2]
-}
-
 // meanLoss is the mean of min(|error| / scale, 1) over the reference, from the quantiles. It is
 // 1, which no model can exceed, if the scale is unknown.
 func meanLoss(e *reference.Errors) float64 {
-	scale := errorScale(e)
+	scale := e.Scale()
 	if !(scale > 0) {
 		return 1
 	}
@@ -106,7 +97,7 @@ func (l *layout) lossOf(err float64) float64 {
 	if l == nil {
 		return math.NaN()
 	}
-	scale := errorScale(l.reference.Errors)
+	scale := l.reference.Errors.Scale()
 	if !(scale > 0) {
 		return math.NaN()
 	}

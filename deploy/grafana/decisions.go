@@ -27,7 +27,7 @@ func decisions() *dashboard.DashboardBuilder {
 		WithPanel(bars("Drop of a slice", "Accuracy of the slice less that of the reference in it.", "percentunit", from("red", step{-0.1, "orange"}, step{-0.02, "green"}),
 			now(`sort(max by (segment) (model_segment_accuracy`+chosen+` - model_segment_reference_accuracy`+chosen+`))`, "{{segment}}"))).
 		WithRow(dashboard.NewRowBuilder("Challengers (needs --shadow.model.file)")).
-		WithPanel(bounded(lines("Evidence", "In nats that either version is better, valid at any time: 3 nats are 20 to 1, 4.6, the dashed line, are 100 to 1.", "short",
+		WithPanel(bounded(lines("Evidence", "In nats that either version is better, valid at any time of one look-back: 3 nats are 20 to 1, 4.6, the dashed line, are 100 to 1.", "short",
 			query(`max by (model, version, challenger, better) (model_challenger_evidence`+chosen+`)`, "{{model}} {{challenger}} against {{version}}: {{better}}")), from("green", step{4.6, "orange"})).Span(8)).
 		WithPanel(lines("Difference", "Accuracy of the shadow less that of the served version, with an interval that holds at all times. Where it is above 0, the shadow is better.", "percentunit",
 			query(`max by (model, version, challenger) (model_challenger_accuracy_difference`+chosen+`)`, "{{model}} {{challenger}}"),
