@@ -35,7 +35,7 @@ func NewParquetTable(file io.ReaderAt, size int64) (Table, error) {
 	case "PARE":
 		return nil, errors.New("the Parquet file is encrypted: write it without encryption")
 	default:
-		return nil, errors.New("is not a Parquet file: name a CSV with --csv")
+		return nil, errors.New("is not a Parquet file: if it is a CSV, name it as one")
 	}
 	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

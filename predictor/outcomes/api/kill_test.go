@@ -73,8 +73,8 @@ func TestKilledBetweenThePartsOfAPage(t *testing.T) {
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- child.Wait() }()
+		ended := make(chan bool, 1)
+		go func() { ended <- child.Wait() == nil }()
 		for len(feedbackOf(t, log)) == before && len(ended) == 0 {
 			time.Sleep(time.Millisecond)
 		}
