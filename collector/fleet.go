@@ -20,6 +20,8 @@ var (
 		"Predictions since the anchor that came too late for their tick and count to a later one. With --predictions.bigquery only. Absent before the first reading.", nil, nil)
 	fleetForeign = prometheus.NewDesc("drift_fleet_foreign_predictions",
 		"Predictions since the anchor that were counted for another reference, and so are in no window. With --predictions.bigquery only. Absent before the first reading.", nil, nil)
+	fleetRecounted = prometheus.NewDesc("drift_fleet_recounted_predictions",
+		"Predictions since the anchor that were counted for another reference, and were counted again from their shipped rows. With --predictions.bigquery only. Absent before the first reading.", nil, nil)
 	fleetUnmatched = prometheus.NewDesc("drift_fleet_unmatched_outcomes",
 		"Outcomes since the anchor whose prediction is in no window. With --predictions.bigquery only. Absent before the first reading.", nil, nil)
 	fleetRefolds = prometheus.NewDesc("drift_fleet_refolds_total",
@@ -57,5 +59,6 @@ func CollectFleet(s *snapshot.Snapshot, ch chan<- prometheus.Metric) {
 	gauge(ch, fleetLogs, float64(f.Silent), stateLabels.with("silent"))
 	gauge(ch, fleetLate, float64(f.Late), nil)
 	gauge(ch, fleetForeign, float64(f.Foreign), nil)
+	gauge(ch, fleetRecounted, float64(f.Recounted), nil)
 	gauge(ch, fleetUnmatched, float64(f.Unmatched), nil)
 }

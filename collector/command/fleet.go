@@ -15,6 +15,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // shippedTo begins the name of a dataset where a log is named.
@@ -34,9 +36,13 @@ type ShippedOptions struct {
 
 // Shipped is what replicas have shipped.
 type Shipped interface {
-	fleet.Log
+	// Log reads it for the references that a coder knows. recount says to count again from shipped
+	// rows what was counted for others.
+	Log(coder func(predictionlog.Key) tick.Coder, recount bool) fleet.Log
 	// Costs returns what reading it has cost.
 	Costs() *snapshot.Costs
+	// Close ends the use of it.
+	Close() error
 }
 
 // fleetFlags say that shipped predictions are followed, and how.
@@ -44,6 +50,7 @@ type fleetFlags struct {
 	source                               string
 	interval, lookback, labels, lateness time.Duration
 	daily                                units.Base2Bytes
+	recount                              bool
 	// given are flags of a command line by name: those that need --predictions.bigquery, and those
 	// that it excludes.
 	needs, excludes []*given
@@ -64,6 +71,7 @@ func newFleetFlags(cmd *kingpin.CmdClause) *fleetFlags {
 	needs(cmd.Flag("bigquery.lookback", "How far back the distributions and their detectors look: at least as long, at most twice as long.")).Default("1d").SetValue((*duration)(&f.lookback))
 	needs(cmd.Flag("bigquery.label-lookback", "How far back outcomes and accuracy look: at least as long, at most twice as long.")).Default("90d").SetValue((*duration)(&f.labels))
 	needs(cmd.Flag("bigquery.daily-bytes", "The queries of a day, in UTC, are billed for no more; after that the page stays as it is until the next day. 0: no bound.")).Default("1TiB").BytesVar(&f.daily)
+	needs(cmd.Flag("bigquery.recount", "Count again, from shipped rows, what was counted for another reference. Without it, or without rows, the windows begin anew with what is counted for the present one.")).Default("true").BoolVar(&f.recount)
 	needs(cmd.Flag("ship.lateness", "How long after its end a tick of 15 seconds waits for what is shipped late: the same for all exporters of a dataset.")).Default("2m").SetValue((*duration)(&f.lateness))
 	for _, name := range []string{"predictions.log", "window.lookback", "window.cache-dir"} {
 		g := &given{flag: name}
@@ -131,7 +139,11 @@ func (e *Environment) fleet(f *fleetFlags, t *tables, watch *monitor.Options, id
 func (f *fleetFlags) open(shipped Shipped, idle bool) func(*monitor.Options, []window.Spec) (monitor.Source, error) {
 	first := true
 	return func(o *monitor.Options, specs []window.Spec) (monitor.Source, error) {
-		e, err := fleet.New(kept{shipped}, fleet.Options{
+		coder, err := window.Counters(specs, o.Bins)
+		if err != nil {
+			return nil, err
+		}
+		e, err := fleet.New(kept{shipped.Log(coder, f.recount)}, fleet.Options{
 			Specs: specs, Bins: o.Bins, Window: o.Windows(), Samples: o.BootstrapSamples, Logger: o.Logger,
 			Interval: f.interval, Lateness: f.lateness, Lookback: f.lookback, Labels: f.labels, Costs: shipped.Costs,
 		})

@@ -21,7 +21,9 @@ type dataset struct {
 	*ticks.Reader
 
 	from     *memory
+	sink     *shipped.Sink
 	counts   *shipped.Ticks
+	shipRows map[string]int // of each log that ships rows: how many have been shipped
 	sequence int64
 	// records and outcomes are how many have been shipped.
 	records, outcomes int
@@ -43,7 +45,7 @@ func newDataset(t *testing.T, name string, from *memory) *dataset {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sink.Close() })
-	d := &dataset{from: from, counts: sink.Ticks()}
+	d := &dataset{from: from, sink: sink, counts: sink.Ticks(), shipRows: map[string]int{}}
 	d.Reader, err = ticks.New(ticks.Options{
 		Project: "test-project", Dataset: name, Lateness: lateness, Now: func() time.Time { return time.Unix(0, from.now) }, ClientOptions: e.ClientOptions(),
 	})

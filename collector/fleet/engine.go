@@ -28,6 +28,8 @@ type Engine struct {
 	until  int64   // end of the last tick that was shown
 	// failure is what report logged last, empty after a success.
 	failure string
+	// saidRecounted and saidForeign say what say has logged.
+	saidRecounted, saidForeign bool
 
 	shown   atomic.Pointer[shown]
 	refolds atomic.Int64
@@ -119,12 +121,10 @@ func (e *Engine) read(ctx context.Context) error {
 	if err := e.check(ctx); err != nil {
 		return err
 	}
-	f := e.folded
-	switch {
-	case f == nil || f.labels != window.AnchorOf(until, int64(e.options.Labels)) || until-f.Until() > int64(e.options.Lookback):
-		f, err = e.start(ctx, until)
-	case until > f.Until():
-		err = e.extend(ctx, f, until)
+	f, err := e.advance(ctx, until)
+	if errors.Is(err, tick.ErrAwaited) {
+		until = max(e.until, tick.Settled(state.Now, e.options.Lateness))
+		f, err = e.advance(ctx, until)
 	}
 	if err != nil {
 		return err
@@ -134,14 +134,39 @@ func (e *Engine) read(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	e.folded, e.until = f, until
+	e.say(f)
 	e.shown.Store(&shown{snapshot: s, fleet: e.facts(&state, f)})
 	return nil
+}
+
+// advance returns the state at the end of the last tick before a time.
+func (e *Engine) advance(ctx context.Context, until int64) (f *folded, err error) {
+	f = e.folded
+	switch {
+	case f == nil || f.labels != window.AnchorOf(until, int64(e.options.Labels)) || until-f.Until() > int64(e.options.Lookback):
+		f, err = e.start(ctx, until)
+	case until > f.Until():
+		err = e.extend(ctx, f, until)
+	}
+	return f, err
+}
+
+// say logs once what became of predictions that were counted by another reference.
+func (e *Engine) say(f *folded) {
+	if f.Recounted > 0 && !e.saidRecounted {
+		e.saidRecounted = true
+		e.options.Logger.Info("predictions were counted by another reference: they are counted again from the shipped rows", "predictions", f.Recounted)
+	}
+	if f.Foreign > 0 && !e.saidForeign {
+		e.saidForeign = true
+		e.options.Logger.Warn("predictions were counted by another reference, and their rows are not used: without them the windows begin anew", "predictions", f.Foreign)
+	}
 }
 
 // facts says how the fleet does.
 func (e *Engine) facts(state *tick.State, f *folded) snapshot.Fleet {
 	until := time.Unix(0, f.Until())
-	facts := snapshot.Fleet{Until: &until, Late: f.LateRows, Foreign: f.Foreign, Unmatched: f.Unmatched}
+	facts := snapshot.Fleet{Until: &until, Late: f.LateRows, Foreign: f.Foreign, Recounted: f.Recounted, Unmatched: f.Unmatched}
 	for i := range state.Logs {
 		if live(state, &state.Logs[i], e.options.Lateness) {
 			facts.Live++

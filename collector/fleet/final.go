@@ -6,13 +6,10 @@ import (
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
-// grace is how long after the lateness a request that ships records may be under way.
-const grace = 30 * time.Second
-
 // final returns the end of the last final tick: of which every live log has shipped all rows, or
 // whose end is longer ago than the lateness. It does not fall below last.
 func final(s *tick.State, lateness time.Duration, last int64) int64 {
-	until := tick.Start(s.Now - int64(lateness+grace))
+	until := tick.Settled(s.Now, lateness)
 	if through, any := throughOf(s, lateness); any {
 		until = max(until, min(tick.Start(through), tick.Start(s.Now)))
 	}

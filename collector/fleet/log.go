@@ -7,7 +7,8 @@ import (
 )
 
 // Log is what the replicas have shipped. Ticks are effective ones, by their starts, and ranges of
-// them begin with from and end before until. Heartbeats are in State only.
+// them begin with from and end before until. Heartbeats are in State only. Tallies, Ticks and Outcomes
+// may return tick.ErrAwaited for ticks that have not settled.
 type Log interface {
 	// State returns how far the logs have been shipped.
 	State(ctx context.Context) (tick.State, error)

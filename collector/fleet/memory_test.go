@@ -76,16 +76,27 @@ func (m *memory) sums(from, until int64) []tick.Sum {
 		g := group{start, r.Model, r.Version, r.Scheme}
 		groups[g] = append(groups[g], r)
 	})
+	// The pieces are those of all schemes together.
+	of := map[group]map[string]int64{}
+	for g, records := range groups {
+		g.scheme = ""
+		if of[g] == nil {
+			of[g] = map[string]int64{}
+		}
+		for _, r := range records {
+			of[g][r.LogID] += r.Rows
+		}
+	}
 	var all []tick.Sum
 	for g, records := range groups {
-		slices.SortStableFunc(records, func(a, b *tick.Record) int { return strings.Compare(a.LogID, b.LogID) })
-		rows, before, log := int64(0), int64(0), ""
 		pieces := map[int64]*tick.Sum{}
 		for _, r := range records {
-			if r.LogID != log {
-				before, log = rows, r.LogID
+			before := int64(0)
+			for log, rows := range of[group{g.start, g.model, g.version, ""}] {
+				if log < r.LogID {
+					before += rows
+				}
 			}
-			rows += r.Rows
 			piece := before / 1000
 			if pieces[piece] == nil {
 				pieces[piece] = &tick.Sum{Record: tick.Record{Tick: g.start, Model: g.model, Version: g.version, Scheme: g.scheme}, Piece: piece}

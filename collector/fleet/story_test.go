@@ -55,8 +55,9 @@ func answered(r *rand.Rand, of value.Prediction, drift, harm float64) answer {
 	return a
 }
 
-// referenceOf builds the reference of a model of a type.
-func referenceOf(t *testing.T, of value.Prediction) *reference.Reference {
+// referenceOf builds the reference of a model of a type, or another one, with other bins and one
+// category more.
+func referenceOf(t *testing.T, of value.Prediction, other bool) *reference.Reference {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, uint64(len(of))))
 	var x []float64
@@ -65,6 +66,12 @@ func referenceOf(t *testing.T, of value.Prediction) *reference.Reference {
 	for i := range 3000 {
 		a := answered(r, of, 0, 0)
 		n, _ := strconv.ParseFloat(a.x, 64)
+		if other {
+			n = 1.4*n + .3
+			if i%5 == 0 {
+				a.c = "d"
+			}
+		}
 		x, c = append(x, n), append(c, a.c)
 		held.Index, held.Score = append(held.Index, i), append(held.Score, a.score)
 		if of == value.Regression {
@@ -94,11 +101,14 @@ func referenceOf(t *testing.T, of value.Prediction) *reference.Reference {
 }
 
 // specs are a model of each type, and one without a reference.
-func specs(t *testing.T) []window.Spec {
+func specs(t *testing.T) []window.Spec { return specsOf(t, false) }
+
+// specsOf are the same with another reference, if other.
+func specsOf(t *testing.T, other bool) []window.Spec {
 	t.Helper()
 	all := []window.Spec{{Name: "bare", Type: value.Binary}}
 	for _, of := range value.Predictions {
-		all = append(all, window.Spec{Name: string(of), Type: of, References: []*reference.Reference{referenceOf(t, of)}})
+		all = append(all, window.Spec{Name: string(of), Type: of, References: []*reference.Reference{referenceOf(t, of, other)}})
 	}
 	return all
 }

@@ -18,8 +18,7 @@ type Coders struct {
 	remotes *remotes
 
 	mu    sync.Mutex
-	specs []window.Spec
-	of    map[predictionlog.Key]tick.Coder
+	coder func(predictionlog.Key) tick.Coder
 }
 
 // NewCoders loads the configuration and the references. Of the options it uses those that name
@@ -41,16 +40,13 @@ func (c *Coders) load() error {
 	if err != nil {
 		return err
 	}
-	for i := range specs {
-		for _, r := range specs[i].References {
-			if _, err := window.NewCounter(&specs[i], r, c.options.Bins); err != nil {
-				return err
-			}
-		}
+	coder, err := window.Counters(specs, c.options.Bins)
+	if err != nil {
+		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.specs, c.of = specs, map[predictionlog.Key]tick.Coder{}
+	c.coder = coder
 	return nil
 }
 
@@ -107,40 +103,9 @@ func (c *Coders) RefreshEvery(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// manyCoders is the number of models and versions for which coders are kept.
-const manyCoders = 1000
-
-// Coder returns what counts the rows of a model and version. Rows of models that are not configured,
-// and of versions without a reference, have times and counters only.
+// Coder returns what counts the rows of a model and version.
 func (c *Coders) Coder(key predictionlog.Key) tick.Coder {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if found, ok := c.of[key]; ok {
-		return found
-	}
-	spec := window.Spec{Name: key.Model}
-	for i := range c.specs {
-		if c.specs[i].Name == key.Model {
-			spec = c.specs[i]
-		}
-	}
-	counter, err := window.NewCounter(&spec, spec.Reference(key.Version), c.options.Bins)
-	if err != nil { // load has tried each of them.
-		panic(err)
-	}
-	if len(c.of) >= manyCoders {
-		clear(c.of)
-	}
-	found := coder{counter}
-	c.of[key] = found
-	return found
-}
-
-// coder is a window's counter as a tick.Coder.
-type coder struct{ *window.Counter }
-
-// Row implements tick.Coder.
-func (c coder) Row(row *predictionlog.Row) (tick.Counted, bool) {
-	counted, ok := c.Counter.Row(row)
-	return tick.Counted(counted), ok
+	return c.coder(key)
 }

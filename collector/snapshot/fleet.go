@@ -10,9 +10,10 @@ type Fleet struct {
 	// lateness, but did within the hour.
 	Live, Silent int
 	// Late counts predictions that count to a later tick than their own, Foreign those that were
-	// coded for another reference, Unmatched outcomes whose prediction is in no window. All are
-	// those since the anchor of the outcomes.
-	Late, Foreign, Unmatched int64
+	// coded for another reference and are in no window, Recounted those that were counted again from
+	// their rows, Unmatched outcomes whose prediction is in no window. All are those since the anchor
+	// of the outcomes.
+	Late, Foreign, Recounted, Unmatched int64
 	// Refolds counts how often everything was folded again since the process began.
 	Refolds int64
 	// Costs are nil if the source does not count them.

@@ -37,6 +37,43 @@ func NewCounter(s *Spec, r *reference.Reference, bins drift.BinOptions) (*Counte
 	return c, nil
 }
 
+// manyCounters is the number of models and versions for which counters are kept.
+const manyCounters = 1000
+
+// Counters returns what counts the rows of each model and version. Rows of models that are not
+// watched, and of versions without a reference, have times and counters only. The function must not
+// be called concurrently.
+func Counters(specs []Spec, bins drift.BinOptions) (func(predictionlog.Key) ticks.Coder, error) {
+	for i := range specs {
+		for _, r := range specs[i].References {
+			if _, err := NewCounter(&specs[i], r, bins); err != nil {
+				return nil, err
+			}
+		}
+	}
+	of := map[predictionlog.Key]ticks.Coder{}
+	return func(key predictionlog.Key) ticks.Coder {
+		if found, ok := of[key]; ok {
+			return found
+		}
+		spec := Spec{Name: key.Model}
+		for i := range specs {
+			if specs[i].Name == key.Model {
+				spec = specs[i]
+			}
+		}
+		counter, err := NewCounter(&spec, spec.Reference(key.Version), bins)
+		if err != nil { // Each of them has been tried.
+			panic(err)
+		}
+		if len(of) >= manyCounters {
+			clear(of)
+		}
+		of[key] = counter
+		return counter
+	}, nil
+}
+
 // Scheme says how values become codes: the reference, and the columns with their number of codes.
 // Counts under one scheme add up.
 func (c *Counter) Scheme() []string {

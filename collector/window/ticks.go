@@ -42,16 +42,20 @@ type Ticks struct {
 	copies   map[predictionlog.Key]*predictionlog.Counters
 	known    map[predictionKey]*known
 	late     map[lateKey][]ticks.Late
+	left     map[lateKey][]leftRecord
 	sequence int64 // number of the last outcome
 	schemes  map[*layout]string
 
 	// Foreign is the number of predictions that were coded for another reference, and so are in
-	// no window. LateRows is the number of those that count to a later tick than their own.
+	// no window. Recounted is the number of those that were counted again for this one. LateRows is the number of those that count to a later tick than their own.
 	// Unmatched is the number of outcomes whose prediction no window has counted.
-	Foreign, LateRows, Unmatched int64
+	Foreign, Recounted, LateRows, Unmatched int64
 }
 
 type lateKey struct{ log, model, version string }
+
+// leftRecord is a record that is in no window, of a tick that has others which are.
+type leftRecord struct{ start, after, sequence int64 }
 
 // NewTicks returns Ticks from an anchor of the outcomes on. begun is the start of the first tick
 // that ever was. It starts to draw null distributions.
@@ -68,6 +72,7 @@ func NewTicks(specs []Spec, bins drift.BinOptions, nulls *drift.Nulls, o Options
 		copies:   map[predictionlog.Key]*predictionlog.Counters{},
 		known:    map[predictionKey]*known{},
 		late:     map[lateKey][]ticks.Late{},
+		left:     map[lateKey][]leftRecord{},
 		schemes:  map[*layout]string{},
 	}
 	for _, l := range t.layouts {
@@ -125,13 +130,7 @@ func (t *Ticks) fold(ctx context.Context, key predictionlog.Key, start int64, su
 		s = t.newTickSeries(t.layoutOf(spec, key.Version), spec.predicts())
 	}
 	if s.layout != nil {
-		sums = slices.DeleteFunc(sums, func(sum ticks.Sum) bool {
-			foreign := sum.Scheme != t.schemes[s.layout] || !s.fits(&sum.Record)
-			if foreign {
-				t.Foreign += sum.Rows
-			}
-			return foreign
-		})
+		sums = t.ours(s, start, sums)
 	}
 	if len(sums) == 0 {
 		return nil
@@ -142,6 +141,30 @@ func (t *Ticks) fold(ctx context.Context, key predictionlog.Key, start int64, su
 		sums[i].Names, sums[i].Sums = nil, nil // they are counted
 	}
 	return s.fold(ctx, start, sums, t.lookbacks.Counts)
+}
+
+// ours returns the sums that were coded for the layout of a series.
+func (t *Ticks) ours(s *tickSeries, start int64, all []ticks.Sum) (ours []ticks.Sum) {
+	var left []ticks.Sum
+	for _, sum := range all {
+		switch {
+		case sum.Scheme == t.schemes[s.layout] && s.fits(&sum.Record):
+			t.Recounted += sum.Recounted
+			ours = append(ours, sum)
+			continue
+		case sum.Left:
+			left = append(left, sum)
+		}
+		t.Foreign += sum.Rows
+	}
+	if len(ours) == 0 {
+		return nil // there is no tally of which it could be wrong
+	}
+	for i := range left {
+		key := lateKey{left[i].LogID, left[i].Model, left[i].Version}
+		t.left[key] = append(t.left[key], leftRecord{start, left[i].After, left[i].Sequence})
+	}
+	return ours
 }
 
 // count adds to the counters.

@@ -89,7 +89,7 @@ func (t *Ticks) prediction(o *ticks.Outcome, s *tickSeries, l *layout) *known {
 		return k // it was coded for another reference, or not at all
 	}
 	start := t.tickOf(o)
-	if o.PredictedAt < 0 || start < t.labels {
+	if o.PredictedAt < 0 || start < t.labels || t.isLeft(o, start) {
 		return k
 	}
 	if l != nil {
@@ -116,6 +116,13 @@ func (k *known) describe(s *tickSeries, o *ticks.Outcome, start int64) {
 		k.bins = make([]uint8, s.layout.features)
 		s.layout.binsOf(o.Codes, k.bins)
 	}
+}
+
+// isLeft reports whether the record that has the prediction of an outcome is in no window.
+func (t *Ticks) isLeft(o *ticks.Outcome, start int64) bool {
+	return slices.ContainsFunc(t.left[lateKey{o.PredictionLog, o.Model, o.Version}], func(l leftRecord) bool {
+		return l.start == start && l.after < o.PredictionID && o.PredictionID <= l.sequence
+	})
 }
 
 // tickOf returns the start of the tick that counts the prediction of an outcome.

@@ -14,11 +14,11 @@ import (
 // score, the number of rows that were predicted positive, and of those that are shadows of others.
 // KindName has the others.
 const (
-	Scored     = "ledger/scored"
-	Confidence = "ledger/confidence"
-	Variance   = "ledger/variance"
-	Positive   = "ledger/positive"
-	Shadows    = "ledger/shadows"
+	Scored     = ledgerPrefix + "scored"
+	Confidence = ledgerPrefix + "confidence"
+	Variance   = ledgerPrefix + "variance"
+	Positive   = ledgerPrefix + "positive"
+	Shadows    = ledgerPrefix + "shadows"
 )
 
 // KindPrefix begins the names that KindName returns.
@@ -26,6 +26,14 @@ const KindPrefix = "kind/"
 
 // KindName is the name of the number of rows with a class of the reference.
 func KindName(class int) string { return KindPrefix + strconv.Itoa(class) }
+
+// DependsOnScheme reports whether a counter is about the classes and scores of a reference. The others
+// are the log's own.
+func DependsOnScheme(name string) bool {
+	return strings.HasPrefix(name, KindPrefix) || strings.HasPrefix(name, ledgerPrefix)
+}
+
+const ledgerPrefix = "ledger/"
 
 // CounterNames returns counters as sums by name, without those that are 0. AddCounter is the
 // reverse.

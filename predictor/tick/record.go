@@ -1,6 +1,7 @@
 package tick
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -11,6 +12,16 @@ const Length = 15 * time.Second
 
 // Ahead is how far ahead of the clock of the destination a tick may lie.
 const Ahead = 4 * Length
+
+// grace is how long after the lateness a request that ships records may be under way.
+const grace = 30 * time.Second
+
+// Settled returns the time before which nothing of a tick is waited for any more.
+func Settled(now int64, lateness time.Duration) int64 { return Start(now - int64(lateness+grace)) }
+
+// ErrAwaited means that rows of a tick are needed which have not been shipped yet, and are still
+// waited for.
+var ErrAwaited = errors.New("rows of the last ticks have not been shipped yet, and are waited for")
 
 // Start returns the start of the tick that holds a time, both in nanoseconds since 1970.
 func Start(t int64) int64 { return floor(t, int64(Length)) * int64(Length) }

@@ -1,15 +1,21 @@
 package tick
 
 // Sum is the sum of records that count to the same tick, model, version and scheme. Tick is that
-// tick: the records' effective one. LogID, After and Sequence mean nothing.
+// tick: the records' effective one. LogID, After and Sequence mean nothing, unless Left says so.
 type Sum struct {
 	Record
 
 	// Piece numbers the sums of one tick, model, version and scheme. The logs of a tick come in the
-	// order of their ids, and a log is in the piece of the number of rows before it, divided by 1000.
+	// order of their ids, and a log is in the piece of the number of rows before it, of any scheme,
+	// divided by 1000.
 	Piece int64
 	// Records is the number of records.
 	Records int64
+	// Recounted is the number of those of Rows that were counted by another scheme, and again from
+	// the shipped rows. Left says that this is one record of another scheme, of LogID, After and
+	// Sequence, of which that was not possible.
+	Recounted int64
+	Left      bool
 }
 
 // Late is a record that counts to another tick than its own.

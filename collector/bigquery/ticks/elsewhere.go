@@ -142,6 +142,9 @@ func (r *Reader) find(ctx context.Context, since time.Time, all []stated) error 
 	if n == 0 {
 		return nil
 	}
+	if there, err := r.hasRows(ctx); err != nil || !there {
+		return err
+	}
 	return r.ask(ctx, "predictions", parameters, func(f *fields) error {
 		p := &named{logID: f.text()}
 		p.row.ID = f.integer()

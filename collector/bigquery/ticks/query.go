@@ -27,6 +27,13 @@ const effective = `GREATEST(CASE
       ELSE TICK
     END, IFNULL(TIMESTAMP_MICROS(UNIX_MICROS(closed) - MOD(UNIX_MICROS(closed), 15000000)), TIMESTAMP_SECONDS(0)))`
 
+// schemeKey is foreignKey in SQL.
+const schemeKey = `CONCAT(scheme, '/', CAST(CHAR_LENGTH(model) AS STRING), '/', model, '/', version)`
+
+// exact says in SQL that a row has what its log had, as far as it is counted: the shipper has
+// changed nothing, or only how the features are written.
+const exact = `(altered IS NULL OR altered IN ('features are not JSON', 'features were refused as JSON', 'features have NaN or Infinity, which is null here'))`
+
 // text returns the text of a query.
 func (r *Reader) text(name string) string {
 	file, err := files.ReadFile("sql/" + name + ".sql")
@@ -40,19 +47,34 @@ func (r *Reader) text(name string) string {
 	of := func(column string) string { return strings.ReplaceAll(effective, "TICK", column) }
 	return strings.NewReplacer(
 		"{dataset}", r.options.Project+"."+r.options.Dataset, "{effective}", of("tick"), "{effective_prediction}", of("predicted_tick"), "{now}", now,
+		"{scheme_key}", schemeKey, "{exact}", exact,
 	).Replace(string(file))
 }
 
 // pageRows is the number of rows of an answer that are held in memory, as JSON and decoded.
 const pageRows = 1000
 
-// ask runs a query, and calls take with each of its rows.
+// errEnough ends the reading of an answer.
+var errEnough = errors.New("the rest is not needed")
+
+// ask runs a query, and calls take with each of its rows. The time in take does not count.
 func (r *Reader) ask(ctx context.Context, name string, parameters []bigquery.QueryParameter, take func(*fields) error) error {
-	ctx, cancel := context.WithTimeout(ctx, r.options.Timeout)
-	defer cancel()
-	err := r.run(ctx, name, parameters, take)
-	if err == nil {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(r.options.Timeout, func() { cancel(context.DeadlineExceeded) })
+	defer timer.Stop()
+	err := r.run(ctx, name, parameters, func(f *fields) error {
+		timer.Stop()
+		defer timer.Reset(r.options.Timeout)
+		return take(f)
+	})
+	switch {
+	case err == nil || errors.Is(err, errEnough):
 		return nil
+	case errors.Is(err, tick.ErrAwaited):
+		return err // it is no failure of the query
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
+		err = fmt.Errorf("no answer within %v: %w", r.options.Timeout, context.DeadlineExceeded)
 	}
 	reason := reasonOf(err)
 	r.mu.Lock()

@@ -18,6 +18,9 @@ func (r *Reader) State(ctx context.Context) (s tick.State, err error) {
 	}
 	err = r.ask(ctx, "state", parameters, func(f *fields) error {
 		s.Now = f.time()
+		r.mu.Lock()
+		r.now = s.Now
+		r.mu.Unlock()
 		if f.known() {
 			s.Logs = append(s.Logs, tick.LogState{ID: f.text(), Through: f.time(), ShippedAt: f.time()})
 		}

@@ -33,7 +33,7 @@ type Options struct {
 	// Coder returns what codes the rows of a model and version, for outcomes that another log took
 	// than that of their prediction; nil: these do not count.
 	Coder func(predictionlog.Key) tick.Coder
-	// Timeout bounds a query with all retries; 0 is 2 minutes.
+	// Timeout bounds the wait for the next row of a query, with all retries; 0 is 2 minutes.
 	Timeout time.Duration
 	// Now is the clock of the destination; nil: BigQuery's own.
 	Now func() time.Time
@@ -47,13 +47,19 @@ type Options struct {
 // concurrently.
 type Reader struct {
 	options Options
+	*shared
+}
 
+// shared is what the Readers of one dataset have in common.
+type shared struct {
 	mu     sync.Mutex
 	client *bigquery.Client
 	stats  Stats
 	named  map[string]*named    // by request id
 	asked  map[string]time.Time // when one that is not named was last searched for
 	day    int64                // of stats.Today, in days since 1970
+	now    int64                // of the last state
+	rows   bool                 // the table of the rows is known to exist
 }
 
 // Stats are what the queries have cost since the start.
@@ -83,7 +89,7 @@ func New(o Options) (*Reader, error) {
 	for _, reason := range Reasons {
 		failures[reason] = 0
 	}
-	return &Reader{options: o, stats: Stats{Failures: failures}, named: map[string]*named{}, asked: map[string]time.Time{}}, nil
+	return &Reader{o, &shared{stats: Stats{Failures: failures}, named: map[string]*named{}, asked: map[string]time.Time{}}}, nil
 }
 
 // Stats returns what the queries have cost.

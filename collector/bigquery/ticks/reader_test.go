@@ -120,7 +120,7 @@ func added(records []tick.Record, from, until int64, pieces bool) []tick.Sum {
 	rows := map[place]map[string]int64{}
 	for i := range records {
 		r := &records[i]
-		at := place{r.Effective(lateness), r.Model, r.Version, r.Scheme, 0}
+		at := place{r.Effective(lateness), r.Model, r.Version, "", 0}
 		if rows[at] == nil {
 			rows[at] = map[string]int64{}
 		}
@@ -135,7 +135,7 @@ func added(records []tick.Record, from, until int64, pieces bool) []tick.Sum {
 		}
 		if pieces {
 			var before int64
-			for id, n := range maps.All(rows[at]) {
+			for id, n := range maps.All(rows[place{at.effective, at.model, at.version, "", 0}]) {
 				if id < r.LogID {
 					before += n
 				}

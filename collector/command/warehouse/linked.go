@@ -11,9 +11,12 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/bigquery"
 	"github.com/drift-exporter/drift_exporter/collector/bigquery/ticks"
 	"github.com/drift-exporter/drift_exporter/collector/command"
+	"github.com/drift-exporter/drift_exporter/collector/fleet"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	sink "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
+	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // BigQuery returns what makes the clients of BigQuery.
@@ -49,6 +52,15 @@ func (linked) Shipped(o command.ShippedOptions) (command.Shipped, error) {
 
 // shipped is a Reader as a command.Shipped.
 type shipped struct{ *ticks.Reader }
+
+// Log implements command.Shipped.
+func (s shipped) Log(coder func(predictionlog.Key) tick.Coder, recount bool) fleet.Log {
+	coded := s.Coded(coder)
+	if !recount {
+		return coded.Reader
+	}
+	return coded
+}
 
 // Costs implements command.Shipped.
 func (s shipped) Costs() *snapshot.Costs {
