@@ -89,13 +89,13 @@ func (t *Ticks) prediction(o *ticks.Outcome, s *tickSeries, l *layout) *known {
 		return k // it was coded for another reference, or not at all
 	}
 	start := t.tickOf(o)
-	if o.PredictedAt < 0 || start < t.labels || t.isLeft(o, start) {
+	if o.PredictedAt < 0 || start < t.labels {
 		return k
 	}
 	if l != nil {
 		k.codes = slices.Clone(o.Codes[:l.features])
 	}
-	if s != nil {
+	if s != nil && !t.isLeft(o, start) {
 		k.describe(s, o, start)
 	}
 	return k

@@ -64,11 +64,11 @@ func (c *Coded) counting(ctx context.Context, from, until int64, read func(conte
 	r := &recounting{of: c, ctx: ctx, until: until, yield: yield}
 	defer r.close()
 	err := read(ctx, from, until, r.sum)
-	if r.err != nil { // it is not about the ticks
-		return r.err
-	}
-	if err == nil {
+	if err == nil && r.err == nil {
 		err = r.flush()
+	}
+	if r.err != nil {
+		return r.err
 	}
 	return err
 }

@@ -46,7 +46,13 @@ func warehouse(t *testing.T, dataset string, now time.Time, records []tick.Recor
 			append1(t, counts.Outcomes, &ship.Batch{LogID: outcomes[i].LogID, Table: predictionlog.TableFeedback, Outcomes: outcomes[i : i+1]})
 		}
 	})
-	r, err := ticks.New(ticks.Options{Project: "test-project", Dataset: dataset, Lateness: lateness, Now: func() time.Time { return now }, Coder: coderOf, ClientOptions: e.ClientOptions()})
+	return warehouseAt(t, dataset, now)
+}
+
+// warehouseAt is a reader of a dataset at a time.
+func warehouseAt(t *testing.T, dataset string, now time.Time) *ticks.Reader {
+	t.Helper()
+	r, err := ticks.New(ticks.Options{Project: "test-project", Dataset: dataset, Lateness: lateness, Now: func() time.Time { return now }, Coder: coderOf, ClientOptions: emulator.Shared(t).ClientOptions()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -239,7 +239,7 @@ func (c *Coded) recount(ctx context.Context, from, until int64, foreign []string
 		r.Rows, r.Oldest, r.Newest = f.integer(), f.integer(), f.integer()
 		there := f.known()
 		row, exact := f.prediction(), value[bool](f)
-		row.Model, row.Version = r.Model, r.Version
+		row.Model, row.Version, row.Shadow = r.Model, r.Version, value[bool](f)
 		if f.err != nil {
 			return nil
 		}

@@ -21,20 +21,20 @@ foreign_records AS (
   WHERE {scheme_key} IN UNNEST(@foreign)
 ),
 predicted AS (
-  SELECT log_id, id, time, model, version, class, score, IF(features IS NULL, features_text, TO_JSON_STRING(features)) AS features, {exact} AS exact,
+  SELECT log_id, id, time, model, version, class, score, IF(features IS NULL, features_text, TO_JSON_STRING(features)) AS features, {exact} AS exact, shadow_of IS NOT NULL AS shadow,
     TIMESTAMP_MICROS(UNIX_MICROS(time) - MOD(UNIX_MICROS(time), 15000000)) AS tick
   FROM `{dataset}.predictions`
   WHERE time >= @rows_from AND time < @rows_until
 ),
 found AS (
-  SELECT foreign_records.*, id, predicted.time, class, score, features, exact
+  SELECT foreign_records.*, id, predicted.time, class, score, features, exact, shadow
   FROM foreign_records JOIN predicted USING (log_id, model, version, tick)
   WHERE after_id < id AND id <= sequence
 )
 -- A record comes before its rows, with null for what a row has.
-SELECT effective, model, version, scheme, piece, log_id, after_id, sequence, tick, predictions, oldest, newest, id, time, class, score, features, exact
+SELECT effective, model, version, scheme, piece, log_id, after_id, sequence, tick, predictions, oldest, newest, id, time, class, score, features, exact, shadow
 FROM found
 UNION ALL
-SELECT effective, model, version, scheme, piece, log_id, after_id, sequence, tick, predictions, oldest, newest, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT effective, model, version, scheme, piece, log_id, after_id, sequence, tick, predictions, oldest, newest, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM foreign_records
 ORDER BY effective, model, version, scheme, piece, log_id, after_id, sequence, tick, id NULLS FIRST

@@ -1,6 +1,6 @@
 -- The predictions that request ids name, and the tick to which each of them counts.
 WITH named AS (
-  SELECT log_id, id, request_id, time, model, version, class, score, IFNULL(TO_JSON_STRING(features), features_text) AS features, answered_probability
+  SELECT log_id, id, request_id, time, model, version, class, score, IF(features IS NULL, features_text, TO_JSON_STRING(features)) AS features, answered_probability
   FROM `my-project.predictions.predictions`
   WHERE time >= @predicted_from AND shadow_of IS NULL
     AND (request_id IN UNNEST(@request_ids) OR CONCAT(log_id, '-', CAST(id AS STRING)) IN UNNEST(@own_ids))

@@ -1,5 +1,5 @@
 -- Everything by tick, model, version, scheme and piece: the logs of a tick in the order of their
--- ids, cut where the logs before have a multiple of 1000 rows.
+-- ids, cut where the logs before have a multiple of 1000 rows of any scheme.
 WITH records AS (
   SELECT log_id, model, version, scheme, predictions, oldest, newest, codes, counts, last_feature, last_time, last_value, names, sums,
     GREATEST(CASE
@@ -16,16 +16,16 @@ range_records AS (
   SELECT * FROM records WHERE effective >= @from AND effective < @until
 ),
 logs AS (
-  SELECT effective, model, version, scheme, log_id, SUM(predictions) AS n
-  FROM range_records GROUP BY effective, model, version, scheme, log_id
+  SELECT effective, model, version, log_id, SUM(predictions) AS n
+  FROM range_records GROUP BY effective, model, version, log_id
 ),
 pieces AS (
-  SELECT effective, model, version, scheme, log_id,
-    DIV(CAST(SUM(n) OVER (PARTITION BY effective, model, version, scheme ORDER BY log_id ROWS UNBOUNDED PRECEDING) - n AS INT64), 1000) AS piece
+  SELECT effective, model, version, log_id,
+    DIV(CAST(SUM(n) OVER (PARTITION BY effective, model, version ORDER BY log_id ROWS UNBOUNDED PRECEDING) - n AS INT64), 1000) AS piece
   FROM logs
 ),
 placed AS (
-  SELECT range_records.*, pieces.piece FROM range_records JOIN pieces USING (effective, model, version, scheme, log_id)
+  SELECT range_records.*, pieces.piece FROM range_records JOIN pieces USING (effective, model, version, log_id)
 ),
 totals AS (
   SELECT effective, model, version, scheme, piece, COUNT(*) AS records, CAST(SUM(predictions) AS INT64) AS predictions,
