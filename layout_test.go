@@ -24,7 +24,7 @@ collector/assess: collector/drift collector/reference collector/snapshot predict
 collector/bigquery/ticks: predictor/google predictor/predictionlog predictor/tick
 collector/bigquery: collector/drift collector/reference predictor/google predictor/value
 collector/command/sources: predictor/outcomes predictor/outcomes/api predictor/outcomes/bigquery predictor/outcomes/buckets/gcs predictor/outcomes/buckets/s3 predictor/outcomes/database predictor/outcomes/files predictor/outcomes/kafka predictor/outcomes/rabbitmq predictor/outcomes/review
-collector/command/warehouse: collector/bigquery collector/bigquery/ticks collector/command collector/snapshot predictor/ship predictor/ship/bigquery
+collector/command/warehouse: collector/bigquery collector/bigquery/ticks collector/command collector/fleet collector/snapshot predictor/ship predictor/ship/bigquery
 collector/command: collector collector/count collector/drift collector/fleet collector/monitor collector/page collector/reference collector/replay collector/retrain collector/snapshot collector/window exporter predictor predictor/intake predictor/intake/events predictor/intake/history predictor/intake/proxy predictor/intake/record predictor/model predictor/outcomes predictor/outcomes/files predictor/predictionlog/care predictor/predictionlog/sqlite predictor/respond predictor/respond/action predictor/rows predictor/ship predictor/simulate predictor/simulate/demo predictor/strictyaml predictor/survey predictor/value collector/assess
 collector/config: predictor/strictyaml predictor/value
 collector/count/sorted: collector/reference

@@ -15,8 +15,6 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
 	"github.com/drift-exporter/drift_exporter/collector/window"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
-	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // shippedTo begins the name of a dataset where a log is named.
@@ -38,7 +36,7 @@ type ShippedOptions struct {
 type Shipped interface {
 	// Log reads it for the references that a coder knows. recount says to count again from shipped
 	// rows what was counted for others.
-	Log(coder func(predictionlog.Key) tick.Coder, recount bool) fleet.Log
+	Log(coder fleet.Coder, recount bool) fleet.Log
 	// Costs returns what reading it has cost.
 	Costs() *snapshot.Costs
 	// Close ends the use of it.

@@ -15,7 +15,6 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/monitor"
 	"github.com/drift-exporter/drift_exporter/collector/fleet"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
@@ -35,7 +34,7 @@ func (n *nothing) Shipped(o ShippedOptions) (Shipped, error) {
 	return n, nil
 }
 
-func (n *nothing) Log(func(predictionlog.Key) tick.Coder, bool) fleet.Log { return n }
+func (n *nothing) Log(fleet.Coder, bool) fleet.Log { return n }
 
 func (*nothing) State(context.Context) (tick.State, error) {
 	return tick.State{Now: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).UnixNano()}, nil

@@ -3,8 +3,12 @@ package fleet
 import (
 	"context"
 
+	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
+
+// Coder returns what counts the rows of a model and version.
+type Coder = func(predictionlog.Key) tick.Coder
 
 // Log is what the replicas have shipped. Ticks are effective ones, by their starts, and ranges of
 // them begin with from and end before until. Heartbeats are in State only. Tallies, Ticks and Outcomes

@@ -13,10 +13,8 @@ import (
 	"github.com/drift-exporter/drift_exporter/collector/command"
 	"github.com/drift-exporter/drift_exporter/collector/fleet"
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
-	"github.com/drift-exporter/drift_exporter/predictor/predictionlog"
 	"github.com/drift-exporter/drift_exporter/predictor/ship"
 	sink "github.com/drift-exporter/drift_exporter/predictor/ship/bigquery"
-	"github.com/drift-exporter/drift_exporter/predictor/tick"
 )
 
 // BigQuery returns what makes the clients of BigQuery.
@@ -54,7 +52,7 @@ func (linked) Shipped(o command.ShippedOptions) (command.Shipped, error) {
 type shipped struct{ *ticks.Reader }
 
 // Log implements command.Shipped.
-func (s shipped) Log(coder func(predictionlog.Key) tick.Coder, recount bool) fleet.Log {
+func (s shipped) Log(coder fleet.Coder, recount bool) fleet.Log {
 	coded := s.Coded(coder)
 	if !recount {
 		return coded.Reader
