@@ -31,7 +31,7 @@ collector/count/sorted: collector/reference
 collector/count: collector/count/sorted collector/reference predictor/rows predictor/survey predictor/value
 collector/drift/calibrate: collector/drift
 collector/drift:
-collector/fleet: collector/drift collector/snapshot collector/window predictor/tick
+collector/fleet: collector/drift collector/snapshot collector/window predictor/predictionlog predictor/tick
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/value
 collector/monitor: collector collector/assess collector/config collector/drift collector/reference collector/snapshot collector/window collector/window/codes predictor/predictionlog predictor/tick predictor/value
 collector/page/draw:
