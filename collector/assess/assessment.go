@@ -1,6 +1,8 @@
 package assess
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/drift-exporter/drift_exporter/collector/snapshot"
@@ -14,6 +16,9 @@ type Assessment struct {
 	// Error says why the log could not be read, "" when it could. With an error, models
 	// have references only.
 	Error string `json:"error,omitempty"`
+	// Reading says that the time of the request was over before the log was read to its end, as after
+	// a start over many rows. The next request goes on where this one stopped.
+	Reading bool `json:"-"`
 	// InvalidRows and DroppedVersions come from the snapshot; nil with Error.
 	InvalidRows     *int64 `json:"invalid_rows,omitempty"`
 	DroppedVersions *int64 `json:"dropped_versions,omitempty"`
@@ -104,7 +109,7 @@ func (j Judgement) Of(s *snapshot.Snapshot) *Assessment {
 func (j Judgement) Outline(s *snapshot.Snapshot) *Assessment {
 	a := &Assessment{Time: s.Time, Models: make([]Model, len(s.Models)), Loads: loadsOf(s.Loads)}
 	if s.Err != nil {
-		a.Error = s.Err.Error()
+		a.Error, a.Reading = s.Err.Error(), errors.Is(s.Err, context.DeadlineExceeded)
 	} else {
 		a.InvalidRows, a.DroppedVersions = &s.InvalidRows, &s.DroppedVersions
 	}

@@ -55,7 +55,7 @@ func harmOf(m watched) (word string, why phrase) {
 // silent says why there are no numbers of a model, not even how many outcomes it has.
 func silent(m watched) string {
 	if m.Freshness == nil {
-		return "The prediction log cannot be read."
+		return "The prediction log has not been read."
 	}
 	return "There are no predictions, so there are no outcomes."
 }

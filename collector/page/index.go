@@ -27,7 +27,7 @@ func (v *viewer) lines(shown []watched) []line {
 	all := make([]line, len(shown))
 	for i, m := range shown {
 		one := line{Name: linked(name(m.Name), v.modelLink(m)), Version: name(m.Version), Labels: labels{m.Name, m.Version}, Idle: idle(m, v.a.Time)}
-		one.Sentence, one.State = verdict(m, v.a.Error != "")
+		one.Sentence, one.State = v.verdict(m)
 		one.Harm, _ = v.harm(m)
 		one.TrainAgain = v.retrainingOf(m).Word
 		one.Dropped = v.dropSince(m) != nil

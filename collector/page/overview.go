@@ -95,7 +95,7 @@ func (p *page) headline(v *viewer, shown []watched, lines []line) {
 	all := words.Plural(int64(len(shown)), "model version")
 	switch {
 	case v.a.Error != "":
-		p.Headline, p.State = say("The prediction log cannot be read"), unknown
+		p.Headline, p.State = say("The prediction log ", v.unread()), unknown
 	case len(shown) == 0:
 		p.Headline, p.State = say("No model is watched"), unknown
 	case bad > 0:
@@ -129,7 +129,7 @@ func (v *viewer) describe(to *model, m watched, several bool, number int) {
 		to.Name = linked(to.Name, v.modelLink(m))
 	}
 	to.Labels = labels{m.Name, m.Version}
-	to.Sentence, to.State = verdict(m, v.a.Error != "")
+	to.Sentence, to.State = v.verdict(m)
 	to.Idle = idle(m, v.a.Time)
 	to.Which = v.which(m)
 	to.Harm, to.HarmWhy = v.harm(m)

@@ -2,9 +2,11 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -304,6 +306,7 @@ func TestThePageSaysWhatIsNotKnown(t *testing.T) {
 		not    string
 	}{
 		"no log":         {follow(t, &memory{err: errors.New("no such file")}, spec), []string{"the prediction log cannot be read", "no such file", "PredictionLogUnreadable"}, "✓"},
+		"reading":        {follow(t, &memory{err: fmt.Errorf("read on: %w", context.DeadlineExceeded)}, spec), []string{"the prediction log is still being read", "Wait: this request took as long as it may"}, "cannot be read"},
 		"no predictions": {follow(t, &memory{}, spec), []string{"m: It has had no predictions yet", "Not known", "There are no predictions, so there are no outcomes", "Send it predictions"}, "✓"},
 		"few":            {follow(t, log(12, 0), spec), []string{"12 predictions so far: a verdict takes 50", "too few predictions", "Wait for 38 more predictions"}, "✓"},
 		"no reference":   {follow(t, log(300, 0), window.Spec{Name: "m"}), []string{"no reference serves this version", "ModelReferenceMissing"}, "✓"},

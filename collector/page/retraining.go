@@ -19,7 +19,7 @@ func (v *viewer) retrainingOf(m watched) retraining {
 	case d == nil && m.Reference == nil:
 		return retraining{piece{Text: "Not known"}, say("No reference serves this version, so there is nothing to compare it with.")}
 	case d == nil:
-		return retraining{piece{Text: "Not known"}, say("The prediction log cannot be read.")}
+		return retraining{piece{Text: "Not known"}, say("The prediction log has not been read.")}
 	case d.Recommended == nil:
 		return retraining{piece{Text: "Not known"}, say("Neither drift nor accuracy has a verdict yet.")}
 	}

@@ -22,7 +22,7 @@ func TestThePageSaysWhetherToTrainAgain(t *testing.T) {
 		of        *assess.Decision
 	}{
 		{says: "Not known: No reference serves this version"},
-		{says: "Not known: The prediction log cannot be read.", reference: known},
+		{says: "Not known: The prediction log has not been read.", reference: known},
 		{says: "Not known: Neither drift nor accuracy has a verdict yet.", of: &assess.Decision{}},
 		{says: "No: No reason for it has enough evidence.", of: &assess.Decision{Recommended: &no}},
 		{

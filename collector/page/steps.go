@@ -24,6 +24,9 @@ const (
 // steps says what to do about a model, the most important step first. There are no steps if all
 // is well.
 func (v *viewer) steps(m watched, hurts bool) (steps []phrase) {
+	if v.a.Reading {
+		return []phrase{say("Wait: this request took as long as it may, and the next one goes on reading where it stopped. If that does not end: ", runbook("PredictionLogUnreadable"), ".")}
+	}
 	if v.a.Error != "" {
 		return []phrase{say("Find out why the log cannot be read: ", runbook("PredictionLogUnreadable"), ".")}
 	}

@@ -156,14 +156,22 @@ func few(m watched) (n int64, ok bool) {
 	return m.Freshness.Predictions, m.Freshness.Predictions < drift.MinPredictions
 }
 
+// unread says what became of the prediction log when a snapshot has an error.
+func (v *viewer) unread() string {
+	if v.a.Reading {
+		return "is still being read"
+	}
+	return "cannot be read"
+}
+
 // verdict returns one sentence about a model, and its state.
-func verdict(m watched, broken bool) (phrase, state) {
+func (v *viewer) verdict(m watched) (phrase, state) {
 	n, tooFew := few(m)
 	dropped := m.Decision != nil && m.Decision.Drop != nil && m.Decision.Drop.Detected
 	shifted := m.Predictions != nil && m.Predictions.Detected != nil && *m.Predictions.Detected
 	switch {
-	case broken:
-		return say("Drift is not known: the prediction log cannot be read"), unknown
+	case v.a.Error != "":
+		return say("Drift is not known: the prediction log ", v.unread()), unknown
 	case m.Reference == nil:
 		return say("Drift is not known: no reference serves this version"), unknown
 	case m.Drifted != nil && m.Drifted.Features > 0:
