@@ -94,7 +94,8 @@ func (r *Reader) run(ctx context.Context, name string, parameters []bigquery.Que
 	q.MaxBytesBilled = r.options.MaximumBytes
 	q.JobTimeout = r.options.Timeout
 	q.DisableQueryCache = true
-	if err := r.check(ctx, name, q); err != nil {
+	foreseen, err := r.check(ctx, name, q)
+	if err != nil {
 		return err
 	}
 	job, err := q.Run(ctx)
@@ -102,10 +103,10 @@ func (r *Reader) run(ctx context.Context, name string, parameters []bigquery.Que
 		return err
 	}
 	rows, err := job.Read(ctx)
+	r.count(ctx, job, foreseen)
 	if err != nil {
 		return err
 	}
-	r.count(job.LastStatus())
 	rows.PageInfo().MaxSize = pageRows
 	for {
 		var row []bigquery.Value
@@ -126,39 +127,45 @@ func (r *Reader) run(ctx context.Context, name string, parameters []bigquery.Que
 	}
 }
 
-// check lets BigQuery check the query without running it, and refuses one that is too expensive.
-func (r *Reader) check(ctx context.Context, name string, q *bigquery.Query) error {
+// check lets BigQuery check the query without running it, and refuses one that is too expensive. It
+// returns how many bytes the query would process.
+func (r *Reader) check(ctx context.Context, name string, q *bigquery.Query) (bytes int64, err error) {
 	q.DryRun = true
 	job, err := q.Run(ctx)
 	q.DryRun = false
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var bytes int64
 	if status := job.LastStatus(); status != nil && status.Statistics != nil {
 		bytes = status.Statistics.TotalBytesProcessed
 	}
 	r.options.Logger.Debug("query of BigQuery checked", "query", name, "bytes", bytes)
 	if bound := r.options.MaximumBytes; bound > 0 && bytes > bound {
-		return &budgetError{fmt.Sprintf("the query would process %d bytes, more than --bigquery.maximum-bytes-billed=%d allows: raise it, or shorten --bigquery.lookback or --bigquery.label-lookback", bytes, bound)}
+		return bytes, &budgetError{fmt.Sprintf("the query would process %d bytes, more than --bigquery.maximum-bytes-billed=%d allows: raise it, or shorten --bigquery.lookback or --bigquery.label-lookback", bytes, bound)}
 	}
 	if bound := r.options.DailyBytes; bound > 0 {
 		if used := r.Stats().Today; used+bytes > bound {
-			return &budgetError{fmt.Sprintf("the queries of today have cost %d bytes, and the next would process %d, together more than --bigquery.daily-bytes=%d allows: "+
+			return bytes, &budgetError{fmt.Sprintf("the queries of today have cost %d bytes, and the next would process %d, together more than --bigquery.daily-bytes=%d allows: "+
 				"the next day begins at 00:00 UTC; raise it, or ask less often with a longer --bigquery.interval", used, bytes, bound)}
 		}
 	}
-	return nil
+	return bytes, nil
 }
 
-// leastBilled is what BigQuery bills at least for each table of a query.
-const leastBilled = 10 << 20
+const (
+	// leastBilled is what BigQuery bills at least for each table of a query.
+	leastBilled = 10 << 20
+	statusTime  = 10 * time.Second
+)
 
-// count adds what a query has cost.
-func (r *Reader) count(status *bigquery.JobStatus) {
-	var processed, billed int64
-	if status != nil && status.Statistics != nil {
-		processed = status.Statistics.TotalBytesProcessed
+// count adds what a query has cost, whether or not its answer could be read. BigQuery knows that when
+// the query is done, and not yet when it accepts it. If it does not answer, what was foreseen counts.
+func (r *Reader) count(ctx context.Context, job *bigquery.Job, foreseen int64) {
+	ctx, cancel := context.WithTimeout(ctx, statusTime)
+	defer cancel()
+	processed, billed := foreseen, max(foreseen, leastBilled)
+	if status, err := job.Status(ctx); err == nil && status.Done() && status.Statistics != nil {
+		processed, billed = status.Statistics.TotalBytesProcessed, 0
 		if details, ok := status.Statistics.Details.(*bigquery.QueryStatistics); ok {
 			billed = details.TotalBytesBilled
 		}

@@ -119,7 +119,9 @@ func rows(schema, values string) func(*http.Request, string) (int, string) {
 		statistics := `"statistics": {"totalBytesProcessed": "1000", "query": {"totalBytesBilled": "10485760", "statementType": "SELECT"}}`
 		configuration := `"configuration": {"query": {"query": "SELECT 1", "destinationTable": {"projectId": "test-project", "datasetId": "d", "tableId": "t"}}}`
 		switch {
-		case r.Method == http.MethodPost, strings.HasSuffix(r.URL.Path, "/jobs/j"):
+		case r.Method == http.MethodPost: // BigQuery says what a query costs when it is done.
+			return 200, fmt.Sprintf(`{%s, %s, "status": {"state": "RUNNING"}, "statistics": {"query": {"statementType": "SELECT"}}}`, job, configuration)
+		case strings.HasSuffix(r.URL.Path, "/jobs/j"):
 			return 200, fmt.Sprintf(`{%s, %s, "status": {"state": "DONE"}, %s}`, job, configuration, statistics)
 		}
 		return 200, fmt.Sprintf(`{%s, "jobComplete": true, "schema": {"fields": [%s]}, "rows": [%s], "totalRows": "1"}`, job, schema, values)
@@ -194,6 +196,24 @@ func TestBytesAreMeteredAndBoundedADay(t *testing.T) {
 	}
 	if len(f.queries) != 2 {
 		t.Errorf("%d queries were run", len(f.queries))
+	}
+}
+
+func TestAQueryWhoseCostIsNotSaidCountsAsForeseen(t *testing.T) {
+	t.Parallel()
+	answer := rows(recordsSchema, `{"f": [{"v": "15000000"}, {"v": "3"}]}`)
+	f := &fake{bytes: 20 << 20, answer: func(r *http.Request, body string) (int, string) {
+		if strings.HasSuffix(r.URL.Path, "/jobs/j") {
+			return 404, "{}"
+		}
+		return answer(r, body)
+	}}
+	r := f.reader(t, Options{})
+	if got, err := r.Records(t.Context(), 0, 30e9); err != nil || got[15e9] != 3 {
+		t.Fatalf("Records() = %v, %v", got, err)
+	}
+	if s := r.Stats(); s.Bytes != 20<<20 || s.Billed != 20<<20 || s.Today != s.Billed {
+		t.Errorf("stats %+v", s)
 	}
 }
 
