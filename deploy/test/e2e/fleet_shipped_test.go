@@ -22,24 +22,13 @@ import (
 func TestOneExporterReadsWhatFivePredictorsShipped(t *testing.T) {
 	t.Parallel()
 	e := emulator.Start(t, "")
-	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Close() }()
-	if err := client.Dataset("fleet").Create(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
-	env := []string{google.RESTEmulator + "=" + e.REST, google.StorageEmulator + "=" + e.GRPC}
+	env := shipTo(t, e)
 	dir := t.TempDir()
 	whole := emptyLog(t)
 	all := database(t, whole, "rw")
 	logs := make([]string, 5)
 	shippers, predictors := make([]*process, 5), make([]*process, 5)
-	ship := func(i int) *process {
-		return startWith(t, os.Geteuid(), env, "ship", "--web.listen-address=127.0.0.1:0", "--predictions.log="+logs[i], "--ship.ticks", "--no-ship.rows",
-			"--ship.interval=1s", "--bigquery.project=test-project", "--bigquery.dataset=fleet")
-	}
+	ship := func(i int) *process { return startShip(t, env, logs[i]) }
 	for i := range logs {
 		logs[i] = filepath.Join(dir, fmt.Sprintf("%d.db", i))
 		predictors[i] = start(t, "predictor", "--web.listen-address=127.0.0.1:0", "--predictions.log="+logs[i])
@@ -94,6 +83,27 @@ func TestOneExporterReadsWhatFivePredictorsShipped(t *testing.T) {
 			t.Errorf("live logs: %v, refolds: %v", p.total("drift_fleet_logs"), p.total("drift_fleet_refolds_total"))
 		}
 	}
+}
+
+// shipTo makes a dataset in an emulator. It returns the variables by which processes find it.
+func shipTo(t *testing.T, e *emulator.Emulator) (env []string) {
+	t.Helper()
+	client, err := bigquery.NewClient(t.Context(), "test-project", e.ClientOptions()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Close() }()
+	if err := client.Dataset("fleet").Create(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return []string{google.RESTEmulator + "=" + e.REST, google.StorageEmulator + "=" + e.GRPC}
+}
+
+// startShip ships the counts of a log to that dataset.
+func startShip(t *testing.T, env []string, log string) *process {
+	t.Helper()
+	return startWith(t, os.Geteuid(), env, "ship", "--web.listen-address=127.0.0.1:0", "--predictions.log="+log, "--ship.ticks", "--no-ship.rows",
+		"--ship.interval=1s", "--bigquery.project=test-project", "--bigquery.dataset=fleet")
 }
 
 // unequal lists the samples from the log in which two pages differ by more than rounding.
