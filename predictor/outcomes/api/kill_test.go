@@ -79,7 +79,7 @@ func TestKilledBetweenThePartsOfAPage(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		_ = child.Process.Kill() // it may have ended
-		_ = <-ended              // it was killed
+		<-ended                  // it was killed
 		if n := len(feedbackOf(t, log)); n > before && n < mostRecords {
 			between++
 			if n%outcomes.BatchRecords != 0 {
